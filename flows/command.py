@@ -1,0 +1,97 @@
+"""`python -m flows.training` and `python -m flows.prediction`: from the command line to an exit status."""
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from bakeoff.errors import BakeoffError, UserError
+from bakeoff.flags import read_config
+from flows.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from prefect.client.schemas import State
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    # The library's lines, each an event with its figure, go to the terminal too; Prefect's own, a state each, don't.
+    "PREFECT_LOGGING_LOGGERS_PREFECT_EXTRA_HANDLERS": "console,api",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "WARNING",
+}
+
+
+def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], str]) -> int:
+    """Run the flow of that name once and return the exit status.
+
+    What is wrong with the command line is said before anything is started, what is wrong with the rows before the
+    flow is entered; the embedded server comes up meanwhile.
+
+    Args:
+        name: of the flow, and of the module that it is in.
+        model: the flow's config.
+        check: `module:function` that refuses a config by a `UserError`; imported late, since it is slow to.
+        show: what to print of the flow's result.
+    """
+    for key, value in QUIET.items():
+        os.environ.setdefault(key, value)
+    try:
+        config = read_config(model, sys.argv[1:], f"python -m flows.{name}")
+        with _server() as ready:
+            _load(check)(config)
+            flow = _load(f"flows.{name}:{name}")
+            ready()
+            state = flow(config, return_state=True)
+            return _report(name, state, show)
+    except BakeoffError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return 1
+
+
+@contextlib.contextmanager
+def _server() -> Iterator[Callable[[], None]]:
+    """The server to report to: the configured one, else an embedded one of this run's own.
+
+    Yields:
+        a function that waits until it can be used.
+    """
+    if "PREFECT_API_URL" in os.environ:
+        yield lambda: None
+        return
+    server = EmbeddedServer()
+    try:
+        with contextlib.ExitStack() as settings:
+
+            def ready() -> None:
+                from prefect.settings import PREFECT_API_URL, temporary_settings
+
+                if PREFECT_API_URL.value() is None:  # a profile or a file may name one
+                    server.wait()
+                    settings.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
+                else:
+                    server.stop()
+
+            yield ready
+    finally:
+        server.stop()
+
+
+def _report(name: str, state: "State[Any]", show: Callable[[Any], str]) -> int:
+    if state.is_completed():
+        print(show(state.result()))
+        return 0
+    error = state.result(raise_on_failure=False)
+    print(f"{name}: {state.message}", file=sys.stderr)
+    return error.exit_status if isinstance(error, UserError) else 1
+
+
+def _load(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)

@@ -1,0 +1,85 @@
+"""The training flow: rows → folds and fits, side by side → evaluation → the winner → a sealed version."""
+
+from bakeoff.config import TrainingConfig
+
+if __name__ == "__main__":
+    # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
+    from bakeoff.report import show_training
+    from flows.command import main
+
+    raise SystemExit(main("training", TrainingConfig, "bakeoff.checks:check_training", show_training))
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.states import Failed, State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from bakeoff.checks import check_training
+from bakeoff.errors import UserError
+from bakeoff.leaderboard import Scorecard, score_contestant
+from bakeoff.splitting import DatasetRef
+from bakeoff.store import ModelStore
+from bakeoff.threads import cores, one_thread_each
+from bakeoff.validation import n_splits
+from bakeoff.workspace import run_folder
+from tasks.cross_validate import cross_validate
+from tasks.evaluate import evaluate
+from tasks.export import export, show
+from tasks.fit import fit
+from tasks.generate import generate
+from tasks.outcome import outcome
+from tasks.pick import pick
+from tasks.progress import with_progress
+
+
+@flow(
+    name="training",
+    flow_run_name="train {config.name}",
+    task_runner=ThreadPoolTaskRunner(max_workers=cores()),
+)
+def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
+    """Race the contestants on the same folds, keep the best, export it as a sealed version; returns its folder."""
+    try:
+        check_training(config)
+    except UserError as error:
+        return Failed(message=str(error), data=error)
+    with run_folder(config.workspace) as folder, one_thread_each():
+        dataset = generate(config, folder / "data")
+        scorecards, models = race(config, dataset, folder)
+        finished = {card.classifier: card.cv_mean for card in scorecards if card.status == "ok"}
+        if not finished:
+            reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
+            return Failed(message=f"all contestants failed: {reasons}")
+        selection = pick(finished, config.cross_validation.scoring)
+        version = export(config, dataset, scorecards, selection, models[selection.winner], folder)
+        show(ModelStore(config.store, config.name).card(version.name), version)
+    return str(version)
+
+
+def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[list[Scorecard], dict[str, Any]]:
+    """Fan out every contestant's fit and folds, and draw together what comes of them."""
+    numbers = range(1, n_splits(config.cross_validation) + 1)
+    fits, tests, folds = {}, {}, {}
+    # The least simple first: what takes longest then does not come last, alone on one core.
+    for name, parameters in reversed(config.classifiers.items()):
+        fits[name] = fit.submit(dataset, name, parameters, config.preprocessing, folder / "models")
+        folds[name] = [
+            cross_validate.submit(
+                dataset, name, parameters, config.preprocessing, config.cross_validation, fold
+            )
+            for fold in numbers
+        ]
+    for name, model in fits.items():
+        tests[name] = evaluate.submit(dataset, name, model)
+    for _ in with_progress(fold for several in folds.values() for fold in several):
+        pass
+    scorecards, models = [], {}
+    for name in config.classifiers:
+        parts = [*map(outcome, folds[name]), outcome(fits[name]), outcome(tests[name])]
+        reason = next((part.reason for part in parts if part.reason), None)
+        *scores, model, test = (part.value for part in parts)
+        models[name] = model
+        scorecards.append(score_contestant(name, scores, model, test, reason))
+    return scorecards, models

@@ -1,0 +1,18 @@
+"""Everything that can be refused before a run begins, so that a mistake costs seconds and leaves nothing behind."""
+
+from bakeoff.config import TrainingConfig
+from bakeoff.errors import ConfigError
+from bakeoff.files import require_writable
+from bakeoff.splitting import check_dataset
+from bakeoff.store import ModelStore
+
+
+def check_training(config: TrainingConfig) -> None:
+    """Refuse a config whose rows can't be raced or whose store can't be written.
+
+    Raises:
+        UserError: in one line; nothing has been written.
+    """
+    ModelStore(config.store, config.name).require_writable()
+    require_writable(config.workspace, "the workspace", ConfigError)
+    check_dataset(config)

@@ -1,0 +1,135 @@
+"""Where rows come from: generated, bundled with scikit-learn, or a file."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bakeoff.columns import Feature, to_feature, to_target
+from bakeoff.config import DatasetConfig
+from bakeoff.errors import DataError
+from bakeoff.tables import read_table, require_columns
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All rows of a source, in its order. Nobody may change `X` or `y`: several threads hold them.
+
+    Attributes:
+        X: the features, shape (n_rows, n_features).
+        y: the class of each row, shape (n_rows,); int64 or text.
+        features: what each column of X holds.
+    """
+
+    X: pd.DataFrame
+    y: pd.Series
+    features: tuple[Feature, ...]
+
+    @property
+    def target(self) -> str:
+        """The name of the column of classes."""
+        return str(self.y.name)
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes as text, in scikit-learn's order."""
+        return [str(name) for name in np.unique(self.y.to_numpy())]
+
+
+def load_dataset(config: DatasetConfig) -> Dataset:
+    """Generate or read the rows that the config names.
+
+    The last dataset is kept, so that a check before the run and the run itself read a file once; a file that has
+    changed since is read again.
+
+    Raises:
+        DataError: the rows can't be used; the text says which column or row and what to do.
+    """
+    signature: tuple[int, ...] = ()
+    if config.path and Path(config.path).exists():
+        stat = Path(config.path).stat()
+        signature = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    return _load(config, signature)
+
+
+def forget_dataset() -> None:
+    """Let go of the dataset that `load_dataset` keeps."""
+    _load.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _load(config: DatasetConfig, signature: tuple[int, ...]) -> Dataset:  # noqa: ARG001  the signature is a cache key
+    return {"synthetic": _generate, "bundled": _bundled, "file": _file}[config.source](config)
+
+
+def digest_dataset(dataset: Dataset) -> str:
+    """SHA-256 over every name, type and value in order; the same rows give the same digest on any machine."""
+    digest = hashlib.sha256()
+    for name, column in [*dataset.X.items(), (dataset.target, dataset.y)]:
+        dtype = str(column.dtype)
+        digest.update(f"{len(str(name))}:{name}:{dtype}:{len(column)}\n".encode())
+        if dtype == "str":
+            # Lengths (-1: missing) and then the text: no two columns look alike.
+            cells = [None if missing else str(cell).encode() for cell, missing in zip(column, column.isna())]
+            digest.update(np.array([-1 if cell is None else len(cell) for cell in cells], dtype="<i8").tobytes())
+            digest.update(b"".join(cell for cell in cells if cell is not None))
+        else:
+            values = column.to_numpy()
+            if values.dtype.kind == "f":
+                values = np.where(np.isnan(values), np.nan, values)  # one bit pattern for all NaN
+            digest.update(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).tobytes())
+    return digest.hexdigest()
+
+
+def _generate(config: DatasetConfig) -> Dataset:
+    from sklearn.datasets import make_classification
+
+    X, y = make_classification(
+        n_samples=config.n_samples,
+        n_features=config.n_features,
+        n_informative=config.n_informative,
+        n_redundant=config.n_redundant,
+        n_classes=config.n_classes,
+        n_clusters_per_class=config.n_clusters_per_class,
+        class_sep=config.class_sep,
+        flip_y=config.flip_y,
+        random_state=config.random_state,
+    )
+    names = [f"feature_{i}" for i in range(config.n_features)]
+    frame = pd.DataFrame(X, columns=names)
+    return Dataset(frame, pd.Series(y, name="target").astype("int64"), _numbers(frame))
+
+
+def _bundled(config: DatasetConfig) -> Dataset:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{config.bundled}")(as_frame=True)
+    y = bunch.target.astype("int64")
+    if config.bundled != "digits":  # digits' classes are the numbers themselves; the others have names
+        y = pd.Series(np.asarray(bunch.target_names)[y.to_numpy()], name="target").astype("str")
+    return Dataset(bunch.data, y, _numbers(bunch.data))
+
+
+def _numbers(frame: pd.DataFrame) -> tuple[Feature, ...]:
+    return tuple(Feature(str(name), str(dtype), "number") for name, dtype in frame.dtypes.items())
+
+
+def _file(config: DatasetConfig) -> Dataset:
+    assert config.path is not None and config.target is not None  # the config model has seen to it
+    table = read_table(config.path)
+    require_columns(table, (config.target,), "the target")
+    require_columns(table, config.ignore, "to ignore")
+    if table.num_rows == 0:
+        raise DataError(f"{config.path!r} has a header and no rows")
+    learned = [name for name in table.column_names if name != config.target and name not in config.ignore]
+    if not learned:
+        raise DataError(f"{config.path!r} has no column to learn from besides the target {config.target!r}")
+    y = to_target(config.target, table[config.target])
+    features, columns = [], {}
+    for name in learned:
+        feature, columns[name] = to_feature(name, table[name])
+        features.append(feature)
+    return Dataset(pd.DataFrame(columns), y, tuple(features))

@@ -1,0 +1,33 @@
+"""What can go wrong, each error with its own sentence and exit status."""
+
+
+class BakeoffError(Exception):
+    """Anything that Bakeoff itself refuses or fails at; its text is one line that a person can act on."""
+
+    exit_status = 1
+
+
+class UserError(BakeoffError):
+    """The config, the input or the command is wrong: nothing was written, and changing it is the way out."""
+
+    exit_status = 2
+
+
+class ConfigError(UserError):
+    """A setting is unknown, out of bounds, or contradicts another."""
+
+
+class DataError(UserError):
+    """The rows can't be used as they are."""
+
+
+class StoreError(UserError):
+    """The store can't be written, or doesn't hold what was asked for."""
+
+
+class IntegrityError(BakeoffError):
+    """A file of the store is not what its card says."""
+
+
+class TrainingError(BakeoffError):
+    """No contestant could be trained."""

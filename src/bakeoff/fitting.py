@@ -1,0 +1,43 @@
+"""Fitting a contestant on all training rows."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from bakeoff.classifiers import title
+from bakeoff.preprocessing import build_pipeline
+from bakeoff.splitting import DatasetRef, read_part
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """What crosses a task's boundary instead of the model: the file it lies in, and how long the fit took."""
+
+    path: Path
+    seconds: float
+
+
+def fit_classifier(
+    ref: DatasetRef, name: str, parameters: Mapping[str, Any], preprocessing: str, folder: Path
+) -> ModelRef:
+    """Fit the contestant's Pipeline on the training rows and write it to `folder`.
+
+    Raises:
+        ValueError: scikit-learn refuses a parameter's value or the rows.
+    """
+    X, y = read_part(ref, "train")
+    started = time.perf_counter()
+    pipeline = build_pipeline(name, parameters, ref.features, preprocessing).fit(X, y)
+    seconds = time.perf_counter() - started
+    logger.info("%s fitted on %s rows in %.2f s", title(name), f"{len(y):,}", seconds)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.joblib"
+    joblib.dump(pipeline, path)
+    return ModelRef(path, seconds)

@@ -1,0 +1,163 @@
+"""A config from a YAML file and command-line flags: a flag beats the file, the file beats the default."""
+
+import argparse
+import difflib
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from bakeoff.errors import ConfigError
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line with the nearest flag, where argparse would print its whole usage."""
+        hint = ""
+        for word in message.split():
+            near = difflib.get_close_matches(word.split("=")[0], list(self._option_string_actions), n=1)
+            if word.startswith("--") and near and near[0] != word:
+                hint = f"; did you mean {near[0]}?"
+                break
+        raise ConfigError(f"{message}{hint} (all flags: {self.prog} --help)")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key that stands twice, where the first would be lost silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = key_node.value
+            if key in seen:
+                raise ConfigError(f"{key!r} stands twice (line {key_node.start_mark.line + 1}); keep one of them")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:
+    """Read `--config FILE.yaml` and one flag for every field of the model.
+
+    A part of the config is merged field by field; a dict of the user's own keys (the contestants) is replaced whole.
+
+    Args:
+        arguments: the command line, without the program's name.
+        prog: how the program is called, for help and messages.
+
+    Raises:
+        ConfigError: one line that names the field, what is wrong and what is allowed.
+    """
+    from pydantic_settings import CliSettingsSource
+
+    parser = _Parser(
+        prog=prog,
+        usage=f"{prog} [--config FILE.yaml] [--FIELD VALUE …]",
+        description=model.__doc__,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", metavar="FILE.yaml", help="a file with any of the fields below; flags beat it")
+    # As the parser alone: as a settings source it would read environment variables named like the fields.
+    source = CliSettingsSource(model, root_parser=parser, cli_parse_args=False)  # type: ignore[arg-type, var-annotated]  # takes any model, is typed for settings
+    options = parser.parse_args(list(arguments))
+    try:
+        flags = source(parsed_args=options)()
+    except ValueError as error:  # SettingsError: a flag's JSON is broken
+        raise ConfigError(_one_line(str(error))) from error
+    from_file = read_yaml(options.config) if options.config else {}
+    return validate(model, _merge(model, from_file, flags))
+
+
+def read_yaml(path: str) -> dict[str, Any]:
+    """The mapping in a YAML file.
+
+    Raises:
+        ConfigError: there is no such file, or it holds no mapping; the text names file and line.
+    """
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no config file {path!r}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config file {path!r} can't be read: {error}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"config file {path!r}{where} is not YAML: {getattr(error, 'problem', error)}") from error
+    except ConfigError as error:
+        raise ConfigError(f"config file {path!r}: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"config file {path!r} holds {type(content).__name__}, not `key: value` lines")
+    return content
+
+
+def validate(model: type[Model], values: Mapping[str, Any]) -> Model:
+    """The model made from plain values.
+
+    Raises:
+        ConfigError: as `explain` words it.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(explain(model, error)) from error
+
+
+def explain(model: type[BaseModel], error: ValidationError) -> str:
+    """Pydantic's findings as one line a person can act on."""
+    return "; ".join(_explain_one(model, dict(finding)) for finding in error.errors()[:3])
+
+
+def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
+    path = [part for part in finding["loc"] if part != "[key]"]
+    where = ".".join(map(str, path))
+    message = finding["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if finding["type"] == "extra_forbidden":
+        part = _model_at(model, path[:-1])
+        allowed = list(part.model_fields) if part else []
+        near = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"unknown key {where!r}; {hint}allowed: {', '.join(allowed)}"
+    if finding["type"] == "value_error":
+        return _one_line(f"{where}: {message}" if where else message)
+    default = _default_at(model, path)
+    return _one_line(f"{where} is {finding['input']!r}; {message[0].lower()}{message[1:]}{default}")
+
+
+def _merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        part = _model_at(model, [key])
+        if part and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(part, merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel] | None:
+    """The config model that a path of keys leads to, where it leads to one."""
+    for key in path:
+        field = model.model_fields.get(str(key))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return None
+        model = field.annotation
+    return model
+
+
+def _default_at(model: type[BaseModel], path: Sequence[Any]) -> str:
+    part = _model_at(model, path[:-1])
+    field = part.model_fields.get(str(path[-1])) if part and path else None
+    if field is None or isinstance(field.default, BaseModel | dict):
+        return ""
+    return f" (default: {field.default})"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

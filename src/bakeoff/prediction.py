@@ -1,0 +1,248 @@
+"""Scoring a table with a saved version: bad rows are named, the good ones scored."""
+
+import contextlib
+import json
+import logging
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from bakeoff.columns import Feature, plain, to_booleans, to_numbers, to_text
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import DataError, UserError
+from bakeoff.evaluation import Evaluation, evaluate_predictions
+from bakeoff.files import require_writable, sync
+from bakeoff.store import ModelStore
+from bakeoff.tables import read_table, require_columns
+
+logger = logging.getLogger(__name__)
+
+STAMP = "%Y%m%dT%H%M%SZ"
+RESERVED = ("row", "prediction")  # columns of predictions that a kept column can't be called
+
+
+@dataclass(frozen=True)
+class VersionRef:
+    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing."""
+
+    store: Path
+    name: str
+    version: str
+
+    @property
+    def folder(self) -> Path:
+        """The version's folder."""
+        return self.store / self.name / self.version
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A scored table, written aside: `rows` = `predicted` + `rejected`.
+
+    Attributes:
+        folder: holds predictions, and rejected.parquet when a row was refused.
+        evaluation: None where the input has no target.
+        evaluated: how many of the predicted rows had a target.
+    """
+
+    folder: Path
+    rows: int
+    predicted: int
+    rejected: int
+    evaluation: Evaluation | None
+    evaluated: int
+
+
+def find_version(config: PredictionConfig) -> VersionRef:
+    """Resolve champion, latest or an id.
+
+    Raises:
+        StoreError: there is no such version.
+    """
+    return VersionRef(config.store, config.name, ModelStore(config.store, config.name).resolve(config.version))
+
+
+def output_folder(config: PredictionConfig) -> Path:
+    """The folder that the run will write.
+
+    Raises:
+        UserError: it exists already, or can't be written.
+    """
+    if config.output is None:
+        parent, stamp = Path("predictions"), datetime.now(UTC).replace(microsecond=0)
+        require_writable(parent, "the output folder")
+        return parent / f"{stamp:{STAMP}}"
+    output = Path(config.output)
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise UserError(f"output {config.output!r} exists already; choose another folder or remove it")
+    require_writable(output, "output")
+    return output
+
+
+def check_input(config: PredictionConfig) -> tuple[VersionRef, pa.Table]:
+    """Find the version and read the table, refusing what could not be scored.
+
+    Raises:
+        UserError: in one line; nothing has been written.
+    """
+    ref = find_version(config)
+    card = ModelStore(ref.store, ref.name).card(ref.version)
+    source = config.input or str(ref.folder / "validation.parquet")
+    table = read_table(source)
+    if table.num_rows == 0:
+        raise DataError(f"{source!r} has a header and no rows")
+    require_columns(table, tuple(feature["name"] for feature in card["features"]), f"version {ref.version} needs it")
+    require_columns(table, config.keep, "to keep")
+    taken = [name for name in config.keep if name in RESERVED or name.startswith("probability_")]
+    if taken:
+        raise DataError(f"a column called {taken[0]!r} can't be kept: the predictions have one of that name; rename it")
+    output_folder(config)
+    return ref, table
+
+
+def score_table(config: PredictionConfig, ref: VersionRef, folder: Path) -> Scored:
+    """Score the input with the version's model and write predictions and rejected rows into `folder`.
+
+    Raises:
+        IntegrityError: the version is not what was sealed; its model is not opened then.
+    """
+    _, table = check_input(config)
+    store = ModelStore(ref.store, ref.name)
+    card, model = store.card(ref.version), store.load(ref.version)
+    features = [Feature(**feature) for feature in card["features"]]
+    X, rejected = conform(table, features)
+    rows = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
+    X = X.iloc[rows]
+    predictions = pd.DataFrame({"row": rows})
+    for name in config.keep:
+        predictions[name] = table[name].to_pandas().iloc[rows].to_numpy()
+    predictions["prediction"] = model.predict(X) if len(X) else model.classes_[:0]
+    if hasattr(model, "predict_proba"):
+        shares = model.predict_proba(X) if len(X) else np.empty((0, len(model.classes_)))
+        for name, column in zip(model.classes_, shares.T):
+            predictions[f"probability_{name}"] = column
+    _write(predictions, folder / f"predictions.{config.format}")
+    if len(rejected):
+        _write(rejected, folder / "rejected.parquet")
+    truth, known = _truth(table, card["target"], model.classes_, rows)
+    evaluation = None
+    if known.any():
+        evaluation = evaluate_predictions(truth[known], predictions["prediction"].to_numpy()[known])
+    logger.info(
+        "%s of %s rows scored with %s, %d rejected%s",
+        f"{len(rows):,}",
+        f"{table.num_rows:,}",
+        ref.version,
+        len(rejected),
+        f"; accuracy {evaluation.accuracy:.4f}" if evaluation else "",
+    )
+    return Scored(folder, table.num_rows, len(rows), len(rejected), evaluation, int(known.sum()))
+
+
+def conform(table: pa.Table, features: Sequence[Feature]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Turn a table into the columns that training saw, and name the rows that can't be.
+
+    Returns:
+        the features, shape (n_rows, n_features), with unusable cells as missing; and one line a refused row with
+        `row`, `column` and `reason`: the first column, in the order of the features, that is wrong in it.
+    """
+    columns: dict[str, Any] = {}
+    refused = np.zeros(table.num_rows, dtype=bool)
+    reasons, where = np.empty(table.num_rows, dtype=object), np.empty(table.num_rows, dtype=object)
+    for feature in features:
+        cells = plain(feature.name, table[feature.name])
+        columns[feature.name], problems = _conform_column(feature, cells)
+        for mask, reason in problems:
+            for row in np.flatnonzero(mask & ~refused):
+                refused[row] = True
+                where[row] = feature.name
+                reasons[row] = reason.format(str(cells[int(row)].as_py())[:80])
+    rows = np.flatnonzero(refused)
+    rejected = pd.DataFrame({"row": rows, "column": where[rows], "reason": reasons[rows]})
+    return pd.DataFrame(columns), rejected.astype({"column": "str", "reason": "str"})
+
+
+def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Scored, output: Path) -> Path:
+    """Write the summary beside the predictions and move the folder into place as a whole.
+
+    Returns:
+        the folder; when another run took a default name meanwhile, the next free second.
+    """
+    summary = {
+        "name": ref.name,
+        "version": ref.version,
+        "input": config.input,
+        "rows": scored.rows,
+        "predicted": scored.predicted,
+        "rejected": scored.rejected,
+    }
+    if scored.evaluation:
+        summary["evaluation"] = {
+            "rows": scored.evaluated,
+            **scored.evaluation.metrics,
+            "report": {name: asdict(line) for name, line in scored.evaluation.report.items()},
+        }
+    (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for path in (*scored.folder.iterdir(), scored.folder):
+        sync(path)
+    while config.output is None and output.exists():
+        stamp = datetime.strptime(output.name, STAMP) + timedelta(seconds=1)
+        output = output.with_name(f"{stamp:{STAMP}}")
+    scored.folder.rename(output)
+    sync(output.parent)
+    return output
+
+
+@contextlib.contextmanager
+def staged(output: Path) -> Iterator[Path]:
+    """A hidden folder beside the output, to be moved into its place when complete; gone when it was not."""
+    folder = output.parent / f".{output.name}-{uuid.uuid4().hex[:12]}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _conform_column(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, list[tuple[np.ndarray, str]]]:
+    """The column as training saw it, and for each thing that can be wrong the cells it is wrong in."""
+    problems: list[tuple[np.ndarray, str]] = []
+    if feature.kind == "category":
+        values: Any = to_text(cells)
+        empty = values.isna().to_numpy()
+    else:
+        values, unreadable = to_numbers(cells) if feature.kind == "number" else to_booleans(cells)
+        wanted = "a number" if feature.kind == "number" else "true or false"
+        problems += [(unreadable, f"not {wanted}: {{0!r}}"), (np.isinf(values), "infinite")]
+        empty = np.isnan(values) & ~unreadable
+    if not feature.missing:
+        problems.append((empty, "missing, and training saw no missing value here"))
+    return values, problems
+
+
+def _truth(table: pa.Table, target: str, classes: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rows' true classes in the type of the model's, and a mask of the rows that have one."""
+    if target not in table.column_names or not len(rows):
+        return np.empty(0), np.zeros(len(rows), dtype=bool)
+    cells = plain(target, table[target])
+    if classes.dtype.kind == "i":
+        values, _ = to_numbers(cells)
+        known = np.isfinite(values)
+        return np.where(known, values, 0).astype(classes.dtype)[rows], known[rows]
+    text = to_text(cells)
+    return text.to_numpy(dtype=object)[rows], text.notna().to_numpy()[rows]
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path, index=False)

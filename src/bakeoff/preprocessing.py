@@ -1,0 +1,53 @@
+"""From raw columns to what a classifier takes: impute, scale, one-hot, as the first step of the exported Pipeline."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bakeoff.classifiers import build_classifier
+from bakeoff.columns import MAX_CATEGORIES, Feature
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+MISSING_CATEGORY = "(missing)"
+
+
+def build_pipeline(
+    name: str, parameters: Mapping[str, Any], features: Sequence[Feature], preprocessing: str
+) -> "Pipeline":
+    """The unfitted Pipeline of one contestant, from raw columns to class.
+
+    Numbers and booleans get the training rows' median where missing, and are scaled to mean 0 and variance 1. Text is
+    one-hot encoded, missing text being a category of its own; of more than 100 categories the rare ones share a
+    column, and so do categories that training never saw.
+
+    Args:
+        preprocessing: "auto" for the above, "none" for the columns as they are.
+
+    Raises:
+        TypeError: scikit-learn's estimator refuses a parameter.
+    """
+    from sklearn.pipeline import Pipeline
+
+    steps = [("classifier", build_classifier(name, parameters))]
+    if preprocessing == "auto":
+        steps.insert(0, ("preprocessing", _preprocessor(features)))
+    return Pipeline(steps)
+
+
+def _preprocessor(features: Sequence[Feature]) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers = [feature.name for feature in features if feature.kind != "category"]
+    categories = [feature.name for feature in features if feature.kind == "category"]
+    # A fold may hold no value of a sparse column: keep_empty_features leaves it in, so that all folds agree.
+    scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    encode = make_pipeline(
+        SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY, keep_empty_features=True),
+        OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES),
+    )
+    parts = [("numbers", scale, numbers), ("categories", encode, categories)]
+    return ColumnTransformer([part for part in parts if part[2]])

@@ -1,0 +1,9 @@
+"""Evaluate one fitted contestant on the test rows."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from bakeoff.evaluation import evaluate_classifier
+from tasks.outcome import stated
+
+evaluate = task(name="evaluate", task_run_name="evaluate {name}", cache_policy=NO_CACHE)(stated(evaluate_classifier))

@@ -1,0 +1,31 @@
+"""Seal the winner as a new version of the store, and show it on Prefect's pages."""
+
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from bakeoff.card import export_version
+from bakeoff.classifiers import title
+from bakeoff.report import class_rows, contestant_rows, render_markdown
+from tasks.outcome import stated
+
+
+def show_version(card: dict[str, Any], folder: Path) -> None:
+    """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts."""
+    winner = title(card["classifier"])
+    create_table_artifact(
+        contestant_rows(card), key="leaderboard", description=f"{card['version']}: {card['selection']['why']}"
+    )
+    create_table_artifact(
+        class_rows(card["classifiers"][card["classifier"]]["report"]),
+        key="classification-report",
+        description=f"{card['version']}: {winner} on {card['rows']['test']:,} test rows",
+    )
+    create_markdown_artifact(render_markdown(card, str(folder)), key="model-card", description=card["version"])
+
+
+export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_version))
+show = task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)(stated(show_version))

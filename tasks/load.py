@@ -1,0 +1,9 @@
+"""Find the version to predict with."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from bakeoff.prediction import find_version
+from tasks.outcome import stated
+
+load = task(name="load", task_run_name="find the {config.version} version", cache_policy=NO_CACHE)(stated(find_version))

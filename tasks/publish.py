@@ -1,0 +1,22 @@
+"""Move the predictions into place, and show what came of them on Prefect's pages."""
+
+from pathlib import Path
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from bakeoff.config import PredictionConfig
+from bakeoff.prediction import Scored, VersionRef, publish_predictions
+from bakeoff.report import render_summary
+from tasks.outcome import stated
+
+
+def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: Scored, output: Path) -> Path:
+    """Publish the folder and its summary as a keyed artifact."""
+    folder = publish_predictions(config, ref, scored, output)
+    create_markdown_artifact(render_summary(folder), key="prediction-summary", description=ref.version)
+    return folder
+
+
+publish = task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)(stated(publish_and_show))
