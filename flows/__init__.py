@@ -1,0 +1,1 @@
+"""Wiring: what runs after what, and what at once."""

@@ -16,12 +16,12 @@ from flows.embedded import EmbeddedServer
 if TYPE_CHECKING:
     from prefect.client.schemas import State
 
+FAREWELL_SECONDS = 10
 QUIET = {
     "DO_NOT_TRACK": "1",
-    # The library's lines, each an event with its figure, go to the terminal too; Prefect's own, a state each, don't.
-    "PREFECT_LOGGING_LOGGERS_PREFECT_EXTRA_HANDLERS": "console,api",
-    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "WARNING",
-    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "WARNING",
+    # The library's own lines tell what happens, an event each with its figure; Prefect's tell of each state.
+    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "CRITICAL",
 }
 
 
@@ -46,6 +46,7 @@ def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], st
             flow = _load(f"flows.{name}:{name}")
             ready()
             state = flow(config, return_state=True)
+            _send_all()
             return _report(name, state, show)
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
@@ -81,6 +82,15 @@ def _server() -> Iterator[Callable[[], None]]:
             yield ready
     finally:
         server.stop()
+
+
+def _send_all() -> None:
+    """Hand the last log lines and events to the server, before it may be gone."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=FAREWELL_SECONDS)
 
 
 def _report(name: str, state: "State[Any]", show: Callable[[Any], str]) -> int:

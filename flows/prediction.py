@@ -9,29 +9,26 @@ if __name__ == "__main__":
 
     raise SystemExit(main("prediction", PredictionConfig, "bakeoff.prediction:check_input", show_prediction))
 
-from typing import Any
-
 from prefect import flow
-from prefect.states import Failed, State
 
-from bakeoff.errors import UserError
 from bakeoff.prediction import check_input, output_folder, staged
 from bakeoff.threads import one_thread_each
 from tasks.load import load
+from tasks.logs import follow_library
+from tasks.outcome import stated, value
 from tasks.predict import predict
 from tasks.publish import publish
 
 
 @flow(name="prediction", flow_run_name="predict {config.name} {config.version}")
-def prediction(config: PredictionConfig = PredictionConfig()) -> str | State[Any]:
+@stated
+def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version and evaluate it where the target is present; returns the output folder."""
-    try:
-        check_input(config)
-        output = output_folder(config)
-    except UserError as error:
-        return Failed(message=str(error), data=error)
+    follow_library()
+    check_input(config)
+    output = output_folder(config)
     with staged(output) as folder, one_thread_each():
-        version = load(config)
-        scored = predict(config, version, folder)
-        published = publish(config, version, scored, output)
+        version = value(load.submit(config))
+        scored = value(predict.submit(config, version, folder))
+        published = value(publish.submit(config, version, scored, output))
     return str(published)

@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow
-from prefect.states import Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.checks import check_training
-from bakeoff.errors import UserError
+from bakeoff.errors import TrainingError
 from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.splitting import DatasetRef
-from bakeoff.store import ModelStore
 from bakeoff.threads import cores, one_thread_each
 from bakeoff.validation import n_splits
 from bakeoff.workspace import run_folder
@@ -29,7 +27,8 @@ from tasks.evaluate import evaluate
 from tasks.export import export, show
 from tasks.fit import fit
 from tasks.generate import generate
-from tasks.outcome import outcome
+from tasks.logs import follow_library
+from tasks.outcome import outcome, stated, value
 from tasks.pick import pick
 from tasks.progress import with_progress
 
@@ -37,24 +36,23 @@ from tasks.progress import with_progress
 @flow(
     name="training",
     flow_run_name="train {config.name}",
-    task_runner=ThreadPoolTaskRunner(max_workers=cores()),
+    task_runner=ThreadPoolTaskRunner(max_workers=cores()),  # type: ignore[arg-type]  # its futures are a subtype of what is asked for
 )
-def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
+@stated
+def training(config: TrainingConfig = TrainingConfig()) -> str:
     """Race the contestants on the same folds, keep the best, export it as a sealed version; returns its folder."""
-    try:
-        check_training(config)
-    except UserError as error:
-        return Failed(message=str(error), data=error)
+    follow_library()
+    check_training(config)
     with run_folder(config.workspace) as folder, one_thread_each():
-        dataset = generate(config, folder / "data")
+        dataset = value(generate.submit(config, folder / "data"))
         scorecards, models = race(config, dataset, folder)
-        finished = {card.classifier: card.cv_mean for card in scorecards if card.status == "ok"}
-        if not finished:
+        means = {card.classifier: card.cv_mean for card in scorecards if card.cv_mean is not None}
+        if not means:
             reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
-            return Failed(message=f"all contestants failed: {reasons}")
-        selection = pick(finished, config.cross_validation.scoring)
-        version = export(config, dataset, scorecards, selection, models[selection.winner], folder)
-        show(ModelStore(config.store, config.name).card(version.name), version)
+            raise TrainingError(f"all contestants failed: {reasons}")
+        selection = value(pick.submit(means, config.cross_validation.scoring))
+        version = value(export.submit(config, dataset, scorecards, selection, models[selection.winner], folder))
+        value(show.submit(config.store, config.name, version.name))
     return str(version)
 
 
@@ -66,13 +64,11 @@ def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[lis
     for name, parameters in reversed(config.classifiers.items()):
         fits[name] = fit.submit(dataset, name, parameters, config.preprocessing, folder / "models")
         folds[name] = [
-            cross_validate.submit(
-                dataset, name, parameters, config.preprocessing, config.cross_validation, fold
-            )
+            cross_validate.submit(dataset, name, parameters, config.preprocessing, config.cross_validation, fold)
             for fold in numbers
         ]
     for name, model in fits.items():
-        tests[name] = evaluate.submit(dataset, name, model)
+        tests[name] = evaluate.submit(dataset, name, model)  # type: ignore[call-overload]  # Prefect puts the result in the future's place
     for _ in with_progress(fold for several in folds.values() for fold in several):
         pass
     scorecards, models = [], {}

@@ -1,7 +1,6 @@
 """Seal the winner as a new version of the store, and show it on Prefect's pages."""
 
 from pathlib import Path
-from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -10,11 +9,13 @@ from prefect.cache_policies import NO_CACHE
 from bakeoff.card import export_version
 from bakeoff.classifiers import title
 from bakeoff.report import class_rows, contestant_rows, render_markdown
+from bakeoff.store import ModelStore
 from tasks.outcome import stated
 
 
-def show_version(card: dict[str, Any], folder: Path) -> None:
+def show_version(store: Path, name: str, version: str) -> None:
     """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts."""
+    card = ModelStore(store, name).card(version)
     winner = title(card["classifier"])
     create_table_artifact(
         contestant_rows(card), key="leaderboard", description=f"{card['version']}: {card['selection']['why']}"
@@ -24,7 +25,9 @@ def show_version(card: dict[str, Any], folder: Path) -> None:
         key="classification-report",
         description=f"{card['version']}: {winner} on {card['rows']['test']:,} test rows",
     )
-    create_markdown_artifact(render_markdown(card, str(folder)), key="model-card", description=card["version"])
+    create_markdown_artifact(
+        render_markdown(card, str(store / name / version)), key="model-card", description=card["version"]
+    )
 
 
 export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_version))

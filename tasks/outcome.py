@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect.futures import PrefectFuture
 from prefect.states import Failed
@@ -11,17 +11,19 @@ from prefect.states import Failed
 from bakeoff.errors import BakeoffError
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def stated(function: Callable[P, Any]) -> Callable[P, Any]:
-    """Let what the function raises become the task run's Failed state, with the error in one line as its message."""
+def stated(function: Callable[P, R]) -> Callable[P, R]:
+    """Let what a task or flow raises become its run's Failed state, with the error in one line as the message."""
 
     @functools.wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            return Failed(message=describe(error), data=error)
+            # Prefect takes a state that is returned for the run's own.
+            return cast("R", Failed(message=describe(error), data=error))
 
     return run
 
@@ -46,3 +48,16 @@ def outcome(future: PrefectFuture[Any]) -> Outcome:
     if future.state.is_completed():
         return Outcome(value=future.result())
     return Outcome(reason=future.state.message or future.state.name)
+
+
+def value(future: PrefectFuture[R]) -> R:
+    """Wait for a task run that the flow can't go on without, and return its result.
+
+    Raises:
+        Exception: what the task run failed by.
+    """
+    future.wait()
+    result = future.result(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    return result

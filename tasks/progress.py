@@ -1,7 +1,8 @@
 """How far the cross-validation is, as a progress artifact on Prefect's pages."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.futures import PrefectFuture, as_completed
@@ -12,7 +13,9 @@ STEPS = 10  # each update is a request to the server: ten of them, however many 
 def with_progress(futures: Iterable[PrefectFuture[Any]]) -> Iterator[PrefectFuture[Any]]:
     """Yield the folds' task runs as they end, and show how many have."""
     waiting = list(futures)
-    artifact = create_progress_artifact(0.0, key="cross-validation", description=f"{len(waiting)} folds to score")
+    artifact = cast(  # outside a coroutine Prefect returns the id itself
+        "UUID", create_progress_artifact(0.0, key="cross-validation", description=f"{len(waiting)} folds to score")
+    )
     shown = 0
     for done, future in enumerate(as_completed(waiting), start=1):
         if (step := done * STEPS // len(waiting)) > shown:

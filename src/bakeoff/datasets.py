@@ -118,7 +118,8 @@ def _numbers(frame: pd.DataFrame) -> tuple[Feature, ...]:
 
 
 def _file(config: DatasetConfig) -> Dataset:
-    assert config.path is not None and config.target is not None  # the config model has seen to it
+    assert config.path is not None  # the config model has seen to both
+    assert config.target is not None
     table = read_table(config.path)
     require_columns(table, (config.target,), "the target")
     require_columns(table, config.ignore, "to ignore")

@@ -65,8 +65,8 @@ def evaluate_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> Evaluation:
         str(name): ClassMetrics(float(precision), float(recall), float(f1), int(support))
         for name, precision, recall, f1, support in zip(names, *columns)
     }
-    macro = (float(np.average(column)) for column in columns[:3])
-    return Evaluation(float(np.average(y_true == y_pred)), *macro, report=report)
+    precision, recall, f1 = (float(np.average(column)) for column in columns[:3])
+    return Evaluation(float(np.average(y_true == y_pred)), precision, recall, f1, report)
 
 
 def evaluate_classifier(ref: DatasetRef, name: str, model: ModelRef) -> TestResult:

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -10,7 +11,6 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bakeoff.errors import ConfigError
-
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -67,7 +67,7 @@ def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Mode
     try:
         flags = source(parsed_args=options)()
     except ValueError as error:  # SettingsError: a flag's JSON is broken
-        raise ConfigError(_one_line(str(error))) from error
+        raise ConfigError(_explain_json(str(error))) from error
     from_file = read_yaml(options.config) if options.config else {}
     return validate(model, _merge(model, from_file, flags))
 
@@ -127,7 +127,15 @@ def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
     if finding["type"] == "value_error":
         return _one_line(f"{where}: {message}" if where else message)
     default = _default_at(model, path)
-    return _one_line(f"{where} is {finding['input']!r}; {message[0].lower()}{message[1:]}{default}")
+    shown = str(finding["input"])[:80] or "empty"
+    return _one_line(f"{where} is {shown}; {message[0].lower()}{message[1:]}{default}")
+
+
+def _explain_json(text: str) -> str:
+    found = re.search(r"for ([\w.]+)", text)
+    flag = f"--{found[1]}" if found else "a flag"
+    example = """'{"svm": {"C": 10}}'""" if flag == "--classifiers" else """'{"key": "value"}'"""
+    return f"{flag} takes JSON, as in {flag} {example}; this can't be read as JSON"
 
 
 def _merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,18 @@
 """What each contestant reached, side by side."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from bakeoff.classifiers import title
 from bakeoff.evaluation import TestResult
 from bakeoff.fitting import ModelRef
 from bakeoff.validation import FoldScore
+
+logger = logging.getLogger(__name__)
 
 Status = Literal["ok", "failed", "skipped"]
 
@@ -59,6 +63,7 @@ def score_contestant(
 ) -> Scorecard:
     """Draw a contestant's parts together: `ok` with all of them, else `failed` with the reason."""
     if reason is not None or model is None or test is None:
+        logger.warning("%s failed: %s", title(classifier), reason)
         return Scorecard(classifier, "failed", reason or "it did not finish")
     scores = tuple(fold.score for fold in sorted(folds, key=lambda fold: fold.fold))
     return Scorecard(classifier, "ok", None, scores, model.seconds, test)

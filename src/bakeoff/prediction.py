@@ -176,7 +176,7 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
     Returns:
         the folder; when another run took a default name meanwhile, the next free second.
     """
-    summary = {
+    summary: dict[str, Any] = {
         "name": ref.name,
         "version": ref.version,
         "input": config.input,
@@ -194,7 +194,7 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)
     while config.output is None and output.exists():
-        stamp = datetime.strptime(output.name, STAMP) + timedelta(seconds=1)
+        stamp = datetime.strptime(output.name, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
         output = output.with_name(f"{stamp:{STAMP}}")
     scored.folder.rename(output)
     sync(output.parent)

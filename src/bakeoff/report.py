@@ -79,7 +79,8 @@ def render_text(card: dict[str, Any]) -> str:
     header, rows = _leaderboard(card)
     winner = title(card["classifier"])
     marked = [("*" if row[0] == winner else " ", row) for row in rows]
-    lines = _text_table((f"  {header[0]}", *header[1:]), [(f"{mark} {row[0]}", *row[1:]) for mark, row in marked])
+    lines = _text_table((f"  {header[0]}", *header[1:-1]), [(f"{mark} {row[0]}", *row[1:-1]) for mark, row in marked])
+    lines = [f"{line}  {status}" for line, status in zip(lines, [header[-1], *(row[-1] for row in rows)])]
     return "\n".join([*lines, "", _sentence(card)])
 
 
@@ -183,9 +184,7 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
-def _html_table(
-    header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False
-) -> str:
+def _html_table(header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False) -> str:
     lines = ["".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)]
     for row in rows:
         kind = ' class="text"' if text or len(row[-1]) > 12 else ""
@@ -209,5 +208,5 @@ def _text_table(header: tuple[str, ...], rows: list[Any]) -> list[str]:
     aligned = []
     for first, *others in lines:
         cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:]))]
-        aligned.append("  ".join(cells).rstrip())
+        aligned.append("  ".join(cells))
     return aligned

@@ -1,11 +1,11 @@
 """Dividing rows into training, test and validation rows, and handing them on by reference."""
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import logging
 import numpy as np
 import pandas as pd
 
@@ -77,7 +77,8 @@ def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
     except ValueError as error:
         raise DataError(
             f"{len(y)} rows can't be split with split.test_size {config.test_size} and split.validation_share "
-            f"{config.validation_share}: {error} More rows, other shares or split.stratify: false would do"
+            f"{config.validation_share} ({str(error).split('. ')[0].rstrip('.')}); "
+            "use more rows, other shares or split.stratify: false"
         ) from error
     _refuse_small_classes(dataset.target, y[train], folds, "training rows", np.unique(y))
     return {"train": train, "test": test, "validation": validation}
@@ -94,7 +95,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     for part, positions in split.items():
         frame = dataset.X.iloc[positions].assign(**{dataset.target: dataset.y.iloc[positions]})
         frame.to_parquet(folder / f"{part}.parquet", index=False)
-    rows = {part: len(positions) for part, positions in split.items()}
+    rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
     logger.info(
         "%s rows from %s: %s training, %s test, %s validation; %d features, %d classes",
         f"{len(dataset.y):,}",

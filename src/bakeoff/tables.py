@@ -52,7 +52,8 @@ def require_columns(table: pa.Table, names: tuple[str, ...], why: str) -> None:
     """
     for name in names:
         if name not in table.column_names:
-            near = difflib.get_close_matches(name, table.column_names, n=1)
+            alike = [column for column in table.column_names if column.strip().casefold() == name.strip().casefold()]
+            near = alike or difflib.get_close_matches(name, table.column_names, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             if not near and table.num_columns == 1:
                 only = table.column_names[0]

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.config import CrossValidationConfig
 from bakeoff.classifiers import title
+from bakeoff.config import CrossValidationConfig
 from bakeoff.preprocessing import build_pipeline
 from bakeoff.splitting import DatasetRef, read_part
-
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +81,11 @@ def score_fold(
     seconds = time.perf_counter() - started
     logger.info(
         "%s, fold %d of %d: %s %.4f in %.2f s",
-        title(name), fold, n_splits(cross_validation), cross_validation.scoring, score, seconds,
+        title(name),
+        fold,
+        n_splits(cross_validation),
+        cross_validation.scoring,
+        score,
+        seconds,
     )
     return FoldScore(fold, float(score), seconds)

@@ -1,0 +1,72 @@
+# Every target sets up what it needs; nothing but python3 (3.11 or newer, with venv and pip) has to be there.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# With it set, every run would compile Prefect's server anew: twice the start-up time.
+unexport PYTHONDONTWRITEBYTECODE
+export DO_NOT_TRACK := 1
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
+
+.PHONY: help setup setup-dev train predict test check format lock notebook clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.runtime  ## make .venv from the lock
+
+train: .venv/.runtime  ## race the classifiers and export the best: make train ARGS="--dataset.n_samples 2000"
+	@$(BIN)/python -m flows.training $(ARGS)
+
+predict: .venv/.runtime  ## score a table with the champion: make predict ARGS="--input rows.csv"
+	@$(BIN)/python -m flows.prediction $(ARGS)
+
+test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.dev  ## lint, format, types, architecture
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/bakeoff/test_architecture.py
+
+format: .venv/.dev  ## format the code and mend what lint can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: .venv/.runtime  ## write the lock again, with the newest versions that pyproject.toml allows
+	$(COMPILE) --no-annotate requirements-setup.in -o requirements-setup.txt
+	$(COMPILE) --extra flows pyproject.toml -o requirements.txt
+	$(COMPILE) --extra flows --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --extra flows --extra dev --extra notebook --constraint requirements-dev.txt pyproject.toml -o requirements-notebook.txt
+	@! grep -nE 'https?://' requirements*.txt || { echo "the lock names a host" >&2; exit 1; }
+
+notebook: .venv/.notebook  ## open the notebook that explores the data generator
+	$(BIN)/jupyter lab notebooks/data_generate.ipynb
+
+clean:  ## remove .venv and caches; models and predictions stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+
+setup-dev: .venv/.dev  ## .venv with the tests' tools too
+
+.venv/.runtime: requirements-setup.txt requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Bakeoff needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version): try make PYTHON=python3.13 …" >&2; exit 2; }
+	@echo "Setting up .venv from requirements.txt (once; half a minute to two)"
+	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.txt
+	@$(INSTALL) --require-hashes --compile-bytecode -r requirements.txt
+	@$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.txt
+	@echo "Adding the tests' tools from requirements-dev.txt"
+	@$(INSTALL) --require-hashes --compile-bytecode -r requirements-dev.txt
+	@touch $@
+
+.venv/.notebook: .venv/.dev requirements-notebook.txt
+	@echo "Adding JupyterLab from requirements-notebook.txt"
+	@$(INSTALL) --require-hashes --compile-bytecode -r requirements-notebook.txt
+	@touch $@
