@@ -217,17 +217,16 @@ def _refuse_infinite(name: str, array: pa.ChunkedArray) -> None:
 def _refuse_useless_text(name: str, array: pa.ChunkedArray) -> None:
     present = array.drop_null()
     distinct = pc.count_distinct(present).as_py()
-    if distinct == len(present) and len(present) > max(1, len(array) // 2):
-        raise DataError(f"column {name!r} is text that differs in every row, an id perhaps; add it to ignore")
     if distinct > MAX_CATEGORIES:
-        values, unreadable = to_numbers(array)
-        share = 1 - unreadable.sum() / len(present)
-        if share >= MOSTLY:
+        unreadable = to_numbers(array)[1]
+        if unreadable.sum() <= (1 - MOSTLY) * len(present):
             row = int(np.flatnonzero(unreadable)[0])
             raise DataError(
-                f"column {name!r} is numbers but for {unreadable.sum()} of {len(values)} cells "
+                f"column {name!r} is numbers but for {unreadable.sum()} of {len(array)} cells "
                 f"(the first in row {row}: {array[row].as_py()!r}); mend them, or add it to ignore"
             )
+    if distinct == len(present) and len(present) > max(1, len(array) // 2):
+        raise DataError(f"column {name!r} is text that differs in every row, an id perhaps; add it to ignore")
 
 
 def _refuse_missing_target(name: str, column: pa.ChunkedArray) -> None:

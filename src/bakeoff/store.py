@@ -20,6 +20,7 @@ from bakeoff.report import render_html
 FORMAT = 1  # of card.json
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
 SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files whose digests the card holds
+SECOND = "%Y%m%dT%H%M%SZ"
 INCOMING = ".incoming-"
 
 
@@ -107,9 +108,8 @@ class ModelStore:
         """
         digest = sha256_file(files["model.joblib"])
         with self._writing():
-            created = datetime.now(UTC).replace(microsecond=0)
-            while (self.folder / (version := f"{created:%Y%m%dT%H%M%SZ}-{digest[:5]}")).exists():
-                created += timedelta(seconds=1)
+            created = self._next_second()
+            version = f"{created:{SECOND}}-{digest[:5]}"
             incoming = self.folder / f"{INCOMING}{version}"
             incoming.mkdir()
             card = describe(version, created.strftime(STAMP)) | {"files": {}}
@@ -214,12 +214,12 @@ class ModelStore:
             path = folder / name
             if not path.is_file():
                 found.append(f"{name} is missing")
-            elif name == "card.json":
-                if sha256_file(path) != card_sha256:
-                    found.append("card.json differs from the journal")
-                    break  # the digests in it mean nothing then
-            elif sha256_file(path) != self.card(version)["files"].get(name, {}).get("sha256"):
+            elif name == "card.json" and sha256_file(path) != card_sha256:
+                found.append("card.json differs from the journal")
+            elif name != "card.json" and sha256_file(path) != self.card(version)["files"].get(name, {}).get("sha256"):
                 found.append(f"{name} differs from its card")
+            if name == "card.json" and found:
+                break  # the digests in it mean nothing
         return found
 
     def _set_champion(self, event: str, version: str, why: str) -> None:
@@ -246,6 +246,14 @@ class ModelStore:
         champion, pointer = self.champion(), self.folder / "champion"
         if champion and (not pointer.exists() or pointer.read_text(encoding="utf-8") != f"{champion}\n"):
             write_text(pointer, f"{champion}\n")
+
+    def _next_second(self) -> datetime:
+        """Now, or the next second after the latest version's: sorted by name, versions are in order of export."""
+        now, versions = datetime.now(UTC).replace(microsecond=0), self.versions()
+        if not versions:
+            return now
+        latest = datetime.strptime(versions[-1].split("-")[0], SECOND).replace(tzinfo=UTC)
+        return max(now, latest + timedelta(seconds=1))
 
     def _arrive(self, version: str) -> None:
         (self.folder / f"{INCOMING}{version}").rename(self.folder / version)

@@ -1,0 +1,78 @@
+"""Small races and stores that the tests share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bakeoff.card import export_version
+from bakeoff.config import TrainingConfig
+from bakeoff.evaluation import evaluate_classifier
+from bakeoff.fitting import ModelRef, fit_classifier
+from bakeoff.leaderboard import Scorecard, score_contestant
+from bakeoff.selection import pick_best
+from bakeoff.splitting import DatasetRef, prepare_dataset
+from bakeoff.store import ModelStore
+from bakeoff.validation import n_splits, score_fold
+
+ORDERS = {
+    "source": "file",
+    "path": "examples/orders.csv",
+    "target": "outcome",
+    "ignore": ["order_id", "ordered_on"],
+}
+
+
+@dataclass(frozen=True)
+class Race:
+    """A race that was run, to be exported as often as a test likes."""
+
+    config: TrainingConfig
+    ref: DatasetRef
+    scorecards: list[Scorecard]
+    models: dict[str, ModelRef]
+    workspace: Path
+
+    def export(self, root: Path) -> Path:
+        """Export the winner to the store in `root`; returns the version's folder."""
+        selection = pick_best({card.classifier: card.cv_mean for card in self.scorecards})
+        config = self.config.model_copy(update={"store": root})
+        return export_version(
+            config, self.ref, self.scorecards, selection, self.models[selection.winner], self.workspace
+        )
+
+
+def run_race(workspace: Path, **config) -> Race:
+    """The training flow's steps up to the export, in plain calls; small unless told otherwise."""
+    small = {"dataset": {"n_samples": 200}, "classifiers": {"logistic_regression": {}}}
+    config = TrainingConfig.model_validate(small | config)
+    ref = prepare_dataset(config, workspace / "data")
+    cards, models = [], {}
+    for name, parameters in config.classifiers.items():
+        folds = [
+            score_fold(ref, name, parameters, config.preprocessing, config.cross_validation, fold)
+            for fold in range(1, n_splits(config.cross_validation) + 1)
+        ]
+        models[name] = fit_classifier(ref, name, parameters, config.preprocessing, workspace / "models")
+        cards.append(score_contestant(name, folds, models[name], evaluate_classifier(ref, name, models[name]), None))
+    return Race(config, ref, cards, models, workspace)
+
+
+@pytest.fixture(scope="session")
+def race(tmp_path_factory) -> Race:
+    """A small race."""
+    return run_race(tmp_path_factory.mktemp("race"))
+
+
+@pytest.fixture
+def version(race, tmp_path) -> Path:
+    """One exported version."""
+    return race.export(tmp_path / "models")
+
+
+@pytest.fixture
+def store(race, tmp_path) -> ModelStore:
+    """A store of three versions; the first is champion."""
+    for _ in range(3):
+        race.export(tmp_path / "models")
+    return ModelStore(tmp_path / "models", "classifier")

@@ -1,0 +1,186 @@
+"""Configs: defaults, bounds and the sentences that refuse a mistake."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bakeoff.config import DatasetConfig, PredictionConfig, TrainingConfig
+from bakeoff.errors import ConfigError
+from bakeoff.flags import read_config, validate
+
+
+def read(*flags, model=TrainingConfig):
+    return read_config(model, flags, "program")
+
+
+def test_defaults_are_the_documented_ones():
+    """A bare config is the product's default, name by name."""
+    assert {
+        "name": "classifier",
+        "store": "models",
+        "workspace": ".bakeoff",
+        "dataset": {
+            "source": "synthetic",
+            "n_samples": 10000,
+            "n_features": 10,
+            "n_informative": 5,
+            "n_redundant": 0,
+            "n_classes": 4,
+            "n_clusters_per_class": 1,
+            "class_sep": 3.0,
+            "flip_y": 0.01,
+            "random_state": 42,
+            "bundled": None,
+            "path": None,
+            "target": None,
+            "ignore": [],
+        },
+        "split": {"test_size": 0.3, "validation_share": 0.33, "stratify": True, "random_state": 42},
+        "cross_validation": {"folds": 5, "repeats": 1, "scoring": "accuracy", "random_state": None},
+        "preprocessing": "auto",
+        "classifiers": {
+            "logistic_regression": {"max_iter": 1000},
+            "svm": {"kernel": "rbf", "C": 1.0, "gamma": "scale"},
+            "random_forest": {"n_estimators": 100, "random_state": 42},
+        },
+    } == TrainingConfig().model_dump(mode="json")
+
+
+@given(
+    st.integers(10, 10**6),
+    st.integers(0, 2**32 - 1),
+    st.floats(0.01, 0.99),
+    st.booleans(),
+    st.sampled_from(["accuracy", "balanced_accuracy", "f1_macro"]),
+)
+def test_config_survives_json(n_samples, seed, share, stratify, scoring):
+    """What the card and Prefect keep as JSON gives the same config back."""
+    config = TrainingConfig.model_validate(
+        {
+            "dataset": {"n_samples": n_samples, "random_state": seed},
+            "split": {"validation_share": share, "stratify": stratify},
+            "cross_validation": {"scoring": scoring},
+        }
+    )
+    assert config == TrainingConfig.model_validate_json(config.model_dump_json())
+
+
+def test_every_field_has_a_description_and_every_part_a_title():
+    """Prefect's form and --help show them."""
+
+    def fields(schema):
+        for part in [schema, *schema.get("$defs", {}).values()]:
+            for name, field in part["properties"].items():
+                yield part["title"], name, field
+
+    for schema in (TrainingConfig.model_json_schema(), PredictionConfig.model_json_schema()):
+        for part, name, field in fields(schema):
+            described = field if "$ref" not in field else schema["$defs"][field["$ref"].split("/")[-1]] | field
+            assert described.get("description"), f"{part}.{name}"
+            assert not part.endswith("Config")
+
+
+def test_configs_are_frozen():
+    """A step can't change what another one reads."""
+    with pytest.raises(ValidationError):
+        TrainingConfig().name = "other"
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--dataset.n_samples", "3"], "dataset.n_samples is 3; input should be greater than or equal to 10"),
+        (["--dataset.n_samples", "abc"], "dataset.n_samples is abc; input should be a valid integer"),
+        (["--dataset.n_sample", "3"], "did you mean --dataset.n_samples?"),
+        (["--dataset", '{"n_sample": 4}'], "unknown key 'dataset.n_sample'; did you mean 'n_samples'? allowed: source"),
+        (["--dataset", '{"n_samples": true}'], "must be a number, not true or false"),
+        (["--dataset.class_sep", "nan"], "dataset.class_sep is nan; input should be a finite number"),
+        (["--dataset.n_informative", "1"], "4 clusters need n_informative of at least 2, it is 1"),
+        (["--dataset.n_features", "3"], "raise n_features to at least 5"),
+        (["--dataset.n_samples", "90000000", "--dataset.n_features", "5000"], "n_samples may be at most 200000"),
+        (["--dataset.bundled", "wine"], "bundled belongs to source: bundled, but source is synthetic"),
+        (["--dataset.source", "bundled"], "source: bundled needs bundled: breast_cancer, digits, iris or wine"),
+        (["--dataset.source", "file", "--dataset.target", "y"], "source: file needs path"),
+        (["--dataset.source", "file", "--dataset.n_samples", "99"], "n_samples belongs to source: synthetic"),
+        (["--cross_validation.repeats", "2"], "set a random_state"),
+        (["--split.test_size", "1"], "split.test_size is 1; input should be less than 1"),
+        (
+            ["--classifiers", '{"xgb": {}}'],
+            "unknown classifier 'xgb'; allowed: logistic_regression, svm, random_forest",
+        ),
+        (["--classifiers", '{"svm": {"Cc": 1}}'], "svm has no parameter 'Cc'; SVC takes C, "),
+        (["--classifiers", "{}"], "classifiers is {}; dictionary should have at least 1 item"),
+        (["--classifiers", "svm"], """--classifiers takes JSON, as in --classifiers '{"svm": {"C": 10}}'"""),
+        (["--name", "../x"], "name is ../x; string should match pattern"),
+        (["--config", "nope.yaml"], "there is no config file 'nope.yaml'"),
+    ],
+)
+def test_a_mistake_gets_one_line(flags, sentence):
+    """The line names the field, what was given and what is allowed."""
+    with pytest.raises(ConfigError) as caught:
+        read(*flags)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name: a\nname: b\n", "'name' stands twice (line 2)"),
+        ("name: [a\n", "line 2 is not YAML"),
+        ("- a\n", "holds list, not `key: value` lines"),
+        ("nam: a\n", "unknown key 'nam'; did you mean 'name'?"),
+        ("dataset: 5\n", "dataset is 5; input should be a valid dictionary"),
+    ],
+)
+def test_a_mistake_in_the_file_gets_one_line(tmp_path, text, sentence):
+    """So does a mistake in YAML."""
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read("--config", str(path))
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path):
+    """Field by field, nested parts included."""
+    path = tmp_path / "config.yaml"
+    path.write_text("dataset: {n_samples: 500, n_classes: 3}\nname: from_file\n")
+    config = read("--config", str(path), "--dataset.n_samples", "700", "--split.stratify", "false")
+    assert (700, 3, 10, "from_file", False) == (
+        config.dataset.n_samples,
+        config.dataset.n_classes,
+        config.dataset.n_features,
+        config.name,
+        config.split.stratify,
+    )
+
+
+def test_contestants_are_replaced_whole_never_merged(tmp_path):
+    """A flag with one contestant leaves one, without the file's parameters."""
+    path = tmp_path / "config.yaml"
+    path.write_text("classifiers: {svm: {C: 5, tol: 0.1}, random_forest: {}}\n")
+    assert {"svm": {"C": 2}} == read("--config", str(path), "--classifiers", '{"svm": {"C": 2}}').classifiers
+    assert {"svm": {"C": 5, "tol": 0.1}, "random_forest": {}} == read("--config", str(path)).classifiers
+
+
+def test_environment_variables_are_not_read(monkeypatch):
+    """A variable that happens to be called like a field changes nothing."""
+    monkeypatch.setenv("name", "surprise")
+    monkeypatch.setenv("STORE", "surprise")
+    assert TrainingConfig() == read()
+
+
+def test_lists_may_be_given_with_commas_or_as_json():
+    """`--dataset.ignore a,b` is `--dataset.ignore '["a", "b"]'`."""
+    rest = ["--dataset.source", "file", "--dataset.path", "p", "--dataset.target", "t", "--dataset.ignore"]
+    assert ("a", "b") == read(*rest, "a,b").dataset.ignore == read(*rest, json.dumps(["a", "b"])).dataset.ignore
+
+
+def test_a_single_override_keeps_all_other_defaults():
+    """Prefect hands over a part of the config; the model fills in the rest."""
+    assert DatasetConfig(n_samples=2000) == validate(TrainingConfig, {"dataset": {"n_samples": 2000}}).dataset

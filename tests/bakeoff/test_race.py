@@ -1,0 +1,193 @@
+"""Folds, fits, figures and the choice."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import classification_report
+from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+
+from bakeoff.classifiers import CLASSIFIERS, Classifier, build_classifier
+from bakeoff.columns import Feature
+from bakeoff.config import CrossValidationConfig, TrainingConfig
+from bakeoff.errors import TrainingError
+from bakeoff.evaluation import evaluate_predictions
+from bakeoff.fitting import fit_classifier
+from bakeoff.leaderboard import leaderboard_rows, rank, score_contestant
+from bakeoff.preprocessing import build_pipeline
+from bakeoff.selection import pick_best
+from bakeoff.splitting import prepare_dataset, read_part
+from bakeoff.validation import FoldScore, score_fold, split_folds
+from tests.bakeoff.conftest import ORDERS
+
+TABLES = {
+    "breast_cancer": {"source": "bundled", "bundled": "breast_cancer"},
+    "digits": {"source": "bundled", "bundled": "digits"},
+    "wine": {"source": "bundled", "bundled": "wine"},
+    "orders": ORDERS,
+    "synthetic": {"n_samples": 600},
+}
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+@pytest.mark.parametrize("table", TABLES)
+def test_fold_scores_equal_cross_val_score(tmp_path, table, classifier):
+    """On the same training rows, folds and Pipeline, to the last bit."""
+    config = TrainingConfig.model_validate({"dataset": TABLES[table]})
+    ref = prepare_dataset(config, tmp_path / "data")
+    X, y = read_part(ref, "train")
+    parameters = config.classifiers[classifier]
+    pipeline = build_pipeline(classifier, parameters, ref.features, "auto")
+    expected = cross_val_score(pipeline, X, y, cv=5)
+    scores = [
+        score_fold(ref, classifier, parameters, "auto", config.cross_validation, fold).score for fold in range(1, 6)
+    ]
+    assert expected.tolist() == scores
+
+
+@pytest.mark.parametrize("scoring", ["balanced_accuracy", "f1_macro"])
+def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring):
+    """Repeats are those of RepeatedStratifiedKFold."""
+    config = TrainingConfig.model_validate(
+        {"dataset": TABLES["wine"], "cross_validation": {"repeats": 2, "random_state": 0, "scoring": scoring}}
+    )
+    ref = prepare_dataset(config, tmp_path / "data")
+    X, y = read_part(ref, "train")
+    pipeline = build_pipeline("svm", {}, ref.features, "auto")
+    folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
+    expected = cross_val_score(pipeline, X, y, cv=folds, scoring=scoring)
+    scores = [score_fold(ref, "svm", {}, "auto", config.cross_validation, fold).score for fold in range(1, 11)]
+    assert expected.tolist() == scores
+
+
+def test_shuffled_folds_of_one_round_need_no_repeats():
+    """A random_state alone shuffles the rows into folds; each row is scored once."""
+    folds = split_folds(CrossValidationConfig(random_state=3), np.array([0, 1] * 20))
+    assert list(range(40)) == sorted(np.concatenate([scored for _, scored in folds]).tolist())
+    assert folds[0][1].tolist() != list(range(8))
+
+
+def test_preprocessing_learns_nothing_from_the_scored_fold(tmp_path):
+    """An absurd cell spoils the scale of the folds that fit on it, not of the one that is scored with it."""
+    rows = pd.DataFrame({"a": np.tile([0.0, 1.0], 50), "y": np.tile(["u", "v"], 50)})
+    path = tmp_path / "rows.parquet"
+    rows.to_parquet(path)
+    config = TrainingConfig.model_validate({"dataset": {"source": "file", "path": str(path), "target": "y"}})
+    ref = prepare_dataset(config, tmp_path / "data")
+    train = pd.read_parquet(ref.part("train"))
+    train.loc[0, "a"] = 1e9
+    train.to_parquet(ref.part("train"))
+    folds = split_folds(config.cross_validation, train["y"].to_numpy())
+    (spoilt,) = [number for number, (_, scored) in enumerate(folds, start=1) if 0 in scored]
+    scores = {
+        fold: score_fold(ref, "logistic_regression", {}, "auto", config.cross_validation, fold).score
+        for fold in range(1, 6)
+    }
+    assert scores[spoilt] >= 1 - 1 / len(folds[spoilt - 1][1])
+    assert max(score for fold, score in scores.items() if fold != spoilt) < 0.8
+
+
+def test_a_pipeline_takes_gaps_and_categories_that_training_never_saw(tmp_path):
+    """Raw columns in, class out."""
+    config = TrainingConfig.model_validate({"dataset": ORDERS})
+    ref = prepare_dataset(config, tmp_path / "data")
+    model = joblib.load(fit_classifier(ref, "logistic_regression", {}, "auto", tmp_path).path)
+    X, _ = read_part(ref, "test")
+    strange = X.iloc[:2].copy()
+    strange.loc[strange.index[0], "region"] = "atlantis"
+    strange.loc[strange.index[1], ["amount", "channel", "age"]] = [np.nan, None, np.nan]
+    assert set(model.predict(strange)) <= set(ref.classes)
+
+
+def test_rare_ones_of_more_than_100_categories_share_a_column():
+    """150 categories become 100 columns at most."""
+    X = pd.DataFrame({"t": pd.Series([f"c{i % 150}" for i in range(1000)], dtype="str")})
+    y = np.arange(1000) % 2
+    model = build_pipeline("logistic_regression", {}, [Feature("t", "str", "category")], "auto").fit(X, y)
+    assert 100 == model["preprocessing"].transform(X).shape[1]
+
+
+def test_a_contestant_without_a_random_state_gets_42():
+    """So that the same config gives the same model."""
+    assert 42 == build_classifier("random_forest", {}).random_state
+    assert 7 == build_classifier("svm", {"random_state": 7}).random_state
+
+
+def test_a_new_classifier_is_one_entry(tmp_path, monkeypatch):
+    """The table is all that has to change."""
+    monkeypatch.setitem(
+        CLASSIFIERS, "knn", Classifier("sklearn.neighbors", "KNeighborsClassifier", "nearest neighbours")
+    )
+    config = TrainingConfig.model_validate({"dataset": TABLES["wine"], "classifiers": {"knn": {"n_neighbors": 3}}})
+    ref = prepare_dataset(config, tmp_path / "data")
+    assert score_fold(ref, "knn", config.classifiers["knn"], "auto", config.cross_validation, 1).score > 0.8
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40))
+def test_figures_equal_the_classification_report(pairs):
+    """On any labels, predicted or not."""
+    y_true, y_pred = (np.array(column, dtype=object) for column in zip(*pairs))
+    expected = classification_report(y_true, y_pred, output_dict=True, zero_division=0)
+    evaluation = evaluate_predictions(y_true, y_pred)
+    assert (np.asarray(y_true) == np.asarray(y_pred)).mean() == pytest.approx(evaluation.accuracy)
+    macro = expected["macro avg"]
+    assert (macro["precision"], macro["recall"], macro["f1-score"]) == pytest.approx(
+        (evaluation.precision_macro, evaluation.recall_macro, evaluation.f1_macro)
+    )
+    for name, line in evaluation.report.items():
+        assert (expected[name]["precision"], expected[name]["support"]) == pytest.approx((line.precision, line.support))
+
+
+def test_a_class_may_be_called_accuracy():
+    """The report goes by class, whatever its name."""
+    labels = np.array(["accuracy", "macro avg", "accuracy"], dtype=object)
+    assert {"accuracy": 2, "macro avg": 1} == {
+        k: v.support for k, v in evaluate_predictions(labels, labels).report.items()
+    }
+
+
+def test_the_highest_mean_wins_and_the_sentence_says_by_how_much():
+    """With the runner-up and the gap."""
+    selection = pick_best({"logistic_regression": 0.9923, "svm": 0.9927, "random_forest": 0.991})
+    assert "svm" == selection.winner
+    assert (
+        "SVM has the highest mean cross-validation accuracy, 0.9927, 0.0004 ahead of logistic regression with 0.9923"
+    ) == selection.why
+
+
+@pytest.mark.parametrize(
+    ("means", "winner"),
+    [
+        ({"random_forest": 0.9, "svm": 0.9, "logistic_regression": 0.9}, "logistic_regression"),
+        ({"random_forest": 0.9, "svm": 0.9, "logistic_regression": 0.8}, "svm"),
+        # The same rows right in all, added up in another order.
+        ({"svm": np.mean([0.1, 0.2, 0.3]), "random_forest": np.mean([0.3, 0.2, 0.1])}, "svm"),
+    ],
+)
+def test_on_a_tie_to_the_last_digit_the_simpler_wins(means, winner):
+    """Logistic regression, then SVM, then random forest; the sentence says so."""
+    selection = pick_best(means)
+    assert winner == selection.winner
+    assert "tie to the last digit" in selection.why
+    assert "is the simplest of them" in selection.why
+
+
+def test_a_gap_below_four_digits_is_still_shown():
+    """0.0000 ahead would be no reason."""
+    assert "1e-05 ahead of" in pick_best({"svm": 0.90001, "logistic_regression": 0.9}).why
+
+
+def test_nobody_wins_an_empty_race():
+    """There is nothing to pick from."""
+    with pytest.raises(TrainingError):
+        pick_best({})
+
+
+def test_failed_contestants_stand_last_with_their_reason():
+    """And in no order of score."""
+    folds = [FoldScore(2, 0.5, 0.1), FoldScore(1, 0.7, 0.1)]
+    failed = score_contestant("svm", folds, None, None, "ValueError: no")
+    assert ("failed", "ValueError: no", None) == (failed.status, failed.reason, failed.cv_mean)
+    assert ["svm"] == [row["classifier"] for row in leaderboard_rows(rank([failed]), "random_forest")]
