@@ -1,0 +1,62 @@
+"""The card for people."""
+
+import json
+import re
+
+import pytest
+
+from bakeoff.report import contestant_rows, render_html, render_markdown, render_text, show_training
+
+
+@pytest.fixture
+def card(version):
+    """A card with a contestant that failed, and names that are no friends of HTML and markdown."""
+    card = json.loads((version / "card.json").read_text())
+    failed = {"status": "failed", "reason": "ValueError: a < b | c", "cv_scores": [], "cv_mean": None, "cv_std": None}
+    card["classifiers"]["svm"] = failed | {
+        "test": None, "report": None, "fit_seconds": None, "predict_rows_per_second": None,
+    }  # fmt: skip
+    card["name"] = "<b>&"
+    return card
+
+
+def test_the_report_needs_no_network_and_no_script(card):
+    """Whatever the names in it are."""
+    html = render_html(card)
+    assert not re.search(r"https?://|<script|<link|<img|@import|url\(", html)
+    assert "&lt;b&gt;&amp;" in html
+    assert "<b>&" not in html
+    assert "failed: ValueError: a &lt; b | c" in html
+    assert len(html) < 1_500_000
+
+
+def test_the_report_stands_in_the_version(version):
+    """Written from the card, so that it can be written again."""
+    card = json.loads((version / "card.json").read_text())
+    assert render_html(card) == (version / "report.html").read_text()
+
+
+def test_markdown_tables_survive_a_bar_in_a_cell(card):
+    """Every row has as many cells as the header."""
+    for table in re.findall(r"(?:^\|.*\n?)+", render_markdown(card, "models/x"), re.MULTILINE):
+        assert 1 == len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()})
+
+
+def test_the_leaderboard_is_aligned_and_marks_the_winner(card):
+    """A star, and the reason of the choice below."""
+    lines = render_text(card).splitlines()
+    assert lines[1].startswith("* logistic regression")
+    assert lines[2].startswith("  SVM")
+    assert lines[2].endswith("failed: ValueError: a < b | c")
+    assert lines[0].index("Status") == lines[1].rindex("ok") == lines[2].index("failed")
+    assert lines[-1].startswith("Logistic regression was the only contestant that finished")
+
+
+def test_a_training_run_ends_with_the_versions_folder(version):
+    """As its last line."""
+    assert str(version) == show_training(str(version)).splitlines()[-1]
+
+
+def test_table_artifacts_hold_plain_text(card):
+    """Prefect's tables take neither numpy's numbers nor NaN."""
+    assert {str} == {type(cell) for row in contestant_rows(card) for cell in row.values()}

@@ -1,0 +1,10 @@
+"""Tests never touch the Prefect of the person who runs them."""
+
+import os
+import tempfile
+
+# Before anything imports Prefect, which reads them once.
+os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="bakeoff-prefect-")
+os.environ["DO_NOT_TRACK"] = "1"
+for name in ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_PROFILE", "PREFECT_API_AUTH_STRING"):
+    os.environ.pop(name, None)

@@ -1,0 +1,11 @@
+"""One real Prefect server for all tests of this folder."""
+
+import pytest
+from prefect.testing.utilities import prefect_test_harness
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect_server():
+    """A server of the tests' own, on a temporary database."""
+    with prefect_test_harness(server_startup_timeout=180):
+        yield

@@ -1,0 +1,211 @@
+"""Both flows on a real Prefect server."""
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.errors import DataError
+from bakeoff.store import ModelStore
+from flows.prediction import prediction
+from flows.training import training
+
+# Prefect's own deprecations and unclosed sockets are not this project's to mend.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def config(folder, **changes):
+    small = {"dataset": {"n_samples": 400}, "store": folder / "models", "workspace": folder / "work"}
+    return TrainingConfig.model_validate(small | changes)
+
+
+def card_of(state):
+    return json.loads((Path(state.result()) / "card.json").read_text())
+
+
+def ask(question):
+    """What the server answers to a question asked of its client."""
+
+    async def run():
+        async with get_client() as client:
+            return await question(client)
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """One training run: its folder, state and card."""
+    folder = tmp_path_factory.mktemp("trained")
+    state = training(config(folder), return_state=True)
+    return folder, state, card_of(state)
+
+
+def test_training_exports_the_winner_of_three(trained):
+    """As champion, with every contestant's figures, and cleans up after itself."""
+    folder, state, card = trained
+    assert state.is_completed()
+    assert {"ok"} == {scores["status"] for scores in card["classifiers"].values()}
+    assert {"logistic_regression", "svm", "random_forest"} == set(card["classifiers"])
+    means = {name: scores["cv_mean"] for name, scores in card["classifiers"].items()}
+    assert max(means.values()) == means[card["classifier"]]
+    store = ModelStore(folder / "models", "classifier")
+    assert Path(state.result()).name == store.champion()
+    assert [] == store.verify()
+    assert [] == list((folder / "work").iterdir())
+
+
+def test_runs_and_artifacts_can_be_read_in_the_ui(trained):
+    """Readable names of the run and its tasks; the documented artifacts, each with its content."""
+    _, state, card = trained
+    run_id = state.state_details.flow_run_id
+
+    async def question(client):
+        run = await client.read_flow_run(run_id)
+        own = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
+        tasks = await client.read_task_runs(flow_run_filter=own)
+        artifacts = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+        )
+        return run, tasks, {artifact.key: artifact for artifact in artifacts}
+
+    run, tasks, artifacts = ask(question)
+    assert "train classifier" == run.name
+    names = {task.name for task in tasks}
+    assert {"generate synthetic rows", "cross-validate svm, fold 1", "fit random_forest", "evaluate svm"} <= names
+    assert 1 + 15 + 3 + 3 + 3 == len(names)
+    rows = json.loads(artifacts["leaderboard"].data)
+    assert 3 == len(rows)
+    assert ["★", "", ""] == [row["Winner"] for row in rows]
+    assert ["0", "1", "2", "3"] == [row["Class"] for row in json.loads(artifacts["classification-report"].data)]
+    assert card["version"] in artifacts["model-card"].data
+    assert 100 == artifacts["cross-validation"].data
+
+
+def test_the_same_config_gives_the_same_card_at_any_number_of_workers(trained, tmp_path):
+    """Scores and digests repeat exactly with one worker and with eight."""
+
+    def figures(card):
+        scores = {name: (line["cv_scores"], line["test"]) for name, line in card["classifiers"].items()}
+        return scores, card["data_sha256"], card["files"]["model.joblib"], card["files"]["validation.parquet"]
+
+    for workers in (1, 8):
+        runner = ThreadPoolTaskRunner(max_workers=workers)
+        state = training.with_options(task_runner=runner)(config(tmp_path / str(workers)), return_state=True)
+        assert figures(trained[2]) == figures(card_of(state))
+
+
+def test_one_contestants_failure_does_not_end_the_race(tmp_path):
+    """It is `failed` with its error; the others go on."""
+    classifiers = {"svm": {"C": -1}, "logistic_regression": {}}
+    card = card_of(training(config(tmp_path, classifiers=classifiers), return_state=True))
+    assert "logistic_regression" == card["classifier"]
+    assert "failed" == card["classifiers"]["svm"]["status"]
+    assert "The 'C' parameter of SVC must be a float" in card["classifiers"]["svm"]["reason"]
+    assert card["classifiers"]["svm"]["cv_mean"] is None
+
+
+def test_all_contestants_failing_fails_the_run(tmp_path):
+    """With every reason in one line, and nothing exported or left behind."""
+    state = training(config(tmp_path, classifiers={"svm": {"C": -1}}), return_state=True)
+    assert state.is_failed()
+    assert state.message.startswith("all contestants failed: svm: InvalidParameterError: The 'C' parameter")
+    assert "\n" not in state.message
+    assert not (tmp_path / "models").exists()
+    assert [] == list((tmp_path / "work").iterdir())
+
+
+def test_rows_that_cannot_be_used_fail_the_run_with_one_sentence(tmp_path):
+    """As a worker sees it, where nothing was checked before."""
+    dataset = {"source": "file", "path": str(tmp_path / "nope.csv"), "target": "y"}
+    state = training(config(tmp_path, dataset=dataset), return_state=True)
+    assert state.is_failed()
+    assert "there is no file" in state.message
+    assert isinstance(state.result(raise_on_failure=False), DataError)
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_test_and_validation_rows_influence_nothing_before_their_time(tmp_path):
+    """Scrambling their labels changes neither fold scores nor the winner nor the model."""
+    rows = pd.read_csv("examples/orders.csv", keep_default_na=False, dtype=str).drop(columns=["order_id", "ordered_on"])
+    path = tmp_path / "rows.csv"
+    split = {"stratify": False}
+    cards = []
+    for scramble in (False, True):
+        if scramble:
+            train = pd.read_parquet(tmp_path / "train.parquet")["position"]
+            held_out = ~rows.index.isin(train)
+            rows.loc[held_out, "outcome"] = rows.loc[held_out, "outcome"].to_numpy()[::-1]
+        rows.to_csv(path, index=False)
+        if not scramble:
+            _remember_training_rows(path, split, tmp_path / "train.parquet")
+        dataset = {"source": "file", "path": str(path), "target": "outcome"}
+        cards.append(card_of(training(config(tmp_path, dataset=dataset, split=split), return_state=True)))
+    first, second = cards
+    assert first["data_sha256"] != second["data_sha256"]
+    assert first["files"]["model.joblib"] == second["files"]["model.joblib"]
+    assert [line["cv_scores"] for line in first["classifiers"].values()] == [
+        line["cv_scores"] for line in second["classifiers"].values()
+    ]
+    winner = first["classifier"]
+    assert first["classifiers"][winner]["test"] != second["classifiers"][winner]["test"]
+
+
+def _remember_training_rows(path, split, to):
+    from bakeoff.config import DatasetConfig, SplitConfig
+    from bakeoff.datasets import load_dataset
+    from bakeoff.splitting import split_rows
+
+    dataset = load_dataset(DatasetConfig(source="file", path=str(path), target="outcome"))
+    positions = split_rows(dataset, SplitConfig(**split), folds=5)["train"]
+    pd.DataFrame({"position": positions}).to_parquet(to)
+
+
+def test_prediction_scores_the_champions_validation_rows(trained, tmp_path):
+    """And evaluates them, with a summary on Prefect's pages."""
+    folder, _, card = trained
+    state = prediction(PredictionConfig(store=folder / "models", output=str(tmp_path / "out")), return_state=True)
+    summary = json.loads((Path(state.result()) / "summary.json").read_text())
+    assert (card["version"], card["rows"]["validation"]) == (summary["version"], summary["predicted"])
+    assert summary["evaluation"]["accuracy"] > 0.9
+
+    async def question(client):
+        return await client.read_artifacts(
+            artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id]))
+        )
+
+    (artifact,) = ask(question)
+    assert "prediction-summary" == artifact.key
+    assert card["version"] in artifact.data
+
+
+def test_predictions_made_at_once_get_folders_of_their_own(trained, tmp_path, monkeypatch):
+    """Two runs within a second: the next free one is taken."""
+    monkeypatch.chdir(tmp_path)
+    states = []
+
+    def run():
+        states.append(prediction(PredictionConfig(store=trained[0] / "models"), return_state=True))
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 3 == len({state.result() for state in states})
+    assert {state.result() for state in states} == {str(path) for path in Path("predictions").iterdir()}
+
+
+def test_prediction_without_a_model_says_train_first(tmp_path):
+    """In one sentence, with nothing written."""
+    state = prediction(PredictionConfig(store=tmp_path / "models", output=str(tmp_path / "out")), return_state=True)
+    assert state.is_failed()
+    assert "train first" in state.message
+    assert [] == list(tmp_path.iterdir())
