@@ -74,6 +74,7 @@ def _server() -> Iterator[Callable[[], None]]:
                 from prefect.settings import PREFECT_API_URL, temporary_settings
 
                 if PREFECT_API_URL.value() is None:  # a profile or a file may name one
+                    print("Prefect's embedded server is coming up", file=sys.stderr)
                     server.wait()
                     settings.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
                 else:
