@@ -85,7 +85,7 @@ class DatasetConfig(Part):
         default=1, ge=1, le=1_000, description="Synthetic: how many separate clouds of rows each class has."
     )
     class_sep: float = Field(
-        default=3.0, ge=0, le=1_000, description="Synthetic: how far apart the clouds lie; larger is easier."
+        default=3.0, gt=0, le=1_000, description="Synthetic: how far apart the clouds lie; larger is easier."
     )
     flip_y: float = Field(
         default=0.01, ge=0, le=1, description="Synthetic: share of the rows whose class is drawn anew at random."
@@ -138,7 +138,8 @@ class DatasetConfig(Part):
             raise ValueError(
                 f"n_classes ({self.n_classes}) × n_clusters_per_class ({self.n_clusters_per_class}) = {clusters} "
                 f"clusters need n_informative of at least {needed}, it is {self.n_informative}: each cluster sits on "
-                f"a corner of its own, and {self.n_informative} columns have {2**self.n_informative} corners"
+                f"a corner of its own, and {self.n_informative} informative "
+                f"column{'s have' if self.n_informative > 1 else ' has'} {2**self.n_informative} corners"
             )
         if self.n_samples * self.n_features > MAX_CELLS:
             raise ValueError(

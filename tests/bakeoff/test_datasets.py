@@ -31,13 +31,19 @@ def test_synthetic_rows_are_make_classifications_own():
     np.testing.assert_array_equal(y, loaded.y.to_numpy())
 
 
-@given(st.integers(1, 12), st.integers(0, 8), st.integers(2, 9), st.integers(1, 4), st.integers(1, 8))
-@settings(max_examples=60, deadline=None)
-def test_what_the_config_lets_through_can_be_generated(n_informative, n_redundant, n_classes, clusters, noise):
+@given(
+    st.integers(1, 12), st.integers(0, 8), st.integers(2, 9), st.integers(1, 4), st.integers(1, 8),
+    st.sampled_from([0, 0.001, 1, 1000]), st.sampled_from([0, 0.5, 1]),
+)  # fmt: skip
+@settings(max_examples=80, deadline=None)
+def test_what_the_config_lets_through_can_be_generated(
+    n_informative, n_redundant, n_classes, clusters, noise, sep, flip
+):
     """make_classification never refuses what the bounds and rules allow, and the rules refuse only what it would."""
     parameters = {
         "n_samples": 60, "n_features": n_informative + n_redundant + noise - 4, "n_informative": n_informative,
         "n_redundant": n_redundant, "n_classes": n_classes, "n_clusters_per_class": clusters,
+        "class_sep": sep, "flip_y": flip,
     }  # fmt: skip
     if parameters["n_features"] < 1:
         return
