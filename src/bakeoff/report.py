@@ -10,11 +10,11 @@ from bakeoff.classifiers import title
 CSS = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --win: #2a7d4f; }
 @media (prefers-color-scheme: dark) { :root { --win: #6fcf97; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2.2rem; } .lead { font-size: 1.15rem; } .muted { opacity: .75; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; } td.text { text-align: left; white-space: normal; }
+th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; } .text { text-align: left; white-space: normal; }
 tr.winner td { font-weight: 600; } tr.winner td:first-child { color: var(--win); }
 pre { background: var(--soft); padding: 1rem; overflow-x: auto; } code { overflow-wrap: anywhere; }
 """
@@ -33,7 +33,8 @@ def render_html(card: dict[str, Any]) -> str:
         f"<p>Cross-validation ran on the {rows['train']:,} training rows, the other figures on "
         f"{rows['test']:,} test rows that no contestant had seen. Precision, recall and F1 are plain means over the "
         "classes. ± is the standard deviation over the folds.</p>",
-        _html_table(*_leaderboard(card), marked=title(card["classifier"])),
+        _html_table(*_leaderboard(card), marked=title(card["classifier"]), text=True),
+        *(f"<p>{escape(trouble)}</p>" for trouble in _troubles(card)),
     ]
     for contestant, scores in card["classifiers"].items():
         if scores["report"]:
@@ -66,6 +67,7 @@ def render_markdown(card: dict[str, Any], folder: str) -> str:
             _sentence(card),
             "## Leaderboard",
             _markdown_table(header, rows),
+            *_troubles(card),
             f"## Classification report of {title(card['classifier'])}",
             _markdown_table(*_classification_report(report)),
             "## How it was made",
@@ -78,10 +80,9 @@ def render_text(card: dict[str, Any]) -> str:
     """The leaderboard and the reason for the choice as lines of text, the winner marked by a star."""
     header, rows = _leaderboard(card)
     winner = title(card["classifier"])
-    marked = [("*" if row[0] == winner else " ", row) for row in rows]
-    lines = _text_table((f"  {header[0]}", *header[1:-1]), [(f"{mark} {row[0]}", *row[1:-1]) for mark, row in marked])
-    lines = [f"{line}  {status}" for line, status in zip(lines, [header[-1], *(row[-1] for row in rows)])]
-    return "\n".join([*lines, "", _sentence(card)])
+    marked = [(f"{'*' if row[0] == winner else ' '} {row[0]}", *row[1:]) for row in rows]
+    lines = _text_table((f"  {header[0]}", *header[1:]), marked)
+    return "\n".join([*lines, *(f"  {trouble}" for trouble in _troubles(card)), "", _sentence(card)])
 
 
 def show_training(folder: str) -> str:
@@ -120,7 +121,11 @@ def contestant_rows(card: dict[str, Any]) -> list[dict[str, str]]:
     """The leaderboard as a table of text, for Prefect's pages."""
     header, rows = _leaderboard(card)
     winner = title(card["classifier"])
-    return [{"Winner": "★" if row[0] == winner else ""} | dict(zip(header, row)) for row in rows]
+    reasons = [scores["reason"] or "" for scores in card["classifiers"].values()]
+    return [
+        {"Winner": "★" if row[0] == winner else ""} | dict(zip(header, row)) | {"Reason": reason}
+        for row, reason in zip(rows, reasons)
+    ]
 
 
 def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
@@ -149,13 +154,25 @@ def _leaderboard(card: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str,
     rows = []
     for contestant, scores in card["classifiers"].items():
         test = scores["test"] or {}
-        status = scores["status"] + (f": {scores['reason']}" if scores["reason"] else "")
         figures = [scores["cv_mean"], scores["cv_std"], *(test.get(metric) for metric in METRICS)]
         seconds, speed = scores["fit_seconds"], scores["predict_rows_per_second"]
         row = [title(contestant), *(_figure(figure) for figure in figures)]
-        row += ["–" if seconds is None else f"{seconds:.2f}", "–" if speed is None else f"{speed:,.0f}", status]
+        row += [
+            "–" if seconds is None else f"{seconds:.2f}",
+            "–" if speed is None else f"{speed:,.0f}",
+            scores["status"],
+        ]
         rows.append(tuple(row))
     return header, rows
+
+
+def _troubles(card: dict[str, Any]) -> list[str]:
+    """A sentence for each contestant that did not finish."""
+    return [
+        f"{title(contestant)} {scores['status']}: {scores['reason']}"
+        for contestant, scores in card["classifiers"].items()
+        if scores["status"] != "ok"
+    ]
 
 
 def _classification_report(report: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -185,9 +202,10 @@ def _figure(value: float | None) -> str:
 
 
 def _html_table(header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False) -> str:
-    lines = ["".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)]
+    kind = ' class="text"' if text else ""  # the last column's
+    heads = [f'<th scope="col">{escape(cell)}</th>' for cell in header[:-1]]
+    lines = ["".join([*heads, f'<th scope="col"{kind}>{escape(header[-1])}</th>'])]
     for row in rows:
-        kind = ' class="text"' if text or len(row[-1]) > 12 else ""
         cells = [f"<td>{escape(cell)}</td>" for cell in row[:-1]] + [f"<td{kind}>{escape(row[-1])}</td>"]
         lines.append("".join(cells))
     body = "".join(
