@@ -3,7 +3,9 @@
 import contextlib
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +13,16 @@ from pydantic import BaseModel
 
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.flags import read_config
-from flows.embedded import EmbeddedServer
+from flows.embedded import EmbeddedServer, wait_for_server
 
 if TYPE_CHECKING:
     from prefect.client.schemas import State
 
-FAREWELL_SECONDS = 10
+FAREWELL_SECONDS = 10  # to hand the last log lines and events to the server
+INTERRUPT_SECONDS = 5  # to clean up after Ctrl-C; fits that still run are not waited for
 QUIET = {
     "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     # The library's own lines tell what happens, an event each with its figure; Prefect's tell of each state.
     "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "CRITICAL",
@@ -37,8 +41,11 @@ def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], st
         check: `module:function` that refuses a config by a `UserError`; imported late, since it is slow to.
         show: what to print of the flow's result.
     """
+    if not os.environ.get("PREFECT_API_URL"):
+        os.environ.pop("PREFECT_API_URL", None)  # set and empty means unset, to Prefect's parts alike
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)
+    _end_on_signals(name)
     try:
         config = read_config(model, sys.argv[1:], f"python -m flows.{name}")
         with _server() as ready:
@@ -46,14 +53,28 @@ def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], st
             flow = _load(f"flows.{name}:{name}")
             ready()
             state = flow(config, return_state=True)
-            _send_all()
             return _report(name, state, show)
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
-        print(f"{name}: interrupted", file=sys.stderr)
         return 1
+
+
+def _end_on_signals(name: str) -> None:
+    """Let Ctrl-C and SIGTERM end the run in one line, with its folders cleared, in seconds."""
+
+    def interrupt(*_: Any) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print(f"{name}: interrupted", file=sys.stderr, flush=True)
+        farewell = threading.Timer(INTERRUPT_SECONDS, os._exit, (1,))
+        farewell.daemon = True
+        farewell.start()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 @contextlib.contextmanager
@@ -63,8 +84,8 @@ def _server() -> Iterator[Callable[[], None]]:
     Yields:
         a function that waits until it can be used.
     """
-    if "PREFECT_API_URL" in os.environ:
-        yield lambda: None
+    if url := os.environ.get("PREFECT_API_URL"):
+        yield lambda: wait_for_server(url)
         return
     server = EmbeddedServer()
     try:
@@ -73,12 +94,14 @@ def _server() -> Iterator[Callable[[], None]]:
             def ready() -> None:
                 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-                if PREFECT_API_URL.value() is None:  # a profile or a file may name one
-                    print("Prefect's embedded server is coming up", file=sys.stderr)
-                    server.wait()
-                    settings.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
-                else:
+                if configured := PREFECT_API_URL.value():  # by a profile or a file
                     server.stop()
+                    wait_for_server(configured)
+                    return
+                print("Prefect's embedded server is coming up", file=sys.stderr)
+                server.wait()
+                settings.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
+                settings.callback(_send_all)
 
             yield ready
     finally:
@@ -86,7 +109,7 @@ def _server() -> Iterator[Callable[[], None]]:
 
 
 def _send_all() -> None:
-    """Hand the last log lines and events to the server, before it may be gone."""
+    """Hand the last log lines and events to the server, before it is gone."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 

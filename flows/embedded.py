@@ -4,6 +4,8 @@ Prefect would start one by itself, but only after this process has imported the 
 other. This file is both sides: `EmbeddedServer` in the parent, `python -m flows.embedded PORT` in the child.
 """
 
+import contextlib
+import fcntl
 import os
 import socket
 import subprocess
@@ -12,8 +14,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from bakeoff.errors import BakeoffError
 
 STARTUP_SECONDS = 180
+
+
+class ServerError(BakeoffError):
+    """No Prefect server to report to."""
 
 
 class EmbeddedServer:
@@ -40,18 +51,16 @@ class EmbeddedServer:
         """Wait until it answers.
 
         Raises:
-            RuntimeError: it ended, or did not answer in time.
+            ServerError: it ended, or did not answer in time.
         """
-        deadline = time.monotonic() + STARTUP_SECONDS
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                raise RuntimeError(f"Prefect's embedded server ended with status {self._process.returncode}")
-            try:
-                with urllib.request.urlopen(f"{self.api_url}/health", timeout=5):  # noqa: S310  our own http address
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
-        raise RuntimeError(f"Prefect's embedded server did not answer within {STARTUP_SECONDS} s")
+        wait_for_server(self.api_url, STARTUP_SECONDS, self._still_running)
+
+    def _still_running(self) -> None:
+        if self._process.poll() is not None:
+            raise ServerError(
+                f"Prefect's embedded server ended with status {self._process.returncode} before it answered; "
+                "`prefect server start` shows why (often a broken database in PREFECT_HOME, or one of another Prefect)"
+            )
 
     def stop(self) -> None:
         """End it, giving it time to write down what it was told last."""
@@ -61,6 +70,29 @@ class EmbeddedServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None] = lambda: None) -> None:
+    """Wait until a Prefect server answers at all.
+
+    Raises:
+        ServerError: it did not in time.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        check()
+        try:
+            with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=5):  # noqa: S310  the user's own address
+                return
+        except urllib.error.HTTPError as error:
+            if error.code < 500:  # it is there, and asks who we are
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise ServerError(
+        f"no Prefect server answers at {api_url}; start it, or unset PREFECT_API_URL to use an embedded one"
+    )
 
 
 def _free_port() -> int:
@@ -74,9 +106,32 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
+def _wait_for_our_turn(port: int) -> None:
+    """Let one server at a time make the database of a new PREFECT_HOME: two at once break each other's migrations.
+
+    The lock is let go of when this server answers, and by then the database is as this Prefect wants it.
+    """
+    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
+    ready = home / f".bakeoff-migrated-{version('prefect')}"
+    if ready.exists() and (home / "prefect.db").exists():
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    lock = (home / ".bakeoff-migrating").open("a")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+    def let_go() -> None:
+        with contextlib.suppress(ServerError):
+            wait_for_server(f"http://127.0.0.1:{port}/api", STARTUP_SECONDS)
+            ready.touch()
+        lock.close()
+
+    threading.Thread(target=let_go, daemon=True).start()
+
+
 def serve(port: int) -> None:
     """Be the server: runs in the child process until it is terminated or its parent ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _wait_for_our_turn(port)
     import uvicorn
 
     uvicorn.run(

@@ -7,12 +7,13 @@ if __name__ == "__main__":
     from bakeoff.report import show_prediction
     from flows.command import main
 
-    raise SystemExit(main("prediction", PredictionConfig, "bakeoff.prediction:check_input", show_prediction))
+    raise SystemExit(main("prediction", PredictionConfig, "bakeoff.prediction:check_prediction", show_prediction))
 
 from prefect import flow
 
-from bakeoff.prediction import check_input, output_folder, staged
+from bakeoff.prediction import check_prediction, output_folder
 from bakeoff.threads import one_thread_each
+from bakeoff.workspace import staged
 from tasks.load import load
 from tasks.logs import follow_library
 from tasks.outcome import stated, value
@@ -25,7 +26,7 @@ from tasks.publish import publish
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version and evaluate it where the target is present; returns the output folder."""
     follow_library()
-    check_input(config)
+    check_prediction(config)
     output = output_folder(config)
     with staged(output) as folder, one_thread_each():
         version = value(load.submit(config))

@@ -16,6 +16,7 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.checks import check_training
+from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.errors import TrainingError
 from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.splitting import DatasetRef
@@ -46,13 +47,13 @@ def training(config: TrainingConfig = TrainingConfig()) -> str:
     with run_folder(config.workspace) as folder, one_thread_each():
         dataset = value(generate.submit(config, folder / "data"))
         scorecards, models = race(config, dataset, folder)
-        means = {card.classifier: card.cv_mean for card in scorecards if card.cv_mean is not None}
-        if not means:
+        means = {card.classifier: card.cv_mean for card in scorecards}
+        if not any(card.status == "ok" for card in scorecards):
             reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
             raise TrainingError(f"all contestants failed: {reasons}")
         selection = value(pick.submit(means, config.cross_validation.scoring))
         version = value(export.submit(config, dataset, scorecards, selection, models[selection.winner], folder))
-        value(show.submit(config.store, config.name, version.name))
+        outcome(show.submit(config.store, config.name, version.name))  # the version stands, shown or not
     return str(version)
 
 
@@ -61,7 +62,8 @@ def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[lis
     numbers = range(1, n_splits(config.cross_validation) + 1)
     fits, tests, folds = {}, {}, {}
     # The least simple first: what takes longest then does not come last, alone on one core.
-    for name, parameters in reversed(config.classifiers.items()):
+    for name in sorted(config.classifiers, key=list(CLASSIFIERS).index, reverse=True):
+        parameters = config.classifiers[name]
         fits[name] = fit.submit(dataset, name, parameters, config.preprocessing, folder / "models")
         folds[name] = [
             cross_validate.submit(dataset, name, parameters, config.preprocessing, config.cross_validation, fold)

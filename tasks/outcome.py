@@ -45,9 +45,12 @@ class Outcome:
 def outcome(future: PrefectFuture[Any]) -> Outcome:
     """Wait for a task run and look at its state, without raising what it failed by."""
     future.wait()
-    if future.state.is_completed():
-        return Outcome(value=future.result())
-    return Outcome(reason=future.state.message or future.state.name)
+    if not future.state.is_completed():
+        return Outcome(reason=future.state.message or future.state.name)
+    result = future.result()
+    if isinstance(result, BaseException):  # what a cache that took a failure for a result would give
+        return Outcome(reason=describe(result))
+    return Outcome(value=result)
 
 
 def value(future: PrefectFuture[R]) -> R:

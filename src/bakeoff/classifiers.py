@@ -5,6 +5,7 @@ Nothing of scikit-learn is imported before a pipeline is built: configs and the 
 
 import importlib
 import inspect
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -74,11 +75,22 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
 
 
 def build_classifier(name: str, parameters: Mapping[str, Any]) -> "ClassifierMixin":
-    """An unfitted estimator; without a `random_state` of its own it gets 42, so that runs repeat."""
+    """An unfitted estimator that repeats itself and keeps to one thread.
+
+    Without a `random_state` of its own it gets 42. `n_jobs` is held at 1, since contestants and folds already run side
+    by side; no figure depends on it.
+    """
     entry = CLASSIFIERS[name]
     parameters = dict(parameters)
     if "random_state" in _signature(entry) and parameters.get("random_state") is None:
         parameters["random_state"] = DEFAULT_RANDOM_STATE
+    if "n_jobs" in parameters:
+        parameters["n_jobs"] = 1
+    if isinstance(weights := parameters.get("class_weight"), Mapping):
+        # JSON has text keys alone; a class that looks like a whole number is one.
+        parameters["class_weight"] = {
+            int(key) if re.fullmatch(r"-?\d+", str(key)) else key: weight for key, weight in weights.items()
+        }
     return entry.load()(**parameters)
 
 

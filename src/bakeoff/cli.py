@@ -4,14 +4,15 @@ import argparse
 import getpass
 import json
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from bakeoff.classifiers import title
-from bakeoff.errors import BakeoffError, UserError
+from bakeoff.errors import BakeoffError, IntegrityError, UserError
 from bakeoff.journal import STAMP
-from bakeoff.store import ModelStore
+from bakeoff.store import NAME, ModelStore
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 1 for a finding or failure, 2 for a mistake in the command."""
     try:
         options = _parser().parse_args(arguments)
+        if not re.fullmatch(NAME, options.name):
+            raise UserError(f"--name {options.name!r} is no model's name: letters, digits, dots, dashes, underscores")
         return int(options.command(ModelStore(options.store, options.name), options))
     except BakeoffError as error:
         print(f"bakeoff: {error}", file=sys.stderr)
@@ -62,9 +65,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(store: ModelStore, options: argparse.Namespace) -> int:
     champion = store.champion()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for version in store.versions():
-        card = store.card(version)
+        try:
+            card = store.card(version)
+        except IntegrityError as error:
+            rows.append({"version": version, "champion": version == champion, "damaged": str(error)})
+            continue
         winner = card["classifiers"][card["classifier"]]
         rows.append(
             {
@@ -82,6 +89,9 @@ def _list(store: ModelStore, options: argparse.Namespace) -> int:
         print(f"no versions of {store.name!r} in {options.store!r} yet: train first", file=sys.stderr)
     for row in [] if options.json else rows:
         mark = "*" if row["champion"] else " "
+        if "damaged" in row:
+            print(f"{mark} {row['version']}  {row['damaged']}")
+            continue
         print(
             f"{mark} {row['version']}  {title(row['classifier']):<20} CV {row['cv_mean']:.4f}  "
             f"test {row['test_accuracy']:.4f}  {_age(row['created'])}"
@@ -126,7 +136,7 @@ def _rollback(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def _verify(store: ModelStore, options: argparse.Namespace) -> int:
-    if options.version is not None or not store.versions():
+    if options.version is not None or not (store.versions() or store.journal.path.exists()):
         store.resolve(options.version or "latest")
     findings = store.verify(options.version)
     texts = [f"{finding.version or store.name}: {finding.text}" for finding in findings]

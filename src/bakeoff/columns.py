@@ -1,5 +1,6 @@
 """What a column holds: numbers, booleans or text; dates and everything else are refused by name."""
 
+import logging
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
+
+logger = logging.getLogger(__name__)
 
 Kind = Literal["number", "boolean", "category"]
 
@@ -23,13 +26,14 @@ DATE = (
     rf"|\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
     r"(?:[T ]+\d{1,2}:\d{2}.*)?\s*$"
 )
+MAX_NUMBER = float(np.finfo(np.float32).max)
 MAX_CATEGORIES = 100  # one-hot columns per text column; rarer categories share one
 MOSTLY = 0.9  # a text column of which so many cells are numbers is a number column with mistakes in it
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One column that is learned from; `missing` tells whether training saw empty cells in it."""
+    """One column that is learned from; `missing` tells whether a training row had no value in it."""
 
     name: str
     dtype: str
@@ -54,7 +58,7 @@ def to_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
     if kind == "category":
         _refuse_useless_text(name, array)
     series = _to_pandas(kind, array)
-    return Feature(name, str(series.dtype), kind, bool(series.isna().any())), series
+    return Feature(name, str(series.dtype), kind), series
 
 
 def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
@@ -74,7 +78,7 @@ def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
             raise DataError(f"the target {name!r} holds dates; a target is text or whole numbers")
         numbers = _cast(pc.utf8_trim_whitespace(column), pa.float64())
         if numbers is None:
-            return pd.Series(column.to_pandas(), name=name).astype("str")
+            return pd.Series(one_spelling(column).to_pandas(), name=name).astype("str")
         column = _cast(pc.utf8_trim_whitespace(column), pa.int64()) or numbers
     if pa.types.is_floating(column.type):
         values = column.to_numpy()
@@ -84,6 +88,8 @@ def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
                 f"the target {name!r} holds numbers that are not whole ({values[broken[0]]:g} in row {broken[0]}); "
                 "a classifier needs classes: text or whole numbers"
             )
+        if np.abs(values).max(initial=0) >= 2**63:
+            raise DataError(f"the target {name!r} holds whole numbers beyond 64 bits; write its classes as text")
         column = column.cast(pa.int64())
     return pd.Series(column.to_pandas(), name=name).astype("int64")
 
@@ -96,7 +102,7 @@ def to_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         a number; both of shape (n_rows,).
     """
     if not pa.types.is_string(column.type):
-        return column.cast(pa.float64()).to_numpy(), np.zeros(len(column), dtype=bool)
+        return _to_float(column).to_numpy(), np.zeros(len(column), dtype=bool)
     text = pc.utf8_trim_whitespace(_missing_to_null(column))
     whole = _cast(text, pa.float64())
     if whole is not None:
@@ -113,7 +119,7 @@ def to_booleans(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         values[pc.is_in(text, pa.array([*TRUE, "1", "1.0"])).to_numpy()] = 1.0
         values[pc.is_in(text, pa.array([*FALSE, "0", "0.0"])).to_numpy()] = 0.0
         return values, np.isnan(values) & ~pc.is_null(text).to_numpy()
-    values = column.cast(pa.float64()).to_numpy()
+    values = _to_float(column).to_numpy()
     return values, ~np.isin(values, [0.0, 1.0]) & ~np.isnan(values)
 
 
@@ -124,9 +130,20 @@ def to_text(column: pa.ChunkedArray) -> pd.Series:
     return _to_pandas("category", _text_of(column))
 
 
+def too_large(values: np.ndarray) -> np.ndarray:
+    """A mask of the numbers that are infinite, or become so in the 32 bits that scikit-learn's trees work with."""
+    mask: np.ndarray = np.abs(values) > MAX_NUMBER  # False for NaN
+    return mask
+
+
+def one_spelling(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text that is true and false throughout in one spelling of them; other text as it is."""
+    booleans = pc.all(pc.is_in(column.drop_null(), pa.array(TRUE + FALSE))).as_py()
+    return pc.utf8_lower(column) if booleans else column
+
+
 def _text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text as Python writes it: True, not true."""
-    return pc.if_else(column, "True", "False") if pa.types.is_boolean(column.type) else column.cast(pa.string())
+    return pc.if_else(column, "true", "false") if pa.types.is_boolean(column.type) else column.cast(pa.string())
 
 
 def _typed(name: str, column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
@@ -140,9 +157,8 @@ def _typed(name: str, column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
     if not pa.types.is_string(column.type):
         return "number", column
     trimmed = pc.utf8_trim_whitespace(column)
-    for kind in (pa.int64(), pa.float64()):
-        if (numbers := _cast(trimmed, kind)) is not None:
-            return "number", numbers
+    if (numbers := _cast(trimmed, pa.float64())) is not None:  # asked first: as int64 Arrow would take 0x1f
+        return "number", _cast(trimmed, pa.int64()) or numbers
     if pc.all(pc.is_in(trimmed.drop_null(), pa.array(TRUE + FALSE))).as_py():
         flags = pc.is_in(trimmed, pa.array(TRUE))
         return "boolean", pc.if_else(pc.is_valid(trimmed), flags, pa.scalar(None, pa.bool_()))
@@ -161,7 +177,7 @@ def plain(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_dictionary(kind):
         return plain(name, column.cast(kind.value_type))
     if pa.types.is_null(kind):
-        raise DataError(f"column {name!r} is empty throughout; fill it, or add it to ignore")
+        return column.cast(pa.float64())
     if pa.types.is_temporal(kind):
         raise _dates(name)
     if pa.types.is_boolean(kind) or pa.types.is_string(kind):
@@ -169,9 +185,9 @@ def plain(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
     if pa.types.is_integer(kind):
-        return column.cast(pa.float64() if kind == pa.uint64() else pa.int64())
+        return _to_float(column) if kind == pa.uint64() else column.cast(pa.int64())
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return column.cast(pa.float64())
+        return _to_float(column)
     raise DataError(f"column {name!r} holds {kind}; Bakeoff learns from numbers, booleans and text: add it to ignore")
 
 
@@ -179,13 +195,18 @@ def _to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
     if kind == "category":
         return pd.Series(array.to_pandas()).astype("str")
     if array.null_count:
-        array = array.cast(pa.float64())
+        array = _to_float(array)
     return pd.Series(array.to_pandas())
 
 
 def _missing_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
     missing = pc.is_in(pc.utf8_trim_whitespace(column), pa.array(MISSING))
     return pc.if_else(missing, pa.scalar(None, pa.string()), column)
+
+
+def _to_float(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """As float64; whole numbers beyond 2**53 become the nearest one, as everywhere in numpy."""
+    return column.cast(pa.float64(), safe=False)
 
 
 def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
@@ -209,22 +230,27 @@ def _dates(name: str) -> DataError:
 
 def _refuse_infinite(name: str, array: pa.ChunkedArray) -> None:
     if pa.types.is_floating(array.type):
-        infinite = np.flatnonzero(np.isinf(array.to_numpy()))
+        infinite = np.flatnonzero(too_large(array.to_numpy()))
         if infinite.size:
-            raise DataError(f"column {name!r} holds infinite numbers ({infinite.size}, the first in row {infinite[0]})")
+            raise DataError(
+                f"column {name!r} holds infinite numbers, or some beyond {MAX_NUMBER:.1e} "
+                f"({infinite.size}, the first in row {infinite[0]}); mend them, or add it to ignore"
+            )
 
 
 def _refuse_useless_text(name: str, array: pa.ChunkedArray) -> None:
     present = array.drop_null()
     distinct = pc.count_distinct(present).as_py()
-    if distinct > MAX_CATEGORIES:
-        unreadable = to_numbers(array)[1]
-        if unreadable.sum() <= (1 - MOSTLY) * len(present):
-            row = int(np.flatnonzero(unreadable)[0])
-            raise DataError(
-                f"column {name!r} is numbers but for {unreadable.sum()} of {len(array)} cells "
-                f"(the first in row {row}: {array[row].as_py()!r}); mend them, or add it to ignore"
-            )
+    unreadable = to_numbers(array)[1]
+    if unreadable.sum() <= (1 - MOSTLY) * len(present):
+        row = int(np.flatnonzero(unreadable)[0])
+        found = (
+            f"column {name!r} is numbers but for {unreadable.sum()} of {len(array)} cells "
+            f"(the first in row {row}: {array[row].as_py()!r})"
+        )
+        if distinct > MAX_CATEGORIES:
+            raise DataError(f"{found}; mend them, or add it to ignore")
+        logger.warning("%s; it is taken for text of %d categories", found, distinct)
     if distinct == len(present) and len(present) > max(1, len(array) // 2):
         raise DataError(f"column {name!r} is text that differs in every row, an id perhaps; add it to ignore")
 

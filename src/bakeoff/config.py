@@ -15,15 +15,15 @@ from pydantic import (
 )
 
 from bakeoff.classifiers import CLASSIFIERS, check_parameters, default_parameters
+from bakeoff.store import NAME
 
 MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
 
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 ModelName = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        pattern=NAME,
         max_length=100,
         description="The model's name in the store: letters, digits, dots, dashes and underscores, "
         "beginning with a letter or digit.",
@@ -45,6 +45,8 @@ def _known_classifier(name: str) -> str:
 
 
 Count = Annotated[int, BeforeValidator(_whole_number)]
+Seed = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=MAX_SEED)]
+Text = Annotated[str, Field(min_length=1)]
 ClassifierName = Annotated[
     str,
     AfterValidator(_known_classifier),
@@ -94,10 +96,10 @@ class DatasetConfig(Part):
     bundled: Literal["breast_cancer", "digits", "iris", "wine"] | None = Field(
         default=None, description="Bundled: which of scikit-learn's tables."
     )
-    path: str | None = Field(
+    path: Text | None = Field(
         default=None, description="File: a .csv or .parquet file, from the folder the command runs in."
     )
-    target: str | None = Field(default=None, description="File: the column that holds the class.")
+    target: Text | None = Field(default=None, description="File: the column that holds the class.")
     ignore: tuple[str, ...] = Field(
         default=(), description="File: columns that are not to be learned from, an id for example."
     )
@@ -246,10 +248,10 @@ class PredictionConfig(Part):
     version: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = Field(
         default="champion", description="champion, latest, or a version's id."
     )
-    input: str | None = Field(
+    input: Text | None = Field(
         default=None, description="The .csv or .parquet file to score; empty: the version's own validation rows."
     )
-    output: str | None = Field(
+    output: Text | None = Field(
         default=None, description="The folder to write, which must not exist yet; empty: predictions/<UTC stamp>."
     )
     format: Literal["parquet", "csv"] = Field(default="parquet", description="The predictions' file format.")

@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from bakeoff.columns import Feature, to_feature, to_target
 from bakeoff.config import DatasetConfig
 from bakeoff.errors import DataError
-from bakeoff.tables import read_table, require_columns
+from bakeoff.tables import read_table, require_columns, signature
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,7 @@ def load_dataset(config: DatasetConfig) -> Dataset:
     Raises:
         DataError: the rows can't be used; the text says which column or row and what to do.
     """
-    signature: tuple[int, ...] = ()
-    if config.path and Path(config.path).exists():
-        stat = Path(config.path).stat()
-        signature = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-    return _load(config, signature)
+    return _load(config, signature(config.path) if config.path else ())
 
 
 def forget_dataset() -> None:
@@ -61,7 +56,7 @@ def forget_dataset() -> None:
 
 
 @lru_cache(maxsize=1)
-def _load(config: DatasetConfig, signature: tuple[int, ...]) -> Dataset:  # noqa: ARG001  the signature is a cache key
+def _load(config: DatasetConfig, unchanged: tuple[int, ...]) -> Dataset:  # noqa: ARG001  the signature is a cache key
     return {"synthetic": _generate, "bundled": _bundled, "file": _file}[config.source](config)
 
 
@@ -128,6 +123,11 @@ def _file(config: DatasetConfig) -> Dataset:
     learned = [name for name in table.column_names if name != config.target and name not in config.ignore]
     if not learned:
         raise DataError(f"{config.path!r} has no column to learn from besides the target {config.target!r}")
+    if "" in learned:
+        raise DataError(
+            f"column {table.column_names.index('') + 1} of {config.path!r} has no name: perhaps the row index, which "
+            "to_csv writes unless told index=False; name it, drop it, or add '' to ignore"
+        )
     y = to_target(config.target, table[config.target])
     features, columns = [], {}
     for name in learned:

@@ -65,8 +65,13 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
         error: naming what stands in the way.
     """
     ancestor = folder.absolute()
-    while not ancestor.exists() and ancestor != ancestor.parent:
-        ancestor = ancestor.parent
+    try:
+        if ancestor.is_symlink() and not ancestor.exists():
+            raise error(f"{what} {str(folder)!r} is a link that leads nowhere; choose another place")
+        while not ancestor.exists() and ancestor != ancestor.parent:
+            ancestor = ancestor.parent
+    except OSError as failure:  # a name that is too long, say
+        raise error(f"{what} {str(folder)[:80]!r} can't be a folder: {failure.strerror}") from failure
     shown = ancestor.name if ancestor != folder.absolute() else str(folder)
     if not ancestor.is_dir():
         raise error(f"{what} {str(folder)!r} can't be a folder: {shown!r} is a file; choose another place")

@@ -37,7 +37,7 @@ def fit_classifier(
     pipeline = build_pipeline(name, parameters, ref.features, preprocessing).fit(X, y)
     seconds = time.perf_counter() - started
     logger.info("%s fitted on %s rows in %.2f s", title(name), f"{len(y):,}", seconds)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
     path = folder / f"{name}.joblib"
     joblib.dump(pipeline, path)
     return ModelRef(path, seconds)

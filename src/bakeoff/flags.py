@@ -33,11 +33,15 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key_node, _ in node.value:
-            key = key_node.value
+            key = str(self.construct_object(key_node, deep=True))
             if key in seen:
                 raise ConfigError(f"{key!r} stands twice (line {key_node.start_mark.line + 1}); keep one of them")
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+
+# YAML 1.1 takes 1e-4 for text, since it has no dot; scikit-learn's tolerances are written so.
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
 
 
 def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:
@@ -68,7 +72,7 @@ def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Mode
         flags = source(parsed_args=options)()
     except ValueError as error:  # SettingsError: a flag's JSON is broken
         raise ConfigError(_explain_json(str(error))) from error
-    from_file = read_yaml(options.config) if options.config else {}
+    from_file = {} if options.config is None else read_yaml(options.config)
     return validate(model, _merge(model, from_file, flags))
 
 
@@ -87,9 +91,13 @@ def read_yaml(path: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"config file {path!r}{where} is not YAML: {getattr(error, 'problem', error)}") from error
+        problem = _one_line(str(getattr(error, "problem", None) or error))
+        raise ConfigError(f"config file {path!r}{where} is not YAML: {problem}") from error
     except ConfigError as error:
         raise ConfigError(f"config file {path!r}: {error}") from error
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        # What PyYAML lets through: a date that is none, a key that can't be one, a thousand brackets.
+        raise ConfigError(f"config file {path!r} can't be read: {_one_line(str(error))[:200]}") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -142,6 +150,8 @@ def _merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, A
     merged = dict(base)
     for key, value in over.items():
         part = _model_at(model, [key])
+        if part and key in merged and not isinstance(merged[key], Mapping):
+            raise ConfigError(f"{key} is {merged[key]!r} in the file; it should be `key: value` lines")
         if part and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
             merged[key] = _merge(part, merged[key], value)
         else:

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bakeoff.classifiers import title
+from bakeoff.classifiers import CLASSIFIERS, title
 from bakeoff.evaluation import TestResult
 from bakeoff.fitting import ModelRef
+from bakeoff.selection import DIGITS
 from bakeoff.validation import FoldScore
 
 logger = logging.getLogger(__name__)
@@ -70,8 +71,16 @@ def score_contestant(
 
 
 def rank(scorecards: Sequence[Scorecard]) -> list[Scorecard]:
-    """Best mean fold score first, contestants without one last; equals stay in the order given."""
-    return sorted(scorecards, key=lambda card: -(card.cv_mean if card.status == "ok" else -np.inf))  # type: ignore[operator]  # ok has a mean
+    """Best mean fold score first, on a tie the simpler one; contestants without a score last."""
+    order = list(CLASSIFIERS)
+    return sorted(
+        scorecards,
+        key=lambda card: (
+            -np.inf if card.cv_mean is None else round(card.cv_mean, DIGITS),
+            -order.index(card.classifier),
+        ),
+        reverse=True,
+    )
 
 
 def leaderboard_rows(ranked: Sequence[Scorecard], winner: str) -> list[dict[str, Any]]:

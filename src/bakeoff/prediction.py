@@ -1,11 +1,9 @@
 """Scoring a table with a saved version: bad rows are named, the good ones scored."""
 
-import contextlib
+import errno
 import json
 import logging
-import shutil
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,13 +13,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from bakeoff.columns import Feature, plain, to_booleans, to_numbers, to_text
+from bakeoff.columns import Feature, one_spelling, plain, to_booleans, to_numbers, to_text, too_large
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import DataError, UserError
 from bakeoff.evaluation import Evaluation, evaluate_predictions
 from bakeoff.files import require_writable, sync
 from bakeoff.store import ModelStore
-from bakeoff.tables import read_table, require_columns
+from bakeoff.tables import forget_table, read_table_once, require_columns
 
 logger = logging.getLogger(__name__)
 
@@ -81,31 +79,49 @@ def output_folder(config: PredictionConfig) -> Path:
         require_writable(parent, "the output folder")
         return parent / f"{stamp:{STAMP}}"
     output = Path(config.output)
+    require_writable(output, "output")
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise UserError(f"output {config.output!r} exists already; choose another folder or remove it")
-    require_writable(output, "output")
     return output
 
 
-def check_input(config: PredictionConfig) -> tuple[VersionRef, pa.Table]:
-    """Find the version and read the table, refusing what could not be scored.
+def check_input(config: PredictionConfig, ref: VersionRef | None = None) -> pa.Table:
+    """Read the table, refusing what could not be scored; the last table is kept, so that a file is read once.
+
+    Args:
+        ref: the version that was resolved before; by default the one that the config means now.
 
     Raises:
         UserError: in one line; nothing has been written.
+        IntegrityError: the validation rows are not what was sealed.
     """
-    ref = find_version(config)
-    card = ModelStore(ref.store, ref.name).card(ref.version)
+    ref = ref or find_version(config)
+    store = ModelStore(ref.store, ref.name)
+    card = store.card(ref.version)
+    if config.input is None:
+        store.require_sealed(ref.version, "validation.parquet")
     source = config.input or str(ref.folder / "validation.parquet")
-    table = read_table(source)
+    table = read_table_once(source)
     if table.num_rows == 0:
         raise DataError(f"{source!r} has a header and no rows")
     require_columns(table, tuple(feature["name"] for feature in card["features"]), f"version {ref.version} needs it")
+    for feature in card["features"]:
+        plain(feature["name"], table[feature["name"]])
     require_columns(table, config.keep, "to keep")
     taken = [name for name in config.keep if name in RESERVED or name.startswith("probability_")]
     if taken:
         raise DataError(f"a column called {taken[0]!r} can't be kept: the predictions have one of that name; rename it")
+    return table
+
+
+def check_prediction(config: PredictionConfig) -> None:
+    """Refuse a config whose version or input does not exist or fit, or whose output can't be written.
+
+    Raises:
+        UserError: in one line; nothing has been written.
+    """
     output_folder(config)
-    return ref, table
+    check_input(config)
 
 
 def score_table(config: PredictionConfig, ref: VersionRef, folder: Path) -> Scored:
@@ -114,21 +130,18 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path) -> Scor
     Raises:
         IntegrityError: the version is not what was sealed; its model is not opened then.
     """
-    _, table = check_input(config)
+    table = check_input(config, ref)
+    forget_table()
     store = ModelStore(ref.store, ref.name)
     card, model = store.card(ref.version), store.load(ref.version)
-    features = [Feature(**feature) for feature in card["features"]]
-    X, rejected = conform(table, features)
+    X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
     rows = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
-    X = X.iloc[rows]
-    predictions = pd.DataFrame({"row": rows})
-    for name in config.keep:
-        predictions[name] = table[name].to_pandas().iloc[rows].to_numpy()
-    predictions["prediction"] = model.predict(X) if len(X) else model.classes_[:0]
-    if hasattr(model, "predict_proba"):
-        shares = model.predict_proba(X) if len(X) else np.empty((0, len(model.classes_)))
-        for name, column in zip(model.classes_, shares.T):
-            predictions[f"probability_{name}"] = column
+    predictions = _predict(model, X.iloc[rows])
+    predictions.insert(0, "row", rows)
+    kept = table.select(list(dict.fromkeys(config.keep))).take(pa.array(rows))
+    for position, name in enumerate(kept.column_names, start=1):
+        # With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit.
+        predictions.insert(position, name, kept[name].to_pandas(types_mapper=pd.ArrowDtype))
     _write(predictions, folder / f"predictions.{config.format}")
     if len(rejected):
         _write(rejected, folder / "rejected.parquet")
@@ -142,7 +155,7 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path) -> Scor
         f"{table.num_rows:,}",
         ref.version,
         len(rejected),
-        f"; accuracy {evaluation.accuracy:.4f}" if evaluation else "",
+        f"; accuracy {evaluation.accuracy:.4f} on {known.sum():,} rows with a class" if evaluation else "",
     )
     return Scored(folder, table.num_rows, len(rows), len(rejected), evaluation, int(known.sum()))
 
@@ -193,23 +206,28 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
     (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)
-    while config.output is None and output.exists():
-        stamp = datetime.strptime(output.name, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
-        output = output.with_name(f"{stamp:{STAMP}}")
-    scored.folder.rename(output)
-    sync(output.parent)
-    return output
+    while True:
+        try:
+            scored.folder.rename(output)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            if config.output is not None:
+                raise UserError(f"output {config.output!r} was made by somebody else meanwhile") from error
+            stamp = datetime.strptime(output.name, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+            output = output.with_name(f"{stamp:{STAMP}}")
+        else:
+            sync(output.parent)
+            return output
 
 
-@contextlib.contextmanager
-def staged(output: Path) -> Iterator[Path]:
-    """A hidden folder beside the output, to be moved into its place when complete; gone when it was not."""
-    folder = output.parent / f".{output.name}-{uuid.uuid4().hex[:12]}"
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _predict(model: Any, X: pd.DataFrame) -> pd.DataFrame:
+    """The predicted class of each row, and the classes' probabilities where the model has them."""
+    columns = {"prediction": model.predict(X) if len(X) else model.classes_[:0]}
+    if hasattr(model, "predict_proba"):
+        shares = model.predict_proba(X) if len(X) else np.empty((0, len(model.classes_)))
+        columns |= {f"probability_{name}": column for name, column in zip(model.classes_, shares.T)}
+    return pd.DataFrame(columns)
 
 
 def _conform_column(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, list[tuple[np.ndarray, str]]]:
@@ -221,7 +239,7 @@ def _conform_column(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, list
     else:
         values, unreadable = to_numbers(cells) if feature.kind == "number" else to_booleans(cells)
         wanted = "a number" if feature.kind == "number" else "true or false"
-        problems += [(unreadable, f"not {wanted}: {{0!r}}"), (np.isinf(values), "infinite")]
+        problems += [(unreadable, f"not {wanted}: {{0!r}}"), (too_large(values), "infinite, or too large: {0}")]
         empty = np.isnan(values) & ~unreadable
     if not feature.missing:
         problems.append((empty, "missing, and training saw no missing value here"))
@@ -232,11 +250,19 @@ def _truth(table: pa.Table, target: str, classes: np.ndarray, rows: np.ndarray) 
     """The rows' true classes in the type of the model's, and a mask of the rows that have one."""
     if target not in table.column_names or not len(rows):
         return np.empty(0), np.zeros(len(rows), dtype=bool)
-    cells = plain(target, table[target])
+    try:
+        cells = plain(target, table[target])
+    except DataError as error:  # dates, lists: no classes
+        logger.warning("not evaluated: %s", error)
+        return np.empty(0), np.zeros(len(rows), dtype=bool)
     if classes.dtype.kind == "i":
+        if pa.types.is_integer(cells.type) and not cells.null_count:
+            return cells.to_numpy()[rows], np.ones(len(rows), dtype=bool)
         values, _ = to_numbers(cells)
-        known = np.isfinite(values)
+        known = np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**63)
         return np.where(known, values, 0).astype(classes.dtype)[rows], known[rows]
+    if pa.types.is_string(cells.type) and set(classes) <= {"true", "false"}:
+        cells = one_spelling(cells)
     text = to_text(cells)
     return text.to_numpy(dtype=object)[rows], text.notna().to_numpy()[rows]
 

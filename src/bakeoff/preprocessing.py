@@ -19,7 +19,7 @@ def build_pipeline(
 
     Numbers and booleans get the training rows' median where missing, and are scaled to mean 0 and variance 1. Text is
     one-hot encoded, missing text being a category of its own; of more than 100 categories the rare ones share a
-    column, and so do categories that training never saw.
+    column. A category that training never saw counts as rare where there is such a column, else as none of the known.
 
     Args:
         preprocessing: "auto" for the above, "none" for the columns as they are.

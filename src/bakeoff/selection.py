@@ -22,17 +22,19 @@ class Selection:
     why: str
 
 
-def pick_best(means: Mapping[str, float], scoring: str = "accuracy") -> Selection:
+def pick_best(scores: Mapping[str, float | None], scoring: str = "accuracy") -> Selection:
     """Pick the contestant with the highest mean cross-validation score.
 
     On a tie to the last digit the simpler one wins, simplicity being the order of `CLASSIFIERS`.
 
     Args:
-        means: for each contestant that finished its mean score on the training rows' folds; higher is better.
+        scores: for each contestant its mean score on the training rows' folds, higher being better; None for one that
+            did not finish.
 
     Raises:
         TrainingError: there is none.
     """
+    means = {name: score for name, score in scores.items() if score is not None}
     if not means:
         raise TrainingError("no contestant finished, so there is nothing to pick from")
     best = max(round(mean, DIGITS) for mean in means.values())
@@ -44,7 +46,8 @@ def pick_best(means: Mapping[str, float], scoring: str = "accuracy") -> Selectio
             f"{_list(tied)} tie to the last digit with a {score} of {best:.4f}; {title(winner)} is the simplest of them"
         )
     elif len(means) == 1:
-        why = f"{title(winner)} was the only contestant that finished, with a {score} of {best:.4f}"
+        only = "raced alone" if len(scores) == 1 else "was the only contestant that finished"
+        why = f"{title(winner)} {only}, with a {score} of {best:.4f}"
     else:
         runner_up = max((name for name in means if name != winner), key=lambda name: means[name])
         gap = means[winner] - means[runner_up]

@@ -1,7 +1,8 @@
 """Dividing rows into training, test and validation rows, and handing them on by reference."""
 
 import logging
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -11,12 +12,13 @@ import pandas as pd
 
 from bakeoff.columns import Feature
 from bakeoff.config import SplitConfig, TrainingConfig
-from bakeoff.datasets import Dataset, digest_dataset, load_dataset
+from bakeoff.datasets import Dataset, digest_dataset, forget_dataset, load_dataset
 from bakeoff.errors import DataError
 
 Part = Literal["train", "test", "validation"]
 Split = dict[Part, np.ndarray]
 
+_reading = threading.Lock()
 logger = logging.getLogger(__name__)
 
 
@@ -91,9 +93,12 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         DataError: the rows can't be used; nothing is written then.
     """
     dataset, split = check_dataset(config)
-    folder.mkdir(parents=True)
+    forget_dataset()
+    _read.cache_clear()
+    folder.mkdir(parents=True, exist_ok=True)
     for part, positions in split.items():
-        frame = dataset.X.iloc[positions].assign(**{dataset.target: dataset.y.iloc[positions]})
+        frame = dataset.X.iloc[positions].copy()
+        frame[dataset.target] = dataset.y.iloc[positions]
         frame.to_parquet(folder / f"{part}.parquet", index=False)
     rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
     logger.info(
@@ -107,7 +112,10 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     return DatasetRef(
         folder=folder,
         sha256=digest_dataset(dataset),
-        features=dataset.features,
+        features=tuple(
+            replace(feature, missing=bool(dataset.X[feature.name].iloc[split["train"]].isna().any()))
+            for feature in dataset.features
+        ),
         target=dataset.target,
         classes=tuple(dataset.classes),
         rows=rows,
@@ -136,7 +144,8 @@ def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
 
     The threads of a process share what this returns: nobody may change it.
     """
-    return _read(ref.part(part), ref.target)
+    with _reading:  # the first wave of tasks asks at once: one of them reads
+        return _read(ref.part(part), ref.target)
 
 
 @lru_cache(maxsize=3)

@@ -5,8 +5,8 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +18,22 @@ from bakeoff.journal import STAMP, Journal
 from bakeoff.report import render_html
 
 FORMAT = 1  # of card.json
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a model: a folder, and nothing but a folder
 VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
 SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files whose digests the card holds
 SECOND = "%Y%m%dT%H%M%SZ"
+KEYS = {
+    "version",
+    "created",
+    "classifier",
+    "classifiers",
+    "selection",
+    "classes",
+    "features",
+    "target",
+    "rows",
+    "files",
+}
 INCOMING = ".incoming-"
 
 
@@ -74,7 +87,7 @@ class ModelStore:
             return versions[-1]
         if wanted == "champion":
             # A crash can fall between a first export and its promotion; that version is all there is.
-            return self.champion() or versions[-1]
+            return self.champion() or versions[0]
         if wanted not in versions:
             shown = ", ".join(versions[-5:])
             raise StoreError(f"{self.name!r} has no version {wanted!r}; allowed: champion, latest or an id ({shown})")
@@ -91,8 +104,12 @@ class ModelStore:
             card = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:
             raise IntegrityError(f"the card of version {version} can't be read: {error}") from error
-        if not isinstance(card, dict) or card.get("format") != FORMAT:
+        if not isinstance(card, dict) or not isinstance(card.get("format"), int):
+            raise IntegrityError(f"the card of version {version} is none")
+        if card["format"] != FORMAT:
             raise IntegrityError(f"the card of version {version} is not of format {FORMAT}: use a newer Bakeoff")
+        if missing := KEYS - set(card):
+            raise IntegrityError(f"the card of version {version} lacks {', '.join(sorted(missing))}")
         return card
 
     def export(self, files: dict[str, Path], describe: Callable[[str, str], dict[str, Any]], why: str) -> Path:
@@ -112,23 +129,27 @@ class ModelStore:
             version = f"{created:{SECOND}}-{digest[:5]}"
             incoming = self.folder / f"{INCOMING}{version}"
             incoming.mkdir()
-            card = describe(version, created.strftime(STAMP)) | {"files": {}}
-            for name, source in files.items():
-                shutil.copyfile(source, incoming / name)
-                card["files"][name] = {
-                    "sha256": sha256_file(incoming / name),
-                    "bytes": (incoming / name).stat().st_size,
-                }
-            (incoming / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-            (incoming / "report.html").write_text(render_html(card), encoding="utf-8")
-            for path in (*incoming.iterdir(), incoming):
-                sync(path)
+            try:
+                self._fill(incoming, describe(version, created.strftime(STAMP)), files)
+            except OSError:  # a full disk, say: give back what was taken of it
+                shutil.rmtree(incoming, ignore_errors=True)
+                raise
             # From here on the version exists: `_mend` finishes the move if this process can't.
             self.journal.append("export", version, why, card_sha256=sha256_file(incoming / "card.json"))
             self._arrive(version)
-            if not self.journal.champions():
-                self._set_champion("promote", version, "the first version of this name")
+            self._crown_the_first()
         return self.folder / version
+
+    def _fill(self, folder: Path, card: dict[str, Any], files: dict[str, Path]) -> None:
+        sealed = {}
+        for name, source in files.items():
+            shutil.copyfile(source, folder / name)
+            sealed[name] = {"sha256": sha256_file(folder / name), "bytes": (folder / name).stat().st_size}
+        card = card | {"files": sealed}
+        (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "report.html").write_text(render_html(card), encoding="utf-8")
+        for path in (*folder.iterdir(), folder):
+            sync(path)
 
     def promote(self, version: str, why: str) -> bool:
         """Make a version the champion; False when it is already.
@@ -141,7 +162,7 @@ class ModelStore:
         with self._writing():
             if self.champion() == version:
                 return False
-            self._require_sealed(version)
+            self.require_sealed(version, *SEALED)
             self._set_champion("promote", version, why)
         return True
 
@@ -156,7 +177,7 @@ class ModelStore:
             champions = self.journal.champions()
             if len(champions) < 2:
                 raise StoreError(f"{self.name!r} has had one champion only: there is nothing to roll back to")
-            self._require_sealed(champions[-2])
+            self.require_sealed(champions[-2], *SEALED)
             self._set_champion("rollback", champions[-2], why)
         return champions[-2]
 
@@ -166,19 +187,37 @@ class ModelStore:
         Args:
             version: only this one; by default all of them.
         """
-        found = [Finding(None, text) for text in self.journal.findings()]
-        sealed = self._sealed_cards()
+        with self._quiet():
+            return self._verify(version)
+
+    def _verify(self, version: str | None) -> list[Finding]:
         names = self.versions() if version is None else [self.resolve(version)]
+        found = [Finding(None, text) for text in self.journal.findings()]
+        try:
+            sealed, champion = self._sealed_cards(), self.champion()
+        except IntegrityError as error:
+            return found or [Finding(None, str(error))]
         for name in names:
             found += [Finding(name, text) for text in self._check(name, sealed.get(name))]
         if version is None:
             found += [Finding(name, "is in the journal but not in the store") for name in sealed if name not in names]
         pointer = self.folder / "champion"
-        if not found and (champion := self.champion()) is not None:
-            shown = pointer.read_text(encoding="utf-8").strip() if pointer.exists() else ""
-            if shown != champion:
-                found.append(Finding(None, f"champion says {shown!r}, the journal says {champion!r}; promote mends it"))
+        shown = _read_pointer(pointer)
+        if champion is not None and shown != champion:
+            text = f"the file champion says {shown!r}, the journal {champion!r}; the next promotion or export mends it"
+            found.append(Finding(None, text))
         return found
+
+    def require_sealed(self, version: str, *names: str) -> dict[str, Any]:
+        """Compare the journal's chain, the version's card and the named files with their digests; return the card.
+
+        Raises:
+            IntegrityError: naming the first thing that differs.
+        """
+        findings = self.journal.findings() or self._check(version, self._sealed_cards().get(version), names)
+        if findings:
+            raise IntegrityError(f"version {version} is not used: {findings[0]}")
+        return self.card(version)
 
     def load(self, version: str) -> Any:
         """The version's fitted Pipeline; its bytes are compared with the card before anything reads them.
@@ -188,43 +227,46 @@ class ModelStore:
         """
         import joblib
 
-        if findings := self._check(version, self._sealed_cards().get(version), names=("card.json",)):
-            raise IntegrityError(f"version {version} is not loaded: {findings[0]}")
-        content = (self.folder / version / "model.joblib").read_bytes()
-        expected = self.card(version)["files"]["model.joblib"]["sha256"]
-        if hashlib.sha256(content).hexdigest() != expected:
-            raise IntegrityError(f"version {version} is not loaded: model.joblib differs from its card")
+        card = self.require_sealed(version)
+        try:
+            content = (self.folder / version / "model.joblib").read_bytes()
+        except OSError as error:
+            raise IntegrityError(f"version {version} is not used: model.joblib can't be read") from error
+        if hashlib.sha256(content).hexdigest() != card["files"]["model.joblib"]["sha256"]:
+            raise IntegrityError(f"version {version} is not used: model.joblib differs from its card")
         return joblib.load(io.BytesIO(content))
-
-    def _require_sealed(self, version: str) -> None:
-        if findings := self._check(version, self._sealed_cards().get(version)):
-            raise IntegrityError(f"version {version} can't become champion: {findings[0]}")
 
     def _sealed_cards(self) -> dict[str, str]:
         entries = self.journal.entries()
         return {entry["version"]: entry["card_sha256"] for entry in entries if entry["event"] == "export"}
 
-    def _check(
-        self, version: str, card_sha256: str | None, names: tuple[str, ...] = ("card.json", *SEALED)
-    ) -> list[str]:
-        folder, found = self.folder / version, list[str]()
+    def _check(self, version: str, card_sha256: str | None, names: Sequence[str] = SEALED) -> list[str]:
         if card_sha256 is None:
-            return ["is not in the journal: Bakeoff did not export it"]
+            return ["it is not in the journal: Bakeoff did not export it"]
+        folder = self.folder / version
+        if not (folder / "card.json").is_file():
+            return ["card.json is missing"]
+        if sha256_file(folder / "card.json") != card_sha256:
+            return ["card.json differs from the journal"]
+        sealed, found = self.card(version)["files"], list[str]()
         for name in names:
-            path = folder / name
-            if not path.is_file():
+            if not (folder / name).is_file():
                 found.append(f"{name} is missing")
-            elif name == "card.json" and sha256_file(path) != card_sha256:
-                found.append("card.json differs from the journal")
-            elif name != "card.json" and sha256_file(path) != self.card(version)["files"].get(name, {}).get("sha256"):
+            elif sha256_file(folder / name) != sealed.get(name, {}).get("sha256"):
                 found.append(f"{name} differs from its card")
-            if name == "card.json" and found:
-                break  # the digests in it mean nothing
         return found
 
     def _set_champion(self, event: str, version: str, why: str) -> None:
         self.journal.append(event, version, why)
         write_text(self.folder / "champion", f"{version}\n")
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Hold the lock where that is possible, so that nothing moves while the block looks; nothing is changed."""
+        with ExitStack() as stack:
+            with suppress(OSError):  # no store yet, or one that can only be read
+                stack.enter_context(locked(self.folder / ".lock"))
+            yield
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -241,20 +283,39 @@ class ModelStore:
             version = incoming.name.removeprefix(INCOMING)
             if version in exported:
                 self._arrive(version)
-            else:
+            elif incoming.is_dir():
                 shutil.rmtree(incoming)
+        for aside in self.folder.glob(".champion.*"):
+            aside.unlink()
+        self._crown_the_first()
         champion, pointer = self.champion(), self.folder / "champion"
-        if champion and (not pointer.exists() or pointer.read_text(encoding="utf-8") != f"{champion}\n"):
+        if champion and _read_pointer(pointer) != champion:
             write_text(pointer, f"{champion}\n")
+
+    def _crown_the_first(self) -> None:
+        """The first version of a name is its champion, also when its export died before it could say so."""
+        exported = [entry["version"] for entry in self.journal.entries() if entry["event"] == "export"]
+        if exported and not self.journal.champions():
+            self._set_champion("promote", exported[0], "the first version of this name")
 
     def _next_second(self) -> datetime:
         """Now, or the next second after the latest version's: sorted by name, versions are in order of export."""
         now, versions = datetime.now(UTC).replace(microsecond=0), self.versions()
         if not versions:
             return now
-        latest = datetime.strptime(versions[-1].split("-")[0], SECOND).replace(tzinfo=UTC)
+        try:
+            latest = datetime.strptime(versions[-1].split("-")[0], SECOND).replace(tzinfo=UTC)
+        except ValueError:  # a folder that somebody else put there
+            return now
         return max(now, latest + timedelta(seconds=1))
 
     def _arrive(self, version: str) -> None:
         (self.folder / f"{INCOMING}{version}").rename(self.folder / version)
         sync(self.folder)
+
+
+def _read_pointer(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        return ""

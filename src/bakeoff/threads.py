@@ -1,7 +1,13 @@
 """One layer is parallel: contestants and folds run side by side, so each of them keeps to one thread."""
 
 import contextlib
+import functools
+import threading
 from collections.abc import Iterator
+from typing import Any
+
+_changing = threading.Lock()
+_holders: list[Any] = []  # the limiter of the first block that is open; blocks may overlap
 
 
 def cores() -> int:
@@ -13,12 +19,31 @@ def cores() -> int:
 
 @contextlib.contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Hold BLAS and OpenMP to one thread a caller, for the whole process, until the end of the block.
+    """Hold BLAS to one thread a caller, for the whole process, until the end of the last such block.
 
     Besides keeping the total at the number of cores, it makes sums come out alike at any number of workers.
     """
-    import sklearn.linear_model  # noqa: F401  the libraries must be loaded before they can be limited
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with _changing:
+        _holders.append(_controller().limit(limits=1) if not _holders else None)
+    try:
         yield
+    finally:
+        with _changing:
+            limiter = _holders.pop(0)
+            if _holders:
+                _holders[0] = limiter  # whoever is left restores what was there before the first
+            else:
+                limiter.restore_original_limits()
+
+
+def hold_this_thread() -> None:
+    """Hold OpenMP to one thread in the calling thread, where alone that limit counts."""
+    _controller().limit(limits=1, user_api="openmp")
+
+
+@functools.cache
+def _controller() -> Any:
+    import sklearn.linear_model  # noqa: F401  the libraries must be loaded before they can be limited
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

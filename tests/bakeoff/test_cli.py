@@ -68,7 +68,16 @@ def test_verify_ends_with_1_on_a_finding(run, store):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["show", "nope"], ["promote", "nope"], ["promote"], ["show", "--name", "x"], ["frob"]]
+    "arguments",
+    [
+        ["show", "nope"],
+        ["promote", "nope"],
+        ["promote"],
+        ["show", "--name", "x"],
+        ["frob"],
+        ["show", "--name", "../classifier"],
+        ["show", "../../x"],
+    ],
 )
 def test_a_mistake_ends_with_2_and_one_line(run, arguments):
     """No usage text, no traceback."""
@@ -81,3 +90,11 @@ def test_the_command_imports_nothing_heavy():
     heavy = ("sklearn", "pandas", "numpy", "pydantic", "prefect")
     code = f"import sys, bakeoff.cli; print([name for name in {heavy} if name in sys.modules])"
     assert "[]\n" == subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_list_goes_on_past_a_damaged_version(run, store):
+    """And says which it is."""
+    (store.folder / store.versions()[1] / "card.json").write_text('{"format": 1}')
+    status, out, _ = run("list")
+    assert (0, 3) == (status, out.count("\n"))
+    assert "the card of version" in out.splitlines()[1]

@@ -1,12 +1,14 @@
 """Configs: defaults, bounds and the sentences that refuse a mistake."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bakeoff.checks import check_training
 from bakeoff.config import DatasetConfig, PredictionConfig, TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.flags import read_config, validate
@@ -97,6 +99,8 @@ def test_configs_are_frozen():
         (["--dataset.n_sample", "3"], "did you mean --dataset.n_samples?"),
         (["--dataset", '{"n_sample": 4}'], "unknown key 'dataset.n_sample'; did you mean 'n_samples'? allowed: source"),
         (["--dataset", '{"n_samples": true}'], "must be a number, not true or false"),
+        (["--dataset.random_state", "true"], "dataset.random_state is true; input should be a valid integer"),
+        (["--config", ""], "can't be read"),
         (["--dataset.class_sep", "nan"], "dataset.class_sep is nan; input should be a finite number"),
         (["--dataset.n_informative", "1"], "4 clusters need n_informative of at least 2, it is 1"),
         (["--dataset.n_features", "3"], "raise n_features to at least 5"),
@@ -134,6 +138,10 @@ def test_a_mistake_gets_one_line(flags, sentence):
         ("- a\n", "holds list, not `key: value` lines"),
         ("nam: a\n", "unknown key 'nam'; did you mean 'name'?"),
         ("dataset: 5\n", "dataset is 5; input should be a valid dictionary"),
+        ("? [a]\n: b\n", "found unhashable key"),
+        ("name: 2024-13-45\n", "can't be read"),
+        ("[" * 3000, "can't be read"),
+        ("name: 'a\x07b'\n", "is not YAML"),
     ],
 )
 def test_a_mistake_in_the_file_gets_one_line(tmp_path, text, sentence):
@@ -166,6 +174,27 @@ def test_contestants_are_replaced_whole_never_merged(tmp_path):
     path.write_text("classifiers: {svm: {C: 5, tol: 0.1}, random_forest: {}}\n")
     assert {"svm": {"C": 2}} == read("--config", str(path), "--classifiers", '{"svm": {"C": 2}}').classifiers
     assert {"svm": {"C": 5, "tol": 0.1}, "random_forest": {}} == read("--config", str(path)).classifiers
+
+
+def test_a_tolerance_may_be_written_without_a_dot(tmp_path):
+    """1e-4 is a number, though YAML 1.1 takes it for text."""
+    path = tmp_path / "config.yaml"
+    path.write_text("classifiers: {svm: {tol: 1e-4, C: 1E3, kernel: e1}}\n")
+    assert {"tol": 0.0001, "C": 1000.0, "kernel": "e1"} == read("--config", str(path)).classifiers["svm"]
+
+
+def test_a_flag_does_not_hide_a_broken_part_of_the_file(tmp_path):
+    """It would be replaced silently."""
+    path = tmp_path / "config.yaml"
+    path.write_text("dataset: [1, 2]\n")
+    with pytest.raises(ConfigError, match=r"dataset is \[1, 2\] in the file"):
+        read("--config", str(path), "--dataset.n_samples", "50")
+
+
+@pytest.mark.parametrize("example", sorted(Path("examples").glob("*.yaml")))
+def test_examples_are_valid(example):
+    """Each can be raced, down to its rows."""
+    check_training(read("--config", str(example)))
 
 
 def test_environment_variables_are_not_read(monkeypatch):

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakeoff.columns import Feature
-from bakeoff.config import PredictionConfig
+from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError, IntegrityError, StoreError, UserError
 from bakeoff.prediction import (
     check_input,
@@ -19,8 +21,10 @@ from bakeoff.prediction import (
     output_folder,
     publish_predictions,
     score_table,
-    staged,
 )
+from bakeoff.splitting import split_rows
+from bakeoff.store import ModelStore
+from bakeoff.workspace import staged
 from tests.bakeoff.conftest import ORDERS, run_race
 
 FEATURES = [Feature("n", "float64", "number"), Feature("g", "float64", "number", True)]
@@ -80,7 +84,7 @@ def test_bad_rows_are_named_and_the_good_ones_scored(orders, tmp_path):
     predictions, summary = read(folder)
     assert [
         (1, "amount", "not a number: 'a lot'"),
-        (2, "amount", "infinite"),
+        (2, "amount", "infinite, or too large: inf"),
         (3, "items", "missing, and training saw no missing value here"),
         (4, "express", "not true or false: 'maybe'"),
     ] == list(pd.read_parquet(folder / "rejected.parquet").itertuples(index=False, name=None))
@@ -149,8 +153,8 @@ def test_a_kept_column_cannot_hide_a_column_of_the_predictions(orders, tmp_path)
 
 
 def test_a_run_that_fails_leaves_nothing(orders, tmp_path):
-    """Neither the folder nor the one beside it."""
-    config = PredictionConfig(store=orders, output=str(tmp_path / "out"))
+    """Neither the folder, nor the one beside it, nor the parents that were made for it."""
+    config = PredictionConfig(store=orders, output=str(tmp_path / "new" / "parent" / "out"))
 
     def fail_half_way():
         with staged(output_folder(config)) as folder:
@@ -182,6 +186,109 @@ def test_whole_number_classes_are_met_as_numbers(race, tmp_path):
     assert 3 == summary["evaluation"]["rows"]
     assert "int64" == predictions["prediction"].dtype
     assert set(summary["evaluation"]["report"]) <= {"0", "1", "2", "3"}
+
+
+def test_the_version_that_was_resolved_is_the_one_whose_rows_are_scored(race, tmp_path):
+    """A promotion between the steps of a run changes neither model nor rows."""
+    first = race.export(tmp_path / "models")
+    other = run_race(tmp_path / "work", dataset={"n_samples": 300, "random_state": 1}).export(tmp_path / "models")
+    config = PredictionConfig(store=tmp_path / "models", output=str(tmp_path / "out"))
+    ref = find_version(config)
+    ModelStore(tmp_path / "models", "classifier").promote(other.name, "meanwhile")
+    with staged(tmp_path / "out") as folder:
+        scored = score_table(config, ref, folder)
+    assert (first.name, 20) == (ref.version, scored.rows)
+    assert scored.evaluation.accuracy > 0.9
+
+
+def test_changed_validation_rows_are_not_scored(race, tmp_path):
+    """Their digest is compared too."""
+    version = race.export(tmp_path / "models")
+    pd.read_parquet(version / "validation.parquet").assign(target=0).to_parquet(version / "validation.parquet")
+    with pytest.raises(IntegrityError, match="validation.parquet differs from its card"):
+        predict(PredictionConfig(store=tmp_path / "models", output=str(tmp_path / "out")))
+
+
+def test_columns_without_any_value_are_gaps(orders, tmp_path):
+    """In Parquet they have no type; rows are scored where training had gaps, rejected where it had none."""
+    rows = pd.read_csv("examples/orders.csv").head(5).assign(region=None, outcome=None)
+    rows.to_parquet(tmp_path / "a.parquet")
+    predictions, summary = read(
+        predict(PredictionConfig(store=orders, input=str(tmp_path / "a.parquet"), output=str(tmp_path / "a")))
+    )
+    assert (5, 0) == (len(predictions), summary["rejected"])
+    assert "evaluation" not in summary
+    rows.assign(amount=None).to_parquet(tmp_path / "b.parquet")
+    _, summary = read(
+        predict(PredictionConfig(store=orders, input=str(tmp_path / "b.parquet"), output=str(tmp_path / "b")))
+    )
+    assert (0, 5) == (summary["predicted"], summary["rejected"])
+
+
+def test_a_target_that_is_no_class_is_not_evaluated(race, tmp_path):
+    """Fractions, text and dates where the classes are whole numbers."""
+    version = race.export(tmp_path / "models")
+    rows = pd.read_parquet(version / "validation.parquet").head(4)
+    for name, target in (("a", ["1.7", "x", "inf", "1e300"]), ("b", pd.to_datetime(["2024-01-01"] * 4))):
+        rows.assign(target=target).to_parquet(tmp_path / f"{name}.parquet")
+        config = {"store": tmp_path / "models", "input": str(tmp_path / f"{name}.parquet")}
+        _, summary = read(predict(PredictionConfig(**config, output=str(tmp_path / name))))
+        assert 4 == summary["predicted"]
+        assert "evaluation" not in summary
+
+
+def test_a_number_too_large_for_a_tree_is_rejected_alone(tmp_path):
+    """Scikit-learn's forests work with 32 bits; one such cell must not end the batch."""
+    work = run_race(tmp_path / "work", classifiers={"random_forest": {"n_estimators": 5}}, preprocessing="none")
+    version = work.export(tmp_path / "models")
+    rows = pd.read_parquet(version / "validation.parquet").head(3)
+    rows.loc[1, "feature_3"] = 1e39
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    config = {"store": tmp_path / "models", "input": str(tmp_path / "rows.csv"), "output": str(tmp_path / "out")}
+    predictions, summary = read(predict(PredictionConfig(**config)))
+    assert ([0, 2], 1) == (predictions["row"].tolist(), summary["rejected"])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_kept_id_keeps_every_digit(orders, tmp_path, kind):
+    """Also beside gaps, where pandas would make fractions of whole numbers."""
+    rows = pd.read_csv("examples/orders.csv").head(3)
+    rows["big"] = pd.array([2**53 + 1, None, 3], dtype="Int64")
+    rows.to_parquet(tmp_path / "rows.parquet")
+    config = {"input": str(tmp_path / "rows.parquet"), "output": str(tmp_path / "out"), "keep": ("big", "order_id")}
+    folder = predict(PredictionConfig(store=orders, format=kind, **config))
+    if kind == "csv":
+        lines = (folder / "predictions.csv").read_text().splitlines()
+        assert ["0,9007199254740993,A10000", "1,,A10001", "2,3,A10002"] == [
+            ",".join(x.split(",")[:3]) for x in lines[1:]
+        ]
+    else:
+        kept = pa.parquet.read_table(folder / "predictions.parquet")["big"]
+        assert [9007199254740993, None, 3] == kept.to_pylist()
+
+
+def test_empty_lines_of_a_single_column_are_rows(tmp_path):
+    """They are gaps; every line is accounted for."""
+    path = tmp_path / "rows.csv"
+    path.write_text("a,y\n" + "".join(f"{'' if i % 9 == 0 else i % 2},{'uv'[i % 2]}\n" for i in range(90)))
+    dataset = {"source": "file", "path": str(path), "target": "y"}
+    run_race(tmp_path / "work", dataset=dataset).export(tmp_path / "models")
+    path.write_text("a\n1\n\n0\n")
+    config = {"store": tmp_path / "models", "input": str(path), "output": str(tmp_path / "out")}
+    assert 3 == read(predict(PredictionConfig(**config)))[1]["predicted"]
+
+
+def test_a_gap_in_held_out_rows_alone_is_not_a_gap_of_training(tmp_path):
+    """What training saw is told from the training rows."""
+    rows = pd.DataFrame({"a": np.arange(100.0), "y": ["u", "v"] * 50})
+    path, dataset = tmp_path / "rows.parquet", {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
+    rows.to_parquet(path)
+    config = TrainingConfig.model_validate({"dataset": dataset})
+    held_out = split_rows(load_dataset(config.dataset), config.split, 5)["validation"]
+    rows.loc[held_out, "a"] = np.nan
+    rows.to_parquet(path)
+    card = json.loads((run_race(tmp_path / "work", dataset=dataset).export(tmp_path / "m") / "card.json").read_text())
+    assert [False] == [feature["missing"] for feature in card["features"]]
 
 
 cells = st.one_of(

@@ -15,7 +15,7 @@ from bakeoff.config import CrossValidationConfig, TrainingConfig
 from bakeoff.errors import TrainingError
 from bakeoff.evaluation import evaluate_predictions
 from bakeoff.fitting import fit_classifier
-from bakeoff.leaderboard import leaderboard_rows, rank, score_contestant
+from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank, score_contestant
 from bakeoff.preprocessing import build_pipeline
 from bakeoff.selection import pick_best
 from bakeoff.splitting import prepare_dataset, read_part
@@ -177,6 +177,27 @@ def test_on_a_tie_to_the_last_digit_the_simpler_wins(means, winner):
 def test_a_gap_below_four_digits_is_still_shown():
     """0.0000 ahead would be no reason."""
     assert "1e-05 ahead of" in pick_best({"svm": 0.90001, "logistic_regression": 0.9}).why
+
+
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ({"svm": 0.9}, "SVM raced alone"),
+        ({"svm": 0.9, "random_forest": None}, "SVM was the only contestant that finished"),
+    ],
+)
+def test_a_winner_without_rivals_is_called_that(scores, words):
+    """Whether there were none or they failed."""
+    assert pick_best(scores).why.startswith(words)
+
+
+def test_the_leaderboard_shows_the_winner_first():
+    """On a tie by the same order as the choice."""
+    scores = {"random_forest": (0.3, 0.2, 0.1), "logistic_regression": (0.1, 0.1), "svm": (0.1, 0.2, 0.3)}
+    cards = [Scorecard(name, "ok", None, folds) for name, folds in scores.items()]
+    ranked = [card.classifier for card in rank(cards)]
+    assert ["svm", "random_forest", "logistic_regression"] == ranked
+    assert ranked[0] == pick_best({card.classifier: card.cv_mean for card in cards}).winner
 
 
 def test_nobody_wins_an_empty_race():

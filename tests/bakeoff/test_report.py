@@ -49,7 +49,7 @@ def test_the_leaderboard_is_aligned_and_marks_the_winner(card):
     assert lines[2].startswith("  SVM")
     assert 1 == len({len(line) for line in lines[:3]})
     assert "  SVM failed: ValueError: a < b | c" == lines[3]
-    assert lines[-1].startswith("Logistic regression was the only contestant that finished")
+    assert lines[-1].startswith("Logistic regression raced alone")
 
 
 def test_a_training_run_ends_with_the_versions_folder(version):

@@ -114,11 +114,14 @@ def test_a_touched_file_is_found_and_never_loaded(store, name, how):
     else:
         path.write_bytes(path.read_bytes() + b" ")
     assert [(version, name in finding.text) for finding in store.verify()] == [(version, True)]
-    with pytest.raises(IntegrityError, match="can't become champion"):
+    with pytest.raises(IntegrityError, match="is not used"):
         store.promote(version, "x")
     if name in ("model.joblib", "card.json"):
-        with pytest.raises((IntegrityError, FileNotFoundError)):
+        with pytest.raises(IntegrityError):
             store.load(version)
+    else:
+        with pytest.raises(IntegrityError, match=name):
+            store.require_sealed(version, name)
 
 
 def test_a_hostile_model_is_not_opened(store, tmp_path):
@@ -165,7 +168,9 @@ def test_a_changed_journal_is_found(store, line, how):
     else:
         lines[line] = lines[line].replace("export", "exp0rt") if how == "broken" else lines[line].replace("T", "U", 1)
     store.journal.path.write_text("\n".join(lines) + "\n")
-    assert store.journal.findings()
+    assert any("journal" in finding.text for finding in store.verify())
+    with pytest.raises(IntegrityError):
+        store.load(store.versions()[0])
 
 
 def test_a_torn_last_line_is_left_out_and_cut_at_the_next_write(store):
@@ -203,6 +208,22 @@ def kill_at(monkeypatch, step):
     ):
         monkeypatch.setattr(module, name, dying(getattr(module, name)))
     monkeypatch.setattr(Path, "rename", dying(Path.rename))
+
+
+@pytest.mark.parametrize("step", range(0, 26, 2))
+def test_a_first_export_that_dies_anywhere_keeps_its_crown(race, tmp_path, monkeypatch, step):
+    """If it was exported at all, the next export does not take the champion from it."""
+    store = ModelStore(tmp_path / "models", "classifier")
+    with monkeypatch.context() as patch:
+        kill_at(patch, step)
+        try:
+            race.export(tmp_path / "models")
+        except Killed:
+            pass
+    exported = [entry["version"] for entry in store.journal.entries()]
+    second = race.export(tmp_path / "models").name
+    assert (exported[0] if exported else second) == store.champion()
+    assert [] == store.verify()
 
 
 @pytest.mark.parametrize("step", range(24))
@@ -288,3 +309,60 @@ def test_a_card_of_another_format_is_refused(store):
     path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
     with pytest.raises(IntegrityError, match="not of format 1"):
         store.card(store.versions()[0])
+
+
+def test_a_torn_line_may_be_cut_within_a_letter(store):
+    """Half of an é is no reason to lose the store."""
+    with store.journal.path.open("ab") as file:
+        file.write('{"why": "é'.encode()[:-1])
+    assert store.versions()[0] == store.champion()
+    store.promote(store.versions()[1], "é")
+    assert [] == store.verify()
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(race, store, monkeypatch):
+    """With the error of the system, and what was taken of the disk given back."""
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    before = store.versions()
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        race.export(store.folder.parent)
+    assert before == store.versions()
+    assert [] == list(store.folder.glob(".incoming-*"))
+    assert [] == store.verify()
+
+
+def test_verify_tells_of_versions_that_are_gone(store):
+    """All of them, even."""
+    versions = store.versions()
+    for version in versions:
+        shutil.rmtree(store.folder / version)
+    assert versions == [finding.version for finding in store.verify()]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"somebody"])
+def test_a_damaged_pointer_is_found_and_mended(store, content):
+    """The journal is the truth."""
+    (store.folder / "champion").write_bytes(content)
+    assert "the file champion says" in store.verify()[0].text
+    store.promote(store.versions()[1], "x")
+    assert [] == store.verify()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"event": "rollback", "version": "x", "time": "", "why": "", "previous": null}',
+        '{"event": "export", "version": "x", "time": "", "why": "", "previous": null}',
+        "[]",
+    ],
+)
+def test_a_journal_that_makes_no_sense_is_a_finding(store, line):
+    """No error but the store's own gets through."""
+    store.journal.path.write_text(line + "\n")
+    assert store.verify()
+    with pytest.raises(IntegrityError):
+        store.champion()

@@ -30,8 +30,8 @@ def write(tmp_path, content, name="rows.csv"):
         ("\n\n", "is empty"),
         ("a,b,y\n", "has a header and no rows"),
         ("a,a,y\n1,2,u\n", "more than one column named 'a'"),
-        ("a,y\n1,u\n2\n", "line 3: Expected 2 columns, got 1"),
-        ("a,y\n1,u\n2,v,3\n", "line 3: Expected 2 columns, got 3"),
+        ("a,y\n1,u\n2\n", "record 3 (the header is 1): expected 2 columns, got 1"),
+        ("a,y\n1,u\n2,v,3\n", "record 3 (the header is 1): expected 2 columns, got 3"),
         ("a;y\n1;u\n", "is the file separated by ';'?"),
         ("a,Y\n1,u\n", "there is no column 'y' (the target); the file has a, Y; did you mean 'Y'?"),
         ("y\nu\nv\n", "has no column to learn from besides the target"),
@@ -40,7 +40,12 @@ def write(tmp_path, content, name="rows.csv"):
         ("a,d,y\n1,31.12.2024 10:00,u\n2,1.1.2025,v\n", "column 'd' holds dates or times"),
         ("a,d,y\n1,3 March 2024,u\n2,12 Apr 2024,v\n", "column 'd' holds dates or times"),
         ("a,i,y\n1,k1,u\n2,k2,v\n3,k3,u\n", "column 'i' is text that differs in every row"),
-        ("a,y\n1,u\ninf,v\n", "column 'a' holds infinite numbers (1, the first in row 1)"),
+        ("a,y\n1,u\ninf,v\n", "column 'a' holds infinite numbers, or some beyond 3.4e+38 (1, the first in row 1)"),
+        ("a,y\n1,u\n1e39,v\n", "some beyond 3.4e+38 (1, the first in row 1)"),
+        (",a,y\n0,1,u\n1,2,v\n", "has no name: perhaps the row index"),
+        ('a,y\n1,u\n2,"v\n3,u\n', "a quote is opened and never closed"),
+        ("a,y\n1,9223372036854775808\n2,3\n", "whole numbers beyond 64 bits"),
+        ("a,y\n1,1e300\n2,3\n", "whole numbers beyond 64 bits"),
         ("a,y\n1,u\n2,\n", "the target 'y' is missing in 1 of 2 rows (the first is row 1)"),
         ("a,y\n1,0.5\n2,1.5\n", "numbers that are not whole (0.5 in row 0)"),
         ("a,y\n1,2024-01-31\n2,2024-02-01\n", "the target 'y' holds dates"),
@@ -91,13 +96,13 @@ def test_kinds_are_told_by_what_the_cells_hold(tmp_path):
     )
     dataset = load(path)
     assert {
-        "whole": ("number", "int64", False),
-        "part": ("number", "float64", False),
-        "gap": ("number", "float64", True),
-        "flag": ("boolean", "bool", False),
-        "flaggap": ("boolean", "float64", True),
-        "text": ("category", "str", True),
-    } == {feature.name: (feature.kind, feature.dtype, feature.missing) for feature in dataset.features}
+        "whole": ("number", "int64"),
+        "part": ("number", "float64"),
+        "gap": ("number", "float64"),
+        "flag": ("boolean", "bool"),
+        "flaggap": ("boolean", "float64"),
+        "text": ("category", "str"),
+    } == {feature.name: (feature.kind, feature.dtype) for feature in dataset.features}
     assert [1.5, 2.0, 1000.0, 4.0] == dataset.X["part"].tolist()
     np.testing.assert_array_equal([1.0, np.nan, 0.0, 1.0], dataset.X["flaggap"])
 
@@ -130,7 +135,8 @@ def test_parquet_types_are_reduced_or_refused(tmp_path):
     [
         (["1", "2", "10"], ["1", "2", "10"]),
         (["1.0", "2.0", "3"], ["1", "2", "3"]),
-        (["true", "false", "true"], ["false", "true"]),
+        (["true", "false", "TRUE", "False"], ["false", "true"]),
+        (["0x1f", "0x20"], ["0x1f", "0x20"]),
         (["x", "1", "2"], ["1", "2", "x"]),
     ],
 )
@@ -165,3 +171,40 @@ def test_quoted_cells_may_hold_commas_and_line_ends(tmp_path):
 def test_a_byte_order_mark_is_not_part_of_the_first_name(tmp_path):
     """Excel writes one."""
     assert ["a", "b"] == load(write(tmp_path, b"\xef\xbb\xbf" + ROWS.encode())).X.columns.tolist()
+
+
+def test_a_parquet_target_of_booleans_is_called_as_in_csv(tmp_path):
+    """true and false, so that a model trained on one can be evaluated on the other."""
+    path = tmp_path / "rows.parquet"
+    pd.DataFrame({"a": range(4), "y": [True, False, True, False]}).to_parquet(path)
+    assert ["false", "true"] == load(path).classes
+
+
+def test_whole_numbers_beyond_53_bits_are_read_beside_gaps(tmp_path):
+    """As the nearest fraction, as everywhere in numpy; no error of Arrow's gets through."""
+    path = tmp_path / "rows.parquet"
+    frame = pd.DataFrame({"a": pd.array([2**60 + 1, None, 3], dtype="Int64"), "y": ["u", "v", "u"]})
+    frame["b"] = np.array([2**64 - 1, 1, 2], dtype="uint64")
+    frame.to_parquet(path)
+    assert [float(2**60), 3.0] == load(path).X["a"].dropna().tolist()
+    assert float(2**64) == load(path).X["b"][0]
+
+
+def test_a_cell_of_megabytes_is_read(tmp_path):
+    """A row may be longer than the blocks that Arrow reads."""
+    path = write(tmp_path, ROWS + f"9,{'p' * 3_000_000},u\n")
+    assert 3_000_000 == load(path).X["b"].str.len().max()
+
+
+def test_a_number_column_with_a_typo_is_told_of(tmp_path, caplog):
+    """Few different values make a category; the log says which cell made it one."""
+    write(tmp_path, "a,y\n" + "".join(f"{i % 9},{'uv'[i % 2]}\n" for i in range(200)) + "x7,u\n")
+    assert "category" == load(tmp_path / "rows.csv").features[0].kind
+    assert "numbers but for 1 of 201 cells (the first in row 200: 'x7'); it is taken for text" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["x" * 300 + ".csv", "a" * 5000 + ".parquet"])
+def test_a_path_too_long_to_be_one_is_refused(path):
+    """By the name of the thing, not by an error of the system's."""
+    with pytest.raises(DataError, match="can't be a file|there is no file"):
+        load(path)

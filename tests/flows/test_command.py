@@ -2,12 +2,16 @@
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from flows.embedded import ServerError, wait_for_server
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = {  # to four decimals: the fold scores, the test accuracy
@@ -24,29 +28,55 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
 
 
+def environment(home):
+    """Of a person without Prefect settings of their own."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    return kept | {"PREFECT_HOME": str(home)}
+
+
 @pytest.fixture
 def run(home, tmp_path):
     """Run a flow's command; returns its status, output and errors."""
 
-    def command(flow, *arguments):
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    def command(flow, *arguments, home=home):
         process = subprocess.run(
             [sys.executable, "-m", f"flows.{flow}", "--store", str(tmp_path / "models"), *arguments],
-            check=False, capture_output=True, text=True, timeout=300, cwd=ROOT,
-            env=environment | {"PREFECT_HOME": str(home)},
+            check=False, capture_output=True, text=True, timeout=300, cwd=ROOT, env=environment(home),
         )  # fmt: skip
         return process.returncode, process.stdout, process.stderr
 
     return command
 
 
+def start(home, *arguments):
+    """Start a training run and leave it running."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows.training", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(home),
+    )  # fmt: skip
+
+
+def children(process):
+    """The process ids of what it started: its embedded server."""
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+def survivors(pids, seconds=20):
+    """Which of the processes are still there after a while."""
+    deadline = time.monotonic() + seconds
+    while (left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
 def workspace(tmp_path):
     return "--workspace", str(tmp_path / "work")
 
 
-def test_the_reference_result(run, tmp_path, home):
+def test_the_reference_result(run, tmp_path, tmp_path_factory):
     """Fifteen fold scores and the test accuracies to four decimals; then the winner on its validation rows."""
-    status, out, err = run("training", "--config", "examples/seed.yaml", *workspace(tmp_path))
+    home = tmp_path_factory.mktemp("home-of-its-own")
+    status, out, err = run("training", "--config", "examples/seed.yaml", *workspace(tmp_path), home=home)
     assert 0 == status, err
     assert "Traceback" not in out + err
     card = json.loads((Path(out.splitlines()[-1]) / "card.json").read_text())
@@ -55,7 +85,7 @@ def test_the_reference_result(run, tmp_path, home):
         for name, line in card["classifiers"].items()
     } == REFERENCE
     assert {"train": 7000, "test": 2010, "validation": 990} == card["rows"]
-    status, out, err = run("prediction", "--output", str(tmp_path / "out"))
+    status, out, err = run("prediction", "--output", str(tmp_path / "out"), home=home)
     assert 0 == status, err
     assert "Traceback" not in out + err
     assert str(tmp_path / "out") == out.splitlines()[-1]
@@ -97,6 +127,7 @@ def test_all_contestants_failing_ends_with_1(run, tmp_path):
         ("training", ["--dataset.source", "file", "--dataset.path", "nope.csv", "--dataset.target", "y"], "no file"),
         ("training", ["--dataset.n_samples", "20"], "can't be split"),
         ("training", ["--store", "README.md/models"], "'README.md' is a file"),
+        ("training", ["--dataset.source", "file", "--dataset.path", "CSV", "--dataset.target", "y"], "one class only"),
         ("training", ["--workspace", "README.md/work"], "'README.md' is a file"),
         ("prediction", [], "train first"),
         ("prediction", ["--format", "xml"], "format is xml"),
@@ -104,10 +135,12 @@ def test_all_contestants_failing_ends_with_1(run, tmp_path):
 )
 def test_a_users_mistake_ends_with_2_one_line_and_nothing_written(run, tmp_path, flow, flags, sentence):
     """Before the flow is entered, so that it costs seconds."""
-    status, out, err = run(flow, *flags)
+    path = tmp_path / "rows.csv"
+    path.write_text("a,y\n" + "1,u\n" * 30)
+    status, out, err = run(flow, *(str(path) if flag == "CSV" else flag for flag in flags))
     assert (2, "", 1) == (status, out, err.count("\n")), err
     assert sentence in err
-    assert [] == list(tmp_path.iterdir())
+    assert [path] == list(tmp_path.iterdir())
 
 
 def test_help_shows_every_field_with_its_description(run):
@@ -116,3 +149,47 @@ def test_help_shows_every_field_with_its_description(run):
     assert 0 == status
     for text in ("--dataset.n_samples", "--split.test_size", "how many rows", "default: 10000"):
         assert text in out
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_in_seconds_and_leaves_nothing(home, tmp_path, sign):
+    """One line, status 1, no folder, no server; fits that still run are not waited for."""
+    flags = ["--store", str(tmp_path / "models"), "--dataset.n_samples", "60000", *workspace(tmp_path)]
+    process = start(home, *flags)
+    for line in process.stderr:
+        if "rows from the generator" in line:
+            break
+    server = children(process)
+    process.send_signal(sign)
+    out, err = process.communicate(timeout=60)
+    assert (1, "") == (process.returncode, out), err
+    assert ["training: interrupted"] == [line for line in err.splitlines() if "| INFO" not in line]
+    assert [] == list((tmp_path / "work").iterdir())
+    assert not (tmp_path / "models").exists()
+    assert 1 == len(server)
+    assert [] == survivors(server)
+
+
+def test_the_server_ends_with_a_run_that_was_killed(home, tmp_path):
+    """SIGKILL leaves no time for anything; the server sees that its parent is gone."""
+    process = start(home, "--store", str(tmp_path / "models"), *workspace(tmp_path))
+    assert "Prefect's embedded server is coming up\n" == process.stderr.readline()
+    server = children(process)
+    process.kill()
+    process.communicate()
+    assert 1 == len(server)
+    assert [] == survivors(server)
+
+
+def test_two_first_runs_at_once_make_one_database(tmp_path):
+    """In a new PREFECT_HOME their servers take turns."""
+    flags = ["--dataset.n_samples", "300", "--classifiers", '{"logistic_regression": {}}', *workspace(tmp_path)]
+    runs = [start(tmp_path / "home", "--store", str(tmp_path / name), *flags) for name in "ab"]
+    errors = [process.communicate(timeout=200)[1] for process in runs]
+    assert [0, 0] == [process.returncode for process in runs], errors
+
+
+def test_a_server_that_does_not_answer_is_named():
+    """With the address and the way out, in one line."""
+    with pytest.raises(ServerError, match="no Prefect server answers at http://127.0.0.1:9/api; start it, or unset"):
+        wait_for_server("http://127.0.0.1:9/api", seconds=0.2)

@@ -2,23 +2,31 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.config import DatasetConfig, PredictionConfig, SplitConfig, TrainingConfig
+from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError
+from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
 from flows.prediction import prediction
 from flows.training import training
+from tasks.outcome import outcome, stated
 
 # Prefect's own deprecations and unclosed sockets are not this project's to mend.
 pytestmark = pytest.mark.filterwarnings("default")
+
+ROOT = Path(__file__).parents[2]
 
 
 def config(folder, **changes):
@@ -133,39 +141,34 @@ def test_rows_that_cannot_be_used_fail_the_run_with_one_sentence(tmp_path):
 
 
 def test_test_and_validation_rows_influence_nothing_before_their_time(tmp_path):
-    """Scrambling their labels changes neither fold scores nor the winner nor the model."""
+    """Changing their labels and cells changes neither fold scores nor the model, only what is measured on them."""
     rows = pd.read_csv("examples/orders.csv", keep_default_na=False, dtype=str).drop(columns=["order_id", "ordered_on"])
     path = tmp_path / "rows.csv"
+    dataset = {"source": "file", "path": str(path), "target": "outcome"}
     split = {"stratify": False}
     cards = []
-    for scramble in (False, True):
-        if scramble:
-            train = pd.read_parquet(tmp_path / "train.parquet")["position"]
+    for changed in (False, True):
+        if changed:
+            loaded = load_dataset(DatasetConfig(**dataset))
+            train = split_rows(loaded, SplitConfig(**split), folds=5)["train"]
             held_out = ~rows.index.isin(train)
             rows.loc[held_out, "outcome"] = rows.loc[held_out, "outcome"].to_numpy()[::-1]
+            rows.loc[held_out, "items"] = ""  # a column that was complete
+            rows.loc[held_out, "region"] = "atlantis"  # a category that was unknown
+            rows.loc[held_out, "amount"] = "123456.5"
         rows.to_csv(path, index=False)
-        if not scramble:
-            _remember_training_rows(path, split, tmp_path / "train.parquet")
-        dataset = {"source": "file", "path": str(path), "target": "outcome"}
         cards.append(card_of(training(config(tmp_path, dataset=dataset, split=split), return_state=True)))
     first, second = cards
     assert first["data_sha256"] != second["data_sha256"]
-    assert first["files"]["model.joblib"] == second["files"]["model.joblib"]
-    assert [line["cv_scores"] for line in first["classifiers"].values()] == [
-        line["cv_scores"] for line in second["classifiers"].values()
-    ]
     winner = first["classifier"]
+    assert winner == second["classifier"]
+    for name, line in first["classifiers"].items():
+        assert line["cv_scores"] == second["classifiers"][name]["cv_scores"]
+    assert [False, False] == [card["features"][1]["missing"] for card in cards]
+    rows = pd.read_csv("examples/orders.csv").drop(columns=["order_id", "ordered_on", "outcome"])
+    models = [ModelStore(tmp_path / "models", "classifier").load(card["version"]) for card in cards]
+    assert models[0].predict(rows).tolist() == models[1].predict(rows).tolist()
     assert first["classifiers"][winner]["test"] != second["classifiers"][winner]["test"]
-
-
-def _remember_training_rows(path, split, to):
-    from bakeoff.config import DatasetConfig, SplitConfig
-    from bakeoff.datasets import load_dataset
-    from bakeoff.splitting import split_rows
-
-    dataset = load_dataset(DatasetConfig(source="file", path=str(path), target="outcome"))
-    positions = split_rows(dataset, SplitConfig(**split), folds=5)["train"]
-    pd.DataFrame({"position": positions}).to_parquet(to)
 
 
 def test_prediction_scores_the_champions_validation_rows(trained, tmp_path):
@@ -209,3 +212,39 @@ def test_prediction_without_a_model_says_train_first(tmp_path):
     assert state.is_failed()
     assert "train first" in state.message
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["training", "prediction"])
+def test_a_worker_finds_the_flow_by_its_file(name):
+    """It loads flows/….py as a script from the project's root, where the command line's branch is not taken."""
+    code = (
+        "from prefect.flows import load_flow_from_entrypoint as load\n"
+        f"flow = load('flows/{name}.py:{name}')\n"
+        "print(flow.name, list(flow.parameters.properties))"
+    )
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    assert f"{name} ['config']\n" == output
+
+
+def test_a_failure_that_a_cache_took_for_a_result_is_not_hidden():
+    """What a failed step left behind is a reason, not a value."""
+
+    @flow
+    def run():
+        failed = task(stated(lambda: 1 / 0), name="fails")
+        took = task(lambda: ValueError("no"), name="gives the error back")
+        return outcome(failed.submit()).reason, outcome(took.submit()).reason
+
+    assert ("ZeroDivisionError: division by zero", "ValueError: no") == run()
+
+
+def test_a_server_that_does_not_show_the_version_does_not_undo_it(tmp_path, monkeypatch):
+    """It was exported; only its pages are missing."""
+
+    def broken(*_, **__):
+        raise RuntimeError("no artifacts today")
+
+    monkeypatch.setattr("tasks.export.create_table_artifact", broken)
+    state = training(config(tmp_path, classifiers={"logistic_regression": {}}), return_state=True)
+    assert state.is_completed()
+    assert [] == ModelStore(tmp_path / "models", "classifier").verify()
