@@ -24,7 +24,7 @@ predict: .venv/.runtime  ## score a table with the champion: make predict ARGS="
 	@$(BIN)/python -m flows.prediction $(ARGS)
 
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: .venv/.dev  ## lint, format, types, architecture
 	@$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,11 @@ def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], st
         with _server() as ready:
             _load(check)(config)
             flow = _load(f"flows.{name}:{name}")
-            ready()
+            embedded = ready()
             state = flow(config, return_state=True)
+            if embedded:
+                _send_all()
+                _wait_until_recorded(state)
             return _report(name, state, show)
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
@@ -78,34 +82,39 @@ def _end_on_signals(name: str) -> None:
 
 
 @contextlib.contextmanager
-def _server() -> Iterator[Callable[[], None]]:
+def _server() -> Iterator[Callable[[], bool]]:
     """The server to report to: the configured one, else an embedded one of this run's own.
 
     Yields:
-        a function that waits until it can be used.
+        a function that waits until it can be used, and tells whether it is an embedded one.
     """
     if url := os.environ.get("PREFECT_API_URL"):
-        yield lambda: wait_for_server(url)
+        yield lambda: _wait_for(url)
         return
     server = EmbeddedServer()
     try:
         with contextlib.ExitStack() as settings:
 
-            def ready() -> None:
+            def ready() -> bool:
                 from prefect.settings import PREFECT_API_URL, temporary_settings
 
                 if configured := PREFECT_API_URL.value():  # by a profile or a file
                     server.stop()
-                    wait_for_server(configured)
-                    return
+                    return _wait_for(configured)
                 print("Prefect's embedded server is coming up", file=sys.stderr)
                 server.wait()
                 settings.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
-                settings.callback(_send_all)
+                settings.callback(_send_all)  # also when the run is interrupted
+                return True
 
             yield ready
     finally:
         server.stop()
+
+
+def _wait_for(url: str) -> bool:
+    wait_for_server(url)
+    return False
 
 
 def _send_all() -> None:
@@ -115,6 +124,26 @@ def _send_all() -> None:
 
     for worker in (APILogWorker, EventsWorker):
         worker.drain_all(timeout=FAREWELL_SECONDS)
+
+
+def _wait_until_recorded(state: "State[Any]") -> None:
+    """Let the server write down the run's task runs, before it is gone.
+
+    It makes them of events, one after the other and behind our back: when none of them is open and none was added for
+    a moment, it is through.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+
+    own = FlowRunFilter.model_validate({"id": {"any_": [state.state_details.flow_run_id]}})
+    deadline, seen = time.monotonic() + FAREWELL_SECONDS, -1
+    with get_client(sync_client=True) as client:
+        while time.monotonic() < deadline:
+            runs = client.read_task_runs(flow_run_filter=own)
+            if len(runs) == seen and all(run.state is not None and run.state.is_final() for run in runs):
+                return
+            seen = len(runs)
+            time.sleep(0.1)
 
 
 def _report(name: str, state: "State[Any]", show: Callable[[Any], str]) -> int:
