@@ -1,6 +1,8 @@
 """Scoring a table: every row ends in predictions or in rejected, and a folder appears whole or not at all."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,7 +34,7 @@ FEATURES += [Feature("b", "bool", "boolean"), Feature("t", "str", "category")]
 
 
 @pytest.fixture(scope="module")
-def orders(tmp_path_factory):
+def orders(tmp_path_factory) -> Path:
     """A store with one model of the mixed-type example."""
     folder = tmp_path_factory.mktemp("orders")
     run_race(folder / "work", dataset=ORDERS).export(folder / "models")
@@ -164,6 +166,24 @@ def test_a_run_that_fails_leaves_nothing(orders, tmp_path):
     with pytest.raises(RuntimeError):
         fail_half_way()
     assert [] == list(tmp_path.iterdir())
+
+
+def test_predictions_made_at_once_get_folders_of_their_own(orders, tmp_path, monkeypatch):
+    """All aim at the same second; the next free one is taken."""
+    monkeypatch.chdir(tmp_path)
+    config = PredictionConfig(store=orders)
+    output = output_folder(config)
+    ref = find_version(config)
+
+    def run(_):
+        with staged(output) as folder:
+            return publish_predictions(config, ref, score_table(config, ref, folder), output)
+
+    with ThreadPoolExecutor(4) as pool:
+        folders = list(pool.map(run, range(8)))
+    assert 8 == len(set(folders))
+    assert set(folders) == set(Path("predictions").iterdir())
+    assert {"predictions.parquet", "summary.json"} == {path.name for path in folders[7].iterdir()}
 
 
 def test_a_changed_model_is_not_used(race, tmp_path):

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -191,23 +190,6 @@ def test_prediction_scores_the_champions_validation_rows(trained, tmp_path):
     (artifact,) = ask(question)
     assert "prediction-summary" == artifact.key
     assert card["version"] in artifact.data
-
-
-def test_predictions_made_at_once_get_folders_of_their_own(trained, tmp_path, monkeypatch):
-    """Two runs within a second: the next free one is taken."""
-    monkeypatch.chdir(tmp_path)
-    states = []
-
-    def run():
-        states.append(prediction(PredictionConfig(store=trained[0] / "models"), return_state=True))
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert 3 == len({state.result() for state in states})
-    assert {state.result() for state in states} == {str(path) for path in Path("predictions").iterdir()}
 
 
 def test_prediction_without_a_model_says_train_first(tmp_path):
