@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict test check format lock notebook clean
+.PHONY: help setup setup-dev train predict deploy test check format lock notebook clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ train: .venv/.runtime  ## race the classifiers and export the best: make train A
 
 predict: .venv/.runtime  ## score a table with the champion: make predict ARGS="--input rows.csv"
 	@$(BIN)/python -m flows.prediction $(ARGS)
+
+deploy: .venv/.runtime  ## register pool, deployments and automations with the server at PREFECT_API_URL
+	@$(BIN)/python -m deployments.register
 
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

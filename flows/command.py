@@ -113,7 +113,7 @@ def _server() -> Iterator[Callable[[], bool]]:
 
 
 def _wait_for(url: str) -> bool:
-    wait_for_server(url)
+    wait_for_server(url, told=lambda: print(f"waiting up to a minute for the server at {url}", file=sys.stderr))
     return False
 
 

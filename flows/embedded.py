@@ -72,8 +72,23 @@ class EmbeddedServer:
             self._process.wait()
 
 
-def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None] = lambda: None) -> None:
+def _nothing() -> None:
+    """What there is to say the second time."""
+
+
+def wait_for_server(
+    api_url: str,
+    seconds: float = 60,
+    check: Callable[[], None] = lambda: None,
+    told: Callable[[], None] = lambda: None,
+) -> None:
     """Wait until a Prefect server answers at all.
+
+    Args:
+        api_url: as PREFECT_API_URL.
+        seconds: how long at most.
+        check: called before each try; what it raises ends the waiting.
+        told: called once, when the server does not answer at the first try.
 
     Raises:
         ServerError: it did not in time.
@@ -89,6 +104,8 @@ def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None]
                 return
         except OSError:
             pass
+        told()
+        told = _nothing
         time.sleep(0.05)
     raise ServerError(
         f"no Prefect server answers at {api_url}; start it, or unset PREFECT_API_URL to use an embedded one"

@@ -101,7 +101,8 @@ class DatasetConfig(Part):
     )
     target: Text | None = Field(default=None, description="File: the column that holds the class.")
     ignore: tuple[str, ...] = Field(
-        default=(), description="File: columns that are not to be learned from, an id for example."
+        default=(),
+        description="File: columns that are not to be learned from, an id for example; several with commas: id,date.",
     )
 
     @model_validator(mode="after")
@@ -256,5 +257,6 @@ class PredictionConfig(Part):
     )
     format: Literal["parquet", "csv"] = Field(default="parquet", description="The predictions' file format.")
     keep: tuple[str, ...] = Field(
-        default=(), description="Columns of the input that are copied beside each prediction, an id for example."
+        default=(),
+        description="Columns of the input that are copied beside each prediction, an id say; several with commas.",
     )

@@ -104,7 +104,11 @@ def check_input(config: PredictionConfig, ref: VersionRef | None = None) -> pa.T
     table = read_table_once(source)
     if table.num_rows == 0:
         raise DataError(f"{source!r} has a header and no rows")
-    require_columns(table, tuple(feature["name"] for feature in card["features"]), f"version {ref.version} needs it")
+    require_columns(
+        table,
+        tuple(feature["name"] for feature in card["features"]),
+        f"version {ref.version} of {ref.name!r} needs it; --name chooses another model",
+    )
     for feature in card["features"]:
         plain(feature["name"], table[feature["name"]])
     require_columns(table, config.keep, "to keep")

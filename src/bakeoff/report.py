@@ -80,8 +80,9 @@ def render_text(card: dict[str, Any]) -> str:
     """The leaderboard and the reason for the choice as lines of text, the winner marked by a star."""
     header, rows = _leaderboard(card)
     winner = title(card["classifier"])
-    marked = [(f"{'*' if row[0] == winner else ' '} {row[0]}", *row[1:]) for row in rows]
-    lines = _text_table((f"  {header[0]}", *header[1:]), marked)
+    marked = [(f"{'*' if row[0] == winner else ' '} {row[0]}", *row[1:-1]) for row in rows]
+    lines = _text_table((f"  {header[0]}", *header[1:-1]), marked)
+    lines = [f"{line}  {status}" for line, status in zip(lines, [header[-1], *(row[-1] for row in rows)])]
     return "\n".join([*lines, *(f"  {trouble}" for trouble in _troubles(card)), "", _sentence(card)])
 
 
@@ -91,8 +92,14 @@ def show_training(folder: str) -> str:
     Args:
         folder: the version's.
     """
-    card = json.loads((Path(folder) / "card.json").read_text(encoding="utf-8"))
-    return f"\n{render_text(card)}\n\n{folder}"
+    path = Path(folder)
+    card = json.loads((path / "card.json").read_text(encoding="utf-8"))
+    champion = (path.parent / "champion").read_text(encoding="utf-8").strip()
+    note = "It is the champion." if champion == path.name else (
+        f"The champion is still {champion}; bakeoff models promote {path.name} --store {path.parent.parent} "
+        f"--name {path.parent.name} changes that."
+    )  # fmt: skip
+    return f"\n{render_text(card)}\n{note}\n\n{folder}"
 
 
 def show_prediction(folder: str) -> str:

@@ -164,6 +164,7 @@ def _refuse_small_classes(
     for name in classes if expected is None else expected:
         if (size := sizes.get(name, 0)) < folds:
             raise DataError(
-                f"class {str(name)!r} of {target!r} has {size} {rows}, fewer than the {folds} folds of the "
-                "cross-validation; add rows of it, lower cross_validation.folds, or take the class out"
+                f"class {str(name)!r} of {target!r} has {size} {rows if size != 1 else rows[:-1]}, fewer than "
+                f"the {folds} folds of the cross-validation; add rows of it, lower cross_validation.folds (at least 2) "
+                "or take the class out"
             )

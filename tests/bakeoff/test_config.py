@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bakeoff.checks import check_training
+from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import DatasetConfig, PredictionConfig, TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.flags import read_config, validate
@@ -113,7 +114,7 @@ def test_configs_are_frozen():
         (["--split.test_size", "1"], "split.test_size is 1; input should be less than 1"),
         (
             ["--classifiers", '{"xgb": {}}'],
-            "unknown classifier 'xgb'; allowed: logistic_regression, svm, random_forest",
+            f"unknown classifier 'xgb'; allowed: {', '.join(CLASSIFIERS)}",
         ),
         (["--classifiers", '{"svm": {"Cc": 1}}'], "svm has no parameter 'Cc'; SVC takes C, "),
         (["--classifiers", "{}"], "classifiers is {}; dictionary should have at least 1 item"),

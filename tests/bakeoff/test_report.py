@@ -47,7 +47,7 @@ def test_the_leaderboard_is_aligned_and_marks_the_winner(card):
     lines = render_text(card).splitlines()
     assert lines[1].startswith("* logistic regression")
     assert lines[2].startswith("  SVM")
-    assert 1 == len({len(line) for line in lines[:3]})
+    assert lines[0].index("Status") == lines[1].rindex("ok") == lines[2].index("failed")
     assert "  SVM failed: ValueError: a < b | c" == lines[3]
     assert lines[-1].startswith("Logistic regression raced alone")
 
@@ -55,6 +55,13 @@ def test_the_leaderboard_is_aligned_and_marks_the_winner(card):
 def test_a_training_run_ends_with_the_versions_folder(version):
     """As its last line."""
     assert str(version) == show_training(str(version)).splitlines()[-1]
+
+
+def test_a_training_run_says_whether_its_version_is_in_use(race, tmp_path):
+    """And how to change that."""
+    first, second = (race.export(tmp_path / "models") for _ in range(2))
+    assert "It is the champion." in show_training(str(first))
+    assert f"The champion is still {first.name}; bakeoff models promote {second.name}" in show_training(str(second))
 
 
 def test_table_artifacts_hold_plain_text(card):

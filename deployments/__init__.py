@@ -1,0 +1,1 @@
+"""Values: names, schedules, parameters, limits and triggers, and the script that registers them."""

@@ -1,0 +1,69 @@
+"""Registers work pool, deployments and automations with the server at PREFECT_API_URL; may be repeated.
+
+python -m deployments.register      # `make deploy`
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.events.schemas.automations import AutomationCore
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL
+
+from deployments.automations import crash_silent_runs, predict_after_training
+from flows.embedded import ServerError, wait_for_server
+
+ROOT = Path(__file__).resolve().parents[1]
+POOL = "bakeoff"
+
+
+def main() -> int:
+    """Register everything; returns the exit status."""
+    url = PREFECT_API_URL.value()
+    if url is None:
+        print("deploy: set PREFECT_API_URL to the server's address, as in http://127.0.0.1:4200/api", file=sys.stderr)
+        return 2
+    try:
+        wait_for_server(url)
+    except ServerError as error:
+        print(f"deploy: {error}", file=sys.stderr)
+        return error.exit_status
+    with get_client(sync_client=True) as client:
+        ensure_pool(client)
+        command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
+        environment = {**os.environ, "BAKEOFF_ROOT": str(ROOT)}
+        deployed = subprocess.run([sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment)
+        if deployed.returncode:
+            return 1
+        batch = client.read_deployment_by_name("prediction/batch")
+        for automation in (crash_silent_runs(), predict_after_training(batch.id)):
+            ensure_automation(client, automation)
+    return 0
+
+
+def ensure_pool(client: SyncPrefectClient) -> None:
+    """Make the work pool where there is none; one that is there keeps its settings, its pause included."""
+    try:
+        client.read_work_pool(POOL)
+    except ObjectNotFound:
+        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+
+
+def ensure_automation(client: SyncPrefectClient, automation: AutomationCore) -> None:
+    """Make the automation, or bring the one of its name up to date; one that somebody disabled stays so."""
+    existing = client.read_automations_by_name(automation.name)
+    if not existing:
+        client.create_automation(automation)
+        return
+    found = existing[0]
+    wanted = automation.model_copy(update={"enabled": found.enabled})
+    if any(getattr(found, name) != getattr(wanted, name) for name in type(wanted).model_fields):
+        client.update_automation(found.id, wanted)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
