@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.flags import read_config
-from flows.embedded import EmbeddedServer, wait_for_server
+from flows.embedded import EmbeddedServer, answers, wait_for_server
 
 if TYPE_CHECKING:
     from prefect.client.schemas import State
@@ -113,7 +113,9 @@ def _server() -> Iterator[Callable[[], bool]]:
 
 
 def _wait_for(url: str) -> bool:
-    wait_for_server(url, told=lambda: print(f"waiting up to a minute for the server at {url}", file=sys.stderr))
+    if not answers(url):
+        print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
+        wait_for_server(url)
     return False
 
 

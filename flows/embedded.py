@@ -72,23 +72,24 @@ class EmbeddedServer:
             self._process.wait()
 
 
-def _nothing() -> None:
-    """What there is to say the second time."""
+def answers(api_url: str) -> bool:
+    """Whether a Prefect server is there; one that asks who we are is."""
+    try:
+        with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=5):  # noqa: S310  the user's own address
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False
 
 
-def wait_for_server(
-    api_url: str,
-    seconds: float = 60,
-    check: Callable[[], None] = lambda: None,
-    told: Callable[[], None] = lambda: None,
-) -> None:
-    """Wait until a Prefect server answers at all.
+def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None] = lambda: None) -> None:
+    """Wait until a Prefect server answers.
 
     Args:
         api_url: as PREFECT_API_URL.
         seconds: how long at most.
         check: called before each try; what it raises ends the waiting.
-        told: called once, when the server does not answer at the first try.
 
     Raises:
         ServerError: it did not in time.
@@ -96,16 +97,8 @@ def wait_for_server(
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         check()
-        try:
-            with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=5):  # noqa: S310  the user's own address
-                return
-        except urllib.error.HTTPError as error:
-            if error.code < 500:  # it is there, and asks who we are
-                return
-        except OSError:
-            pass
-        told()
-        told = _nothing
+        if answers(api_url):
+            return
         time.sleep(0.05)
     raise ServerError(
         f"no Prefect server answers at {api_url}; start it, or unset PREFECT_API_URL to use an embedded one"

@@ -187,8 +187,17 @@ class Killed(BaseException):
     """Stands for the process's end at this very line."""
 
 
-def kill_at(monkeypatch, step):
-    """Let the store's own writes work `step` times, then end."""
+def die_at(monkeypatch, step, action):
+    """Let the store's own writes work `step` times during the action, then end; all is as before afterwards."""
+    with monkeypatch.context() as patch:
+        _kill_at(patch, step)
+        try:
+            action()
+        except Killed:
+            pass
+
+
+def _kill_at(monkeypatch, step):
     left = [step]
 
     def dying(function):
@@ -214,12 +223,7 @@ def kill_at(monkeypatch, step):
 def test_a_first_export_that_dies_anywhere_keeps_its_crown(race, tmp_path, monkeypatch, step):
     """If it was exported at all, the next export does not take the champion from it."""
     store = ModelStore(tmp_path / "models", "classifier")
-    with monkeypatch.context() as patch:
-        kill_at(patch, step)
-        try:
-            race.export(tmp_path / "models")
-        except Killed:
-            pass
+    die_at(monkeypatch, step, lambda: race.export(tmp_path / "models"))
     exported = [entry["version"] for entry in store.journal.entries()]
     second = race.export(tmp_path / "models").name
     assert (exported[0] if exported else second) == store.champion()
@@ -231,12 +235,7 @@ def test_an_export_that_dies_anywhere_is_whole_or_absent(race, tmp_path, monkeyp
     """And the next writer finishes or clears what it left, with nothing found by verify."""
     first = race.export(tmp_path / "models").name
     store = ModelStore(tmp_path / "models", "classifier")
-    with monkeypatch.context() as patch:
-        kill_at(patch, step)
-        try:
-            race.export(tmp_path / "models")
-        except Killed:
-            pass
+    die_at(monkeypatch, step, lambda: race.export(tmp_path / "models"))
     assert first == store.champion()
     for version in set(store.versions()) - {first}:
         assert [] == store.verify(version)
@@ -250,12 +249,7 @@ def test_an_export_that_dies_anywhere_is_whole_or_absent(race, tmp_path, monkeyp
 def test_a_promotion_that_dies_anywhere_leaves_the_old_or_the_new(store, monkeypatch, step):
     """Never neither; the pointer is mended from the journal by the next writer."""
     old, new, other = store.versions()
-    with monkeypatch.context() as patch:
-        kill_at(patch, step)
-        try:
-            store.promote(new, "x")
-        except Killed:
-            pass
+    die_at(monkeypatch, step, lambda: store.promote(new, "x"))
     assert store.champion() in (old, new)
     assert (store.folder / "champion").read_text().strip() in (old, new)
     store.promote(other, "x")
