@@ -4,38 +4,87 @@ from datetime import timedelta
 from uuid import UUID
 
 from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState, RunDeployment
+from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-SILENCE_SECONDS = 90  # three heartbeats of PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30, the shortest that Prefect allows
+SILENCE_SECONDS = 90  # three heartbeats of `flows.heartbeat_frequency` in pyproject.toml
+START_SECONDS = 150  # from a worker's taking up a run to its start, which takes ten on an idle machine
+LATE_MINUTES = 15
+WINDOW = timedelta(minutes=10)  # an event that the server takes up again within it, as it may, acts only once
+
 RUNS = ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]})
-ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")}
+# Other flows on the same server have other lives: nothing here touches them.
+OURS = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": ["training", "prediction"]})
+TRAINING = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": ["training"]})
+OF_A_DEPLOYMENT = ResourceSpecification({"prefect.resource.role": ["deployment"]})
+
+
+def states(*names: str) -> set[str]:
+    """The events by which Prefect says that a run has come into one of the states."""
+    return {f"prefect.flow-run.{name}" for name in names}
+
+
+HEARTBEAT = states("heartbeat")
+ENDS = states("Completed", "Failed", "Cancelled", "Crashed")
+WAITS = states("Scheduled", "Late", "AwaitingConcurrencySlot", "AwaitingRetry")
+
+
+def absent(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
+    """An automation that acts when of one run something expected has not come in time."""
+    return AutomationCore(
+        name=name,
+        description=description,
+        trigger=EventTrigger(
+            match=RUNS, for_each={"prefect.resource.id"}, posture=Posture.Proactive, threshold=1, **trigger
+        ),
+        actions=[action],
+    )
+
+
+def present(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
+    """An automation that acts once a run when something has come."""
+    return AutomationCore(
+        name=name,
+        description=description,
+        trigger=EventTrigger(
+            match=RUNS,
+            for_each={"prefect.resource.id"},
+            posture=Posture.Reactive,
+            threshold=1,
+            within=WINDOW,
+            **trigger,
+        ),
+        actions=[action],
+    )
 
 
 def crash_silent_runs() -> AutomationCore:
     """A run whose worker was stopped or killed stays Running for ever; without a heartbeat it is marked Crashed.
 
-    That frees its place, so that the next scheduled run goes through. Workers must send heartbeats.
+    That frees its place, so that the next scheduled run goes through.
     """
-    return AutomationCore(
-        name="bakeoff: a silent run has crashed",
-        description="Marks a run Crashed whose worker was stopped or killed, when its heartbeats end.",
-        trigger=EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
-            expect={"prefect.flow-run.heartbeat", *ENDS},
-            match=RUNS,
-            for_each={"prefect.resource.id"},
-            posture=Posture.Proactive,
-            threshold=1,
-            within=timedelta(seconds=SILENCE_SECONDS),
-        ),
-        actions=[
-            ChangeFlowRunState(
-                state=StateType.CRASHED,
-                message=f"no heartbeat for {SILENCE_SECONDS} seconds: its worker was stopped or killed",
-            )
-        ],
+    return absent(
+        "bakeoff: a silent run has crashed",
+        "Marks a run Crashed whose worker was stopped or killed, when its heartbeats end.",
+        _crash(f"no heartbeat for {SILENCE_SECONDS} seconds: its worker was stopped or killed"),
+        after=HEARTBEAT | states("Running"),
+        expect=HEARTBEAT | ENDS | WAITS,
+        within=timedelta(seconds=SILENCE_SECONDS),
+        match_related=OURS,
+    )
+
+
+def crash_unstarted_runs() -> AutomationCore:
+    """A run whose worker was stopped or killed between taking it up and starting it stays Pending for ever."""
+    return absent(
+        "bakeoff: a run that never started has crashed",
+        "Marks a run Crashed whose worker was stopped or killed while it started the run.",
+        _crash(f"not started {START_SECONDS} seconds after a worker took it up: was the worker stopped or killed?"),
+        after=states("Pending"),
+        expect=states("Running") | HEARTBEAT | ENDS | WAITS,
+        within=timedelta(seconds=START_SECONDS),
+        match_related=OURS,
     )
 
 
@@ -45,20 +94,47 @@ def predict_after_training(batch: UUID) -> AutomationCore:
     An automation of its own and not the deployment's trigger: that would be deleted and made again by every deploy, and
     the server goes on firing the deleted ones until it is restarted.
     """
-    return AutomationCore(
-        name="bakeoff: predict after training",
-        description="Scores the latest version's validation rows after every completed training run.",
-        trigger=EventTrigger(
-            expect={"prefect.flow-run.Completed"},
-            match=RUNS,
-            match_related=ResourceSpecification(
-                {"prefect.resource.name": ["training"], "prefect.resource.role": ["flow"]}
-            ),
-            # Once a run, also when the server takes its event up again, as it does after a locked database.
-            for_each={"prefect.resource.id"},
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(minutes=10),
-        ),
-        actions=[RunDeployment(source="selected", deployment_id=batch)],
+    return present(
+        "bakeoff: predict after training",
+        "Scores the latest version's validation rows after every completed training run.",
+        RunDeployment(source="selected", deployment_id=batch),
+        expect=states("Completed"),
+        match_related=TRAINING,
     )
+
+
+def tell_of_failures(block: UUID) -> AutomationCore:
+    """Tell a person that a deployment's run has failed or crashed."""
+    return present(
+        "bakeoff: tell of a failed run",
+        "Calls the webhook when a run of a deployment has failed or crashed.",
+        SendNotification(
+            block_document_id=block,
+            subject="Bakeoff: {{ flow.name }} {{ flow_run.state.name | lower }}",
+            body="{{ flow_run.state.message }}\nrun {{ flow_run.name }}: {{ flow_run | ui_url }}",
+        ),
+        expect=states("Failed", "Crashed"),
+        match_related=[OURS, OF_A_DEPLOYMENT],
+    )
+
+
+def tell_of_late_runs(block: UUID) -> AutomationCore:
+    """Tell a person that nobody has taken up a run: with no worker there is nothing that could fail."""
+    return absent(
+        "bakeoff: tell of a late run",
+        f"Calls the webhook when no worker has taken up a run for {LATE_MINUTES} minutes after it was found late.",
+        SendNotification(
+            block_document_id=block,
+            subject="Bakeoff: {{ flow.name }} is late",
+            body=f"No worker has taken up the run for {LATE_MINUTES} minutes: is one running?\n"
+            "run {{ flow_run.name }}: {{ flow_run | ui_url }}",
+        ),
+        after=states("Late"),
+        expect=states("Pending", "Running", "AwaitingConcurrencySlot") | ENDS,
+        within=timedelta(minutes=LATE_MINUTES),
+        match_related=[OURS, OF_A_DEPLOYMENT],
+    )
+
+
+def _crash(message: str) -> ChangeFlowRunState:
+    return ChangeFlowRunState(state=StateType.CRASHED, message=message)

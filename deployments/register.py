@@ -1,24 +1,37 @@
 """Registers work pool, deployments and automations with the server at PREFECT_API_URL; may be repeated.
 
 python -m deployments.register      # `make deploy`
+
+With BAKEOFF_WEBHOOK_URL set a person is told of runs that failed, crashed or were not taken up; without it what was
+registered before stays.
 """
 
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
+from uuid import UUID
 
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
-from deployments.automations import crash_silent_runs, predict_after_training
+from deployments.automations import (
+    crash_silent_runs,
+    crash_unstarted_runs,
+    predict_after_training,
+    tell_of_failures,
+    tell_of_late_runs,
+)
 from flows.embedded import ServerError, wait_for_server
 
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "bakeoff"
+BLOCK = "bakeoff-webhook"
 
 
 def main() -> int:
@@ -40,7 +53,11 @@ def main() -> int:
         if deployed.returncode:
             return 1
         batch = client.read_deployment_by_name("prediction/batch")
-        for automation in (crash_silent_runs(), predict_after_training(batch.id)):
+        automations = [crash_silent_runs(), crash_unstarted_runs(), predict_after_training(batch.id)]
+        if webhook := os.environ.get("BAKEOFF_WEBHOOK_URL"):
+            block = ensure_webhook(webhook)
+            automations += [tell_of_failures(block), tell_of_late_runs(block)]
+        for automation in automations:
             ensure_automation(client, automation)
     return 0
 
@@ -51,6 +68,20 @@ def ensure_pool(client: SyncPrefectClient) -> None:
         client.read_work_pool(POOL)
     except ObjectNotFound:
         client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+
+
+def ensure_webhook(url: str) -> UUID:
+    """Make or bring up to date the block that notifications go through; the address is a secret to Prefect's pages.
+
+    The body is what Slack and Mattermost take: `{"text": "…"}`.
+    """
+    block = CustomWebhookNotificationBlock(
+        name=BLOCK,
+        url="{{url}}",
+        json_data={"text": "{{subject}}\n{{body}}"},
+        secrets={"url": url},
+    )
+    return cast("UUID", block.save(BLOCK, overwrite=True))  # a coroutine only where an event loop runs
 
 
 def ensure_automation(client: SyncPrefectClient, automation: AutomationCore) -> None:

@@ -12,7 +12,7 @@ if __name__ == "__main__":
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
+from prefect import State, flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.checks import check_training
@@ -32,6 +32,7 @@ from tasks.logs import follow_library
 from tasks.outcome import outcome, stated, value
 from tasks.pick import pick
 from tasks.progress import with_progress
+from tasks.supersede import supersede_missed_runs
 
 
 @flow(
@@ -40,9 +41,11 @@ from tasks.progress import with_progress
     task_runner=ThreadPoolTaskRunner(max_workers=cores()),  # type: ignore[arg-type]  # its futures are a subtype of what is asked for
 )
 @stated
-def training(config: TrainingConfig = TrainingConfig()) -> str:
+def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     """Race the contestants on the same folds, keep the best, export it as a sealed version; returns its folder."""
     follow_library()
+    if superseded := supersede_missed_runs():
+        return superseded
     check_training(config)
     with run_folder(config.workspace) as folder, one_thread_each():
         dataset = value(generate.submit(config, folder / "data"))

@@ -1,0 +1,84 @@
+"""Of the runs that a schedule has missed only the newest is worth its time: the older ones end as Cancelled.
+
+Prefect has no such rule. After a server or worker that was down, or behind a run that took longer than its period,
+every missed run would train in turn on what is by then the same rows.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.context import FlowRunContext
+from prefect.states import Cancelled
+
+# A newer run in one of these makes an older one needless; one that failed, crashed or was cancelled does not.
+WAITING = (StateType.SCHEDULED, StateType.PENDING)
+STANDS_FOR = (*WAITING, StateType.RUNNING, StateType.COMPLETED)
+
+logger = logging.getLogger("bakeoff.supersede")
+
+
+def supersede_missed_runs() -> State[None] | None:
+    """End the runs of the current run's deployment that a newer one of the same schedule stands for.
+
+    Returns:
+        the state to end the current run with if it is one of them, else None; always None outside of a deployment.
+    """
+    context = FlowRunContext.get()
+    own = context.flow_run if context else None
+    if own is None or own.deployment_id is None:
+        return None
+    with get_client(sync_client=True) as client:
+        needless = superseded(_due(client, own.deployment_id), own.id)
+        for run, newest in needless.items():
+            if run != own.id:
+                # Refused, and rightly so, if it has begun meanwhile: it then finds out by itself.
+                client.set_flow_run_state(run, _superseded_by(newest))
+    if others := len(needless.keys() - {own.id}):
+        logger.info("superseded %d older scheduled run%s that had been missed", others, "s" if others > 1 else "")
+    return _superseded_by(needless[own.id]) if own.id in needless else None
+
+
+def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
+    """Choose the runs that a newer one of the same schedule stands for; a run that a person asked for is neither.
+
+    Args:
+        runs: one deployment's runs that are due and in a state of `STANDS_FOR`.
+        own: the id of the run that asks, which runs already but has done nothing yet.
+
+    Returns:
+        by the id of each needless run, the newest run of its schedule. Other runs under way or done are not needless.
+    """
+    schedules: dict[UUID, list[FlowRun]] = {}
+    for run in runs:
+        if run.auto_scheduled and run.created_by and run.created_by.id and run.expected_start_time:
+            schedules.setdefault(run.created_by.id, []).append(run)
+    needless: dict[UUID, FlowRun] = {}
+    for due in schedules.values():
+        newest = max(due, key=lambda run: (run.expected_start_time, run.id))
+        undone = (run for run in due if run.state_type in WAITING or run.id == own)
+        needless |= {run.id: newest for run in undone if run.id != newest.id}
+    return needless
+
+
+def _due(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
+    wanted = {
+        "deployment_id": {"any_": [deployment]},
+        "state": {"type": {"any_": STANDS_FOR}},
+        "tags": {"all_": ["auto-scheduled"]},
+        "expected_start_time": {"before_": datetime.now(UTC)},
+    }
+    # 200 is the most that a server gives at once, and twice what its scheduler ever makes ahead.
+    return client.read_flow_runs(
+        flow_run_filter=FlowRunFilter.model_validate(wanted), sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
+    )
+
+
+def _superseded_by(newest: FlowRun) -> State[None]:
+    assert newest.expected_start_time
+    return Cancelled(message=f"superseded by the run scheduled for {newest.expected_start_time:%Y-%m-%d %H:%M:%S} UTC")

@@ -1,0 +1,35 @@
+"""What these tests share: one server on PostgreSQL, where everything is registered."""
+
+import signal
+
+import pytest
+from postgres import postgres
+from prefect_stack import Stack, end
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """No worker runs: each test starts its own, and ends it."""
+    folder = tmp_path_factory.mktemp("stack")
+    quick = {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5"}  # 30 by default
+    with postgres() as url, Stack(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=url, **quick) as stack:
+        stack.register()
+        yield stack
+
+
+@pytest.fixture
+def copy_of_nightly(stack, tmp_path):
+    """Makes deployments like `training/nightly` that export into the test's folder; ends all workers afterwards."""
+
+    def make(name, dataset, **changes):
+        nightly = stack.deployment("nightly")
+        kept = ("flow_id", "entrypoint", "path", "job_variables", "work_pool_name", "concurrency_options")
+        limit = nightly["global_concurrency_limit"]["limit"]
+        config = {"dataset": dataset, "store": str(tmp_path / "models"), "workspace": str(tmp_path / "work")}
+        copied = {key: nightly[key] for key in kept} | {"concurrency_limit": limit, "parameters": {"config": config}}
+        return stack.ask("deployments/", **copied | {"name": name} | changes)
+
+    yield make
+    for process in stack.processes:
+        if process is not stack.server:
+            end(process, signal.SIGKILL)

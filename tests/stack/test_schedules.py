@@ -1,0 +1,72 @@
+"""Schedules that are short, a server and a worker that are down, runs that take longer than their period."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prefect_stack import end, eventually
+
+PERIOD = 5  # seconds
+
+
+@pytest.fixture
+def scheduled(stack, copy_of_nightly):
+    """Makes a deployment like `training/nightly` with a schedule that begins soon and ends by itself."""
+
+    def make(name, count, **dataset):
+        begin = datetime.now(UTC) + timedelta(seconds=12)
+        rule = f"DTSTART:{begin:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={PERIOD};COUNT={count}"
+        schedule = {"slug": name, "active": True, "schedule": {"rrule": rule, "timezone": "UTC"}}
+        made = copy_of_nightly(name, dataset, schedules=[schedule])
+        assert eventually(lambda: count == len(stack.runs(made)))
+        return made
+
+    return make
+
+
+def versions(tmp_path):
+    return [path for path in Path(tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
+
+
+def times(run):
+    return datetime.fromisoformat(run["start_time"]), datetime.fromisoformat(run["end_time"])
+
+
+def test_of_missed_runs_the_newest_trains(stack, scheduled, tmp_path):
+    """Server and worker are down for five periods; what a person asked for meanwhile is not superseded."""
+    deployment = scheduled("missed", 5, n_samples=300)
+    by_hand = stack.ask_for_run(deployment, **deployment["parameters"]["config"] | {"name": "by-hand"})
+    end(stack.server)
+    time.sleep(12 + 5 * PERIOD)
+    stack.start_server()
+    worker = stack.start_worker()
+
+    def all_ended():
+        return 6 == len(stack.runs(deployment, "COMPLETED", "CANCELLED", "FAILED", "CRASHED"))
+
+    assert eventually(all_ended, seconds=120)
+    runs = [run for run in stack.runs(deployment) if run["id"] != by_hand["id"]]
+    assert ["CANCELLED"] * 4 + ["COMPLETED"] == [run["state"]["type"] for run in runs]
+    newest = datetime.fromisoformat(runs[-1]["expected_start_time"])
+    for run in runs[:-1]:
+        assert f"superseded by the run scheduled for {newest:%Y-%m-%d %H:%M:%S} UTC" == run["state"]["message"]
+    assert "COMPLETED" == stack.state(by_hand)["type"]
+    assert 1 == len(versions(tmp_path))
+    assert worker.poll() is None
+
+
+def test_a_run_longer_than_its_period_never_overlaps_the_next(stack, scheduled, tmp_path):
+    """Each run waits for the one before; those that newer ones overtook while they waited end as superseded."""
+    deployment = scheduled("overlapping", 6, n_samples=20000)
+    stack.start_worker()
+    assert eventually(lambda: 6 == len(stack.runs(deployment, "COMPLETED", "CANCELLED", "FAILED")), seconds=180)
+    runs = stack.runs(deployment)
+    assert {"COMPLETED", "CANCELLED"} >= {run["state"]["type"] for run in runs}
+    assert "COMPLETED" == runs[-1]["state"]["type"]
+    ran = sorted(times(run) for run in runs if run["run_count"])
+    assert len(ran) >= 2
+    assert all(before <= begin for (_, before), (begin, _) in zip(ran, ran[1:], strict=False))
+    trained = [run for run in runs if run["state"]["type"] == "COMPLETED"]
+    assert len(trained) == len(versions(tmp_path)) >= 2
+    assert any((begin := times(run))[1] - begin[0] > timedelta(seconds=PERIOD) for run in trained)

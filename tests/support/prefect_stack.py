@@ -1,0 +1,124 @@
+"""A real Prefect server with its workers, in processes of the tests' own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from flows.embedded import wait_for_server
+
+ROOT = Path(__file__).parents[2]
+
+
+class Stack:
+    """A server on a free port, what runs beside it, and what is asked of it; a context manager."""
+
+    def __init__(self, folder, pages=False, **settings):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.folder = folder
+        self.url = f"http://127.0.0.1:{self.port}/api"
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+        self.environment = kept | {
+            "PREFECT_HOME": str(folder),
+            "PREFECT_API_URL": self.url,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            **settings,
+        }
+        self.pages = pages
+        self.processes = []
+
+    def __enter__(self):
+        self.server = self.start_server()
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            end(process, signal.SIGKILL if process is not self.server else signal.SIGTERM)
+
+    def start_server(self):
+        pages = "--ui" if self.pages else "--no-ui"
+        self.server = self.start("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port), pages)
+        wait_for_server(self.url, seconds=120)
+        return self.server
+
+    def start_worker(self, *arguments):
+        return self.start("prefect", "worker", "start", "--pool", "bakeoff", "--type", "process", *arguments)
+
+    def start(self, *command):
+        with (self.folder / f"{command[1]}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                stdout=log, stderr=log, cwd=ROOT, env=self.environment,
+            )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def run(self, *command):
+        return subprocess.run(
+            [sys.executable, "-m", *command],
+            check=False, capture_output=True, text=True, timeout=120, cwd=ROOT, env=self.environment,
+        )  # fmt: skip
+
+    def register(self):
+        registered = self.run("deployments.register")
+        assert 0 == registered.returncode, registered.stdout + registered.stderr
+        return registered
+
+    def ask(self, path, /, **body):
+        return httpx.post(f"{self.url}/{path}", json=body, timeout=30).raise_for_status().json()
+
+    def change(self, path, /, **body):
+        httpx.patch(f"{self.url}/{path}", json=body, timeout=30).raise_for_status()
+
+    def deployment(self, name):
+        (found,) = [deployment for deployment in self.ask("deployments/filter") if deployment["name"] == name]
+        return found
+
+    def ask_for_run(self, deployment, **config):
+        """What the button of the deployment's page does."""
+        return self.ask(f"deployments/{deployment['id']}/create_flow_run", parameters={"config": config})
+
+    def runs(self, deployment, *states):
+        """The deployment's runs that are in one of the states, the earliest first."""
+        wanted = {"type": {"any_": list(states)}} if states else None
+        return self.ask(
+            "flow_runs/filter",
+            deployments={"id": {"any_": [deployment["id"]]}},
+            flow_runs={"state": wanted},
+            sort="EXPECTED_START_TIME_ASC",
+        )
+
+    def state(self, run):
+        found = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
+        return found[0]["state"]
+
+
+def end(process, how=signal.SIGTERM):
+    """End a process that `Stack.start` started, and with SIGKILL all that it has started."""
+    if process.poll() is None:
+        for pid in descendants(process.pid) if how == signal.SIGKILL else []:
+            os.kill(pid, how)
+        process.send_signal(how)
+    process.wait(timeout=60)
+
+
+def descendants(pid):
+    """The processes that a process has started, and those that they have; a run is in a session of its own."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [found for child in map(int, children) for found in (child, *descendants(child))]
+
+
+def eventually(question, seconds=90):
+    """Ask until the answer is yes."""
+    deadline = time.monotonic() + seconds
+    while not (answer := question()) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return answer
