@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+PORT ?= 4200
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 # With it set, every run would compile Prefect's server anew: twice the start-up time.
 unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK := 1
@@ -10,7 +12,7 @@ export DO_NOT_TRACK := 1
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict deploy test check format lock notebook clean
+.PHONY: help setup setup-dev train predict server worker deploy env up down test test-stack test-compose check format lock notebook clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,11 +25,33 @@ train: .venv/.runtime  ## race the classifiers and export the best: make train A
 predict: .venv/.runtime  ## score a table with the champion: make predict ARGS="--input rows.csv"
 	@$(BIN)/python -m flows.prediction $(ARGS)
 
+server: .venv/.runtime  ## Prefect's server with its pages on this machine: http://127.0.0.1:4200
+	@PREFECT_SERVER_UI_API_URL=http://127.0.0.1:$(PORT)/api $(BIN)/prefect server start --host 127.0.0.1 --port $(PORT) $(ARGS)
+
+worker: .venv/.runtime  ## take up runs from the server at PREFECT_API_URL
+	@$(BIN)/prefect worker start --pool bakeoff --type process --limit 2 $(ARGS)
+
 deploy: .venv/.runtime  ## register pool, deployments and automations with the server at PREFECT_API_URL
 	@$(BIN)/python -m deployments.register
 
+env:  ## write .env for docker-compose, with random secrets
+	@$(PYTHON) -m deployments.environment
+
+up:  ## server, database and worker under docker-compose: http://127.0.0.1:4200
+	@$(COMPOSE) up -d --build worker
+
+down:  ## stop them; models, predictions and history stay
+	@$(COMPOSE) down
+
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
+	@tests/stack/install
+	@$(BIN)/python -m pytest tests/stack $(ARGS)
+
+test-compose: .venv/.dev  ## run the tests that need Docker
+	@$(BIN)/python -m pytest tests/compose $(ARGS)
 
 check: .venv/.dev  ## lint, format, types, architecture
 	@$(BIN)/ruff check .

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
@@ -36,7 +36,7 @@ BLOCK = "bakeoff-webhook"
 
 def main() -> int:
     """Register everything; returns the exit status."""
-    url = PREFECT_API_URL.value()
+    url = PREFECT_API_URL.value() if os.environ.get("PREFECT_API_URL") != "" else None
     if url is None:
         print("deploy: set PREFECT_API_URL to the server's address, as in http://127.0.0.1:4200/api", file=sys.stderr)
         return 2
@@ -47,10 +47,8 @@ def main() -> int:
         return error.exit_status
     with get_client(sync_client=True) as client:
         ensure_pool(client)
-        command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
-        environment = {**os.environ, "BAKEOFF_ROOT": str(ROOT)}
-        deployed = subprocess.run([sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment)
-        if deployed.returncode:
+        if failure := deploy_all():
+            print(f"deploy: {failure}", file=sys.stderr)
             return 1
         batch = client.read_deployment_by_name("prediction/batch")
         automations = [crash_silent_runs(), crash_unstarted_runs(), predict_after_training(batch.id)]
@@ -59,7 +57,23 @@ def main() -> int:
             automations += [tell_of_failures(block), tell_of_late_runs(block)]
         for automation in automations:
             ensure_automation(client, automation)
+    print(f"registered at {url}: work pool {POOL}, deployments training/nightly and prediction/batch, automations:")
+    for automation in automations:
+        print(f"  {automation.name}")
     return 0
+
+
+def deploy_all() -> str | None:
+    """Register what stands in prefect.yaml; returns what Prefect said if it failed.
+
+    Otherwise it says how to start a worker, two screens of it, at addresses that only it can reach.
+    """
+    command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
+    environment = {**os.environ, "BAKEOFF_ROOT": str(ROOT)}
+    deployed = subprocess.run(
+        [sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    return f"{deployed.stdout}{deployed.stderr}".strip() if deployed.returncode else None
 
 
 def ensure_pool(client: SyncPrefectClient) -> None:
@@ -92,8 +106,13 @@ def ensure_automation(client: SyncPrefectClient, automation: AutomationCore) -> 
         return
     found = existing[0]
     wanted = automation.model_copy(update={"enabled": found.enabled})
-    if any(getattr(found, name) != getattr(wanted, name) for name in type(wanted).model_fields):
+    if _told(found) != _told(wanted):
         client.update_automation(found.id, wanted)
+
+
+def _told(automation: AutomationCore) -> dict[str, Any]:
+    """What an automation does, without what the server adds to it."""
+    return automation.model_dump(mode="json", include=set(AutomationCore.model_fields), exclude={"trigger": {"id"}})
 
 
 if __name__ == "__main__":

@@ -17,15 +17,21 @@ from bakeoff.workspace import staged
 from tasks.load import load
 from tasks.logs import follow_library
 from tasks.outcome import stated, value
+from tasks.parameters import named, read_parameter
 from tasks.predict import predict
 from tasks.publish import publish
 
 
-@flow(name="prediction", flow_run_name="predict {config.name} {config.version}")
+@flow(
+    name="prediction",
+    flow_run_name=named("predict {name} {version}", PredictionConfig),
+    validate_parameters=False,  # `read_parameter` does it, in one sentence
+)
 @stated
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version and evaluate it where the target is present; returns the output folder."""
     follow_library()
+    config = read_parameter(PredictionConfig, config)
     check_prediction(config)
     output = output_folder(config)
     with staged(output) as folder, one_thread_each():

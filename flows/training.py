@@ -30,6 +30,7 @@ from tasks.fit import fit
 from tasks.generate import generate
 from tasks.logs import follow_library
 from tasks.outcome import outcome, stated, value
+from tasks.parameters import named, read_parameter
 from tasks.pick import pick
 from tasks.progress import with_progress
 from tasks.supersede import supersede_missed_runs
@@ -37,13 +38,15 @@ from tasks.supersede import supersede_missed_runs
 
 @flow(
     name="training",
-    flow_run_name="train {config.name}",
+    flow_run_name=named("train {name}", TrainingConfig),
+    validate_parameters=False,  # `read_parameter` does it, in one sentence
     task_runner=ThreadPoolTaskRunner(max_workers=cores()),  # type: ignore[arg-type]  # its futures are a subtype of what is asked for
 )
 @stated
 def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     """Race the contestants on the same folds, keep the best, export it as a sealed version; returns its folder."""
     follow_library()
+    config = read_parameter(TrainingConfig, config)
     if superseded := supersede_missed_runs():
         return superseded
     check_training(config)

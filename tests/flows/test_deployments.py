@@ -1,90 +1,36 @@
 """A real server, `make deploy`'s command and a real worker."""
 
-import os
-import socket
-import subprocess
-import sys
+import json
 import time
-from pathlib import Path
 
 import httpx
 import pytest
+from prefect_stack import Stack, end, eventually
 
-from flows.embedded import wait_for_server
-
-ROOT = Path(__file__).parents[2]
-
-
-class Stack:
-    """A Prefect server of the tests' own, and what is asked of it."""
-
-    def __init__(self, folder, port):
-        self.url = f"http://127.0.0.1:{port}/api"
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
-        self.environment = kept | {
-            "PREFECT_HOME": str(folder),
-            "PREFECT_API_URL": self.url,
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_WORKER_QUERY_SECONDS": "1",
-        }
-        self.server = self.start("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui")
-        wait_for_server(self.url, seconds=120)
-
-    def start(self, *command):
-        return subprocess.Popen(
-            [sys.executable, "-m", *command],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, env=self.environment,
-        )  # fmt: skip
-
-    def run(self, *command):
-        return subprocess.run(
-            [sys.executable, "-m", *command],
-            check=False, capture_output=True, text=True, timeout=120, cwd=ROOT, env=self.environment,
-        )  # fmt: skip
-
-    def ask(self, path, **body):
-        return httpx.post(f"{self.url}/{path}", json=body, timeout=30).raise_for_status().json()
-
-    def runs(self, flow, *states):
-        """How many runs of the flow are in one of the states."""
-        found = {"flows": {"name": {"any_": [flow]}}, "flow_runs": {"state": {"type": {"any_": list(states)}}}}
-        return self.ask("flow_runs/count", **found)
+AUTOMATIONS = [
+    "bakeoff: a run that never started has crashed",
+    "bakeoff: a silent run has crashed",
+    "bakeoff: predict after training",
+]
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     """A server where everything is registered, three times over."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    stack = Stack(tmp_path_factory.mktemp("stack"), port)
-    try:
+    with Stack(tmp_path_factory.mktemp("stack")) as stack:
         for _ in range(3):
-            registered = stack.run("deployments.register")
-            assert 0 == registered.returncode, registered.stderr
+            stack.register()
         yield stack
-    finally:
-        stack.server.terminate()
-        stack.server.wait(timeout=30)
-
-
-def eventually(question, seconds=90):
-    """Ask until the answer is yes."""
-    deadline = time.monotonic() + seconds
-    while not (answer := question()) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return answer
 
 
 def test_registering_again_doubles_nothing(stack):
     """Two deployments, one schedule, two automations, one pool."""
     deployments = stack.ask("deployments/filter")
     assert ["batch", "nightly"] == sorted(deployment["name"] for deployment in deployments)
-    assert ["bakeoff: a silent run has crashed", "bakeoff: predict after training"] == sorted(
-        automation["name"] for automation in stack.ask("automations/filter")
-    )
+    automations = stack.ask("automations/filter")
+    assert AUTOMATIONS == sorted(automation["name"] for automation in automations)
     assert ["bakeoff"] == [pool["name"] for pool in stack.ask("work_pools/filter")]
-    (nightly,) = [deployment for deployment in deployments if deployment["name"] == "nightly"]
+    nightly = stack.deployment("nightly")
     (schedule,) = nightly["schedules"]
     assert ("nightly", "0 2 * * *", "UTC", True) == (
         schedule["slug"], schedule["schedule"]["cron"], schedule["schedule"]["timezone"], schedule["active"],
@@ -96,22 +42,35 @@ def test_registering_again_doubles_nothing(stack):
     )
 
 
+def test_what_is_as_it_should_be_is_left_alone(stack):
+    """An automation that is written again loses what it waits for."""
+    before = {automation["name"]: automation["updated"] for automation in stack.ask("automations/filter")}
+    stack.register()
+    assert before == {automation["name"]: automation["updated"] for automation in stack.ask("automations/filter")}
+
+
 def test_the_schedule_creates_runs(stack):
     """With the pinned versions the scheduler works at all."""
-    assert eventually(lambda: stack.runs("training", "SCHEDULED")) > 0
+    assert eventually(lambda: stack.runs(stack.deployment("nightly"), "SCHEDULED"))
 
 
 def test_what_somebody_paused_stays_paused(stack):
-    """Neither the schedule nor the pool is woken by registering again."""
-    (nightly,) = [deployment for deployment in stack.ask("deployments/filter") if deployment["name"] == "nightly"]
-    schedule = f"{stack.url}/deployments/{nightly['id']}/schedules/{nightly['schedules'][0]['id']}"
-    httpx.patch(schedule, json={"active": False}, timeout=30).raise_for_status()
-    httpx.patch(f"{stack.url}/work_pools/bakeoff", json={"is_paused": True}, timeout=30).raise_for_status()
-    assert 0 == stack.run("deployments.register").returncode
-    (nightly,) = [deployment for deployment in stack.ask("deployments/filter") if deployment["name"] == "nightly"]
+    """Neither schedule nor pool nor automation is woken by registering again."""
+    nightly = stack.deployment("nightly")
+    schedule = f"deployments/{nightly['id']}/schedules/{nightly['schedules'][0]['id']}"
+    ids = {automation["name"]: automation["id"] for automation in stack.ask("automations/filter")}
+    automation = f"automations/{ids['bakeoff: predict after training']}"
+    stack.change(schedule, active=False)
+    stack.change("work_pools/bakeoff", is_paused=True)
+    stack.change(automation, enabled=False)
+    stack.register()
     (pool,) = stack.ask("work_pools/filter")
-    assert (False, True) == (nightly["schedules"][0]["active"], pool["is_paused"])
-    httpx.patch(f"{stack.url}/work_pools/bakeoff", json={"is_paused": False}, timeout=30).raise_for_status()
+    found = httpx.get(f"{stack.url}/{automation}", timeout=30).json()
+    assert (False, True, False) == (
+        stack.deployment("nightly")["schedules"][0]["active"], pool["is_paused"], found["enabled"],
+    )  # fmt: skip
+    stack.change("work_pools/bakeoff", is_paused=False)
+    stack.change(automation, enabled=True)
 
 
 @pytest.mark.parametrize(
@@ -132,20 +91,26 @@ def test_a_wrong_override_is_refused_before_a_run_exists(stack, config, sentence
 
 def test_a_worker_trains_and_then_predicts_once(stack, tmp_path):
     """A part of the config is overridden, the rest at the model's defaults; one prediction follows."""
-    worker = stack.start("prefect", "worker", "start", "--pool", "bakeoff", "--type", "process")
+    worker = stack.start_worker()
     try:
         config = f'{{"dataset": {{"n_samples": 500}}, "store": "{tmp_path}/models", "workspace": "{tmp_path}/work"}}'
         asked = stack.run("prefect", "deployment", "run", "training/nightly", "--param", f"config={config}")
         assert 0 == asked.returncode, asked.stderr
-        assert eventually(lambda: stack.runs("training", "COMPLETED"))
+        assert eventually(lambda: stack.runs(stack.deployment("nightly"), "COMPLETED"))
         (version,) = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
         keys = {artifact["key"] for artifact in stack.ask("artifacts/filter")}
         assert {"leaderboard", "classification-report", "model-card", "cross-validation"} <= keys
-        assert (version / "card.json").exists()
+        assert 500 == json.loads((version / "card.json").read_text())["config"]["dataset"]["n_samples"]
         # It looks in the default store, which may be empty: what counts is that it was started, and only once.
-        assert eventually(lambda: stack.runs("prediction", "COMPLETED", "FAILED"))
+        assert eventually(lambda: stack.runs(stack.deployment("batch"), "COMPLETED", "FAILED"))
         time.sleep(5)
-        assert 1 == stack.ask("flow_runs/count", flows={"name": {"any_": ["prediction"]}})
+        assert 1 == len(stack.runs(stack.deployment("batch")))
     finally:
-        worker.terminate()
-        worker.wait(timeout=60)
+        end(worker)
+
+
+def test_a_server_that_is_not_there_or_refuses_is_one_line(stack):
+    """No address, nobody at the address, and a server that asks for another auth string."""
+    refused = stack.run("deployments.register", PREFECT_API_URL="")
+    assert (2, 1) == (refused.returncode, len(refused.stderr.splitlines()))
+    assert "set PREFECT_API_URL" in refused.stderr

@@ -11,8 +11,12 @@ from prefect_stack import Stack, end
 def stack(tmp_path_factory):
     """No worker runs: each test starts its own, and ends it."""
     folder = tmp_path_factory.mktemp("stack")
-    quick = {"PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5"}  # 30 by default
-    with postgres() as url, Stack(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=url, **quick) as stack:
+    settings = {
+        "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",  # 30 by default
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+    with postgres() as (url, log), Stack(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=url, **settings) as stack:
+        stack.database, stack.database_log = url, log
         stack.register()
         yield stack
 

@@ -1,5 +1,6 @@
 """Schedules that are short, a server and a worker that are down, runs that take longer than their period."""
 
+import itertools
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,7 +67,7 @@ def test_a_run_longer_than_its_period_never_overlaps_the_next(stack, scheduled, 
     assert "COMPLETED" == runs[-1]["state"]["type"]
     ran = sorted(times(run) for run in runs if run["run_count"])
     assert len(ran) >= 2
-    assert all(before <= begin for (_, before), (begin, _) in zip(ran, ran[1:], strict=False))
+    assert all(before <= begin for (_, before), (begin, _) in itertools.pairwise(ran))
     trained = [run for run in runs if run["state"]["type"] == "COMPLETED"]
     assert len(trained) == len(versions(tmp_path)) >= 2
     assert any((begin := times(run))[1] - begin[0] > timedelta(seconds=PERIOD) for run in trained)

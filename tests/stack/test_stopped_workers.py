@@ -1,10 +1,8 @@
 """A run whose worker is gone does not stay Running for ever."""
 
-import os
 import signal
 import time
 
-import pytest
 from prefect_stack import end, eventually
 
 LIMIT_SECONDS = 180
@@ -33,7 +31,7 @@ def test_a_run_whose_worker_was_stopped_is_marked_crashed_and_the_next_goes_thro
     for name, (state, how) in cases.items():
         deployment = copy_of_nightly(name, long)
         stopped[name] = (deployment, *stop_in(state, how, stack, deployment))
-    for name, (deployment, run, when) in stopped.items():
+    for name, (_, run, when) in stopped.items():
         crashed = eventually(lambda run=run: "CRASHED" == stack.state(run)["type"], seconds=LIMIT_SECONDS)
         print(name, time.monotonic() - when, stack.state(run)["message"])
         assert crashed, f"{name}: {stack.state(run)}"

@@ -21,7 +21,7 @@ def programs():
 
 @contextlib.contextmanager
 def postgres():
-    """Yields the URL that Prefect's server takes."""
+    """Yields the URL that Prefect's server takes, and the file that the database logs to."""
     folder = Path(tempfile.mkdtemp(prefix="bakeoff-postgres-"))
     # PostgreSQL refuses to run as root.
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -45,7 +45,7 @@ def postgres():
         options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder}"
         run("pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
         try:
-            yield f"postgresql+asyncpg://bakeoff:{password}@127.0.0.1:{port}/postgres"
+            yield f"postgresql+asyncpg://bakeoff:{password}@127.0.0.1:{port}/postgres", folder / "log"
         finally:
             run("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:

@@ -15,7 +15,43 @@ from flows.embedded import wait_for_server
 ROOT = Path(__file__).parents[2]
 
 
-class Stack:
+class Api:
+    """What is asked of a server."""
+
+    def __init__(self, url, auth=None):
+        self.url = url
+        self.auth = auth
+
+    def ask(self, path, /, **body):
+        return httpx.post(f"{self.url}/{path}", json=body, auth=self.auth, timeout=30).raise_for_status().json()
+
+    def change(self, path, /, **body):
+        httpx.patch(f"{self.url}/{path}", json=body, auth=self.auth, timeout=30).raise_for_status()
+
+    def deployment(self, name):
+        (found,) = [deployment for deployment in self.ask("deployments/filter") if deployment["name"] == name]
+        return found
+
+    def ask_for_run(self, deployment, **config):
+        """What the button of the deployment's page does."""
+        return self.ask(f"deployments/{deployment['id']}/create_flow_run", parameters={"config": config})
+
+    def runs(self, deployment, *states):
+        """The deployment's runs that are in one of the states, the earliest first."""
+        wanted = {"type": {"any_": list(states)}} if states else None
+        return self.ask(
+            "flow_runs/filter",
+            deployments={"id": {"any_": [deployment["id"]]}},
+            flow_runs={"state": wanted},
+            sort="EXPECTED_START_TIME_ASC",
+        )
+
+    def state(self, run):
+        found = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
+        return found[0]["state"]
+
+
+class Stack(Api):
     """A server on a free port, what runs beside it, and what is asked of it; a context manager."""
 
     def __init__(self, folder, pages=False, **settings):
@@ -23,13 +59,12 @@ class Stack:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.folder = folder
-        self.url = f"http://127.0.0.1:{self.port}/api"
+        super().__init__(f"http://127.0.0.1:{self.port}/api")
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
         self.environment = kept | {
             "PREFECT_HOME": str(folder),
             "PREFECT_API_URL": self.url,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_WORKER_QUERY_SECONDS": "1",
             **settings,
         }
         self.pages = pages
@@ -61,44 +96,16 @@ class Stack:
         self.processes.append(process)
         return process
 
-    def run(self, *command):
+    def run(self, *command, **settings):
         return subprocess.run(
             [sys.executable, "-m", *command],
-            check=False, capture_output=True, text=True, timeout=120, cwd=ROOT, env=self.environment,
+            check=False, capture_output=True, text=True, timeout=120, cwd=ROOT, env=self.environment | settings,
         )  # fmt: skip
 
     def register(self):
         registered = self.run("deployments.register")
         assert 0 == registered.returncode, registered.stdout + registered.stderr
         return registered
-
-    def ask(self, path, /, **body):
-        return httpx.post(f"{self.url}/{path}", json=body, timeout=30).raise_for_status().json()
-
-    def change(self, path, /, **body):
-        httpx.patch(f"{self.url}/{path}", json=body, timeout=30).raise_for_status()
-
-    def deployment(self, name):
-        (found,) = [deployment for deployment in self.ask("deployments/filter") if deployment["name"] == name]
-        return found
-
-    def ask_for_run(self, deployment, **config):
-        """What the button of the deployment's page does."""
-        return self.ask(f"deployments/{deployment['id']}/create_flow_run", parameters={"config": config})
-
-    def runs(self, deployment, *states):
-        """The deployment's runs that are in one of the states, the earliest first."""
-        wanted = {"type": {"any_": list(states)}} if states else None
-        return self.ask(
-            "flow_runs/filter",
-            deployments={"id": {"any_": [deployment["id"]]}},
-            flow_runs={"state": wanted},
-            sort="EXPECTED_START_TIME_ASC",
-        )
-
-    def state(self, run):
-        found = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
-        return found[0]["state"]
 
 
 def end(process, how=signal.SIGTERM):

@@ -1,0 +1,157 @@
+"""The whole product under docker-compose, in the order in which a person meets it."""
+
+import json
+import os
+import subprocess
+import time
+import tomllib
+
+import httpx
+import pytest
+from compose_stack import IMAGE, ROOT, docker
+from prefect_stack import eventually
+
+LIMIT_SECONDS = 180
+SMALL = {"dataset": {"n_samples": 500}}
+
+
+def versions(compose):
+    return [version["version"] for version in json.loads(compose.models())]
+
+
+def completed(compose, run, seconds=120):
+    done = eventually(lambda: compose.state(run)["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}, seconds)
+    return done and "COMPLETED" == compose.state(run)["type"]
+
+
+def test_without_env_every_command_says_what_to_do(compose, tmp_path):
+    """In one line, and nothing is started."""
+    (tmp_path / "empty").write_text("")
+    command = [*compose.command[: compose.command.index("--env-file")], "--env-file", str(tmp_path / "empty"), "up"]
+    refused = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert 0 != refused.returncode
+    assert 'run "make env" first' in refused.stderr
+    assert 1 == len(refused.stderr.strip().splitlines())
+
+
+def test_the_image_is_lean_and_runs_as_nobody_special(compose):
+    """From an empty state: the versions of the lock, no compiler, no cache, no root; under 1.1 GB over its base."""
+    fresh = () if os.environ.get("BAKEOFF_TEST_CACHE") else ("--no-cache",)
+    compose("build", *fresh, "training")
+    image = json.loads(docker("image", "inspect", IMAGE))[0]
+    base = json.loads(docker("image", "inspect", "python:3.13-slim-bookworm"))[0]
+    size = (image["Size"] - base["Size"]) / 1e9
+    print(f"{size:.2f} GB over the base")
+    assert size < 1.1
+    assert "bakeoff" == image["Config"]["User"]
+    assert image["Config"]["Healthcheck"]["Test"]
+    labels = image["Config"]["Labels"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert version == labels["org.opencontainers.image.version"]
+    assert "10001" == inside("sh", "id -u; command -v gcc cc uv; ls -A ~/.cache /build; touch x && echo written; true")
+    assert "" == inside("sh", "find /app -name .git -o -name .env -o -name tests -o -name '*.log'")
+    pins = (line.split(" ")[:3] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line)
+    locked = {pin for pin, *marker in pins if marker[:1] != [";"]}
+    assert locked - set(inside("python", INSTALLED).split()) == set()
+
+
+INSTALLED = """
+from importlib.metadata import distributions
+for found in distributions():
+    print(f"{found.name.lower().replace('_', '-').replace('.', '-')}=={found.version}")
+"""
+
+
+def inside(program, text):
+    return docker("run", "--rm", "--entrypoint", program, IMAGE, "-c", text)
+
+
+def test_prediction_on_an_empty_store_says_train_first(compose):
+    """The server it needs is started; exit 2."""
+    refused = compose("run", "--rm", "prediction", check=False)
+    assert 2 == refused.returncode
+    assert "train first" in refused.stderr + refused.stdout
+
+
+def test_training_and_prediction_by_hand(compose):
+    """Each starts what it needs; results outlive the containers."""
+    trained = compose("run", "--rm", "training", "--dataset.n_samples", "500")
+    assert trained.stdout.strip().splitlines()[-1].startswith("models/classifier/")
+    predicted = compose("run", "--rm", "prediction")
+    assert predicted.stdout.strip().splitlines()[-1].startswith("predictions/")
+    assert 1 == len(versions(compose))
+
+
+def test_a_worker_takes_up_what_is_asked_for(up):
+    """Registered, scheduled, behind the auth string; one training run to COMPLETED, and the prediction after it."""
+    assert 401 == httpx.post(f"{up.url}/deployments/filter", json={}, timeout=10).status_code
+    ports = docker("inspect", "-f", "{{json .NetworkSettings.Ports}}", *up.containers("server"))
+    assert {"127.0.0.1"} == {bound["HostIp"] for several in json.loads(ports).values() for bound in several or []}
+    nightly, batch = up.deployment("nightly"), up.deployment("batch")
+    assert eventually(lambda: up.runs(nightly, "SCHEDULED"))
+    run = up.ask_for_run(nightly, **SMALL)
+    assert completed(up, run), up.state(run)
+    assert 2 == len(versions(up))
+    assert eventually(lambda: up.runs(batch, "COMPLETED"))
+    keys = {artifact["key"] for artifact in up.ask("artifacts/filter")}
+    assert {"leaderboard", "classification-report", "model-card", "prediction-summary"} <= keys
+
+
+@pytest.mark.parametrize("service", ["postgres", "server", "worker"])
+def test_a_service_that_is_restarted_loses_nothing(up, service):
+    """The next run goes through, and what was there is there."""
+    nightly = up.deployment("nightly")
+    before, history = versions(up), {run["id"] for run in up.runs(nightly)}
+    up("restart", service)
+    assert eventually(lambda: up.healthy("postgres", "server", "worker"), seconds=120)
+    run = up.ask_for_run(nightly, **SMALL)
+    assert completed(up, run), up.state(run)
+    assert len(before) + 1 == len(versions(up))
+    assert history < {run["id"] for run in up.runs(nightly)}
+
+
+def test_a_run_whose_worker_was_stopped_is_marked_crashed(up):
+    """By `docker-compose stop worker`, within three minutes; its place is free then."""
+    nightly = up.deployment("nightly")
+    run = up.ask_for_run(nightly, dataset={"n_samples": 60000})
+    assert eventually(lambda: "RUNNING" == up.state(run)["type"])
+    up("stop", "worker")
+    stopped = time.monotonic()
+    assert "RUNNING" == up.state(run)["type"]
+    crashed = eventually(lambda: "CRASHED" == up.state(run)["type"], seconds=LIMIT_SECONDS)
+    print(f"crashed after {time.monotonic() - stopped:.0f} s: {up.state(run)['message']}")
+    assert crashed
+    following = up.ask_for_run(nightly, **SMALL)
+    up("up", "-d", "worker")
+    assert completed(up, following), up.state(following)
+
+
+def test_several_workers_share_the_work(up):
+    """Predictions have no limit of one: more than one of three workers takes them up."""
+    up("up", "-d", "--scale", "worker=3", "worker")
+    assert eventually(lambda: 3 == len(up.containers("worker")) and up.healthy("worker"))
+    batch = up.deployment("batch")
+    runs = [up.ask_for_run(batch, version="latest") for _ in range(6)]
+    assert all(completed(up, run) for run in runs)
+    wanted = {"flow_run_id": {"any_": [run["id"] for run in runs]}}
+    lines = [line["message"] for line in up.ask("logs/filter", logs=wanted)]
+    workers = {line.split("'")[1] for line in lines if line.startswith("Worker ")}
+    print(f"{len(workers)} workers")
+    assert len(workers) > 1
+    up("up", "-d", "--scale", "worker=1", "worker")
+
+
+def test_down_and_up_again_keeps_models_and_history(up):
+    """And what was registered is not doubled."""
+    nightly = up.deployment("nightly")
+    before, history = versions(up), {run["id"] for run in up.runs(nightly)}
+    automations = up.ask("automations/count")
+    up("down")
+    up("up", "-d", "worker")
+    assert eventually(lambda: up.healthy("postgres", "server", "worker"), seconds=120)
+    assert before == versions(up)
+    assert history <= {run["id"] for run in up.runs(up.deployment("nightly"))}
+    assert nightly["id"] == up.deployment("nightly")["id"]
+    assert automations == up.ask("automations/count")
+    run = up.ask_for_run(nightly, **SMALL)
+    assert completed(up, run), up.state(run)

@@ -1,0 +1,73 @@
+"""A person hears of what went wrong while nobody looked."""
+
+import asyncio
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import asyncpg
+import pytest
+from prefect_stack import eventually
+
+
+@pytest.fixture
+def webhook():
+    """An address, and what was sent to it."""
+    heard = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/services/secret-token", heard
+        server.shutdown()
+
+
+def date_back(stack, run):
+    """Make the run one that was scheduled an hour ago, as a schedule's runs are.
+
+    The server hands on the events of a run that its scheduler made less than five minutes ahead only after a quarter of
+    an hour: they wait for the event of its being scheduled, which is never sent.
+    """
+
+    async def change():
+        connection = await asyncpg.connect(stack.database.replace("+asyncpg", ""))
+        back = "UPDATE flow_run_state SET timestamp = timestamp - interval '1 hour' WHERE flow_run_id = $1"
+        assert "UPDATE 1" == await connection.execute(back, run["id"])
+        await connection.close()
+
+    asyncio.run(change())
+
+
+def test_a_scheduled_run_that_fails_is_told_of_in_one_message(stack, copy_of_nightly, webhook):
+    """A rule across fields fails the run with one sentence, and that is what is sent."""
+    url, heard = webhook
+    registered = stack.run("deployments.register", BAKEOFF_WEBHOOK_URL=url)
+    assert 0 == registered.returncode, registered.stderr
+    begin = datetime.now(UTC) + timedelta(seconds=10)
+    rule = f"DTSTART:{begin:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;COUNT=1"
+    schedule = {"slug": "once", "active": True, "schedule": {"rrule": rule, "timezone": "UTC"}}
+    deployment = copy_of_nightly("failing", {"n_features": 4, "n_informative": 9}, schedules=[schedule])
+    assert eventually(lambda: stack.runs(deployment))
+    (run,) = stack.runs(deployment)
+    date_back(stack, run)
+    stack.start_worker()
+    assert eventually(lambda: "FAILED" == stack.state(run)["type"])
+    sentence = (
+        "dataset: n_informative (9) + n_redundant (0) is more than n_features (4); "
+        "raise n_features to at least 9 or lower the other two"
+    )
+    assert sentence == stack.state(run)["message"]
+    assert eventually(lambda: heard, seconds=30)
+    (message,) = heard
+    link = f"run train classifier: http://127.0.0.1:{stack.port}/runs/flow-run/{run['id']}"
+    assert f"Bakeoff: training failed\n{sentence}\n{link}" == message["text"]
+    assert "secret-token" not in json.dumps(stack.ask("block_documents/filter"))

@@ -1,0 +1,62 @@
+"""The compose stack under a project name of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from prefect_stack import Api
+
+ROOT = Path(__file__).parents[2]
+IMAGE = "bakeoff-test"
+HEALTH = "{{.State.Status}} {{.State.Health.Status}}"
+
+
+class Compose(Api):
+    """`docker-compose`, or `docker compose` where there is no other, and the server that it starts."""
+
+    def __init__(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.env_file = folder / ".env"
+        self.settings = dict(line.split("=", 1) for line in self.env_file.read_text().splitlines() if "=" in line)
+        super().__init__(f"http://127.0.0.1:{port}/api", tuple(self.settings["BAKEOFF_AUTH"].split(":", 1)))
+        program = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
+        self.project = f"bakeofftest{os.getpid()}"
+        self.command = [*program, "--env-file", str(self.env_file), "--project-name", self.project]
+        (folder / "data").mkdir()
+        self.environment = os.environ | {
+            "BAKEOFF_PORT": str(port),
+            "BAKEOFF_DATA": str(folder / "data"),
+            "BAKEOFF_IMAGE": IMAGE,
+        }
+
+    def __call__(self, *arguments, check=True, timeout=600):
+        done = subprocess.run(
+            [*self.command, *arguments],
+            check=False, capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=self.environment,
+        )  # fmt: skip
+        assert not check or 0 == done.returncode, f"{arguments}: {done.stdout}{done.stderr}"
+        return done
+
+    def containers(self, service):
+        return self("ps", "-q", service).stdout.split()
+
+    def healthy(self, *services):
+        """Whether every container of the services is up and says that it is well."""
+        ids = [container for service in services for container in self.containers(service)]
+        states = {docker("inspect", "-f", HEALTH, container) for container in ids}
+        return len(ids) >= len(services) and states == {"running healthy"}
+
+    def models(self):
+        """The versions in the store, by the command that lists them."""
+        listed = self("run", "--rm", "--no-deps", "--entrypoint", "bakeoff", "prediction", "models", "list", "--json")
+        return listed.stdout
+
+
+def docker(*arguments):
+    return subprocess.run(
+        ["docker", *arguments], check=True, capture_output=True, text=True, timeout=120
+    ).stdout.strip()  # fmt: skip
