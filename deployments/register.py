@@ -27,7 +27,7 @@ from deployments.automations import (
     tell_of_failures,
     tell_of_late_runs,
 )
-from flows.embedded import ServerError, wait_for_server
+from flows.embedded import ServerError, enter_server, wait_for_server
 
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "bakeoff"
@@ -42,6 +42,7 @@ def main() -> int:
         return 2
     try:
         wait_for_server(url)
+        enter_server(url)
     except ServerError as error:
         print(f"deploy: {error}", file=sys.stderr)
         return error.exit_status
@@ -69,7 +70,7 @@ def deploy_all() -> str | None:
     Otherwise it says how to start a worker, two screens of it, at addresses that only it can reach.
     """
     command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
-    environment = {**os.environ, "BAKEOFF_ROOT": str(ROOT)}
+    environment = {**os.environ, "BAKEOFF_ROOT": str(ROOT), "BAKEOFF_PYTHON": sys.executable}
     deployed = subprocess.run(
         [sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
     )

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.flags import read_config
-from flows.embedded import EmbeddedServer, answers, wait_for_server
+from flows.embedded import EmbeddedServer, answers, enter_server, wait_for_server
 
 if TYPE_CHECKING:
     from prefect.client.schemas import State
@@ -116,6 +116,7 @@ def _wait_for(url: str) -> bool:
     if not answers(url):
         print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
         wait_for_server(url)
+    enter_server(url)
     return False
 
 

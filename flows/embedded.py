@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 
@@ -103,6 +104,27 @@ def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None]
     raise ServerError(
         f"no Prefect server answers at {api_url}; start it, or unset PREFECT_API_URL to use an embedded one"
     )
+
+
+def enter_server(api_url: str) -> None:
+    """See that the configured server lets us in, before anything is asked of it.
+
+    Raises:
+        ServerError: it doesn't.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    try:
+        with get_client(sync_client=True) as client:
+            client.hello()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code == HTTPStatus.UNAUTHORIZED:
+            raise ServerError(
+                f"the Prefect server at {api_url} refuses PREFECT_API_AUTH_STRING, or asks for one; "
+                "set it as the server's (BAKEOFF_AUTH in .env under docker-compose)"
+            ) from error
+        raise ServerError(f"the Prefect server at {api_url} answers {error.response.status_code}") from error
 
 
 def _free_port() -> int:

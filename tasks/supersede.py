@@ -54,16 +54,23 @@ def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
     Returns:
         by the id of each needless run, the newest run of its schedule. Other runs under way or done are not needless.
     """
-    schedules: dict[UUID, list[FlowRun]] = {}
+    schedules: dict[str, list[FlowRun]] = {}
     for run in runs:
-        if run.auto_scheduled and run.created_by and run.created_by.id and run.expected_start_time:
-            schedules.setdefault(run.created_by.id, []).append(run)
+        if run.auto_scheduled and run.created_by and run.expected_start_time:
+            schedules.setdefault(_schedule(run), []).append(run)
     needless: dict[UUID, FlowRun] = {}
     for due in schedules.values():
         newest = max(due, key=lambda run: (run.expected_start_time, run.id))
         undone = (run for run in due if run.state_type in WAITING or run.id == own)
         needless |= {run.id: newest for run in undone if run.id != newest.id}
     return needless
+
+
+def _schedule(run: FlowRun) -> str:
+    """The slug, which outlives a new deploy as the id doesn't; a schedule without one shows as its class's name."""
+    assert run.created_by
+    slug = run.created_by.display_value
+    return slug if slug and not slug.endswith("Schedule") else str(run.created_by.id)
 
 
 def _due(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:

@@ -8,12 +8,12 @@ from prefect.client.schemas.objects import CreatedBy, FlowRun, State, StateType
 
 from tasks.supersede import superseded
 
-NIGHTLY, WEEKLY = uuid4(), uuid4()
+NIGHTLY, WEEKLY = "nightly", "weekly"
 FIRST = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 
-def run(day, state=StateType.SCHEDULED, schedule=NIGHTLY, by_hand=False):
-    by = CreatedBy(type="USER" if by_hand else "SCHEDULE", id=schedule)
+def run(day, state=StateType.SCHEDULED, schedule=NIGHTLY, by_hand=False, identifier=None):
+    by = CreatedBy(type="USER" if by_hand else "SCHEDULE", id=identifier or uuid4(), display_value=schedule)
     when = FIRST + timedelta(days=day)
     return FlowRun(
         flow_id=uuid4(), state=State(type=state), state_type=state,
@@ -57,6 +57,13 @@ def test_each_schedule_is_for_itself():
     """What runs every week is not made needless by what runs every night."""
     runs = [run(0, schedule=WEEKLY), run(1), run(2, StateType.RUNNING)]
     assert {1} == needless(runs, own=runs[2])
+
+
+def test_schedules_without_a_slug_are_told_apart_by_their_ids():
+    """A schedule that was made by hand shows as the name of its class, as others do."""
+    first, second = uuid4(), uuid4()
+    runs = [run(day, schedule="CronSchedule", identifier=one) for day, one in enumerate((first, second, first))]
+    assert {0} == needless(runs, own=runs[2])
 
 
 def test_one_run_alone_goes_on():

@@ -26,8 +26,7 @@ def test_twenty_runs_at_once_through_two_workers(stack, copy_of_nightly, tmp_pat
     verify = [sys.executable, "-m", "bakeoff.cli", "models", "verify", "--store", str(tmp_path / "models")]
     verified = subprocess.run(verify, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
     assert 0 == verified.returncode, verified.stdout + verified.stderr
-    lines = stack.ask("logs/filter", logs={"flow_run_id": {"any_": [run["id"] for run in runs]}})
-    taken = [line["message"].split("'")[1] for line in lines if line["message"].startswith("Worker ")]
+    taken = [stack.worker_of(run) for run in runs]
     shares = {name: taken.count(name) for name in set(taken)}
     print(f"{RUNS} runs COMPLETED in {seconds:.0f} s, {len(exported)} versions, workers {shares}")
     assert {"first", "second"} == set(shares)

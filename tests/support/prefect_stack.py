@@ -50,6 +50,11 @@ class Api:
         found = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
         return found[0]["state"]
 
+    def worker_of(self, run):
+        """The worker that took the run up, by the first line of its log."""
+        lines = self.ask("logs/filter", logs={"flow_run_id": {"any_": [run["id"]]}}, sort="TIMESTAMP_ASC", limit=1)
+        return lines[0]["message"].split("'")[1]
+
 
 class Stack(Api):
     """A server on a free port, what runs beside it, and what is asked of it; a context manager."""
