@@ -55,9 +55,27 @@ ClassifierName = Annotated[
 
 
 class Part(BaseModel):
-    """A frozen part of a config that refuses keys it doesn't know."""
+    """A frozen part of a config that refuses keys it doesn't know, and whose descriptions end with their bounds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Neither `--help` nor Prefect's form shows a bound: a description does in both."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for field in cls.model_fields.values():
+            if bounds := _bounds(field.metadata):
+                field.description = f"{(field.description or '').removesuffix('.')} ({bounds})."
+        cls.model_rebuild(force=True)
+
+
+def _bounds(metadata: list[Any]) -> str:
+    """As `10 to 1,000`, `above 0, below 1` or `0 or more`; empty where nothing is bounded."""
+    found = {kind: getattr(one, kind) for one in metadata for kind in ("ge", "gt", "le", "lt") if hasattr(one, kind)}
+    if "ge" in found and "le" in found:
+        return f"{found['ge']:,} to {found['le']:,}"
+    words = {"ge": "{:,} or more", "gt": "above {:,}", "le": "{:,} at most", "lt": "below {:,}"}
+    return ", ".join(words[kind].format(value) for kind, value in found.items())
 
 
 class DatasetConfig(Part):

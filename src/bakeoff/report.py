@@ -66,7 +66,8 @@ def render_markdown(card: dict[str, Any], folder: str) -> str:
             f"# {card['name']} · {title(card['classifier'])}",
             _sentence(card),
             "## Leaderboard",
-            _markdown_table(header, rows),
+            # Without the status: Prefect's pages are narrow, and what has not finished has a sentence below.
+            _markdown_table(header[:-1], [row[:-1] for row in rows]),
             *_troubles(card),
             f"## Classification report of {title(card['classifier'])}",
             _markdown_table(*_classification_report(report)),
@@ -128,11 +129,9 @@ def contestant_rows(card: dict[str, Any]) -> list[dict[str, str]]:
     """The leaderboard as a table of text, for Prefect's pages."""
     header, rows = _leaderboard(card)
     winner = title(card["classifier"])
+    table = [{"Winner": "★" if row[0] == winner else ""} | dict(zip(header, row)) for row in rows]
     reasons = [scores["reason"] or "" for scores in card["classifiers"].values()]
-    return [
-        {"Winner": "★" if row[0] == winner else ""} | dict(zip(header, row)) | {"Reason": reason}
-        for row, reason in zip(rows, reasons)
-    ]
+    return [row | {"Reason": reason} for row, reason in zip(table, reasons)] if any(reasons) else table
 
 
 def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
