@@ -14,7 +14,7 @@ HEALTH = "{{.State.Status}} {{.State.Health.Status}}"
 
 
 class Compose(Api):
-    """`docker-compose`, or `docker compose` where there is no other, and the server that it starts."""
+    """`docker-compose`, or what COMPOSE says, or `docker compose`; and the server that it starts."""
 
     def __init__(self, folder):
         with socket.socket() as probe:
@@ -23,9 +23,9 @@ class Compose(Api):
         self.env_file = folder / ".env"
         self.settings = dict(line.split("=", 1) for line in self.env_file.read_text().splitlines() if "=" in line)
         super().__init__(f"http://127.0.0.1:{port}/api", tuple(self.settings["BAKEOFF_AUTH"].split(":", 1)))
-        program = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
+        program = os.environ.get("COMPOSE", "docker-compose" if shutil.which("docker-compose") else "docker compose")
         self.project = f"bakeofftest{os.getpid()}"
-        self.command = [*program, "--env-file", str(self.env_file), "--project-name", self.project]
+        self.command = [*program.split(), "--env-file", str(self.env_file), "--project-name", self.project]
         (folder / "data").mkdir()
         self.environment = os.environ | {
             "BAKEOFF_PORT": str(port),

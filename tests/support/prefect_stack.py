@@ -70,6 +70,9 @@ class Stack(Api):
             "PREFECT_HOME": str(folder),
             "PREFECT_API_URL": self.url,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            # The pages of a server on another port than 4200 would ask for it there.
+            "PREFECT_SERVER_UI_API_URL": self.url,
+            "PREFECT_UI_URL": self.url.removesuffix("/api"),
             **settings,
         }
         self.pages = pages

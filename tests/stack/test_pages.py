@@ -1,0 +1,61 @@
+"""What a person sees in a browser."""
+
+import re
+import subprocess
+
+import pytest
+from prefect_stack import Stack, eventually
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """A server with its pages, where one run has trained."""
+    folder = tmp_path_factory.mktemp("pages")
+    with Stack(folder, pages=True) as stack:
+        stack.register()
+        stack.start_worker()
+        config = {"dataset": {"n_samples": 300}, "store": str(folder / "models"), "workspace": str(folder / "work")}
+        run = stack.ask_for_run(stack.deployment("nightly"), **config)
+        assert eventually(lambda: "COMPLETED" == stack.state(run)["type"])
+        yield stack, run
+
+
+def seen(stack, path, profile):
+    """The text of a page, as headless Chromium renders it."""
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    command += [f"--user-data-dir={profile}", "--virtual-time-budget=15000", "--window-size=1300,4000", "--dump-dom"]
+    address = f"http://127.0.0.1:{stack.port}/v2/{path}"
+    dumped = subprocess.run([*command, address], check=True, capture_output=True, text=True, timeout=120).stdout
+    return re.sub(r"\s+", " ", re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", dumped, flags=re.DOTALL))
+
+
+def test_the_form_shows_every_field_with_its_description_and_bounds(pages, tmp_path):
+    stack, _ = pages
+    form = seen(stack, f"deployments/deployment/{stack.deployment('nightly')['id']}/run", tmp_path)
+    assert "One race: the rows, the split, the contestants, and where the winner goes." in form
+    for part in ("Dataset", "Split", "Cross-validation", "Classifiers"):
+        assert f"{part} (Optional)" in form
+    assert "Synthetic: how many rows (10 to 100,000,000)." in form
+    assert "How many stratified folds (2 to 100)." in form
+    assert "Config" not in form.split("Parameters", 1)[1]  # a class's name where a title belongs
+
+
+def test_the_artifacts_show_the_leaderboard_and_the_card(pages, tmp_path):
+    stack, _ = pages
+    ids = {artifact["key"]: artifact["id"] for artifact in stack.ask("artifacts/filter")}
+    board = seen(stack, f"artifacts/artifact/{ids['leaderboard']}", tmp_path)
+    assert "Winner Classifier CV mean ± Accuracy Precision Recall F1 Fit (s) Rows/s Status" in board
+    assert all(name in board for name in ("★", "SVM", "logistic regression", "random forest"))
+    card = seen(stack, f"artifacts/artifact/{ids['model-card']}", tmp_path)
+    assert "How it was made" in card
+    assert "Class Precision Recall F1 Rows" in card  # a table, where the markdown has bars
+
+
+def test_the_run_shows_its_tasks_and_log(pages, tmp_path):
+    stack, run = pages
+    page = seen(stack, f"runs/flow-run/{run['id']}", tmp_path)
+    assert "train classifier" in page
+    assert "25 Task runs" in page
+    assert "300 rows from the generator: 210 training" in page
+    assert "Finished in state Completed()" not in page.split("rows from the generator", 1)[1].split("exported to", 1)[0]
