@@ -113,7 +113,7 @@ def ensure_automation(client: SyncPrefectClient, automation: AutomationCore) -> 
 
 def _told(automation: AutomationCore) -> dict[str, Any]:
     """What an automation does, without what the server adds to it."""
-    return automation.model_dump(mode="json", include=set(AutomationCore.model_fields), exclude={"trigger": {"id"}})
+    return automation.model_dump(include=set(AutomationCore.model_fields), exclude={"trigger": {"id"}})
 
 
 if __name__ == "__main__":

@@ -102,7 +102,9 @@ def test_a_worker_trains(stack, tmp_path):
         keys = {artifact["key"] for artifact in stack.ask("artifacts/filter")}
         assert {"leaderboard", "classification-report", "model-card", "cross-validation"} <= keys
         given = json.loads((version / "card.json").read_text())["config"]
-        assert TrainingConfig().dataset.model_copy(update={"n_samples": 500}).model_dump() == given["dataset"]
+        assert (
+            TrainingConfig().dataset.model_copy(update={"n_samples": 500}).model_dump(mode="json") == given["dataset"]
+        )
     finally:
         end(worker)
 
