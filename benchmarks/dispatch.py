@@ -24,11 +24,17 @@ STEPS = ("taken up", "running", "first task")
 
 def main(rounds: int = 5) -> int:
     """Print the table and the figures; the exit status says whether the limit is held."""
-    folder = Path(tempfile.mkdtemp(prefix="bakeoff-dispatch-"))
-    with postgres() as (url, log), Stack(folder, pages=True, PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="bakeoff-dispatch-") as name,
+        postgres() as (url, log),
+        Stack(folder := Path(name), pages=True, PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack,
+    ):
         stack.register()
         worker = stack.start_worker("--limit", "2")
-        eventually(lambda: "ONLINE" in {one["status"] for one in stack.ask("work_pools/bakeoff/workers/filter")})
+        online = eventually(
+            lambda: "ONLINE" in {one["status"] for one in stack.ask("work_pools/bakeoff/workers/filter")}
+        )
+        assert online, "the worker did not come up"
         postmaster = int((log.parent / "data" / "postmaster.pid").read_text().split()[0])
         memory = {"server": stack.server.pid, "worker": worker.pid, "postgres": postmaster}
         megabytes = {name: round(held(pid)) for name, pid in memory.items()}
@@ -47,7 +53,7 @@ def dispatch(stack: Stack, folder: Path) -> dict[str, float]:
     """Ask for one small run; the seconds of each step, by the server's clock."""
     config = {"dataset": {"n_samples": 500}, "store": str(folder / "models"), "workspace": str(folder / "work")}
     run = stack.ask_for_run(stack.deployment("nightly"), **config)
-    eventually(lambda: stack.state(run)["type"] == "COMPLETED")
+    assert eventually(lambda: stack.state(run)["type"] == "COMPLETED"), stack.state(run)
     history = httpx.get(f"{stack.url}/flow_run_states/", params={"flow_run_id": run["id"]}, timeout=30).json()
     at = {state["name"]: moment(state["timestamp"]) for state in history}
 

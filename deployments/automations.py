@@ -28,8 +28,9 @@ JUST_TRAINED = {
 }
 
 RUNS = ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]})
-# Other flows on the same server have other lives: nothing here touches them.
-OURS = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": ["training", "prediction"]})
+# Flows of other names on the same server have other lives: nothing here touches them.
+FLOWS = ["training", "prediction"]
+OURS = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": FLOWS})
 TRAINING = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": ["training"]})
 OF_A_DEPLOYMENT = ResourceSpecification({"prefect.resource.role": ["deployment"]})
 
@@ -40,8 +41,8 @@ def states(*names: str) -> set[str]:
 
 
 HEARTBEAT = states("heartbeat")
-ENDS = states("Completed", "Failed", "Cancelled", "Crashed")
-WAITS = states("Scheduled", "Late", "AwaitingConcurrencySlot", "AwaitingRetry")
+ENDS = states("Completed", "Failed", "Cancelled", "Crashed", "TimedOut")
+WAITS = states("Scheduled", "Late", "AwaitingConcurrencySlot", "AwaitingRetry", "Paused", "Suspended")
 
 
 def absent(name: str, description: str, action: object, **trigger: object) -> AutomationCore:

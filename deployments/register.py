@@ -9,6 +9,7 @@ registered before stays.
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -16,11 +17,16 @@ from uuid import UUID
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
+from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
+from prefect.states import Crashed
 
 from deployments.automations import (
+    FLOWS,
+    START_SECONDS,
     crash_silent_runs,
     crash_unstarted_runs,
     predict_after_training,
@@ -48,6 +54,7 @@ def main() -> int:
         return error.exit_status
     with get_client(sync_client=True) as client:
         ensure_pool(client)
+        crash_lost_runs(client)
         if failure := deploy_all():
             print(f"deploy: {failure}", file=sys.stderr)
             return 1
@@ -58,7 +65,8 @@ def main() -> int:
             automations += [tell_of_failures(block), tell_of_late_runs(block)]
         for automation in automations:
             ensure_automation(client, automation)
-    print(f"registered at {url}: work pool {POOL}, deployments training/nightly and prediction/batch, automations:")
+        names = sorted(deployment.name for deployment in client.read_deployments())
+    print(f"registered at {url}: work pool {POOL}; deployments {', '.join(names)}; automations:")
     for automation in automations:
         print(f"  {automation.name}")
     return 0
@@ -83,6 +91,21 @@ def ensure_pool(client: SyncPrefectClient) -> None:
         client.read_work_pool(POOL)
     except ObjectNotFound:
         client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+
+
+def crash_lost_runs(client: SyncPrefectClient) -> None:
+    """Mark runs Crashed that a worker took up when the server stopped too: the automation never heard of them."""
+    lost = {
+        "state": {"type": {"any_": [StateType.PENDING]}},
+        "deployment_id": {"is_null_": False},
+    }
+    long_ago = datetime.now(UTC) - timedelta(seconds=START_SECONDS)
+    for run in client.read_flow_runs(
+        flow_filter=FlowFilter.model_validate({"name": {"any_": FLOWS}}),
+        flow_run_filter=FlowRunFilter.model_validate(lost),
+    ):
+        if run.state and run.state.timestamp < long_ago:
+            client.set_flow_run_state(run.id, Crashed(message="never started: worker and server stopped together"))
 
 
 def ensure_webhook(url: str) -> UUID:

@@ -112,6 +112,7 @@ def enter_server(api_url: str) -> None:
     Raises:
         ServerError: it doesn't.
     """
+    from httpx import HTTPError
     from prefect.client.orchestration import get_client
     from prefect.exceptions import PrefectHTTPStatusError
 
@@ -125,6 +126,8 @@ def enter_server(api_url: str) -> None:
                 "set it as the server's (BAKEOFF_AUTH in .env under docker-compose)"
             ) from error
         raise ServerError(f"the Prefect server at {api_url} answers {error.response.status_code}") from error
+    except HTTPError as error:
+        raise ServerError(f"the Prefect server at {api_url} went away: {error}") from error
 
 
 def _free_port() -> int:

@@ -4,6 +4,8 @@ import logging
 import warnings
 from typing import Any
 
+from bakeoff.errors import BakeoffError
+
 
 def follow_library() -> None:
     """Let the library's lines through to the terminal and to Prefect's pages, and fold what would take more than one.
@@ -16,12 +18,20 @@ def follow_library() -> None:
         logger.setLevel(logging.INFO)
     warnings.showwarning = _log_warning
     logging.getLogger("prefect.task_runs").addFilter(_tells_news)
+    logging.getLogger("prefect.flow_runs").addFilter(_without_traceback)
 
 
 def _log_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     """One line in the log of the task that caused it, where Python would print several to the terminal."""
     text = " ".join(str(message).split())
     logging.getLogger("bakeoff.warnings").warning("%s: %s", category.__name__, text[:300])
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Prefect logs seventy lines for what a sentence says: an error of Bakeoff's own."""
+    if record.exc_info and isinstance(record.exc_info[1], BakeoffError):
+        record.msg, record.args, record.exc_info = str(record.exc_info[1]), (), None
+    return True
 
 
 def _tells_news(record: logging.LogRecord) -> bool:

@@ -1,7 +1,9 @@
 """How a step fails: as a state with one line that a person can act on, instead of a traceback of sixty."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -12,6 +14,8 @@ from bakeoff.errors import BakeoffError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+logger = logging.getLogger("bakeoff.show")
 
 
 def stated(function: Callable[P, R]) -> Callable[P, R]:
@@ -32,6 +36,15 @@ def describe(error: BaseException) -> str:
     """The error in one line: Bakeoff's own sentences as they are, others with the name of their type."""
     text = " ".join(str(error).split())
     return text if isinstance(error, BakeoffError) else f"{type(error).__name__}: {text}"
+
+
+@contextlib.contextmanager
+def shown_or_not(what: str) -> Iterator[None]:
+    """Let what can't be shown on Prefect's pages be a warning: what was done stands, and what is to do goes on."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning("%s could not be shown: %s", what, describe(error))
 
 
 @dataclass(frozen=True)

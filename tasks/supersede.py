@@ -9,16 +9,22 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
+from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled
+
+from tasks.outcome import describe
+
+PAGE = 200  # the most that a server gives at once
 
 # A newer run in one of these makes an older one needless; one that failed, crashed or was cancelled does not.
 WAITING = (StateType.SCHEDULED, StateType.PENDING)
-STANDS_FOR = (*WAITING, StateType.RUNNING, StateType.COMPLETED)
+BEGUN = (StateType.RUNNING, StateType.COMPLETED)
 
 logger = logging.getLogger("bakeoff.supersede")
 
@@ -34,21 +40,23 @@ def supersede_missed_runs() -> State[None] | None:
     if own is None or own.deployment_id is None:
         return None
     with get_client(sync_client=True) as client:
-        needless = superseded(_due(client, own.deployment_id), own.id)
-        for run, newest in needless.items():
-            if run != own.id:
-                # Refused, and rightly so, if it has begun meanwhile: it then finds out by itself.
-                client.set_flow_run_state(run, _superseded_by(newest))
-    if others := len(needless.keys() - {own.id}):
-        logger.info("superseded %d older scheduled run%s that had been missed", others, "s" if others > 1 else "")
+        needless = superseded(_due(client, own), own.id)
+        for run in needless.keys() - {own.id}:
+            try:
+                client.set_flow_run_state(run, _superseded_by(needless[run]))
+                logger.info("superseded an older scheduled run that had been missed: %s", run)
+            except (HTTPError, ObjectNotFound) as error:  # a run that stays is no reason not to train
+                logger.warning("an older scheduled run could not be superseded: %s", describe(error))
     return _superseded_by(needless[own.id]) if own.id in needless else None
 
 
 def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
     """Choose the runs that a newer one of the same schedule stands for; a run that a person asked for is neither.
 
+    Nor is a scheduled run that a person has asked to be tried again.
+
     Args:
-        runs: one deployment's runs that are due and in a state of `STANDS_FOR`.
+        runs: one deployment's runs that are due and in a state of `WAITING` or `BEGUN`.
         own: the id of the run that asks, which runs already but has done nothing yet.
 
     Returns:
@@ -61,7 +69,9 @@ def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
     needless: dict[UUID, FlowRun] = {}
     for due in schedules.values():
         newest = max(due, key=lambda run: (run.expected_start_time, run.id))
-        undone = (run for run in due if run.state_type in WAITING or run.id == own)
+        undone = (
+            run for run in due if run.run_count == (run.id == own) and (run.state_type in WAITING or run.id == own)
+        )
         needless |= {run.id: newest for run in undone if run.id != newest.id}
     return needless
 
@@ -73,16 +83,30 @@ def _schedule(run: FlowRun) -> str:
     return slug if slug and not slug.endswith("Schedule") else str(run.created_by.id)
 
 
-def _due(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
+def _due(client: SyncPrefectClient, own: FlowRun) -> list[FlowRun]:
+    """The deployment's scheduled runs that wait, all of them, and the newest of those that began or ended since."""
+    now = datetime.now(UTC)
+    waiting: list[FlowRun] = []
+    while len(waiting) % PAGE == 0 and (page := _read(client, own, WAITING, {"before_": now}, len(waiting))):
+        waiting += page
+    first = min(run.expected_start_time or now for run in [own, *waiting])
+    return waiting + _read(client, own, BEGUN, {"after_": first, "before_": now})
+
+
+def _read(
+    client: SyncPrefectClient, own: FlowRun, states: tuple[StateType, ...], due: dict[str, datetime], offset: int = 0
+) -> list[FlowRun]:
     wanted = {
-        "deployment_id": {"any_": [deployment]},
-        "state": {"type": {"any_": STANDS_FOR}},
+        "deployment_id": {"any_": [own.deployment_id]},
+        "state": {"type": {"any_": states}},
         "tags": {"all_": ["auto-scheduled"]},
-        "expected_start_time": {"before_": datetime.now(UTC)},
+        "expected_start_time": due,
     }
-    # 200 is the most that a server gives at once, and twice what its scheduler ever makes ahead.
     return client.read_flow_runs(
-        flow_run_filter=FlowRunFilter.model_validate(wanted), sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
+        flow_run_filter=FlowRunFilter.model_validate(wanted),
+        sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+        limit=PAGE,
+        offset=offset,
     )
 
 

@@ -64,8 +64,9 @@ class Part(BaseModel):
         """Neither `--help` nor Prefect's form shows a bound: a description does in both."""
         super().__pydantic_init_subclass__(**kwargs)
         for field in cls.model_fields.values():
-            if bounds := _bounds(field.metadata):
-                field.description = f"{(field.description or '').removesuffix('.')} ({bounds})."
+            bounds, description = _bounds(field.metadata), (field.description or "").removesuffix(".")
+            if bounds and not description.endswith(f"({bounds})"):
+                field.description = f"{description} ({bounds})."
         cls.model_rebuild(force=True)
 
 

@@ -95,6 +95,8 @@ def test_a_worker_takes_up_what_is_asked_for(up):
     assert {"127.0.0.1"} == {bound["HostIp"] for several in json.loads(ports).values() for bound in several or []}
     nightly, batch = up.deployment("nightly"), up.deployment("batch")
     assert eventually(lambda: up.runs(nightly, "SCHEDULED"))
+    # Tests that run at two in the morning count versions too.
+    up.change(f"deployments/{nightly['id']}/schedules/{nightly['schedules'][0]['id']}", active=False)
     run = up.ask_for_run(nightly, **SMALL)
     assert completed(up, run), up.state(run)
     assert 2 == len(versions(up))
@@ -116,6 +118,17 @@ def test_a_service_that_is_restarted_loses_nothing(up, service):
     assert history | {run["id"]} == ended(up)
 
 
+def test_a_run_outlives_a_restart_of_the_server(up):
+    """It goes on meanwhile, and reports when the server is back."""
+    run = up.ask_for_run(up.deployment("nightly"), dataset={"n_samples": 30000})
+    assert eventually(lambda: "RUNNING" == up.state(run)["type"])
+    before = versions(up)
+    up("restart", "server")
+    assert eventually(lambda: up.healthy("server"), seconds=120)
+    assert completed(up, run), up.state(run)
+    assert len(before) + 1 == len(versions(up))
+
+
 def test_a_run_whose_worker_was_stopped_is_marked_crashed(up):
     """By `docker-compose stop worker`, within three minutes; its place is free then."""
     nightly = up.deployment("nightly")
@@ -134,7 +147,7 @@ def test_a_run_whose_worker_was_stopped_is_marked_crashed(up):
 
 def test_several_workers_share_the_work(up):
     """Predictions have no limit of one: more than one of three workers takes them up."""
-    up("up", "-d", "--scale", "worker=3", "worker")
+    up("up", "-d", "--scale", "worker=3")
     assert eventually(lambda: 3 == len(up.containers("worker")) and up.healthy("worker"))
     batch = up.deployment("batch")
     runs = [up.ask_for_run(batch, version="latest") for _ in range(6)]

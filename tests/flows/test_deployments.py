@@ -25,7 +25,7 @@ def stack(tmp_path_factory):
 
 
 def test_registering_again_doubles_nothing(stack):
-    """Two deployments, one schedule, two automations, one pool."""
+    """Two deployments, one schedule, three automations, one pool."""
     deployments = stack.ask("deployments/filter")
     assert ["batch", "nightly"] == sorted(deployment["name"] for deployment in deployments)
     automations = stack.ask("automations/filter")

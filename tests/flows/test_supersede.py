@@ -12,12 +12,13 @@ NIGHTLY, WEEKLY = "nightly", "weekly"
 FIRST = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 
-def run(day, state=StateType.SCHEDULED, schedule=NIGHTLY, by_hand=False, identifier=None):
+def run(day, state=StateType.SCHEDULED, schedule=NIGHTLY, by_hand=False, identifier=None, tries=None):
     by = CreatedBy(type="USER" if by_hand else "SCHEDULE", id=identifier or uuid4(), display_value=schedule)
     when = FIRST + timedelta(days=day)
     return FlowRun(
         flow_id=uuid4(), state=State(type=state), state_type=state,
         auto_scheduled=not by_hand, created_by=by, expected_start_time=when,
+        run_count=int(state in {StateType.RUNNING, StateType.COMPLETED}) if tries is None else tries,
     )  # fmt: skip
 
 
@@ -64,6 +65,13 @@ def test_schedules_without_a_slug_are_told_apart_by_their_ids():
     first, second = uuid4(), uuid4()
     runs = [run(day, schedule="CronSchedule", identifier=one) for day, one in enumerate((first, second, first))]
     assert {0} == needless(runs, own=runs[2])
+
+
+def test_what_a_person_has_asked_to_be_tried_again_is_not_needless():
+    """Neither when it begins again, nor while it waits for that."""
+    again, waits, newest = run(0, StateType.RUNNING, tries=2), run(1, tries=1), run(2, StateType.COMPLETED)
+    assert set() == needless([again, waits, newest], own=again)
+    assert set() == needless([again, waits, newest], own=newest)
 
 
 def test_one_run_alone_goes_on():

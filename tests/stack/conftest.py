@@ -1,10 +1,27 @@
 """What these tests share: one server on PostgreSQL, where everything is registered."""
 
+import asyncio
 import signal
 
+import asyncpg
 import pytest
 from postgres import postgres
 from prefect_stack import Stack, end
+
+
+class DatabaseStack(Stack):
+    """A stack whose database can be reached into."""
+
+    def date_back(self, run):
+        """Make the run's state an hour older than it is."""
+
+        async def change():
+            connection = await asyncpg.connect(self.database.replace("+asyncpg", ""))
+            back = "UPDATE flow_run_state SET timestamp = timestamp - interval '1 hour' WHERE flow_run_id = $1"
+            assert (await connection.execute(back, run["id"])).startswith("UPDATE ")
+            await connection.close()
+
+        asyncio.run(change())
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +32,10 @@ def stack(tmp_path_factory):
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "5",  # 30 by default
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     }
-    with postgres() as (url, log), Stack(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=url, **settings) as stack:
+    with (
+        postgres() as (url, log),
+        DatabaseStack(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=url, **settings) as stack,
+    ):
         stack.database, stack.database_log = url, log
         stack.register()
         yield stack

@@ -9,6 +9,7 @@ import pytest
 from prefect_stack import end, eventually
 
 PERIOD = 5  # seconds
+AHEAD = 20  # seconds, in which the scheduler makes the runs
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def scheduled(stack, copy_of_nightly):
     """Makes a deployment like `training/nightly` with a schedule that begins soon and ends by itself."""
 
     def make(name, count, **dataset):
-        begin = datetime.now(UTC) + timedelta(seconds=12)
+        begin = datetime.now(UTC) + timedelta(seconds=AHEAD)
         rule = f"DTSTART:{begin:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={PERIOD};COUNT={count}"
         schedule = {"slug": name, "active": True, "schedule": {"rrule": rule, "timezone": "UTC"}}
         made = copy_of_nightly(name, dataset, schedules=[schedule])
@@ -39,7 +40,7 @@ def test_of_missed_runs_the_newest_trains(stack, scheduled, tmp_path):
     deployment = scheduled("missed", 5, n_samples=300)
     by_hand = stack.ask_for_run(deployment, **deployment["parameters"]["config"] | {"name": "by-hand"})
     end(stack.server)
-    time.sleep(12 + 5 * PERIOD)
+    time.sleep(AHEAD + 5 * PERIOD)
     stack.start_server()
     worker = stack.start_worker()
 

@@ -27,7 +27,7 @@ class Compose(Api):
         self.project = f"bakeofftest{os.getpid()}"
         self.command = [*program.split(), "--env-file", str(self.env_file), "--project-name", self.project]
         (folder / "data").mkdir()
-        self.environment = os.environ | {
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("BAKEOFF_")} | {
             "BAKEOFF_PORT": str(port),
             "BAKEOFF_DATA": str(folder / "data"),
             "BAKEOFF_IMAGE": IMAGE,

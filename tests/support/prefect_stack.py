@@ -1,5 +1,6 @@
 """A real Prefect server with its workers, in processes of the tests' own."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -65,11 +66,13 @@ class Stack(Api):
             self.port = probe.getsockname()[1]
         self.folder = folder
         super().__init__(f"http://127.0.0.1:{self.port}/api")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "BAKEOFF_"))}
         self.environment = kept | {
             "PREFECT_HOME": str(folder),
             "PREFECT_API_URL": self.url,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            # As docker-compose.yml has it, and `make server`.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             # The pages of a server on another port than 4200 would ask for it there.
             "PREFECT_SERVER_UI_API_URL": self.url,
             "PREFECT_UI_URL": self.url.removesuffix("/api"),
@@ -120,14 +123,18 @@ def end(process, how=signal.SIGTERM):
     """End a process that `Stack.start` started, and with SIGKILL all that it has started."""
     if process.poll() is None:
         for pid in descendants(process.pid) if how == signal.SIGKILL else []:
-            os.kill(pid, how)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself meanwhile
+                os.kill(pid, how)
         process.send_signal(how)
     process.wait(timeout=60)
 
 
 def descendants(pid):
     """The processes that a process has started, and those that they have; a run is in a session of its own."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
     return [found for child in map(int, children) for found in (child, *descendants(child))]
 
 
