@@ -69,11 +69,16 @@ def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
     needless: dict[UUID, FlowRun] = {}
     for due in schedules.values():
         newest = max(due, key=lambda run: (run.expected_start_time, run.id))
-        undone = (
-            run for run in due if run.run_count == (run.id == own) and (run.state_type in WAITING or run.id == own)
-        )
+        undone = (run for run in due if _undone(run, own))
         needless |= {run.id: newest for run in undone if run.id != newest.id}
     return needless
+
+
+def _undone(run: FlowRun, own: UUID) -> bool:
+    """Whether it is the first try of a run that waits, or of the one that asks, which has just begun."""
+    if run.id == own:
+        return run.run_count == 1
+    return run.state_type in WAITING and run.run_count == 0
 
 
 def _schedule(run: FlowRun) -> str:
