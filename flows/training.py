@@ -59,7 +59,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
             raise TrainingError(f"all contestants failed: {reasons}")
         selection = value(pick.submit(means, config.cross_validation.scoring))
         version = value(export.submit(config, dataset, scorecards, selection, models[selection.winner], folder))
-        outcome(show.submit(config.store, config.name, version.name))  # the version stands, shown or not
+        outcome(show.submit(config, version.name))  # the version stands, shown or not
     return str(version)
 
 

@@ -1,21 +1,41 @@
 """Seal the winner as a new version of the store, and show it on Prefect's pages."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 
 from bakeoff.card import export_version
 from bakeoff.classifiers import title
+from bakeoff.config import TrainingConfig
+from bakeoff.fitting import ModelRef
+from bakeoff.leaderboard import Scorecard
+from bakeoff.opening import open_store
 from bakeoff.report import class_rows, contestant_rows, render_markdown
-from bakeoff.store import ModelStore
+from bakeoff.selection import Selection
+from bakeoff.splitting import DatasetRef
 from tasks.outcome import stated
 
 
-def show_version(store: Path, name: str, version: str) -> None:
+def export_by_run(
+    config: TrainingConfig,
+    ref: DatasetRef,
+    scorecards: Sequence[Scorecard],
+    selection: Selection,
+    model: ModelRef,
+    workspace: Path,
+) -> Path:
+    """Export, and tell the journal by which run."""
+    return export_version(config, ref, scorecards, selection, model, workspace, by=f"flow run {flow_run.id}")
+
+
+def show_version(config: TrainingConfig, version: str) -> None:
     """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts."""
-    card = ModelStore(store, name).card(version)
+    store = open_store(config)
+    card = store.card(version)
     winner = title(card["classifier"])
     create_table_artifact(
         contestant_rows(card), key="leaderboard", description=f"{card['version']}: {card['selection']['why']}"
@@ -26,9 +46,9 @@ def show_version(store: Path, name: str, version: str) -> None:
         description=f"{card['version']}: {winner} on {card['rows']['test']:,} test rows",
     )
     create_markdown_artifact(
-        render_markdown(card, str(store / name / version)), key="model-card", description=card["version"]
+        render_markdown(card, str(store.folder / version)), key="model-card", description=card["version"]
     )
 
 
-export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_version))
+export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_by_run))
 show = task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)(stated(show_version))

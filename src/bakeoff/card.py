@@ -8,14 +8,18 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+import joblib
 import pandas as pd
 
 from bakeoff.config import TrainingConfig
 from bakeoff.fitting import ModelRef
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank
+from bakeoff.opening import open_store
+from bakeoff.sample import SAMPLE, freeze_sample
+from bakeoff.sealing import FORMAT
 from bakeoff.selection import Selection
 from bakeoff.splitting import DatasetRef
-from bakeoff.store import FORMAT, ModelStore
+from bakeoff.tables import read_table
 
 PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
 
@@ -29,22 +33,30 @@ def export_version(
     selection: Selection,
     model: ModelRef,
     workspace: Path,
+    by: str | None = None,
 ) -> Path:
     """Seal the winner, its validation rows, the leaderboard and the card as a new version of the store.
+
+    Args:
+        by: which run exports it, for the journal.
 
     Returns:
         the version's folder.
 
     Raises:
         StoreError: the store can't be written.
+        IntegrityError: the store is not in order, so nothing may be added to it.
+        WriteError: the disk refused a write; the store is as it was.
     """
     ranked = rank(scorecards)
-    leaderboard = workspace / "leaderboard.csv"
+    leaderboard, sample = workspace / "leaderboard.csv", workspace / SAMPLE
     pd.DataFrame(leaderboard_rows(ranked, selection.winner)).to_csv(leaderboard, index=False)
+    freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
     files = {
         "model.joblib": model.path,
         "validation.parquet": ref.part("validation"),
         "leaderboard.csv": leaderboard,
+        SAMPLE: sample,
     }
 
     def describe(version: str, created: str) -> dict[str, Any]:
@@ -69,8 +81,8 @@ def export_version(
             "environment": describe_environment(),
         }
 
-    store = ModelStore(config.store, config.name)
-    folder = store.export(files, describe, selection.why)
+    store = open_store(config)
+    folder = store.export(files, describe, selection.why, by)
     logger.info("version %s exported to %s%s", folder.name, folder, ", as champion" * (store.champion() == folder.name))
     return folder
 

@@ -3,8 +3,8 @@
 from bakeoff.config import TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.files import require_writable
+from bakeoff.opening import open_store
 from bakeoff.splitting import check_dataset
-from bakeoff.store import ModelStore
 
 
 def check_training(config: TrainingConfig) -> None:
@@ -12,7 +12,8 @@ def check_training(config: TrainingConfig) -> None:
 
     Raises:
         UserError: in one line; nothing has been written.
+        IntegrityError: the store is not in order, so nothing may be added to it.
     """
-    ModelStore(config.store, config.name).require_writable()
+    open_store(config).require_ready()
     require_writable(config.workspace, "the workspace", ConfigError)
     check_dataset(config)

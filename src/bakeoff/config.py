@@ -226,6 +226,36 @@ class CrossValidationConfig(Part):
         return self
 
 
+PublicKey = Annotated[
+    Path | None,
+    Field(
+        description="A PEM file of the public key, or several, that the store must be signed by; what is unsigned or "
+        "signed by another is refused. Empty: the environment's BAKEOFF_SIGNING_PUBLIC_KEY, or none is asked for.",
+    ),
+]
+
+
+class VerifyingConfig(Part):
+    """Whose signatures the store must have."""
+
+    model_config = ConfigDict(title="Signing")
+
+    public_key: PublicKey = None
+
+
+class SigningConfig(Part):
+    """What exports and the journal are signed with."""
+
+    model_config = ConfigDict(title="Signing")
+
+    private_key: Path | None = Field(
+        default=None,
+        description="A PEM file of the Ed25519 key that signs (bakeoff keys generate DIR makes one). "
+        "Empty: the environment's BAKEOFF_SIGNING_PRIVATE_KEY, or nothing is signed.",
+    )
+    public_key: PublicKey = None
+
+
 class TrainingConfig(Part):
     """One race: the rows, the split, the contestants, and where the winner goes."""
 
@@ -249,6 +279,8 @@ class TrainingConfig(Part):
         description="The contestants, each with scikit-learn's own parameters; one that is left out does not race. "
         "Replaced as a whole, never merged. A contestant without a random_state gets 42.",
     )
+
+    signing: SigningConfig = Field(default=SigningConfig(), description="What the version is signed with.")
 
     @field_validator("classifiers")
     @classmethod
@@ -278,4 +310,12 @@ class PredictionConfig(Part):
     keep: tuple[str, ...] = Field(
         default=(),
         description="Columns of the input that are copied beside each prediction, an id say; several with commas.",
+    )
+    signing: VerifyingConfig = Field(
+        default=VerifyingConfig(), description="Whose signatures the version must have to be opened."
+    )
+    allow_version_skew: bool = Field(
+        default=False,
+        description="Open a model that was written under another scikit-learn or Python minor version; its frozen "
+        "sample of rows must be predicted as it was then.",
     )

@@ -29,5 +29,9 @@ class IntegrityError(BakeoffError):
     """A file of the store is not what its card says."""
 
 
+class WriteError(BakeoffError):
+    """The disk refused a write; what was there before is there still."""
+
+
 class TrainingError(BakeoffError):
     """No contestant could be trained."""

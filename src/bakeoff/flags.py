@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -25,6 +25,10 @@ class _Parser(argparse.ArgumentParser):
                 hint = f"; did you mean {near[0]}?"
                 break
         raise ConfigError(f"{message}{hint} (all flags: {self.prog} --help)")
+
+    def actions(self) -> Iterable[argparse.Action]:
+        """What each flag does."""
+        return self._option_string_actions.values()
 
 
 class _Loader(yaml.SafeLoader):
@@ -67,13 +71,22 @@ def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Mode
     parser.add_argument("--config", metavar="FILE.yaml", help="a file with any of the fields below; flags beat it")
     # As the parser alone: as a settings source it would read environment variables named like the fields.
     source = CliSettingsSource(model, root_parser=parser, cli_parse_args=False)  # type: ignore[arg-type, var-annotated]  # takes any model, is typed for settings
-    options = parser.parse_args(list(arguments))
+    for action in parser.actions():
+        if action.metavar == "bool":  # given without a value it means true
+            action.nargs, action.const = "?", "true"
+    options = parser.parse_args([_underscored(argument) for argument in arguments])
     try:
         flags = source(parsed_args=options)()
     except ValueError as error:  # SettingsError: a flag's JSON is broken
         raise ConfigError(_explain_json(str(error))) from error
     from_file = {} if options.config is None else read_yaml(options.config)
     return validate(model, _merge(model, from_file, flags))
+
+
+def _underscored(argument: str) -> str:
+    """A flag's name may be written with dashes, as is the custom; fields are written with underscores."""
+    name, equals, value = argument.partition("=")
+    return f"--{name[2:].replace('-', '_')}{equals}{value}" if name.startswith("--") else argument
 
 
 def read_yaml(path: str) -> dict[str, Any]:

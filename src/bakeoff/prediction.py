@@ -3,7 +3,6 @@
 import errno
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,13 +12,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from bakeoff.columns import Feature, one_spelling, plain, to_booleans, to_numbers, to_text, too_large
+from bakeoff.columns import Feature, one_spelling, plain, to_numbers, to_text
 from bakeoff.config import PredictionConfig
+from bakeoff.conforming import conform
 from bakeoff.errors import DataError, UserError
 from bakeoff.evaluation import Evaluation, evaluate_predictions
 from bakeoff.files import require_writable, sync
-from bakeoff.store import ModelStore
-from bakeoff.tables import forget_table, read_table_once, require_columns
+from bakeoff.journal import head_line
+from bakeoff.loading import load_model, refuse_version_skew
+from bakeoff.opening import open_store
+from bakeoff.tables import forget_table, read_parquet_bytes, read_table_once, require_columns
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +31,16 @@ RESERVED = ("row", "prediction")  # columns of predictions that a kept column ca
 
 @dataclass(frozen=True)
 class VersionRef:
-    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing."""
+    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing.
+
+    Attributes:
+        head: the number and SHA-256 of the journal's last line then, by which the store's state can be told later.
+    """
 
     store: Path
     name: str
     version: str
-
-    @property
-    def folder(self) -> Path:
-        """The version's folder."""
-        return self.store / self.name / self.version
+    head: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def find_version(config: PredictionConfig) -> VersionRef:
     Raises:
         StoreError: there is no such version.
     """
-    return VersionRef(config.store, config.name, ModelStore(config.store, config.name).resolve(config.version))
+    store = open_store(config)
+    history = store.history()
+    return VersionRef(config.store, config.name, store.resolve(config.version, history), head_line(history).strip())
 
 
 def output_folder(config: PredictionConfig) -> Path:
@@ -96,14 +100,15 @@ def check_input(config: PredictionConfig, ref: VersionRef | None = None) -> pa.T
         IntegrityError: the validation rows are not what was sealed.
     """
     ref = ref or find_version(config)
-    store = ModelStore(ref.store, ref.name)
+    store = open_store(config)
     card = store.card(ref.version)
+    refuse_version_skew(card, allowed=config.allow_version_skew)
     if config.input is None:
-        store.require_sealed(ref.version, "validation.parquet")
-    source = config.input or str(ref.folder / "validation.parquet")
-    table = read_table_once(source)
+        table = read_parquet_bytes(store.read(ref.version, "validation.parquet"))
+    else:
+        table = read_table_once(config.input)
     if table.num_rows == 0:
-        raise DataError(f"{source!r} has a header and no rows")
+        raise DataError(f"{config.input!r} has a header and no rows")
     require_columns(
         table,
         tuple(feature["name"] for feature in card["features"]),
@@ -136,8 +141,8 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path) -> Scor
     """
     table = check_input(config, ref)
     forget_table()
-    store = ModelStore(ref.store, ref.name)
-    card, model = store.card(ref.version), store.load(ref.version)
+    store = open_store(config)
+    card, model = store.card(ref.version), load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
     X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
     rows = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
     predictions = _predict(model, X.iloc[rows])
@@ -164,29 +169,6 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path) -> Scor
     return Scored(folder, table.num_rows, len(rows), len(rejected), evaluation, int(known.sum()))
 
 
-def conform(table: pa.Table, features: Sequence[Feature]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Turn a table into the columns that training saw, and name the rows that can't be.
-
-    Returns:
-        the features, shape (n_rows, n_features), with unusable cells as missing; and one line a refused row with
-        `row`, `column` and `reason`: the first column, in the order of the features, that is wrong in it.
-    """
-    columns: dict[str, Any] = {}
-    refused = np.zeros(table.num_rows, dtype=bool)
-    reasons, where = np.empty(table.num_rows, dtype=object), np.empty(table.num_rows, dtype=object)
-    for feature in features:
-        cells = plain(feature.name, table[feature.name])
-        columns[feature.name], problems = _conform_column(feature, cells)
-        for mask, reason in problems:
-            for row in np.flatnonzero(mask & ~refused):
-                refused[row] = True
-                where[row] = feature.name
-                reasons[row] = reason.format(str(cells[int(row)].as_py())[:80])
-    rows = np.flatnonzero(refused)
-    rejected = pd.DataFrame({"row": rows, "column": where[rows], "reason": reasons[rows]})
-    return pd.DataFrame(columns), rejected.astype({"column": "str", "reason": "str"})
-
-
 def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Scored, output: Path) -> Path:
     """Write the summary beside the predictions and move the folder into place as a whole.
 
@@ -196,6 +178,7 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
     summary: dict[str, Any] = {
         "name": ref.name,
         "version": ref.version,
+        "journal": ref.head,
         "input": config.input,
         "rows": scored.rows,
         "predicted": scored.predicted,
@@ -232,22 +215,6 @@ def _predict(model: Any, X: pd.DataFrame) -> pd.DataFrame:
         shares = model.predict_proba(X) if len(X) else np.empty((0, len(model.classes_)))
         columns |= {f"probability_{name}": column for name, column in zip(model.classes_, shares.T)}
     return pd.DataFrame(columns)
-
-
-def _conform_column(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, list[tuple[np.ndarray, str]]]:
-    """The column as training saw it, and for each thing that can be wrong the cells it is wrong in."""
-    problems: list[tuple[np.ndarray, str]] = []
-    if feature.kind == "category":
-        values: Any = to_text(cells)
-        empty = values.isna().to_numpy()
-    else:
-        values, unreadable = to_numbers(cells) if feature.kind == "number" else to_booleans(cells)
-        wanted = "a number" if feature.kind == "number" else "true or false"
-        problems += [(unreadable, f"not {wanted}: {{0!r}}"), (too_large(values), "infinite, or too large: {0}")]
-        empty = np.isnan(values) & ~unreadable
-    if not feature.missing:
-        problems.append((empty, "missing, and training saw no missing value here"))
-    return values, problems
 
 
 def _truth(table: pa.Table, target: str, classes: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

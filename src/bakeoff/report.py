@@ -93,9 +93,11 @@ def show_training(folder: str) -> str:
     Args:
         folder: the version's.
     """
+    from bakeoff.store import ModelStore  # which writes reports itself
+
     path = Path(folder)
-    card = json.loads((path / "card.json").read_text(encoding="utf-8"))
-    champion = (path.parent / "champion").read_text(encoding="utf-8").strip()
+    store = ModelStore(path.parent.parent, path.parent.name)
+    card, champion = store.card(path.name), store.champion()
     note = "It is the champion." if champion == path.name else (
         f"The champion is still {champion}; bakeoff models promote {path.name} --store {path.parent.parent} "
         f"--name {path.parent.name} changes that."

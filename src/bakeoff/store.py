@@ -1,321 +1,295 @@
 """Versions on disk, the champion among them, and the journal that tells how it came about."""
 
 import hashlib
-import io
-import json
-import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bakeoff.errors import IntegrityError, StoreError
-from bakeoff.files import locked, require_writable, sha256_file, sync, write_text
-from bakeoff.journal import STAMP, Journal
-from bakeoff.report import render_html
+from bakeoff.errors import BakeoffError, IntegrityError, StoreError
+from bakeoff.files import require_writable, sha256_file
+from bakeoff.history import STAMP, History
+from bakeoff.layout import Layout
+from bakeoff.sealing import fill_folder
+from bakeoff.signing import Keys
+from bakeoff.verification import Finding, verify_journal, verify_version, verify_versions
+from bakeoff.writing import FIRST, Writer, event, writing
 
-FORMAT = 1  # of card.json
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a model: a folder, and nothing but a folder
-VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
-SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files whose digests the card holds
 SECOND = "%Y%m%dT%H%M%SZ"
-KEYS = {
-    "version",
-    "created",
-    "classifier",
-    "classifiers",
-    "selection",
-    "classes",
-    "features",
-    "target",
-    "rows",
-    "files",
-}
-INCOMING = ".incoming-"
+NO_KEYS = Keys()
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something in the store that is not as it was sealed."""
+class Pruning:
+    """What pruning keeps, each version with its reason, what it removes, and how many bytes that frees."""
 
-    version: str | None
-    text: str
+    kept: dict[str, str]
+    pruned: list[str]
+    bytes: int
 
 
 class ModelStore:
     """The versions of one model: `<root>/<name>/<version>/`.
 
-    Several processes may use it at once: writers take turns by a lock that a dead process doesn't hold; readers see
-    a version or champion before or after a change, never in between.
+    Several processes may use it at once: writers take turns by a lock that a dead process doesn't hold; readers take
+    none, and see a version or champion before or after a change, never in between.
+
+    Args:
+        keys: what is signed with, and whose signatures are asked for.
     """
 
-    def __init__(self, root: Path | str, name: str) -> None:
+    def __init__(self, root: Path | str, name: str, keys: Keys = NO_KEYS) -> None:
         self.name = name
         self.folder = Path(root) / name
-        self.journal = Journal(self.folder / "journal.jsonl")
+        self.keys = keys
+        self._layout = Layout(self.folder)
+        self.journal = self._layout.journal
 
-    def require_writable(self) -> None:
-        """Raise a `StoreError` when an export would fail for want of a place to write."""
+    def require_ready(self) -> None:
+        """Refuse a store that an export would fail in.
+
+        Raises:
+            StoreError: it can't be written, or is signed and there is no private key.
+            IntegrityError: its journal is not in order.
+        """
         require_writable(self.folder, "the store", StoreError)
+        if self.history().is_signed:
+            self.keys.require_private()
+
+    def history(self) -> History:
+        """What the journal tells.
+
+        Raises:
+            IntegrityError: it is not what was written, or with public keys: not signed by one of them.
+        """
+        try:
+            return self._layout.read_history(self.keys)
+        except IntegrityError:
+            with self._layout.quiet():  # it may have been read while what a crash left of a line was cut
+                return self._layout.read_history(self.keys)
 
     def versions(self) -> list[str]:
         """All versions, oldest first."""
-        try:
-            names = [entry.name for entry in self.folder.iterdir() if VERSION.fullmatch(entry.name)]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(names)
+        return self.history().versions
 
     def champion(self) -> str | None:
-        """The version in use, as the journal tells."""
-        champions = self.journal.champions()
-        return champions[-1] if champions else None
+        """The version in use."""
+        return self.history().champion
 
-    def resolve(self, wanted: str) -> str:
+    def resolve(self, wanted: str, history: History | None = None) -> str:
         """The version that `champion`, `latest` or an id means.
+
+        Args:
+            history: as it was read before; by default it is read now.
 
         Raises:
             StoreError: there is none; the text says which there are.
         """
-        versions = self.versions()
+        history = history or self.history()
+        versions = history.versions
         if not versions:
             raise StoreError(f"there is no model {self.name!r} in {str(self.folder.parent)!r}: train first")
         if wanted == "latest":
             return versions[-1]
         if wanted == "champion":
             # A crash can fall between a first export and its promotion; that version is all there is.
-            return self.champion() or versions[0]
+            return history.champion or versions[0]
+        if wanted in history.pruned:
+            raise StoreError(f"version {wanted} of {self.name!r} was pruned at {history.pruned[wanted]['time']}")
         if wanted not in versions:
             shown = ", ".join(versions[-5:])
             raise StoreError(f"{self.name!r} has no version {wanted!r}; allowed: champion, latest or an id ({shown})")
         return wanted
 
-    def card(self, version: str) -> dict[str, Any]:
-        """The version's card.
+    def path(self, version: str) -> Path:
+        """The version's folder."""
+        return self._layout.path(version)
+
+    def card(self, version: str, history: History | None = None) -> dict[str, Any]:
+        """The version's card, compared with the journal.
+
+        Args:
+            history: as it was read before; by default it is read now.
 
         Raises:
-            IntegrityError: it can't be read, or is of a format that this Bakeoff doesn't know.
+            IntegrityError: it is not what was exported, or is of a format that this Bakeoff doesn't know.
         """
-        path = self.folder / version / "card.json"
-        try:
-            card = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
-            raise IntegrityError(f"the card of version {version} can't be read: {error}") from error
-        if not isinstance(card, dict) or not isinstance(card.get("format"), int):
-            raise IntegrityError(f"the card of version {version} is none")
-        if card["format"] != FORMAT:
-            raise IntegrityError(f"the card of version {version} is not of format {FORMAT}: use a newer Bakeoff")
-        if missing := KEYS - set(card):
-            raise IntegrityError(f"the card of version {version} lacks {', '.join(sorted(missing))}")
-        return card
+        history = history or self.history()
+        with _naming(version):
+            return self._layout.read_card(version, history)
 
-    def export(self, files: dict[str, Path], describe: Callable[[str, str], dict[str, Any]], why: str) -> Path:
+    def read(self, version: str, name: str) -> bytes:
+        """A sealed file's content, compared with the card, and the card with the journal.
+
+        Raises:
+            IntegrityError: naming what differs.
+        """
+        card = self.card(version)
+        with _naming(version):
+            content = self._layout.read_file(version, name)
+            if hashlib.sha256(content).hexdigest() != card["files"].get(name, {}).get("sha256"):
+                raise IntegrityError(f"{name} differs from its card")
+        return content
+
+    def export(
+        self, files: dict[str, Path], describe: Callable[[str, str], dict[str, Any]], why: str, by: str | None = None
+    ) -> Path:
         """Add a version: whole, or not at all. The first one of a name becomes champion.
 
         Args:
             files: the sealed files by name; copied.
             describe: makes the card, all but its `files`, from the version's id and time of creation.
             why: the journal's sentence.
+            by: who or which run exports it.
 
         Returns:
             the version's folder.
+
+        Raises:
+            WriteError: the disk refused; nothing was changed.
         """
         digest = sha256_file(files["model.joblib"])
-        with self._writing():
-            created = self._next_second()
+        with self._writing() as writer:
+            created = _next_second(writer.history)
             version = f"{created:{SECOND}}-{digest[:5]}"
-            incoming = self.folder / f"{INCOMING}{version}"
+            incoming = self._layout.incoming(version)
             incoming.mkdir()
             try:
-                self._fill(incoming, describe(version, created.strftime(STAMP)), files)
-            except OSError:  # a full disk, say: give back what was taken of it
+                card_sha256 = fill_folder(incoming, describe(version, created.strftime(STAMP)), files)
+                events = [event("export", version, why, by, card_sha256=card_sha256)]
+                if writer.history.champion is None:
+                    events.append(event("promote", version, FIRST, by))
+                writer.commit(*events)
+            except (OSError, BakeoffError):  # a full disk, say: give back what was taken of it
                 shutil.rmtree(incoming, ignore_errors=True)
                 raise
-            # From here on the version exists: `_mend` finishes the move if this process can't.
-            self.journal.append("export", version, why, card_sha256=sha256_file(incoming / "card.json"))
-            self._arrive(version)
-            self._crown_the_first()
-        return self.folder / version
+            writer.arrive(version)
+        return self.path(version)
 
-    def _fill(self, folder: Path, card: dict[str, Any], files: dict[str, Path]) -> None:
-        sealed = {}
-        for name, source in files.items():
-            shutil.copyfile(source, folder / name)
-            sealed[name] = {"sha256": sha256_file(folder / name), "bytes": (folder / name).stat().st_size}
-        card = card | {"files": sealed}
-        (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        (folder / "report.html").write_text(render_html(card), encoding="utf-8")
-        for path in (*folder.iterdir(), folder):
-            sync(path)
-
-    def promote(self, version: str, why: str) -> bool:
+    def promote(self, version: str, why: str, by: str | None = None) -> bool:
         """Make a version the champion; False when it is already.
 
         Raises:
             StoreError: there is no such version.
             IntegrityError: its files are not what its card says.
+            WriteError: the disk refused; the champion is still the one before.
         """
-        version = self.resolve(version)
-        with self._writing():
-            if self.champion() == version:
+        with self._writing() as writer:
+            version = self.resolve(version, writer.history)
+            if writer.history.champion == version:
                 return False
-            self.require_sealed(version, *SEALED)
-            self._set_champion("promote", version, why)
+            self._require_whole(writer.history, version)
+            writer.commit(event("promote", version, why, by))
         return True
 
-    def rollback(self, why: str) -> str:
+    def rollback(self, why: str, by: str | None = None) -> str:
         """Make the champion before the present one champion again, and return it.
 
         Raises:
-            StoreError: there was none before.
+            StoreError: there was none before, or it was pruned.
+            IntegrityError: its files are not what its card says.
+            WriteError: the disk refused; the champion is still the one before.
         """
         self.resolve("champion")
-        with self._writing():
-            champions = self.journal.champions()
-            if len(champions) < 2:
-                raise StoreError(f"{self.name!r} has had one champion only: there is nothing to roll back to")
-            self.require_sealed(champions[-2], *SEALED)
-            self._set_champion("rollback", champions[-2], why)
-        return champions[-2]
+        with self._writing() as writer:
+            version = writer.history.champion_before
+            if version is None:
+                raise StoreError(
+                    f"{self.name!r} has no champion before the present one: there is nothing to roll back to"
+                )
+            self._require_whole(writer.history, version)
+            writer.commit(event("rollback", version, why, by))
+        return version
 
-    def verify(self, version: str | None = None) -> list[Finding]:
+    def plan_prune(self, last: int, days: float) -> Pruning:
+        """What `prune` would do now.
+
+        Args:
+            last: how many of the newest versions are kept.
+            days: what was champion within so many days is kept; the champion always is.
+        """
+        return self._plan(self.history(), last, days)
+
+    def prune(self, last: int, days: float, why: str, by: str | None = None) -> Pruning:
+        """Remove all versions but the champion, the last ones, and those that were champion lately; as `plan_prune`.
+
+        Raises:
+            WriteError: the disk refused; nothing was changed.
+        """
+        with self._writing() as writer:
+            plan = self._plan(writer.history, last, days)
+            if plan.pruned:
+                writer.commit(*(event("prune", version, why, by) for version in plan.pruned))
+                writer.remove(plan.pruned)
+        return plan
+
+    def sign(self, why: str, by: str | None = None) -> History:
+        """Vouch by a signature for everything that the store holds, whoever wrote it; from then on it is signed.
+
+        Returns:
+            the history that was signed.
+
+        Raises:
+            StoreError: there is no private key.
+            IntegrityError: something is not as it was sealed.
+        """
+        self.keys.require_private()
+        ModelStore(self.folder.parent, self.name).resolve("latest")
+        with writing(self._layout, self.keys, trusted=NO_KEYS) as writer:
+            history, found = verify_journal(self._layout, NO_KEYS)
+            found += verify_versions(self._layout, history, self._names(history))
+            if found:
+                raise IntegrityError(f"nothing was signed: {found[0].version or self.name}: {found[0].text}")
+            writer.commit(event("sign", None, why, by))
+        return history
+
+    def verify(self, version: str | None = None, noted: str | None = None) -> list[Finding]:
         """Check every file against its card, cards against the journal, and the journal against itself.
 
         Args:
             version: only this one; by default all of them.
+            noted: a head of the journal from before, which it must have come by: an old copy of the whole folder, put
+                back in its place, is in order by itself.
         """
-        with self._quiet():
-            return self._verify(version)
+        with self._layout.quiet():
+            history, found = verify_journal(self._layout, self.keys, noted)
+            names = self._names(history) if version is None else [self.resolve(version, history)]
+        return found + verify_versions(self._layout, history, names)
 
-    def _verify(self, version: str | None) -> list[Finding]:
-        names = self.versions() if version is None else [self.resolve(version)]
-        found = [Finding(None, text) for text in self.journal.findings()]
-        try:
-            sealed, champion = self._sealed_cards(), self.champion()
-        except IntegrityError as error:
-            return found or [Finding(None, str(error))]
-        for name in names:
-            found += [Finding(name, text) for text in self._check(name, sealed.get(name))]
-        if version is None:
-            found += [Finding(name, "is in the journal but not in the store") for name in sealed if name not in names]
-        pointer = self.folder / "champion"
-        shown = _read_pointer(pointer)
-        if champion is not None and shown != champion:
-            text = f"the file champion says {shown!r}, the journal {champion!r}; the next promotion or export mends it"
-            found.append(Finding(None, text))
-        return found
+    def _names(self, history: History) -> list[str]:
+        return sorted({*history.versions, *self._layout.present()})
 
-    def require_sealed(self, version: str, *names: str) -> dict[str, Any]:
-        """Compare the journal's chain, the version's card and the named files with their digests; return the card.
-
-        Raises:
-            IntegrityError: naming the first thing that differs.
-        """
-        findings = self.journal.findings() or self._check(version, self._sealed_cards().get(version), names)
-        if findings:
+    def _require_whole(self, history: History, version: str) -> None:
+        if findings := verify_version(self._layout, history, version):
             raise IntegrityError(f"version {version} is not used: {findings[0]}")
-        return self.card(version)
 
-    def load(self, version: str) -> Any:
-        """The version's fitted Pipeline; its bytes are compared with the card before anything reads them.
+    def _plan(self, history: History, last: int, days: float) -> Pruning:
+        kept = history.kept(last, datetime.now(UTC) - timedelta(days=days))
+        pruned = [version for version in history.versions if version not in kept]
+        sizes = [path.stat().st_size for version in pruned for path in self.path(version).glob("*")]
+        return Pruning(kept, pruned, sum(sizes))
 
-        Raises:
-            IntegrityError: the model or its card is not what was sealed.
-        """
-        import joblib
-
-        card = self.require_sealed(version)
-        try:
-            content = (self.folder / version / "model.joblib").read_bytes()
-        except OSError as error:
-            raise IntegrityError(f"version {version} is not used: model.joblib can't be read") from error
-        if hashlib.sha256(content).hexdigest() != card["files"]["model.joblib"]["sha256"]:
-            raise IntegrityError(f"version {version} is not used: model.joblib differs from its card")
-        return joblib.load(io.BytesIO(content))
-
-    def _sealed_cards(self) -> dict[str, str]:
-        entries = self.journal.entries()
-        return {entry["version"]: entry["card_sha256"] for entry in entries if entry["event"] == "export"}
-
-    def _check(self, version: str, card_sha256: str | None, names: Sequence[str] = SEALED) -> list[str]:
-        if card_sha256 is None:
-            return ["it is not in the journal: Bakeoff did not export it"]
-        folder = self.folder / version
-        if not (folder / "card.json").is_file():
-            return ["card.json is missing"]
-        if sha256_file(folder / "card.json") != card_sha256:
-            return ["card.json differs from the journal"]
-        sealed, found = self.card(version)["files"], list[str]()
-        for name in names:
-            if not (folder / name).is_file():
-                found.append(f"{name} is missing")
-            elif sha256_file(folder / name) != sealed.get(name, {}).get("sha256"):
-                found.append(f"{name} differs from its card")
-        return found
-
-    def _set_champion(self, event: str, version: str, why: str) -> None:
-        self.journal.append(event, version, why)
-        write_text(self.folder / "champion", f"{version}\n")
-
-    @contextmanager
-    def _quiet(self) -> Iterator[None]:
-        """Hold the lock where that is possible, so that nothing moves while the block looks; nothing is changed."""
-        with ExitStack() as stack:
-            with suppress(OSError):  # no store yet, or one that can only be read
-                stack.enter_context(locked(self.folder / ".lock"))
-            yield
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Hold the lock, and finish or clear what a writer that died left behind."""
-        self.require_writable()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with locked(self.folder / ".lock"):
-            self._mend()
-            yield
-
-    def _mend(self) -> None:
-        exported = {entry["version"] for entry in self.journal.entries() if entry["event"] == "export"}
-        for incoming in self.folder.glob(f"{INCOMING}*"):
-            version = incoming.name.removeprefix(INCOMING)
-            if version in exported:
-                self._arrive(version)
-            elif incoming.is_dir():
-                shutil.rmtree(incoming)
-        for aside in self.folder.glob(".champion.*"):
-            aside.unlink()
-        self._crown_the_first()
-        champion, pointer = self.champion(), self.folder / "champion"
-        if champion and _read_pointer(pointer) != champion:
-            write_text(pointer, f"{champion}\n")
-
-    def _crown_the_first(self) -> None:
-        """The first version of a name is its champion, also when its export died before it could say so."""
-        exported = [entry["version"] for entry in self.journal.entries() if entry["event"] == "export"]
-        if exported and not self.journal.champions():
-            self._set_champion("promote", exported[0], "the first version of this name")
-
-    def _next_second(self) -> datetime:
-        """Now, or the next second after the latest version's: sorted by name, versions are in order of export."""
-        now, versions = datetime.now(UTC).replace(microsecond=0), self.versions()
-        if not versions:
-            return now
-        try:
-            latest = datetime.strptime(versions[-1].split("-")[0], SECOND).replace(tzinfo=UTC)
-        except ValueError:  # a folder that somebody else put there
-            return now
-        return max(now, latest + timedelta(seconds=1))
-
-    def _arrive(self, version: str) -> None:
-        (self.folder / f"{INCOMING}{version}").rename(self.folder / version)
-        sync(self.folder)
+    def _writing(self) -> AbstractContextManager[Writer]:
+        return writing(self._layout, self.keys, trusted=self.keys)
 
 
-def _read_pointer(path: Path) -> str:
+@contextmanager
+def _naming(version: str) -> Iterator[None]:
+    """Have an error name the version."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except FileNotFoundError:
-        return ""
+        yield
+    except IntegrityError as error:
+        raise IntegrityError(f"version {version} is not used: {error}") from error
+
+
+def _next_second(history: History) -> datetime:
+    """Now, or the next second after the latest version's: sorted by name, versions are in order of export."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    if not history.exports:
+        return now
+    latest = datetime.strptime(max(history.exports).split("-")[0], SECOND).replace(tzinfo=UTC)
+    return max(now, latest + timedelta(seconds=1))

@@ -50,6 +50,11 @@ def read_table(path: str | Path) -> pa.Table:
     return table
 
 
+def read_parquet_bytes(content: bytes) -> pa.Table:
+    """Read a Parquet file that is in memory already, since its bytes were compared with a digest."""
+    return pa.parquet.ParquetFile(pa.BufferReader(content)).read()
+
+
 def read_table_once(path: str | Path) -> pa.Table:
     """As `read_table`, keeping the last table, so that a check and the run behind it read a file once.
 

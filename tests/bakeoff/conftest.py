@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from bakeoff.card import export_version
-from bakeoff.config import TrainingConfig
+from bakeoff.config import SigningConfig, TrainingConfig
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import ModelRef, fit_classifier
 from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.selection import pick_best
+from bakeoff.signing import Keys, find_keys, generate_keys
 from bakeoff.splitting import DatasetRef, prepare_dataset
 from bakeoff.store import ModelStore
 from bakeoff.validation import n_splits, score_fold
@@ -33,12 +34,12 @@ class Race:
     models: dict[str, ModelRef]
     workspace: Path
 
-    def export(self, root: Path) -> Path:
+    def export(self, root: Path, by: str | None = None, **signing: Path) -> Path:
         """Export the winner to the store in `root`; returns the version's folder."""
         selection = pick_best({card.classifier: card.cv_mean for card in self.scorecards})
-        config = self.config.model_copy(update={"store": root})
+        config = self.config.model_copy(update={"store": root, "signing": SigningConfig(**signing)})
         return export_version(
-            config, self.ref, self.scorecards, selection, self.models[selection.winner], self.workspace
+            config, self.ref, self.scorecards, selection, self.models[selection.winner], self.workspace, by
         )
 
 
@@ -72,7 +73,29 @@ def version(race, tmp_path) -> Path:
 
 @pytest.fixture
 def store(race, tmp_path) -> ModelStore:
-    """A store of three versions; the first is champion."""
-    for _ in range(3):
-        race.export(tmp_path / "models")
+    """A store of three versions; the first, made by flow run 7, is champion."""
+    for by in ("flow run 7", None, None):
+        race.export(tmp_path / "models", by)
     return ModelStore(tmp_path / "models", "classifier")
+
+
+@pytest.fixture(scope="session")
+def key_files(tmp_path_factory) -> tuple[Path, Path]:
+    """A private key's file and the public key's."""
+    return generate_keys(tmp_path_factory.mktemp("keys"))[:2]
+
+
+@pytest.fixture(scope="session")
+def keys(key_files) -> Keys:
+    """A pair of keys."""
+    return find_keys(*key_files)
+
+
+def trusting(keys: Keys) -> Keys:
+    """What a reader has: the public key alone."""
+    return Keys(None, keys.public)
+
+
+def signed(store: ModelStore, keys: Keys) -> ModelStore:
+    """The same store, opened with keys."""
+    return ModelStore(store.folder.parent, store.name, keys)

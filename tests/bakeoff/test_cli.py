@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from bakeoff.cli import main
+from bakeoff.signing import find_keys
 
 
 @pytest.fixture
@@ -77,6 +78,13 @@ def test_verify_ends_with_1_on_a_finding(run, store):
         ["frob"],
         ["show", "--name", "../classifier"],
         ["show", "../../x"],
+        ["log", "--public-key", "nowhere.pem"],
+        ["prune", "--keep", "-1"],
+        ["prune", "--days", "soon"],
+        ["prune", "--name", "nobody"],
+        ["verify", "--name", "nobody"],
+        ["rollback", "--name", "nobody"],
+        ["sign"],
     ],
 )
 def test_a_mistake_ends_with_2_and_one_line(run, arguments):
@@ -85,9 +93,76 @@ def test_a_mistake_ends_with_2_and_one_line(run, arguments):
     assert (2, "", 1) == (status, out, err.count("\n"))
 
 
+def test_log_tells_who_was_champion_from_when_to_when_and_why(run, store):
+    """A line a reign, oldest first; as JSON with the run that made the version."""
+    first, second, _ = store.versions()
+    run("promote", second, "--why", "better on\nMonday's rows")
+    run("rollback")
+    _, out, _ = run("log")
+    lines = out.splitlines()[1:]
+    assert [first, second, first] == [line.split()[0] for line in lines]
+    assert "the first version of this name (flow run 7)" in lines[0]
+    assert "promotion  better on Monday's rows (" in lines[1]
+    assert "now                  rollback   by hand (" in lines[2]
+    reigns = json.loads(run("log", "--json")[1])
+    assert [("promote", "flow run 7"), ("promote", None), ("rollback", "flow run 7")] == [
+        (reign["event"], reign["exported_by"]) for reign in reigns
+    ]
+    assert reigns[0]["until"] == reigns[1]["since"]
+    assert reigns[2]["until"] is None
+    assert [] == json.loads(run("log", "--json", "--name", "nobody")[1])
+
+
+def test_prune_shows_what_would_go_and_removes_only_when_told(run, store):
+    """The champion and the last one are kept, each with its reason."""
+    first, second, third = store.versions()
+    status, out, _ = run("prune", "--keep", "1", "--days", "0")
+    assert 0 == status
+    assert [f"keeps    {first}  champion", f"keeps    {third}  among the last 1", f"removes  {second}"] == (
+        out.splitlines()[:3]
+    )
+    assert "nothing was removed" in out
+    assert "nothing to remove\n" == run("prune")[1][-18:]
+    assert [first, second, third] == store.versions()
+    report = json.loads(run("prune", "--keep", "1", "--days", "0", "--delete", "--json")[1])
+    assert ([second], True) == (report["pruned"], report["deleted"])
+    assert [first, third] == store.versions()
+    assert (2, "") == run("promote", second)[:2]
+
+
+def test_keys_are_generated_once(capsys, tmp_path):
+    """For their owner's eyes alone, and never written over."""
+    folder = tmp_path / "new" / "keys"
+    assert 0 == main(["keys", "generate", str(folder)])
+    assert "private.pem: signs" in capsys.readouterr().out
+    assert 0o600 == (folder / "private.pem").stat().st_mode & 0o777
+    before = (folder / "private.pem").read_bytes()
+    assert 2 == main(["keys", "generate", str(folder)])
+    assert "is there already, and keys are never written over" in capsys.readouterr().err
+    assert before == (folder / "private.pem").read_bytes()
+    assert 0 == main(["keys", "generate", str(tmp_path / "other"), "--json"])
+    assert {"private_key", "public_key", "key"} == set(json.loads(capsys.readouterr().out))
+
+
+def test_a_store_is_signed_from_the_command_line_on(run, store, key_files):
+    """Before, a public key finds it unsigned; after, nobody writes without the private one."""
+    private, public = map(str, key_files)
+    status, out, err = run("list", "--public-key", public)
+    assert (1, "") == (status, out)
+    assert "is not signed; check what happened, then vouch for it by bakeoff models sign" in err
+    assert f"3 versions vouched for by the key {find_keys(*key_files).own}" in run("sign", "--private-key", private)[1]
+    assert f"3 versions verified and signed by {find_keys(*key_files).own}" in run("verify", "--public-key", public)[1]
+    second = store.versions()[1]
+    status, _, err = run("promote", second)
+    assert 2 == status
+    assert "takes the private key" in err
+    assert 0 == run("promote", second, "--private-key", private)[0]
+    assert 0 == run("list", "--public-key", public)[0]
+
+
 def test_the_command_imports_nothing_heavy():
     """It starts in a blink."""
-    heavy = ("sklearn", "pandas", "numpy", "pydantic", "prefect")
+    heavy = ("sklearn", "pandas", "numpy", "pydantic", "prefect", "pyarrow", "joblib", "cryptography")
     code = f"import sys, bakeoff.cli; print([name for name in {heavy} if name in sys.modules])"
     assert "[]\n" == subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 
@@ -97,4 +172,5 @@ def test_list_goes_on_past_a_damaged_version(run, store):
     (store.folder / store.versions()[1] / "card.json").write_text('{"format": 1}')
     status, out, _ = run("list")
     assert (0, 3) == (status, out.count("\n"))
-    assert "the card of version" in out.splitlines()[1]
+    assert "is not used: card.json differs from the journal" in out.splitlines()[1]
+    assert "damaged" in json.loads(run("list", "--json")[1])[1]

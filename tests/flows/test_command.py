@@ -129,7 +129,9 @@ def test_all_contestants_failing_ends_with_1(run, tmp_path):
         ("training", ["--store", "README.md/models"], "'README.md' is a file"),
         ("training", ["--dataset.source", "file", "--dataset.path", "CSV", "--dataset.target", "y"], "one class only"),
         ("training", ["--workspace", "README.md/work"], "'README.md' is a file"),
+        ("training", ["--signing.private-key", "nowhere.pem"], "the private key 'nowhere.pem' can't be read: No such"),
         ("prediction", [], "train first"),
+        ("prediction", ["--signing.public_key", "README.md"], "'README.md' holds no public key"),
         ("prediction", ["--format", "xml"], "format is xml"),
     ],
 )

@@ -18,6 +18,8 @@ from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import DatasetConfig, PredictionConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError
+from bakeoff.loading import load_model
+from bakeoff.signing import generate_keys
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
 from flows.prediction import prediction
@@ -67,6 +69,7 @@ def test_training_exports_the_winner_of_three(trained):
     assert max(means.values()) == means[card["classifier"]]
     store = ModelStore(folder / "models", "classifier")
     assert Path(state.result()).name == store.champion()
+    assert f"flow run {state.state_details.flow_run_id}" == store.history().reigns[0].by
     assert [] == store.verify()
     assert [] == list((folder / "work").iterdir())
 
@@ -170,7 +173,8 @@ def test_test_and_validation_rows_influence_nothing_before_their_time(tmp_path):
         assert line["cv_scores"] == second["classifiers"][name]["cv_scores"]
     assert [False, False] == [card["features"][1]["missing"] for card in cards]
     rows = pd.read_csv("examples/orders.csv").drop(columns=["order_id", "ordered_on", "outcome"])
-    models = [ModelStore(tmp_path / "models", "classifier").load(card["version"]) for card in cards]
+    store = ModelStore(tmp_path / "models", "classifier")
+    models = [load_model(store, card["version"]) for card in cards]
     assert models[0].predict(rows).tolist() == models[1].predict(rows).tolist()
     assert first["classifiers"][winner]["test"] != second["classifiers"][winner]["test"]
 
@@ -199,6 +203,25 @@ def test_prediction_without_a_model_says_train_first(tmp_path):
     assert state.is_failed()
     assert "train first" in state.message
     assert [] == list(tmp_path.iterdir())
+
+
+def test_workers_sign_and_ask_for_signatures_by_their_environment(trained, tmp_path, monkeypatch):
+    """Who trains has the private key, who predicts the public one alone; what is not signed fails in one sentence."""
+    private, public, fingerprint = generate_keys(tmp_path / "keys")
+    monkeypatch.setenv("BAKEOFF_SIGNING_PRIVATE_KEY", str(private))
+    assert training(config(tmp_path, classifiers={"logistic_regression": {}}), return_state=True).is_completed()
+    monkeypatch.delenv("BAKEOFF_SIGNING_PRIVATE_KEY")
+    monkeypatch.setenv("BAKEOFF_SIGNING_PUBLIC_KEY", str(public))
+    journal = ModelStore(tmp_path / "models", "classifier").history()
+    assert {fingerprint} == {entry["key"] for entry in journal.entries}
+    signed = PredictionConfig(store=tmp_path / "models", output=str(tmp_path / "out"))
+    assert prediction(signed, return_state=True).is_completed()
+    unsigned = prediction(
+        PredictionConfig(store=trained[0] / "models", output=str(tmp_path / "none")), return_state=True
+    )
+    assert unsigned.is_failed()
+    assert "is not signed; check what happened" in unsigned.message
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("name", ["training", "prediction"])

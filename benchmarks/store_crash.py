@@ -1,0 +1,286 @@
+"""Promotions, rollbacks, exports and prunings whose process is killed at a random moment, with readers in parallel.
+
+    python -m benchmarks.store_crash [OPERATIONS] [SEED]
+
+Each operation (10,000 by default) is a process of its own. It is killed by SIGKILL after a random time between none and
+half as much again as such an operation takes at the time, so that they die everywhere; every tenth is left alone, to
+tell how long that is. Two run at once, on four models, while two readers look on without pause. Everything that is
+counted below the journals' lines must be 0.
+"""
+
+import collections
+import contextlib
+import fcntl
+import json
+import os
+import random
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.store import ModelStore
+
+NAMES = ("a", "b", "c", "d")
+KINDS = {"promote": 40, "export": 35, "rollback": 20, "prune": 5}  # in how many of a hundred operations
+AT_ONCE = 2
+READERS = 2
+STUCK_SECONDS = 30  # a lock that nobody living holds would be waited for forever
+COLUMNS = ("killed", "ended before", "left alone")
+WRONG = (
+    "missing champions",
+    "partial champions",
+    "mixed champions",
+    "unreadable journals",
+    "leaked locks",
+    "lost acknowledged changes",
+    "other errors",
+    "findings of verify at the end",
+    "files left over at the end",
+)
+
+
+def export_small(store: ModelStore, why: str = "small", size: int = 2000) -> Path:
+    """Export a version that takes no training: files of a few kilobytes, a card with all its keys."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {name: Path(folder) / name for name in ("model.joblib", "validation.parquet", "leaderboard.csv")}
+        for path in files.values():
+            path.write_bytes(os.urandom(size))
+        return store.export(files, lambda version, created: describe(store.name, version, created), why)
+
+
+def describe(name: str, version: str, created: str) -> dict[str, Any]:
+    """A card of the usual size."""
+    metrics = dict.fromkeys(("accuracy", "precision_macro", "recall_macro", "f1_macro"), 0.99)
+    report = {str(label): {"precision": 0.99, "recall": 0.99, "f1": 0.99, "support": 500} for label in range(4)}
+    scores = {"status": "ok", "reason": None, "cv_scores": [0.99] * 5, "cv_mean": 0.99, "cv_std": 0.01, "test": metrics}
+    scores |= {"report": report, "fit_seconds": 0.1, "predict_rows_per_second": 1_000_000}
+    return {
+        "format": 1,
+        "name": name,
+        "version": version,
+        "created": created,
+        "classifier": "svm",
+        "classifiers": dict.fromkeys(("svm", "logistic_regression", "random_forest"), scores),
+        "selection": {"rule": "best_mean", "scoring": "accuracy", "why": "it was the only one"},
+        "classes": ["0", "1", "2", "3"],
+        "features": [{"name": f"x{i}", "dtype": "float64", "kind": "number", "missing": False} for i in range(10)],
+        "target": "target",
+        "rows": {"train": 7000, "test": 2010, "validation": 990},
+        "data_sha256": "0" * 64,
+        "config": {},
+        "environment": {"python": "3.11.7", "scikit-learn": "1.9.1"},
+    }
+
+
+def operate(root: Path, kind: str, name: str, number: int) -> None:
+    """One operation in this process; its number is the journal's reason, and told to the file of what was done."""
+    store, draw = ModelStore(root, name), random.Random(number)
+    why = f"operation {number}"
+    if kind == "promote":
+        done = store.promote(draw.choice(store.versions()), why)
+    elif kind == "rollback":
+        try:
+            done = bool(store.rollback(why))
+        except StoreError:  # the first champion
+            done = False
+    elif kind == "export":
+        done = bool(export_small(store, why))
+    else:
+        done = bool(store.prune(5, 1, why).pruned)
+    if done:
+        with (root / "done").open("a") as file:
+            file.write(f"{number} {name}\n")
+
+
+def start(work: Callable[[], None]) -> int:
+    """Run a function in a process of its own; returns its id."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except BaseException as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        finally:
+            os._exit(status)
+    return child
+
+
+def read_on(root: Path, results: Path) -> None:
+    """Look at the champions without pause until the file `stop` appears; count what is wrong."""
+    counts: collections.Counter[str] = collections.Counter()
+    draw = random.Random(os.getpid())
+    while not (root / "stop").exists():
+        wrong = look(ModelStore(root, draw.choice(NAMES)))
+        counts["reads"] += 1
+        if wrong:
+            counts[wrong] += 1
+    results.write_text(json.dumps(counts))
+
+
+def look(store: ModelStore) -> str | None:
+    """Read champion and model once; returns what is wrong with them."""
+    try:
+        before = store.history()
+        shown = (store.folder / "champion").read_text().strip()
+        champion = store.champion()
+        after = store.history()
+    except FileNotFoundError:
+        return "missing champions"
+    except IntegrityError as error:
+        print(error, file=sys.stderr)
+        return "unreadable journals"
+    # The file may be one reign behind, when the writer died in between; the next one mends it.
+    allowed = [reign.version for reign in after.reigns[max(len(before.reigns) - 2, 0) :]]
+    if champion is None or not shown:
+        return "missing champions"
+    if champion not in allowed or shown not in allowed:
+        print(f"{store.name}: {champion} and {shown}, where {allowed} would do", file=sys.stderr)
+        return "mixed champions"
+    try:
+        store.read(champion, "model.joblib")
+        store.read(champion, "validation.parquet")
+    except IntegrityError as error:
+        print(error, file=sys.stderr)
+        return "partial champions"
+    return None
+
+
+@dataclass(frozen=True)
+class Running:
+    """An operation under way, and when it is to die; never, when it is left alone."""
+
+    kind: str
+    started: float
+    deadline: float | None
+
+
+def crash(root: Path, operations: int, draw: random.Random) -> dict[str, collections.Counter[str]]:
+    """Start and kill the operations; returns for each kind how many were killed, ended before, or were left alone."""
+    counts: dict[str, collections.Counter[str]] = {kind: collections.Counter() for kind in KINDS}
+    times = {kind: collections.deque([0.02], maxlen=9) for kind in KINDS}  # of those that were left alone
+    running: dict[int, Running] = {}
+    number = 0
+    while number < operations or running:
+        while number < operations and len(running) < AT_ONCE:
+            kind, name = draw.choices(list(KINDS), list(KINDS.values()))[0], draw.choice(NAMES)
+            child = start(lambda kind=kind, name=name, number=number: operate(root, kind, name, number))
+            now, seconds = time.perf_counter(), draw.uniform(0, 1.5 * statistics.median(times[kind]))
+            running[child] = Running(kind, now, None if number % 10 == 0 else now + seconds)
+            number += 1
+        time.sleep(0.0005)
+        for child, one in list(running.items()):
+            ended, status = os.waitpid(child, os.WNOHANG)
+            now = time.perf_counter()
+            if ended:
+                del running[child]
+                counts[one.kind][outcome(one, status, now)] += 1
+                if one.deadline is None:
+                    times[one.kind].append(now - one.started)
+            elif one.deadline and now > one.deadline:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+    return counts
+
+
+def outcome(one: Running, status: int, now: float) -> str:
+    """In which column an operation is counted."""
+    if now - one.started > STUCK_SECONDS:
+        return "leaked locks"
+    if os.WIFSIGNALED(status):
+        return "killed"
+    if status:
+        return "other errors"
+    return "left alone" if one.deadline is None else "ended before"
+
+
+def judge(root: Path) -> collections.Counter[str]:
+    """What is wrong when all is over: locks, promises, and what the next writer and verify find.
+
+    Also counts what is right: lines of the journals, and changes that were made though their writer died before it
+    could say so.
+    """
+    wrong: collections.Counter[str] = collections.Counter()
+    done = [line.split() for line in (root / "done").read_text().splitlines()]
+    for name in NAMES:
+        store = ModelStore(root, name)
+        with (store.folder / ".lock").open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                wrong["leaked locks"] += 1
+                continue
+        export_small(store)  # the next writer mends what the last one left
+        told = {entry["why"] for entry in store.history().entries if entry["why"].startswith("operation ")}
+        wrong["lines"] += len(store.history().entries)
+        wrong["made"] += len(told)
+        wrong["lost acknowledged changes"] += sum(f"operation {n}" not in told for n, of in done if of == name)
+        wrong["findings of verify at the end"] += len(store.verify())
+        known = {*store.versions(), "champion", "journal.jsonl", "journal.head", ".lock"}
+        wrong["files left over at the end"] += len({path.name for path in store.folder.iterdir()} - known)
+    wrong["made"] -= len(done)
+    return wrong
+
+
+def main() -> None:
+    """Print one table, and the figures as JSON on the last line; the exit status is 1 when something is wrong."""
+    operations = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in NAMES:
+            for _ in range(3):
+                export_small(ModelStore(root, name))
+        results = [root / f"reader-{i}" for i in range(READERS)]
+        readers = [start(lambda path=path: read_on(root, path)) for path in results]
+        counts = crash(root, operations, random.Random(seed))
+        (root / "stop").touch()
+        crashed_readers = sum(os.waitpid(reader, 0)[1] != 0 for reader in readers)
+        wrong = judge(root)
+        reads = 0
+        for path in results:
+            seen = collections.Counter(json.loads(path.read_text())) if path.exists() else collections.Counter()
+            reads += seen.pop("reads", 0)
+            wrong += seen
+        wrong["other errors"] += crashed_readers
+        for of_kind in counts.values():
+            for what in ("other errors", "leaked locks"):
+                wrong[what] += of_kind.pop(what, 0)
+        lines, silent = wrong.pop("lines"), wrong.pop("made")
+    total = sum(counts.values(), collections.Counter())
+    print(f"{'operation':<32}" + "".join(f"{column:>14}" for column in COLUMNS))
+    for kind, of_kind in {**counts, "all": total}.items():
+        print(f"{kind:<32}" + "".join(f"{of_kind[column]:>14,}" for column in COLUMNS))
+    print(f"{'made, then killed':<32}{silent:>14,}\n{'champions read meanwhile':<32}{reads:>14,}")
+    print(f"{'lines of the journals':<32}{lines:>14,}\n")
+    for what in WRONG:
+        print(f"{what:<32}{wrong[what]:>14,}")
+    seconds = time.perf_counter() - started
+    print(
+        json.dumps(
+            {
+                "operations": operations,
+                "seed": seed,
+                **{column: total[column] for column in COLUMNS},
+                "made, then killed": silent,
+                "reads": reads,
+                "lines": lines,
+                "seconds": round(seconds, 1),
+                **{what: wrong[what] for what in WRONG},
+            }
+        )
+    )
+    sys.exit(any(wrong[what] for what in WRONG))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""What each of `bakeoff`'s commands does and prints, for people or as JSON; each returns the exit status."""
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from bakeoff import signing
+from bakeoff.classifiers import title
+from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.history import STAMP
+from bakeoff.store import ModelStore
+
+SHOWN = "%Y-%m-%d %H:%M:%S"
+EVENTS = {"promote": "promotion", "rollback": "rollback"}
+
+
+def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
+    """All versions, oldest first: winner, scores, age."""
+    history = store.history()
+    rows: list[dict[str, Any]] = []
+    for version in history.versions:
+        row: dict[str, Any] = {"version": version, "champion": version == history.champion}
+        try:
+            card = store.card(version, history)
+            winner = card["classifiers"][card["classifier"]]
+            row |= {
+                "classifier": card["classifier"],
+                "cv_mean": winner["cv_mean"],
+                "test_accuracy": winner["test"]["accuracy"],
+                "created": card["created"],
+            }
+        except IntegrityError as error:
+            row["damaged"] = str(error)
+        rows.append(row)
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    elif not rows:
+        print(f"no versions of {store.name!r} in {options.store!r} yet: train first", file=sys.stderr)
+    for row in [] if options.json else rows:
+        mark = "*" if row["champion"] else " "
+        if "damaged" in row:
+            print(f"{mark} {row['version']}  {row['damaged']}")
+            continue
+        print(
+            f"{mark} {row['version']}  {title(row['classifier']):<20} CV {row['cv_mean']:.4f}  "
+            f"test {row['test_accuracy']:.4f}  {_age(row['created'])}"
+        )
+    return 0
+
+
+def show_card(store: ModelStore, options: argparse.Namespace) -> int:
+    """One version's card: who won and why, on which rows."""
+    history = store.history()
+    version = store.resolve(options.version)
+    card = store.card(version)
+    if options.json:
+        print(json.dumps(card, indent=1, ensure_ascii=False))
+        return 0
+    rows = card["rows"]
+    mark = "  (champion)" if version == history.champion else ""
+    print(f"{card['name']} {version}{mark}\n{card['selection']['why']}\n")
+    for name, scores in card["classifiers"].items():
+        if scores["status"] == "ok":
+            figures = f"CV {scores['cv_mean']:.4f} ± {scores['cv_std']:.4f}  test {scores['test']['accuracy']:.4f}"
+        else:
+            figures = f"{scores['status']}: {scores['reason']}"
+        print(f"{'*' if name == card['classifier'] else ' '} {title(name):<20} {figures}")
+    environment = ", ".join(f"{name} {card['environment'][name]}" for name in ("scikit-learn", "python"))
+    print(f"\nrows        {rows['train']:,} train, {rows['test']:,} test, {rows['validation']:,} validation")
+    print(f"target      {card['target']}: {', '.join(card['classes'][:12])}{' …' if len(card['classes']) > 12 else ''}")
+    print(f"features    {len(card['features'])}")
+    print(f"data        {card['data_sha256']}")
+    print(f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card['created'])}; {environment}")
+    print(f"folder      {store.path(version)}")
+    return 0
+
+
+def show_log(store: ModelStore, options: argparse.Namespace) -> int:
+    """Who was champion from when to when, and why, oldest first."""
+    reigns = store.history().reigns
+    if options.json:
+        ends = [(f"{reign.since:{STAMP}}", f"{reign.until:{STAMP}}" if reign.until else None) for reign in reigns]
+        rows = [asdict(reign) | {"since": since, "until": until} for reign, (since, until) in zip(reigns, ends)]
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return 0
+    if not reigns:
+        print(f"no champion of {store.name!r} in {options.store!r} yet: train first", file=sys.stderr)
+    else:
+        print(f"{'champion':<22}  {'from (UTC)':<19}  {'to':<19}  {'by':<9}  why")
+    for reign in reigns:
+        until = f"{reign.until:{SHOWN}}" if reign.until else "now"
+        why = " ".join(reign.why.split()) + (f" ({reign.by})" if reign.by else "")
+        print(f"{reign.version}  {reign.since:{SHOWN}}  {until:<19}  {EVENTS[reign.event]:<9}  {why}")
+    return 0
+
+
+def promote(store: ModelStore, options: argparse.Namespace) -> int:
+    """Make a version the champion."""
+    version = store.resolve(options.version)
+    changed = store.promote(version, options.why, _user())
+    _say(options, {"champion": version, "changed": changed}, f"champion: {version}{'' if changed else ' (already)'}")
+    return 0
+
+
+def rollback(store: ModelStore, options: argparse.Namespace) -> int:
+    """Make the champion before the present one champion again."""
+    version = store.rollback(options.why, _user())
+    _say(options, {"champion": version, "changed": True}, f"champion: {version}")
+    return 0
+
+
+def prune(store: ModelStore, options: argparse.Namespace) -> int:
+    """Remove old versions, or show which would go."""
+    store.resolve("latest")
+    if options.delete:
+        plan = store.prune(options.keep, options.days, options.why, _user())
+    else:
+        plan = store.plan_prune(options.keep, options.days)
+    if options.json:
+        print(json.dumps(asdict(plan) | {"deleted": options.delete}, indent=1))
+        return 0
+    for version, reason in plan.kept.items():
+        print(f"keeps    {version}  {reason}")
+    for version in plan.pruned:
+        print(f"{'removed' if options.delete else 'removes':<8} {version}")
+    count = f"{len(plan.pruned)} of {_versions(len(plan.kept) + len(plan.pruned))}, {plan.bytes / 1e6:,.1f} MB"
+    if not plan.pruned:
+        print("nothing to remove")
+    elif options.delete:
+        print(f"{count}: removed")
+    else:
+        print(f"{count}: --delete removes {'them' if len(plan.pruned) > 1 else 'it'}; nothing was removed")
+    return 0
+
+
+def verify(store: ModelStore, options: argparse.Namespace) -> int:
+    """Check every file against its card, and the journal against itself."""
+    if not store.folder.is_dir():
+        raise StoreError(f"there is no model {store.name!r} in {options.store!r}: train first")
+    findings = store.verify(options.version, options.head)
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        texts = [f"{finding.version or store.name}: {finding.text}" for finding in findings]
+        checked = 1 if options.version or findings else len(store.versions())
+        print("\n".join(texts) or f"{_versions(checked)} verified{_trust(store)}, nothing found")
+    return 1 if findings else 0
+
+
+def sign(store: ModelStore, options: argparse.Namespace) -> int:
+    """Vouch for all that the store holds."""
+    history = store.sign(options.why, _user())
+    count, key = len(history.versions), store.keys.own
+    data = {"versions": count, "champion": history.champion, "key": key}
+    text = f"{_versions(count)} vouched for by the key {key}; champion: {history.champion}"
+    _say(options, data, text)
+    return 0
+
+
+def generate_keys(options: argparse.Namespace) -> int:
+    """Write a new pair of keys."""
+    private, public, fingerprint = signing.generate_keys(options.folder)
+    data = {"private_key": str(private), "public_key": str(public), "key": fingerprint}
+    text = (
+        f"key {fingerprint}\n{private}: signs; where models are trained and promoted, and nowhere else\n"
+        f"{public}: tells whether a store was signed by it; for everyone"
+    )
+    _say(options, data, text)
+    return 0
+
+
+def _say(options: argparse.Namespace, data: dict[str, Any], text: str) -> None:
+    print(json.dumps(data) if options.json else text)
+
+
+def _versions(count: int) -> str:
+    return f"{count:,} version{'s' if count != 1 else ''}"
+
+
+def _trust(store: ModelStore) -> str:
+    return f" and signed by {' or '.join(store.keys.public)}" if store.keys.public else ""
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user may have no name
+        return f"user {os.getuid()}"
+
+
+def _age(created: str) -> str:
+    seconds = (datetime.now(UTC) - datetime.strptime(created, STAMP).replace(tzinfo=UTC)).total_seconds()
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count != 1 else ''} ago"
+    return "just now"

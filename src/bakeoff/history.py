@@ -1,0 +1,134 @@
+"""What a journal's entries tell: which versions there are, who is champion, who was, and what may be pruned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from bakeoff.errors import IntegrityError
+
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Reign:
+    """A version's time as champion.
+
+    Attributes:
+        since: when it became champion.
+        until: when another one did; None for the present champion.
+        event: `promote` or `rollback`, by which it became champion.
+        why: the reason given.
+        by: who or which run made it champion; None where an old journal doesn't tell.
+        exported_by: which run made the version.
+    """
+
+    version: str
+    since: datetime
+    until: datetime | None
+    event: str
+    why: str
+    by: str | None
+    exported_by: str | None
+
+
+@dataclass(frozen=True)
+class History:
+    """A journal's entries, oldest first.
+
+    Attributes:
+        size: how many bytes of the file they take; what follows was cut short by a crash.
+        digest: the SHA-256 of the last line, without its end; None for an empty journal.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    size: int = 0
+    digest: str | None = None
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the last entry has a signature, and so the next one must have one."""
+        return bool(self.entries) and "signature" in self.entries[-1]
+
+    @cached_property
+    def exports(self) -> dict[str, Entry]:
+        """The entry by which each version came into the store."""
+        return {entry["version"]: entry for entry in self.entries if entry["event"] == "export"}
+
+    @cached_property
+    def pruned(self) -> dict[str, Entry]:
+        """The entry by which each version that is gone was removed."""
+        return {entry["version"]: entry for entry in self.entries if entry["event"] == "prune"}
+
+    @cached_property
+    def versions(self) -> list[str]:
+        """The versions that there are, oldest first."""
+        return [version for version in self.exports if version not in self.pruned]
+
+    @cached_property
+    def _stack(self) -> list[str]:
+        stack: list[str] = []
+        for number, entry in enumerate(self.entries, start=1):
+            if entry["event"] == "promote":
+                stack.append(entry["version"])
+            elif entry["event"] == "rollback":
+                if entry["version"] not in stack[:-1]:
+                    raise IntegrityError(f"journal line {number} is a rollback to what was not champion before")
+                stack.pop()
+                while stack[-1] != entry["version"]:
+                    stack.pop()
+        return stack
+
+    @property
+    def champion(self) -> str | None:
+        """The version in use."""
+        return self._stack[-1] if self._stack else None
+
+    @property
+    def champion_before(self) -> str | None:
+        """The version that a rollback makes champion: the one before that differs and was not pruned."""
+        for version in reversed(self._stack):
+            if version != self.champion and version not in self.pruned:
+                return version
+        return None
+
+    @cached_property
+    def reigns(self) -> list[Reign]:
+        """Who was champion from when to when, oldest first."""
+        crowned = [entry for entry in self.entries if entry["event"] in {"promote", "rollback"}]
+        ends = [_time(entry) for entry in crowned[1:]]
+        return [
+            Reign(
+                version=entry["version"],
+                since=_time(entry),
+                until=until,
+                event=entry["event"],
+                why=entry["why"],
+                by=entry.get("by"),
+                exported_by=self.exports.get(entry["version"], {}).get("by"),
+            )
+            for entry, until in zip(crowned, [*ends, None])
+        ]
+
+    def kept(self, last: int, since: datetime) -> dict[str, str]:
+        """The versions that pruning keeps, each with the reason: champion, among the last ones, or champion lately.
+
+        Args:
+            last: how many of the newest versions are kept.
+            since: what was champion at this moment or after is kept.
+        """
+        reasons = {}
+        for reign in self.reigns:
+            if reign.until is None:
+                reasons[reign.version] = "champion"
+            elif reign.until >= since:
+                reasons[reign.version] = f"champion until {reign.until:%Y-%m-%d}"
+        newest = self.versions[-last:] if last else []
+        everything = dict.fromkeys(newest, f"among the last {last}") | reasons
+        return {version: everything[version] for version in self.versions if version in everything}
+
+
+def _time(entry: Entry) -> datetime:
+    return datetime.fromisoformat(entry["time"])

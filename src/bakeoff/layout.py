@@ -1,0 +1,111 @@
+"""Where a model's versions, champion and journal lie on the disk, and reading them without a lock."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bakeoff.errors import IntegrityError
+from bakeoff.files import locked
+from bakeoff.history import History
+from bakeoff.journal import VERSION, Journal
+from bakeoff.sealing import parse_card
+from bakeoff.signing import Keys
+
+INCOMING = ".incoming-"  # a version that its writer is still at, or died over
+GONE = "journal.jsonl is gone, though versions are there; restore it from a backup, or choose another name"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folder of one model."""
+
+    folder: Path
+
+    @property
+    def journal(self) -> Journal:
+        """The truth."""
+        return Journal(self.folder, self.folder.name)
+
+    @property
+    def pointer(self) -> Path:
+        """The file that holds the champion's id, for whoever doesn't want to read the journal."""
+        return self.folder / "champion"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock a writer holds."""
+        return self.folder / ".lock"
+
+    def incoming(self, version: str) -> Path:
+        """Where a version is written before it is moved into place."""
+        return self.folder / f"{INCOMING}{version}"
+
+    def path(self, version: str) -> Path:
+        """The version's folder; one that its writer died over before it could be moved into place is complete too."""
+        folder, incoming = self.folder / version, self.incoming(version)
+        return incoming if not folder.exists() and incoming.exists() else folder
+
+    def present(self) -> set[str]:
+        """The version folders that are there, whoever made them."""
+        try:
+            return {path.name for path in self.folder.iterdir() if VERSION.fullmatch(path.name)}
+        except (FileNotFoundError, NotADirectoryError):
+            return set()
+
+    def read_pointer(self) -> str:
+        """The champion's id as the file has it; empty without a file."""
+        try:
+            return self.pointer.read_text(encoding="utf-8", errors="replace").strip()
+        except FileNotFoundError:
+            return ""
+
+    def read_history(self, keys: Keys) -> History:
+        """What the journal tells.
+
+        Raises:
+            IntegrityError: it is not what was written, is gone, or with public keys: not signed by one of them.
+        """
+        history = self.journal.read(keys)
+        if not history.entries and self.present():
+            raise IntegrityError(f"the journal of {self.folder.name!r} is not used: {GONE}")
+        return history
+
+    def read_file(self, version: str, name: str) -> bytes:
+        """A file of a version, compared with nothing yet.
+
+        Raises:
+            IntegrityError: it is missing or can't be read.
+        """
+        places = self.folder / version, self.incoming(version)
+        for folder in (*places, places[0]):  # it may be moved into place meanwhile
+            try:
+                return (folder / name).read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise IntegrityError(f"{name} can't be read: {error.strerror}") from error
+        raise IntegrityError(f"{name} is missing")
+
+    def read_card(self, version: str, history: History) -> dict[str, Any]:
+        """The version's card, compared with the journal.
+
+        Raises:
+            IntegrityError: it is not what was exported, or of a format that this Bakeoff doesn't know.
+        """
+        if version not in history.exports:
+            raise IntegrityError("it is not in the journal: Bakeoff did not export it")
+        content = self.read_file(version, "card.json")
+        if hashlib.sha256(content).hexdigest() != history.exports[version]["card_sha256"]:
+            raise IntegrityError("card.json differs from the journal")
+        return parse_card(version, content)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Hold the lock where that is possible, so that nothing moves while the block looks; nothing is changed."""
+        with ExitStack() as stack:
+            with suppress(OSError):  # no store yet, or one that can only be read
+                stack.enter_context(locked(self.lock))
+            yield

@@ -1,0 +1,187 @@
+"""Whole or absent: what is left when a writer dies, the power goes, the disk is full, or several write at once."""
+
+import json
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bakeoff.errors import WriteError
+from bakeoff.store import ModelStore
+from benchmarks.store_crash import WRONG, export_small
+
+ROOT = Path(__file__).parents[2]
+CHANGES = ["first", "export", "promote", "rollback", "prune", "sign"]
+
+
+def run(*command, **more):
+    """A command from the project's root that must succeed; returns the JSON on its last line."""
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, **more)
+    assert 0 == done.returncode, done.stderr + done.stdout
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_writer_may_die_at_any_line(change):
+    """The next reader sees the store before or after the change, the next writer finishes or clears what is left."""
+    report = run(sys.executable, "-m", "tests.support.dying_writer", "die", change, "7")
+    assert report["points"] > 40
+    assert [] == report["wrong"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_power_may_go_at_any_sync(change):
+    """Whatever part of what was not synced has reached the disk; what was acknowledged is there."""
+    report = run(sys.executable, "-m", "tests.support.dying_writer", "cut", change)
+    assert report["points"] >= 32
+    assert [] == report["wrong"]
+
+
+def test_writers_that_are_killed_leave_no_lie():
+    """The benchmark, small: readers never see a champion that is missing, partial or mixed, and no lock is left."""
+    report = run(sys.executable, "-m", "benchmarks.store_crash", "300")
+    assert report["killed"] > 50
+    assert report["reads"] > 50
+    assert dict.fromkeys(WRONG, 0) == {what: report[what] for what in WRONG}
+
+
+def _promote_many(root, versions):
+    store = ModelStore(root, "m")
+    for version in versions:
+        store.promote(version, f"by {os.getpid()}")
+
+
+def test_writers_of_several_processes_take_turns(tmp_path):
+    """Every promotion lands, the chain of the journal holds, and readers see a champion throughout."""
+    store = ModelStore(tmp_path, "m")
+    versions = [export_small(store).name for _ in range(3)]
+    before = len(store.history().entries)
+    context = multiprocessing.get_context("spawn")
+    writers = [
+        context.Process(target=_promote_many, args=(tmp_path, [versions[(i + k) % 3] for i in range(20)]))
+        for k in (0, 1)
+    ]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        assert store.champion() in versions
+        assert (store.folder / "champion").read_text().strip() in versions
+    assert [0, 0] == [writer.exitcode for writer in writers]
+    assert [] == store.verify()
+    assert len(store.history().entries) > before + 20
+
+
+CHANGE_ON_A_SMALL_DISK = """
+import json, pathlib, sys
+from bakeoff.errors import WriteError
+from bakeoff.store import ModelStore
+from benchmarks.store_crash import export_small
+
+store = ModelStore(sys.argv[1], "m")
+first = export_small(store).name
+other = export_small(store).name
+refused = {}
+with pathlib.Path(sys.argv[1], "filler").open("ab", buffering=0) as filler:
+    try:
+        while filler.write(bytes(4096)):
+            pass
+    except OSError:
+        pass
+for what, change in (
+    ("export", lambda: export_small(store, size=100_000)),
+    ("promote", lambda: store.promote(other, "x" * 9000)),
+    ("prune", lambda: store.prune(0, 0, "y" * 9000)),
+):
+    try:
+        change()
+    except WriteError as error:
+        refused[what] = str(error)
+pathlib.Path(sys.argv[1], "filler").unlink()
+found = [finding.text for finding in store.verify()]
+left = sorted(path.name for path in store.folder.iterdir() if path.name.startswith("."))
+kept = [store.champion() == first, store.versions() == [first, other]]
+store.promote(other, "there is room again")
+print(json.dumps({"refused": refused, "found": found, "left": left, "kept": kept, "now": store.champion() == other}))
+"""
+
+
+def in_a_namespace(*command):
+    """A command of a user who is root in a world of its own, so that it may mount; skips where that is not allowed."""
+    unshare = [shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--mount"]
+    try:
+        subprocess.run([*unshare, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this machine gives no namespace to mount in")
+    return [*unshare, *command]
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(tmp_path):
+    """On a disk of 256 kB: a clear error, the old champion stays, and what was taken of the room is given back."""
+    script = f'mount -t tmpfs -o size=256k none "$1" && exec {sys.executable} -c "$2" "$1"'
+    report = run(*in_a_namespace("sh", "-c", script, "sh", str(tmp_path), CHANGE_ON_A_SMALL_DISK))
+    assert {"export", "promote", "prune"} == set(report["refused"])
+    for sentence in report["refused"].values():
+        assert "refused a write: No space left on device; nothing was changed: make room" in sentence
+    assert ([], [".lock"], [True, True], True) == (report["found"], report["left"], report["kept"], report["now"])
+
+
+def test_a_write_that_ends_half_way_is_taken_back(tmp_path):
+    """As the kernel does it at a limit: the journal's line is cut again, and nothing was changed."""
+    script = """
+import json, resource, signal, sys
+from bakeoff.errors import WriteError
+from bakeoff.store import ModelStore
+from benchmarks.store_crash import export_small
+
+store = ModelStore(sys.argv[1], "m")
+versions = [export_small(store).name for _ in range(2)]
+size = store.journal.path.stat().st_size
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, resource.RLIM_INFINITY))
+try:
+    store.promote(versions[1], "x")
+    refused = ""
+except WriteError as error:
+    refused = str(error)
+print(json.dumps([refused, store.journal.path.stat().st_size - size, [str(one) for one in store.verify()]]))
+"""
+    refused, more, found = run(sys.executable, "-c", script, str(tmp_path))
+    assert "refused a write" in refused
+    assert (0, []) == (more, found)
+
+
+def test_a_folder_that_can_only_be_read_is_read(tmp_path):
+    """Writing is refused in one line; champion, log and verify work without a lock."""
+    store = ModelStore(tmp_path / "models", "m")
+    versions = [export_small(store).name for _ in range(2)]
+    bakeoff = f"{sys.executable} -m bakeoff.cli models"
+    script = f"""
+mount --bind "$1/models" "$1/models" && mount -o remount,ro,bind "$1/models" || exit 9
+for command in "promote {versions[1]}" rollback "prune --keep 0 --days 0 --delete"; do
+    {bakeoff} $command --store "$1/models" --name m && exit 8
+    test $? = 2 || exit 7
+done
+{bakeoff} list --store "$1/models" --name m >&2 && {bakeoff} log --store "$1/models" --name m >&2 &&
+{bakeoff} verify --store "$1/models" --name m --json
+"""
+    assert [] == run(*in_a_namespace("sh", "-c", script, "sh", str(tmp_path)))
+    assert versions[0] == store.champion()
+
+
+def test_a_missing_source_file_leaves_nothing(tmp_path):
+    """An export that fails half way is absent."""
+    store = ModelStore(tmp_path, "m")
+    export_small(store)
+    before = store.versions()
+    model = tmp_path / "model.joblib"
+    model.write_bytes(b"x")
+    files = {"model.joblib": model, "validation.parquet": tmp_path / "missing", "leaderboard.csv": model}
+    with pytest.raises(WriteError):
+        store.export(files, lambda version, created: {}, "x")
+    assert before == store.versions()
+    assert [] == store.verify()
+    assert [] == list(store.folder.glob(".incoming-*"))
