@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ENV = Path(__file__).resolve().parents[1] / ".env"
-DATA = ENV.parent / "data"
+MOUNTED = (ENV.parent / "data", ENV.parent / "keys")
 # No name begins with PREFECT_: Prefect reads this file too, and a run outside of docker-compose would take it over.
 TEMPLATE = """\
 # Secrets and settings of docker-compose.yml; written once by `make env`, never committed.
@@ -23,6 +23,10 @@ BAKEOFF_DATABASE_PASSWORD={password}
 BAKEOFF_PORT=4200
 # A folder whose files a run finds under data/, read-only.
 BAKEOFF_DATA=./data
+# A folder whose files a run finds under keys/, read-only; and which of them sign, and tell what is signed.
+BAKEOFF_KEYS=./keys
+BAKEOFF_SIGNING_PRIVATE_KEY=
+BAKEOFF_SIGNING_PUBLIC_KEY=
 # Memory that a worker, or a run by hand, may take.
 BAKEOFF_WORKER_MEMORY=4g
 # Where a person is told of runs that failed, crashed or were not taken up: an incoming webhook of Slack, say.
@@ -32,7 +36,8 @@ BAKEOFF_WEBHOOK_URL=
 
 def main() -> int:
     """Write the file where there is none; returns the exit status."""
-    DATA.mkdir(exist_ok=True)  # else Docker would make it, as root's
+    for folder in MOUNTED:
+        folder.mkdir(exist_ok=True)  # else Docker would make it, as root's
     try:
         descriptor = os.open(ENV, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -26,10 +26,10 @@ class Compose(Api):
         program = os.environ.get("COMPOSE", "docker-compose" if shutil.which("docker-compose") else "docker compose")
         self.project = f"bakeofftest{os.getpid()}"
         self.command = [*program.split(), "--env-file", str(self.env_file), "--project-name", self.project]
-        (folder / "data").mkdir()
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("BAKEOFF_")} | {
             "BAKEOFF_PORT": str(port),
             "BAKEOFF_DATA": str(folder / "data"),
+            "BAKEOFF_KEYS": str(folder / "keys"),
             "BAKEOFF_IMAGE": IMAGE,
         }
 
