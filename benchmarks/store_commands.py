@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bakeoff.signing import find_keys, generate_keys
+from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.store import ModelStore
 from benchmarks.store_crash import export_small
 

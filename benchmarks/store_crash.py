@@ -83,17 +83,19 @@ def operate(root: Path, kind: str, name: str, number: int) -> None:
     """One operation in this process; its number is the journal's reason, and told to the file of what was done."""
     store, draw = ModelStore(root, name), random.Random(number)
     why = f"operation {number}"
-    if kind == "promote":
-        done = store.promote(draw.choice(store.versions()), why)
-    elif kind == "rollback":
-        try:
-            done = bool(store.rollback(why))
-        except StoreError:  # the first champion
-            done = False
-    elif kind == "export":
-        done = bool(export_small(store, why))
-    else:
-        done = bool(store.prune(5, 1, why).pruned)
+    changes: dict[str, Callable[[], object]] = {
+        "promote": lambda: store.promote(draw.choice(store.versions()), why),
+        "rollback": lambda: store.rollback(why),
+        "export": lambda: export_small(store, why),
+        "prune": lambda: store.prune(5, 1, why).pruned,
+    }
+    try:
+        done = changes[kind]()
+    except StoreError as error:
+        # Both are right: another process has pruned the version meanwhile, or there was no champion before.
+        if "was pruned at" not in str(error) and "nothing to roll back to" not in str(error):
+            raise
+        done = False
     if done:
         with (root / "done").open("a") as file:
             file.write(f"{number} {name}\n")

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ENV = Path(__file__).resolve().parents[1] / ".env"
-MOUNTED = (ENV.parent / "data", ENV.parent / "keys")
+MOUNTED = (ENV.parent / "data", ENV.parent / "keys", ENV.parent / "secrets")
 # No name begins with PREFECT_: Prefect reads this file too, and a run outside of docker-compose would take it over.
 TEMPLATE = """\
 # Secrets and settings of docker-compose.yml; written once by `make env`, never committed.
@@ -23,10 +23,12 @@ BAKEOFF_DATABASE_PASSWORD={password}
 BAKEOFF_PORT=4200
 # A folder whose files a run finds under data/, read-only.
 BAKEOFF_DATA=./data
-# A folder whose files a run finds under keys/, read-only; and which of them sign, and tell what is signed.
+# Folders that a run finds as keys/ and secrets/, read-only; the service `prediction` is not given the secrets.
 BAKEOFF_KEYS=./keys
-BAKEOFF_SIGNING_PRIVATE_KEY=
+BAKEOFF_SECRETS=./secrets
+# What tells whether a model is signed (keys/public.pem), and what signs (secrets/private.pem); empty: neither.
 BAKEOFF_SIGNING_PUBLIC_KEY=
+BAKEOFF_SIGNING_PRIVATE_KEY=
 # Memory that a worker, or a run by hand, may take.
 BAKEOFF_WORKER_MEMORY=4g
 # Where a person is told of runs that failed, crashed or were not taken up: an incoming webhook of Slack, say.

@@ -4,7 +4,7 @@ from bakeoff.config import TrainingConfig
 
 if __name__ == "__main__":
     # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
-    from bakeoff.report import show_training
+    from bakeoff.showing import show_training
     from flows.command import main
 
     raise SystemExit(main("training", TrainingConfig, "bakeoff.checks:check_training", show_training))

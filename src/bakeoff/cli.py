@@ -1,14 +1,16 @@
 """`bakeoff …`: the store and its keys, without Prefect. It starts in a blink, so nothing heavy is imported here."""
 
 import argparse
+import io
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from bakeoff import commands
 from bakeoff.errors import BakeoffError, UserError
-from bakeoff.signing import find_keys
+from bakeoff.keyfiles import find_keys, find_public_keys
 from bakeoff.store import NAME, ModelStore
 
 KEEP, DAYS = 10, 30  # what pruning leaves by default
@@ -28,17 +30,22 @@ WRITING = {"promote", "rollback", "prune", "sign"}
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, where argparse would print its whole usage."""
-        raise UserError(f"{message} (see {self.prog} --help)")
+        raise UserError(f"{' '.join(message.split())} (see {self.prog} --help)")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 1 for a finding or failure, 2 for a mistake in the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a reason may hold letters that the terminal doesn't know
     try:
         options = _parser().parse_args(arguments)
         return int(options.run(options))
     except BakeoffError as error:
         print(f"bakeoff: {error}", file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        print("bakeoff: interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:  # as in `bakeoff models list | head -1`
         sys.stderr.close()
         return 1
@@ -50,29 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
     nouns = parser.add_subparsers(required=True, metavar="models|keys")
-    models = nouns.add_parser("models", help="the saved versions").add_subparsers(
-        required=True, metavar="|".join(COMMANDS)
-    )
+    models = nouns.add_parser("models", help="the saved versions")
+    verbs = models.add_subparsers(required=True, metavar="|".join(COMMANDS))
     for name, (command, help_text) in COMMANDS.items():
-        added = models.add_parser(name, help=help_text, description=help_text, parents=[_store_options(name)])
+        added = verbs.add_parser(name, help=help_text, description=help_text, parents=[_store_options(name)])
         added.set_defaults(run=_on_a_store, command=command)
-        if name == "promote":
-            added.add_argument("version", help="a version's id, or latest")
-        if name in {"show", "verify"}:
-            default = "champion" if name == "show" else None
-            added.add_argument("version", nargs="?", default=default, help="champion, latest or a version's id")
-        if name == "verify":
-            help_head = "a line of journal.head, or of a prediction's summary, that the journal must have come by"
-            added.add_argument("--head", metavar='"N SHA256"', help=help_head)
-        if name in WRITING:
-            added.add_argument("--why", default="by hand", help="the reason, for the journal")
-        if name == "prune":
-            added.add_argument(
-                "--keep", type=_count, default=KEEP, metavar="N", help=f"the last N stay (default: {KEEP})"
-            )
-            help_days = f"what was champion within D days stays (default: {DAYS}); the champion always does"
-            added.add_argument("--days", type=_count, default=DAYS, metavar="D", help=help_days)
-            added.add_argument("--delete", action="store_true", help="remove them, instead of showing which")
+        _add_options(name, added)
     keys = nouns.add_parser("keys", help="keys to sign with").add_subparsers(required=True, metavar="generate")
     help_text = "write a new pair of Ed25519 keys, private.pem and public.pem, into a folder"
     generate = keys.add_parser("generate", help=help_text, description=help_text)
@@ -83,29 +73,69 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _store_options(name: str) -> _Parser:
+    """What all commands take, and those that write."""
     options = _Parser(add_help=False)
-    options.add_argument("--store", default="models", metavar="DIR", help="the store's folder (default: models)")
-    options.add_argument("--name", default="classifier", help="the model's name in the store (default: classifier)")
-    options.add_argument("--json", action="store_true", help="for scripts")
+    add = options.add_argument
+    add("--store", default="models", metavar="DIR", help="the store's folder (default: models)")
+    add("--name", default="classifier", help="the model's name in the store (default: classifier)")
+    add("--json", action="store_true", help="for scripts")
     help_text = "whose signature the store must have (default: BAKEOFF_SIGNING_PUBLIC_KEY, or none)"
-    options.add_argument("--public-key", type=Path, metavar="FILE", help=help_text)
+    add("--public-key", type=_file, metavar="FILE", help=help_text)
     if name in WRITING:
         help_text = "the key to sign with (default: BAKEOFF_SIGNING_PRIVATE_KEY, or none)"
-        options.add_argument("--private-key", type=Path, metavar="FILE", help=help_text)
+        add("--private-key", type=_file, metavar="FILE", help=help_text)
+        add("--why", default="by hand", help="the reason, for the journal")
     return options
 
 
+def _add_options(name: str, command: argparse.ArgumentParser) -> None:
+    """What one command takes."""
+    add = command.add_argument
+    if name == "promote":
+        add("version", help="a version's id, or latest")
+    if name in {"show", "verify"}:
+        default = "champion" if name == "show" else None
+        add("version", nargs="?", default=default, help="champion, latest or a version's id")
+    if name == "log":
+        add("--all", action="store_true", help="every line of the journal, not the champions alone")
+    if name == "verify":
+        help_text = (
+            "in quotes: a line of journal.head, or of a prediction's summary, that the journal must have come by"
+        )
+        add("--head", metavar='"N SHA256"', help=help_text)
+    if name == "sign":
+        help_text = "also if the last line is signed by no trusted key, as at the first time; look at `log --all` first"
+        add("--as-it-stands", action="store_true", help=help_text)
+    if name == "prune":
+        keep, days = _count_to(1_000_000), _count_to(36_500)
+        add("--keep", type=keep, default=KEEP, metavar="N", help=f"the last N stay (default: {KEEP})")
+        help_text = f"what was champion within D days stays (default: {DAYS}); the champion always does"
+        add("--days", type=days, default=DAYS, metavar="D", help=help_text)
+        add("--delete", action="store_true", help="remove them, instead of showing which")
+
+
 def _on_a_store(options: argparse.Namespace) -> int:
-    if not re.fullmatch(NAME, options.name):
-        raise UserError(f"--name {options.name!r} is no model's name: letters, digits, dots, dashes, underscores")
-    keys = find_keys(getattr(options, "private_key", None), options.public_key)
+    if not re.fullmatch(NAME, options.name) or len(options.name) > 100:
+        allowed = "letters, digits, dots, dashes, underscores, a hundred at most"
+        raise UserError(f"--name {options.name[:120]!r} is no model's name: {allowed}")
+    writes = hasattr(options, "private_key")
+    keys = find_keys(options.private_key, options.public_key) if writes else find_public_keys(options.public_key)
     return int(options.command(ModelStore(options.store, options.name, keys), options))
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 1,000,000")
-    return int(text)
+def _count_to(most: int) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        if not re.fullmatch(r"\d{1,7}", text, re.ASCII) or int(text) > most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {most:,}")
+        return int(text)
+
+    return count
+
+
+def _file(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: give a file, or leave the option out")
+    return Path(text)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from bakeoff import signing
+from bakeoff import keyfiles
+from bakeoff.chain import head_of
 from bakeoff.classifiers import title
-from bakeoff.errors import IntegrityError, StoreError
-from bakeoff.history import STAMP
-from bakeoff.store import ModelStore
+from bakeoff.entry import STAMP
+from bakeoff.errors import IntegrityError
+from bakeoff.history import History
+from bakeoff.store import ModelStore, names_in
 
 SHOWN = "%Y-%m-%d %H:%M:%S"
 EVENTS = {"promote": "promotion", "rollback": "rollback"}
@@ -40,7 +42,7 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(rows, indent=1))
     elif not rows:
-        print(f"no versions of {store.name!r} in {options.store!r} yet: train first", file=sys.stderr)
+        _say_none(store, options)
     for row in [] if options.json else rows:
         mark = "*" if row["champion"] else " "
         if "damaged" in row:
@@ -56,10 +58,10 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
 def show_card(store: ModelStore, options: argparse.Namespace) -> int:
     """One version's card: who won and why, on which rows."""
     history = store.history()
-    version = store.resolve(options.version)
-    card = store.card(version)
+    version = store.resolve(options.version, history)
+    card = store.card(version, history)
     if options.json:
-        print(json.dumps(card, indent=1, ensure_ascii=False))
+        print(json.dumps(card, indent=1))
         return 0
     rows = card["rows"]
     mark = "  (champion)" if version == history.champion else ""
@@ -81,22 +83,32 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def show_log(store: ModelStore, options: argparse.Namespace) -> int:
-    """Who was champion from when to when, and why, oldest first."""
-    reigns = store.history().reigns
-    if options.json:
-        ends = [(f"{reign.since:{STAMP}}", f"{reign.until:{STAMP}}" if reign.until else None) for reign in reigns]
-        rows = [asdict(reign) | {"since": since, "until": until} for reign, (since, until) in zip(reigns, ends)]
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
-        return 0
-    if not reigns:
-        print(f"no champion of {store.name!r} in {options.store!r} yet: train first", file=sys.stderr)
+    """Who was champion from when to when, and why, oldest first; or every line of the journal."""
+    history = store.history()
+    if options.all and options.json:
+        print(json.dumps(history.entries, indent=1))
+    elif options.json:
+        print(json.dumps([asdict(reign) for reign in history.reigns], indent=1, default=f"{{:{STAMP}}}".format))
+    elif not history.entries:
+        _say_none(store, options)
+    elif options.all:
+        _print_entries(history)
     else:
         print(f"{'champion':<22}  {'from (UTC)':<19}  {'to':<19}  {'by':<9}  why")
-    for reign in reigns:
-        until = f"{reign.until:{SHOWN}}" if reign.until else "now"
-        why = " ".join(reign.why.split()) + (f" ({reign.by})" if reign.by else "")
-        print(f"{reign.version}  {reign.since:{SHOWN}}  {until:<19}  {EVENTS[reign.event]:<9}  {why}")
+        for reign in history.reigns:
+            until = f"{reign.until:{SHOWN}}" if reign.until else "now"
+            why = _told(reign.why, reign.by)
+            print(f"{reign.version}  {reign.since:{SHOWN}}  {until:<19}  {EVENTS[reign.event]:<9}  {why}")
     return 0
+
+
+def _print_entries(history: History) -> None:
+    print(f"{'line':>4}  {'at (UTC)':<19}  {'event':<8}  {'version':<22}  {'signed by':<16}  why")
+    for number, entry in enumerate(history.entries, start=1):
+        for version in entry.get("versions", [entry.get("version", "")]):
+            at = entry["time"].replace("T", " ").removesuffix("Z")
+            what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {entry.get('key', '')[:16]:<16}"
+            print(f"{what}  {_told(entry['why'], entry.get('by'))}")
 
 
 def promote(store: ModelStore, options: argparse.Namespace) -> int:
@@ -116,7 +128,6 @@ def rollback(store: ModelStore, options: argparse.Namespace) -> int:
 
 def prune(store: ModelStore, options: argparse.Namespace) -> int:
     """Remove old versions, or show which would go."""
-    store.resolve("latest")
     if options.delete:
         plan = store.prune(options.keep, options.days, options.why, _user())
     else:
@@ -128,7 +139,8 @@ def prune(store: ModelStore, options: argparse.Namespace) -> int:
         print(f"keeps    {version}  {reason}")
     for version in plan.pruned:
         print(f"{'removed' if options.delete else 'removes':<8} {version}")
-    count = f"{len(plan.pruned)} of {_versions(len(plan.kept) + len(plan.pruned))}, {plan.bytes / 1e6:,.1f} MB"
+    size = f"{plan.bytes / 1e6:,.1f} MB" if plan.bytes >= 1e6 else f"{plan.bytes / 1e3:,.1f} kB"
+    count = f"{len(plan.pruned)} of {_versions(len(plan.kept) + len(plan.pruned))}, {size}"
     if not plan.pruned:
         print("nothing to remove")
     elif options.delete:
@@ -140,21 +152,20 @@ def prune(store: ModelStore, options: argparse.Namespace) -> int:
 
 def verify(store: ModelStore, options: argparse.Namespace) -> int:
     """Check every file against its card, and the journal against itself."""
-    if not store.folder.is_dir():
-        raise StoreError(f"there is no model {store.name!r} in {options.store!r}: train first")
+    if not store.folder.exists():
+        store.resolve("latest")
     findings = store.verify(options.version, options.head)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
         texts = [f"{finding.version or store.name}: {finding.text}" for finding in findings]
-        checked = 1 if options.version or findings else len(store.versions())
-        print("\n".join(texts) or f"{_versions(checked)} verified{_trust(store)}, nothing found")
+        print("\n".join(texts) or _verified(store, options))
     return 1 if findings else 0
 
 
 def sign(store: ModelStore, options: argparse.Namespace) -> int:
     """Vouch for all that the store holds."""
-    history = store.sign(options.why, _user())
+    history = store.sign(options.why, _user(), as_it_stands=options.as_it_stands)
     count, key = len(history.versions), store.keys.own
     data = {"versions": count, "champion": history.champion, "key": key}
     text = f"{_versions(count)} vouched for by the key {key}; champion: {history.champion}"
@@ -164,7 +175,7 @@ def sign(store: ModelStore, options: argparse.Namespace) -> int:
 
 def generate_keys(options: argparse.Namespace) -> int:
     """Write a new pair of keys."""
-    private, public, fingerprint = signing.generate_keys(options.folder)
+    private, public, fingerprint = keyfiles.generate_keys(options.folder)
     data = {"private_key": str(private), "public_key": str(public), "key": fingerprint}
     text = (
         f"key {fingerprint}\n{private}: signs; where models are trained and promoted, and nowhere else\n"
@@ -182,8 +193,23 @@ def _versions(count: int) -> str:
     return f"{count:,} version{'s' if count != 1 else ''}"
 
 
-def _trust(store: ModelStore) -> str:
-    return f" and signed by {' or '.join(store.keys.public)}" if store.keys.public else ""
+def _verified(store: ModelStore, options: argparse.Namespace) -> str:
+    history = store.history()
+    checked = _versions(1 if options.version else len(history.versions))
+    trusted = f" and signed by {history.entries[-1]['key']}" if store.keys.public and history.entries else ""
+    return f"{checked} verified{trusted}, nothing found; journal {head_of(history)}"
+
+
+def _say_none(store: ModelStore, options: argparse.Namespace) -> None:
+    others = ", ".join(names_in(store.folder.parent))
+    there = f"; there {'are' if ',' in others else 'is'} {others}" if others else ""
+    print(f"no versions of {store.name!r} in {options.store!r} yet: train first{there}", file=sys.stderr)
+
+
+def _told(why: str, by: str | None) -> str:
+    """A reason on one line, whatever was written into it."""
+    text = " ".join(why.split()) + (f" ({by})" if by else "")
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _user() -> str:

@@ -1,22 +1,57 @@
 """Writing so that a crash leaves the old or the new, never a part of it."""
 
-import contextlib
 import errno
-import fcntl
 import hashlib
-import logging
+import io
 import os
-from collections.abc import Iterator
+import shutil
+import stat
 from pathlib import Path
 
 from bakeoff.errors import UserError
 
-logger = logging.getLogger(__name__)
+
+def open_file(path: Path) -> io.FileIO:
+    """Open a file for reading; a pipe or device in its place is refused, since one would wait for it for ever.
+
+    Raises:
+        OSError: it is not there, can't be read, or is no file.
+    """
+    return io.FileIO(open_regular(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+
+
+def create_file(path: Path) -> io.FileIO:
+    """Make a new file for writing; whatever stands in its place, a link to elsewhere say, is refused.
+
+    Raises:
+        OSError: something stands there, or the disk refuses.
+    """
+    return io.FileIO(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), "wb")
+
+
+def read_file(path: Path) -> bytes:
+    """A file's whole content; see `open_file`."""
+    with open_file(path) as file:
+        return file.readall() or b""
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file and sync it; see `create_file`."""
+    with create_file(path) as file:
+        _write(file.fileno(), content, path)
+        os.fsync(file.fileno())
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy into a new file and sync it; see `create_file`."""
+    with open_file(source) as read, create_file(target) as written:
+        shutil.copyfileobj(read, written, 1 << 20)
+        os.fsync(written.fileno())
 
 
 def sha256_file(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal digits."""
-    with path.open("rb") as file:
+    """The file's SHA-256 in hexadecimal digits; see `open_file`."""
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -43,31 +78,32 @@ def write_aside(path: Path, text: str) -> Path:
     Returns:
         the file beside it, whose `replace(path)` takes no room on the disk any more.
     """
-    aside = path.with_name(f".{path.name}.aside")
+    aside = aside_of(path)
     try:
-        aside.write_text(text, encoding="utf-8")
-        sync(aside)
+        write_file(aside, text.encode())
     except OSError:
         aside.unlink(missing_ok=True)
         raise
     return aside
 
 
+def aside_of(path: Path) -> Path:
+    """Where the file is that is to replace another."""
+    return path.with_name(f".{path.name}.aside")
+
+
 def append(path: Path, content: bytes, whole: int) -> None:
     """Append in one synced write behind the first `whole` bytes; what a crash left of a line behind them is cut.
-
-    The name of a new file is not synced: its folder is to be.
 
     Raises:
         OSError: the disk is full, say; the file has its first `whole` bytes then, as before.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if os.fstat(descriptor).st_size > whole:
             os.ftruncate(descriptor, whole)
         try:
-            if os.write(descriptor, content) < len(content):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            _write(descriptor, content, path)
             os.fsync(descriptor)
         except OSError:
             os.ftruncate(descriptor, whole)
@@ -76,16 +112,22 @@ def append(path: Path, content: bytes, whole: int) -> None:
         os.close(descriptor)
 
 
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file; the system lets go of it when the process ends, however it ends."""
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            logger.info("waiting for another process that writes to %s", path.parent)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield  # closing the file lets go of it
+def open_regular(path: Path, flags: int) -> int:
+    """A descriptor of what is a file, and no link, pipe or device by its flags.
+
+    Raises:
+        OSError: it is not there, can't be opened so, or is no file.
+    """
+    descriptor = os.open(path, flags, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return descriptor
+
+
+def _write(descriptor: int, content: bytes, path: Path) -> None:
+    if os.write(descriptor, content) < len(content):  # what else could stop it half way
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def require_writable(folder: Path, what: str, error: type[UserError] = UserError) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from bakeoff.errors import IntegrityError
 
-STAMP = "%Y-%m-%dT%H:%M:%SZ"
 Entry = Mapping[str, Any]
+FIRST = "the first version of this name"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,17 @@ class History:
         """Whether the last entry has a signature, and so the next one must have one."""
         return bool(self.entries) and "signature" in self.entries[-1]
 
+    @property
+    def unsigned_behind_signed(self) -> int | None:
+        """The number of the first line without a signature behind one that has one, unless somebody vouched later."""
+        found = None
+        for number, (before, entry) in enumerate(zip(self.entries, self.entries[1:]), start=2):
+            if entry["event"] == "sign" and "signature" in entry:
+                found = None
+            elif found is None and "signature" in before and "signature" not in entry:
+                found = number
+        return found
+
     @cached_property
     def exports(self) -> dict[str, Entry]:
         """The entry by which each version came into the store."""
@@ -60,26 +71,13 @@ class History:
     @cached_property
     def pruned(self) -> dict[str, Entry]:
         """The entry by which each version that is gone was removed."""
-        return {entry["version"]: entry for entry in self.entries if entry["event"] == "prune"}
+        prunings = [entry for entry in self.entries if entry["event"] == "prune"]
+        return {version: entry for entry in prunings for version in entry["versions"]}
 
     @cached_property
     def versions(self) -> list[str]:
         """The versions that there are, oldest first."""
         return [version for version in self.exports if version not in self.pruned]
-
-    @cached_property
-    def _stack(self) -> list[str]:
-        stack: list[str] = []
-        for number, entry in enumerate(self.entries, start=1):
-            if entry["event"] == "promote":
-                stack.append(entry["version"])
-            elif entry["event"] == "rollback":
-                if entry["version"] not in stack[:-1]:
-                    raise IntegrityError(f"journal line {number} is a rollback to what was not champion before")
-                stack.pop()
-                while stack[-1] != entry["version"]:
-                    stack.pop()
-        return stack
 
     @property
     def champion(self) -> str | None:
@@ -97,8 +95,7 @@ class History:
     @cached_property
     def reigns(self) -> list[Reign]:
         """Who was champion from when to when, oldest first."""
-        crowned = [entry for entry in self.entries if entry["event"] in {"promote", "rollback"}]
-        ends = [_time(entry) for entry in crowned[1:]]
+        ends = [_time(entry) for entry in self._crowned[1:]]
         return [
             Reign(
                 version=entry["version"],
@@ -109,7 +106,7 @@ class History:
                 by=entry.get("by"),
                 exported_by=self.exports.get(entry["version"], {}).get("by"),
             )
-            for entry, until in zip(crowned, [*ends, None])
+            for entry, until in zip(self._crowned, [*ends, None])
         ]
 
     def kept(self, last: int, since: datetime) -> dict[str, str]:
@@ -128,6 +125,30 @@ class History:
         newest = self.versions[-last:] if last else []
         everything = dict.fromkeys(newest, f"among the last {last}") | reasons
         return {version: everything[version] for version in self.versions if version in everything}
+
+    @cached_property
+    def _crowned(self) -> list[Entry]:
+        """The entries that made a champion. The first version is one by itself, should its promotion be cut off."""
+        crowned = [entry for entry in self.entries if entry["event"] in {"promote", "rollback"}]
+        first = next(iter(self.exports.values()), None)
+        if first is not None and (not crowned or crowned[0]["version"] != first["version"]):
+            crowned.insert(0, {**first, "event": "promote", "why": FIRST})
+        return crowned
+
+    @cached_property
+    def _stack(self) -> list[str]:
+        """The champions that a rollback can go back through; the last one is in use."""
+        stack: list[str] = []
+        for entry in self._crowned:
+            if entry["event"] == "promote":
+                stack.append(entry["version"])
+            elif entry["version"] in stack[:-1]:
+                stack.pop()
+                while stack[-1] != entry["version"]:
+                    stack.pop()
+            else:
+                raise IntegrityError(f"it holds a rollback to {entry['version']}, which was not champion before")
+        return stack
 
 
 def _time(entry: Entry) -> datetime:

@@ -1,31 +1,22 @@
 """What happened to a model's versions, one line an event, only ever appended; the truth about the champion."""
 
-import contextlib
 import hashlib
 import json
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bakeoff.chain import check_head, check_sense, follow_chain
+from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError
-from bakeoff.history import STAMP, Entry, History
+from bakeoff.files import open_file, read_file
+from bakeoff.history import Entry, History
 from bakeoff.signing import Keys
 
-VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{5}")
-KEYS = {
-    "export": {"version", "card_sha256"},
-    "promote": {"version"},
-    "rollback": {"version"},
-    "prune": {"version"},
-    "sign": set[str](),  # vouches for all that stands before it
-}
-COMMON = {"time", "why", "previous"}
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-HEAD = re.compile(r"(\d+) ([0-9a-f]{64}|-)\n")
+RESTORE = "restore the model's folder from a backup, or choose another name"
 
 
 @dataclass(frozen=True)
@@ -49,11 +40,14 @@ class Journal:
         """The file that tells how far the journal had come."""
         return self.folder / "journal.head"
 
-    def read(self, keys: Keys) -> History:
+    def read(self, keys: Keys | None) -> History:
         """All events; a last line that a crash cut short is left out.
 
         With public keys the last entry must be signed by one of them. It vouches for the whole chain before it, since
         nobody signs on a journal that is not in order.
+
+        Args:
+            keys: None looks at no signature at all.
 
         Raises:
             IntegrityError: a line is not what was written, or the signature is missing or another's.
@@ -63,146 +57,113 @@ class Journal:
             raise IntegrityError(f"the journal of {self.name!r} is not used: {findings[0]}")
         return history
 
-    def examine(self, keys: Keys, noted: str | None = None) -> tuple[History, list[str]]:
+    def examine(self, keys: Keys | None, noted: str | None = None) -> tuple[History, list[str]]:
         """As `read`, with all that is wrong as a list; entries that can't be read are left out of the history.
 
         Args:
+            keys: None looks at no signature at all, also not at a line without one behind lines that have one.
             noted: the head as it was at some time: the journal must hold that line still.
         """
-        head = self._read_head()  # before the journal, which may grow meanwhile
-        content = self._read()
+        try:
+            head = self._read_head()  # before the journal, which may grow meanwhile
+            content = self._read()
+        except OSError as error:
+            return History(), [f"it can't be read: {error.strerror}"]
         size = content.rfind(b"\n") + 1  # what follows the last line's end was cut short
         lines = content[:size].split(b"\n")[:-1]
-        entries, digests, findings = list[Entry](), list[str](), list[str]()
-        for number, line in enumerate(lines, start=1):
-            try:
-                entry = _parse(line, number)
-            except IntegrityError as error:
-                findings.append(str(error))
-            else:
-                entries.append(entry)
-                if entry["previous"] != (digests[-1] if digests else None) or entry.get("number", number) != number:
-                    findings.append(f"journal line {number} does not follow from the line before: one was changed")
-            digests.append(hashlib.sha256(line).hexdigest())
-        if not findings:
-            findings += self._check_head(head, digests, entries)
-        if not findings and noted is not None:
-            findings += self._check_head(f"{noted.strip()}\n", digests, entries)
+        digests = [hashlib.sha256(line).hexdigest() for line in lines]
+        entries, findings = follow_chain(lines, digests)
         history = History(tuple(entries), size, digests[-1] if digests else None)
-        if not findings:
-            findings += self._check_sense(history)
-        if not findings and keys.public and entries:
-            findings += self._check_signature(entries[-1], len(entries), keys)
-        return history, findings
+        findings = findings or check_head(head, digests, entries) or check_sense(history)
+        if noted is not None:
+            findings = findings or check_head(noted, digests, entries)
+        if findings:
+            return history, [f"{finding}; {RESTORE}" for finding in findings]
+        return history, [] if keys is None else self._check_signatures(history, keys)
 
     def follow(self, history: History, events: Sequence[dict[str, Any]], keys: Keys) -> tuple[bytes, History]:
         """What is to be appended to tell of events, and the history with it.
 
         Args:
-            events: each with `event`, `version`, `why`, `by`, and for an export `card_sha256`.
+            events: as `make_event` makes them.
 
         Raises:
-            StoreError: the journal is signed, and there is no private key.
+            StoreError: the journal is signed, or signatures are asked for, and there is no private key.
         """
+        if keys.private is None:
+            self.require_no_key(history, keys)
         time, content = datetime.now(UTC).strftime(STAMP), b""
         for event in events:
-            digest, number = history.digest, len(history.entries) + 1
-            entry: dict[str, Any] = {"number": number, "time": time, **event, "previous": digest}
-            if keys.private or history.is_signed:
+            entry = {"number": len(history.entries) + 1, "time": time, **event, "previous": history.digest}
+            if keys.private:
                 entry |= {"key": keys.own}
                 entry |= {"signature": keys.sign(self._message(entry))}
-            line = json.dumps(entry, ensure_ascii=False).encode(errors="backslashreplace")  # half a letter of a reason
+            line = json.dumps(entry, ensure_ascii=False).encode()
             content += line + b"\n"
-            history = History((*history.entries, entry), history.size + len(line) + 1, hashlib.sha256(line).hexdigest())
+            size, digest = history.size + len(line) + 1, hashlib.sha256(line).hexdigest()
+            history = History((*history.entries, entry), size, digest)
         return content, history
 
-    def _message(self, entry: Entry) -> bytes:
-        """What is signed: the model's name, so that a line can't serve for another model, and the entry's content."""
-        content = {key: value for key, value in entry.items() if key != "signature"}
-        return f"bakeoff journal of {self.name}\n{json.dumps(content, sort_keys=True)}".encode()
+    def require_no_key(self, history: History, keys: Keys) -> None:
+        """Refuse to go on without a private key where there must be one.
 
-    def misfits(self, history: History, keys: Keys) -> list[str]:
-        """Whether every signature by a trusted key fits its entry."""
+        Raises:
+            StoreError: the journal is signed, or a public key asks for it to be.
+        """
+        if history.is_signed:
+            keys.require_private(f"the journal of {self.name!r} is signed by {history.entries[-1]['key']}: changing it")
+        if keys.public:
+            keys.require_private("with a public key the store must be signed: changing it")
+
+    def find_forged(self, history: History, keys: Keys) -> list[str]:
+        """Signatures in the name of a trusted key that don't fit their line."""
         return [
             f"journal line {number}: the signature doesn't fit"
             for number, entry in enumerate(history.entries, start=1)
             if entry.get("key") in keys.public and not self._is_signed(entry, keys)
         ]
 
+    def _message(self, entry: Entry) -> bytes:
+        """What is signed: the model's name, so that a line can't serve for another model, and the entry's content."""
+        content = {key: value for key, value in entry.items() if key != "signature"}
+        return f"bakeoff journal of {self.name}\n{json.dumps(content, sort_keys=True)}".encode()
+
     def _is_signed(self, entry: Entry, keys: Keys) -> bool:
-        return keys.signed(self._message(entry), str(entry.get("key")), str(entry.get("signature")))
+        return keys.signed(self._message(entry), entry.get("key", ""), entry.get("signature", ""))
 
-    def _check_signature(self, entry: Entry, number: int, keys: Keys) -> list[str]:
-        if self._is_signed(entry, keys):
+    def _check_signatures(self, history: History, keys: Keys) -> list[str]:
+        """Whether lines behind signed ones are signed, and with public keys whether the last one fits one of them."""
+        if unsigned := history.unsigned_behind_signed:
+            return [f"line {unsigned} is not signed, and the line before it is; {self._vouch()}"]
+        if not keys.public or not history.entries or self._is_signed(history.entries[-1], keys):
             return []
-        what = f"its last line ({number}, {entry['event']})"
+        entry = history.entries[-1]
+        what = f"its last line ({len(history.entries)}, {entry['event']})"
         if "signature" not in entry:
-            return [f"{what} is not signed; check what happened, then vouch for it by bakeoff models sign"]
+            return [f"{what} is not signed; {self._vouch()}"]
         if entry.get("key") not in keys.public:
-            trusted = ", ".join(keys.public)
-            return [f"{what} is signed by the key {str(entry.get('key'))[:16]}, trusted is {trusted}"]
-        return [f"the signature of {what} doesn't fit"]
+            return [
+                f"{what} is signed by the key {entry.get('key', '')[:16]}, trusted is {', '.join(keys.public)}; "
+                "if the key was changed, get the new public key, else ask who owns the store"
+            ]
+        return [f"the signature of {what} doesn't fit: it was changed, or the folder is a copy of another model's"]
 
-    def _check_head(self, head: str | None, digests: list[str], entries: list[Entry]) -> list[str]:
-        if head is None:  # as in a store of before there were heads
-            return ["journal.head is missing"] if any("number" in entry for entry in entries) else []
-        found = HEAD.fullmatch(head)
-        if not found:
-            return [f"this is no head of a journal: {head[:80]!r}"]
-        number = int(found[1])
-        if number > len(digests):
-            return [f"the journal was cut: {len(digests)} of {number} lines are left"]
-        if number and digests[number - 1] != found[2]:
-            return [f"journal line {number} is not the one that was written"]
-        return []
-
-    @staticmethod
-    def _check_sense(history: History) -> list[str]:
-        try:
-            champion = history.champion
-        except IntegrityError as error:
-            return [str(error)]
-        if champion is not None and champion not in history.versions:
-            return [f"the journal makes {champion} champion, which is no version of it"]
-        return []
+    def _vouch(self) -> str:
+        return (
+            f"look at it (bakeoff models log --all --name {self.name}), then whoever has the private key can vouch for "
+            f"it: bakeoff models sign --as-it-stands --name {self.name} --private-key FILE"
+        )
 
     def _read_head(self) -> str | None:
         try:
-            return self.head.read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+            return read_file(self.head).decode(errors="replace")
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _read(self) -> bytes:
         """In one call to the system: read piece by piece, a line that is being cut could be mixed with the next."""
         try:
-            with self.path.open("rb", buffering=0) as file:
+            with open_file(self.path) as file:
                 return file.read(os.fstat(file.fileno()).st_size) or b""
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return b""
-
-
-def head_line(history: History) -> str:
-    """The content of `journal.head`."""
-    return f"{len(history.entries)} {history.digest or '-'}\n"
-
-
-def _parse(line: bytes, number: int) -> dict[str, Any]:
-    with contextlib.suppress(ValueError, RecursionError):  # neither UTF-8 nor JSON
-        entry = json.loads(line)
-        if isinstance(entry, dict) and _is_entry(entry):
-            return entry
-    raise IntegrityError(f"journal line {number} is not what was written: {line[:80].decode(errors='replace')!r}")
-
-
-def _is_entry(entry: dict[str, Any]) -> bool:
-    """Whether nothing that is read from it later can be missing, or lead out of the store."""
-    keys = KEYS.get(str(entry.get("event")))
-    if keys is None or not keys | COMMON <= set(entry):
-        return False
-    texts = [entry[key] for key in (keys | COMMON) - {"previous"}]
-    if not all(isinstance(text, str) for text in texts) or not TIME.fullmatch(entry["time"]):
-        return False
-    datetime.fromisoformat(entry["time"])  # a ValueError for the 31st of February
-    if "version" in keys:
-        datetime.fromisoformat(entry["version"][:16])
-    return "version" not in keys or VERSION.fullmatch(entry["version"]) is not None

@@ -2,20 +2,23 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bakeoff.entry import VERSION
 from bakeoff.errors import IntegrityError
-from bakeoff.files import locked
+from bakeoff.files import read_file
 from bakeoff.history import History
-from bakeoff.journal import VERSION, Journal
+from bakeoff.journal import Journal
+from bakeoff.locks import locked_if_possible
 from bakeoff.sealing import parse_card
 from bakeoff.signing import Keys
 
+PATIENCE_SECONDS = 2.0  # a reader does not wait longer for a writer
 INCOMING = ".incoming-"  # a version that its writer is still at, or died over
-GONE = "journal.jsonl is gone, though versions are there; restore it from a backup, or choose another name"
+GONE = "journal.jsonl is gone, or all that was in it; restore the model's folder from a backup, or choose another name"
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,21 @@ class Layout:
     def read_pointer(self) -> str:
         """The champion's id as the file has it; empty without a file."""
         try:
-            return self.pointer.read_text(encoding="utf-8", errors="replace").strip()
-        except FileNotFoundError:
+            return read_file(self.pointer).decode(errors="replace").strip()
+        except OSError:
             return ""
 
-    def read_history(self, keys: Keys) -> History:
+    def read_history(self, keys: Keys | None) -> History:
         """What the journal tells.
+
+        Args:
+            keys: whose signature it must have; None looks at none.
 
         Raises:
             IntegrityError: it is not what was written, is gone, or with public keys: not signed by one of them.
         """
         history = self.journal.read(keys)
-        if not history.entries and self.present():
+        if not history.entries and (self.present() or self.read_pointer()):
             raise IntegrityError(f"the journal of {self.folder.name!r} is not used: {GONE}")
         return history
 
@@ -82,7 +88,7 @@ class Layout:
         places = self.folder / version, self.incoming(version)
         for folder in (*places, places[0]):  # it may be moved into place meanwhile
             try:
-                return (folder / name).read_bytes()
+                return read_file(folder / name)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -100,12 +106,10 @@ class Layout:
         content = self.read_file(version, "card.json")
         if hashlib.sha256(content).hexdigest() != history.exports[version]["card_sha256"]:
             raise IntegrityError("card.json differs from the journal")
-        return parse_card(version, content)
+        return parse_card(content)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        """Hold the lock where that is possible, so that nothing moves while the block looks; nothing is changed."""
-        with ExitStack() as stack:
-            with suppress(OSError):  # no store yet, or one that can only be read
-                stack.enter_context(locked(self.lock))
+        """Hold the lock where it can be had, so that nothing moves while the block looks; nothing is changed."""
+        with locked_if_possible(self.lock, PATIENCE_SECONDS):
             yield

@@ -31,56 +31,60 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
     import joblib
     from sklearn.exceptions import InconsistentVersionWarning
 
-    card = store.card(version)
-    skew = refuse_version_skew(card, allowed=allow_version_skew)
-    content = store.read(version, "model.joblib")
+    history = store.history()
+    card = store.card(version, history)
+    if skew := refuse_version_skew(card, allowed=allow_version_skew):
+        logger.warning("version %s: %s", version, skew)
+    content = store.read(version, "model.joblib", history)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             model = joblib.load(io.BytesIO(content))
-    except Exception as error:  # the bytes are right: it is the versions that don't fit
+    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right: it is the versions that don't fit
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
     if SAMPLE in card["files"]:
-        _check(store, version, card, model)
+        _check(version, store.read(version, SAMPLE, history), card, model)
     elif skew:
         logger.warning("version %s has no frozen sample: whether it predicts as before was not checked", version)
     return model
 
 
 def refuse_version_skew(card: dict[str, Any], *, allowed: bool) -> str | None:
-    """Compare the versions that the model was written under with those of this process.
-
-    Returns:
-        the difference in words; None where there is none.
+    """The difference between the versions that a model was written under and those of this process, in words.
 
     Raises:
-        StoreError: there is a difference, and it is not allowed.
+        StoreError: there is one, and it is not allowed.
     """
-    there = {"scikit-learn": card["environment"]["scikit-learn"], "Python": _minor(card["environment"]["python"])}
-    here = {"scikit-learn": installed("scikit-learn"), "Python": _minor(platform.python_version())}
-    differing = [name for name in here if here[name] != there[name]]
-    if not differing:
-        return None
-    written, running = (", ".join(f"{name} {where[name]}" for name in differing) for where in (there, here))
-    skew = f"it was written under {written}, and this is {running}"
-    if not allowed:
+    skew = version_skew(card["environment"])
+    if skew and not allowed:
         raise StoreError(
             f"version {card['version']} is not opened: {skew}; train anew, use those versions, or give "
             "--allow-version-skew, which opens it if it still predicts its frozen sample as it did"
         )
-    logger.warning("version %s: %s", card["version"], skew)
     return skew
 
 
-def _check(store: ModelStore, version: str, card: dict[str, Any], model: Any) -> None:
+def version_skew(environment: dict[str, str]) -> str | None:
+    """How scikit-learn and Python's minor version differ from those that run; None where they don't.
+
+    Args:
+        environment: of the card.
+    """
+    there = {"scikit-learn": environment["scikit-learn"], "Python": _minor(environment["python"])}
+    here = {"scikit-learn": installed("scikit-learn"), "Python": _minor(platform.python_version())}
+    differing = [name for name in here if here[name] != there[name]]
+    written, running = (", ".join(f"{name} {where[name]}" for name in differing) for where in (there, here))
+    return f"it was written under {written}, and this is {running}" if differing else None
+
+
+def _check(version: str, sample: bytes, card: dict[str, Any], model: Any) -> None:
     features = [Feature(**feature) for feature in card["features"]]
-    sample = store.read(version, SAMPLE)
     try:
         check_sample(model, sample, features)
     except IntegrityError as error:
         raise IntegrityError(f"version {version} is not used: {error}") from error
-    except Exception as error:  # of another scikit-learn's making
+    except (Exception, SystemExit, GeneratorExit) as error:  # of another scikit-learn's making
         raise IntegrityError(f"version {version} is not used: it can't predict its frozen sample: {error}") from error
 
 

@@ -1,7 +1,7 @@
 """Opening the store that a config names, with the keys that it and the environment name."""
 
 from bakeoff.config import PredictionConfig, TrainingConfig
-from bakeoff.signing import find_keys
+from bakeoff.keyfiles import find_keys, find_public_keys
 from bakeoff.store import ModelStore
 
 
@@ -11,5 +11,8 @@ def open_store(config: TrainingConfig | PredictionConfig) -> ModelStore:
     Raises:
         ConfigError: a key can't be read, or config and environment contradict each other.
     """
-    private_key = config.signing.private_key if isinstance(config, TrainingConfig) else None
-    return ModelStore(config.store, config.name, find_keys(private_key, config.signing.public_key))
+    if isinstance(config, TrainingConfig):
+        keys = find_keys(config.signing.private_key, config.signing.public_key)
+    else:
+        keys = find_public_keys(config.signing.public_key)
+    return ModelStore(config.store, config.name, keys)

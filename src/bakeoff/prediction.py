@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from bakeoff.chain import head_of
 from bakeoff.columns import Feature, one_spelling, plain, to_numbers, to_text
 from bakeoff.config import PredictionConfig
 from bakeoff.conforming import conform
 from bakeoff.errors import DataError, UserError
 from bakeoff.evaluation import Evaluation, evaluate_predictions
 from bakeoff.files import require_writable, sync
-from bakeoff.journal import head_line
 from bakeoff.loading import load_model, refuse_version_skew
 from bakeoff.opening import open_store
 from bakeoff.tables import forget_table, read_parquet_bytes, read_table_once, require_columns
@@ -69,7 +69,7 @@ def find_version(config: PredictionConfig) -> VersionRef:
     """
     store = open_store(config)
     history = store.history()
-    return VersionRef(config.store, config.name, store.resolve(config.version, history), head_line(history).strip())
+    return VersionRef(config.store, config.name, store.resolve(config.version, history), head_of(history))
 
 
 def output_folder(config: PredictionConfig) -> Path:

@@ -87,24 +87,6 @@ def render_text(card: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"  {trouble}" for trouble in _troubles(card)), "", _sentence(card)])
 
 
-def show_training(folder: str) -> str:
-    """What a training run prints at its end: the leaderboard, the reason for the choice, and where the version went.
-
-    Args:
-        folder: the version's.
-    """
-    from bakeoff.store import ModelStore  # which writes reports itself
-
-    path = Path(folder)
-    store = ModelStore(path.parent.parent, path.parent.name)
-    card, champion = store.card(path.name), store.champion()
-    note = "It is the champion." if champion == path.name else (
-        f"The champion is still {champion}; bakeoff models promote {path.name} --store {path.parent.parent} "
-        f"--name {path.parent.name} changes that."
-    )  # fmt: skip
-    return f"\n{render_text(card)}\n{note}\n\n{folder}"
-
-
 def show_prediction(folder: str) -> str:
     """What a prediction run prints at its end: how many rows were scored, how well, and where they went."""
     summary = _summary(folder)

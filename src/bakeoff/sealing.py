@@ -2,29 +2,36 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
+from bakeoff.entry import TIME
 from bakeoff.errors import IntegrityError
-from bakeoff.files import sha256_file, sync
+from bakeoff.files import copy_file, sha256_file, sync, write_file
 from bakeoff.report import render_html
 
 FORMAT = 1  # of card.json
 SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files that every card has digests of
 DERIVED = "report.html"  # written from the card, and may be written again: not sealed
-KEYS = {
-    "version",
-    "created",
-    "classifier",
-    "classifiers",
-    "selection",
-    "classes",
-    "features",
-    "target",
-    "rows",
-    "files",
-    "environment",
+KEYS = {  # what every card has, and of which type
+    "name": str,
+    "version": str,
+    "created": str,
+    "classifier": str,
+    "classifiers": dict,
+    "selection": dict,
+    "classes": list,
+    "features": list,
+    "target": str,
+    "rows": dict,
+    "files": dict,
+    "environment": dict,
+}
+INNER = {  # and what some of it has
+    "files": set(SEALED),
+    "environment": {"python", "scikit-learn"},
+    "selection": {"why"},
+    "rows": {"train", "test", "validation"},
 }
 
 
@@ -33,21 +40,26 @@ def fill_folder(folder: Path, card: dict[str, Any], files: dict[str, Path]) -> s
 
     Returns:
         the card's SHA-256.
+
+    Raises:
+        IntegrityError: a file is not what it was any more when it was copied.
     """
     sealed = {}
     for name, source in files.items():
-        shutil.copyfile(source, folder / name)
-        sealed[name] = {"sha256": sha256_file(folder / name), "bytes": (folder / name).stat().st_size}
+        sealed[name] = {"sha256": sha256_file(source), "bytes": source.stat().st_size}  # what was meant to be exported
+        copy_file(source, folder / name)
+        if sha256_file(folder / name) != sealed[name]["sha256"]:
+            raise IntegrityError(f"{name} was changed while it was copied to {folder}: nothing was exported")
     card = card | {"files": sealed}
     content = (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode()
-    (folder / "card.json").write_bytes(content)
-    (folder / DERIVED).write_text(render_html(card), encoding="utf-8")
-    for path in (*folder.iterdir(), folder, folder.parent):
+    write_file(folder / "card.json", content)
+    write_file(folder / DERIVED, render_html(card).encode())
+    for path in (folder, folder.parent):
         sync(path)
     return hashlib.sha256(content).hexdigest()
 
 
-def parse_card(version: str, content: bytes) -> dict[str, Any]:
+def parse_card(content: bytes) -> dict[str, Any]:
     """The card, whose digest was compared before.
 
     Raises:
@@ -55,26 +67,35 @@ def parse_card(version: str, content: bytes) -> dict[str, Any]:
     """
     try:
         card = json.loads(content)
+        if not isinstance(card, dict) or not isinstance(card.get("format"), int):
+            raise IntegrityError("card.json is no card")
+        if card["format"] != FORMAT:
+            raise IntegrityError(f"card.json is of format {card['format']}, not {FORMAT}: use a newer Bakeoff")
     except (ValueError, RecursionError) as error:
-        raise IntegrityError(f"the card of version {version} can't be read: {error}") from error
-    if not isinstance(card, dict) or not isinstance(card.get("format"), int):
-        raise IntegrityError(f"the card of version {version} is none")
-    if card["format"] != FORMAT:
-        raise IntegrityError(f"the card of version {version} is not of format {FORMAT}: use a newer Bakeoff")
-    if missing := KEYS - set(card):
-        raise IntegrityError(f"the card of version {version} lacks {', '.join(sorted(missing))}")
-    if missing := set(SEALED) - set(card["files"]):
-        raise IntegrityError(f"the card of version {version} seals no {', '.join(sorted(missing))}")
+        raise IntegrityError(f"card.json can't be read: {error}") from error
+    odd = [name for name, kind in KEYS.items() if not isinstance(card.get(name), kind)]
+    odd += [name for name, inner in INNER.items() if not odd and not inner <= set(card[name])]
+    if odd or card["classifier"] not in card["classifiers"] or not TIME.fullmatch(card["created"]):
+        raise IntegrityError(f"card.json doesn't hold what a card must hold: {', '.join(odd) or 'its winner'}")
     return card
+
+
+def sealed_digest(card: dict[str, Any], name: str) -> str | None:
+    """A file's SHA-256 by the card; None for a file that it doesn't seal."""
+    sealed = card["files"].get(name)
+    return sealed.get("sha256") if isinstance(sealed, dict) else None
 
 
 def compare_files(folder: Path, card: dict[str, Any]) -> list[str]:
     """What differs between a version's folder and its card, a sentence each: every file of either."""
     found = []
-    for name, sealed in card["files"].items():
-        if not (folder / name).is_file():
+    for name in card["files"]:
+        try:
+            if sha256_file(folder / name) != sealed_digest(card, name):
+                found.append(f"{name} differs from its card")
+        except FileNotFoundError:
             found.append(f"{name} is missing")
-        elif sha256_file(folder / name) != sealed["sha256"]:
-            found.append(f"{name} differs from its card")
+        except OSError as error:
+            found.append(f"{name} can't be read: {error.strerror}")
     known = {*card["files"], "card.json", DERIVED}
     return found + [f"{path.name} is not in its card" for path in sorted(folder.iterdir()) if path.name not in known]

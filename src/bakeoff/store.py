@@ -1,35 +1,28 @@
 """Versions on disk, the champion among them, and the journal that tells how it came about."""
 
 import hashlib
-import shutil
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bakeoff.chain import HEAD
+from bakeoff.entry import STAMP, make_event
 from bakeoff.errors import BakeoffError, IntegrityError, StoreError
 from bakeoff.files import require_writable, sha256_file
-from bakeoff.history import STAMP, History
+from bakeoff.history import FIRST, History
 from bakeoff.layout import Layout
-from bakeoff.sealing import fill_folder
-from bakeoff.signing import Keys
+from bakeoff.pruning import Pruning, plan_pruning
+from bakeoff.sealing import fill_folder, sealed_digest
+from bakeoff.signing import NO_KEYS, Keys
 from bakeoff.verification import Finding, verify_journal, verify_version, verify_versions
-from bakeoff.writing import FIRST, Writer, event, writing
+from bakeoff.writing import Writer, writing
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a model: a folder, and nothing but a folder
+ELSE = "restore it from a backup, or use another version"
 SECOND = "%Y%m%dT%H%M%SZ"
-NO_KEYS = Keys()
-
-
-@dataclass(frozen=True)
-class Pruning:
-    """What pruning keeps, each version with its reason, what it removes, and how many bytes that frees."""
-
-    kept: dict[str, str]
-    pruned: list[str]
-    bytes: int
 
 
 class ModelStore:
@@ -57,8 +50,9 @@ class ModelStore:
             IntegrityError: its journal is not in order.
         """
         require_writable(self.folder, "the store", StoreError)
-        if self.history().is_signed:
-            self.keys.require_private()
+        history = self.history()
+        if self.keys.private is None:
+            self.journal.require_no_key(history, self.keys)
 
     def history(self) -> History:
         """What the journal tells.
@@ -92,14 +86,14 @@ class ModelStore:
         history = history or self.history()
         versions = history.versions
         if not versions:
-            raise StoreError(f"there is no model {self.name!r} in {str(self.folder.parent)!r}: train first")
+            others = ", ".join(names_in(self.folder.parent))
+            there = f" (there {'are' if ',' in others else 'is'} {others})" if others else ""
+            raise StoreError(f"there is no model {self.name!r} in {str(self.folder.parent)!r}{there}: train first")
         if wanted == "latest":
             return versions[-1]
-        if wanted == "champion":
-            # A crash can fall between a first export and its promotion; that version is all there is.
-            return history.champion or versions[0]
-        if wanted in history.pruned:
-            raise StoreError(f"version {wanted} of {self.name!r} was pruned at {history.pruned[wanted]['time']}")
+        if wanted == "champion" and history.champion:
+            return history.champion
+        self._refuse_pruned(wanted, history)
         if wanted not in versions:
             shown = ", ".join(versions[-5:])
             raise StoreError(f"{self.name!r} has no version {wanted!r}; allowed: champion, latest or an id ({shown})")
@@ -119,19 +113,22 @@ class ModelStore:
             IntegrityError: it is not what was exported, or is of a format that this Bakeoff doesn't know.
         """
         history = history or self.history()
-        with _naming(version):
+        with self._naming(version):
             return self._layout.read_card(version, history)
 
-    def read(self, version: str, name: str) -> bytes:
+    def read(self, version: str, name: str, history: History | None = None) -> bytes:
         """A sealed file's content, compared with the card, and the card with the journal.
+
+        Args:
+            history: as it was read before; by default it is read now.
 
         Raises:
             IntegrityError: naming what differs.
         """
-        card = self.card(version)
-        with _naming(version):
+        card = self.card(version, history)
+        with self._naming(version):
             content = self._layout.read_file(version, name)
-            if hashlib.sha256(content).hexdigest() != card["files"].get(name, {}).get("sha256"):
+            if hashlib.sha256(content).hexdigest() != sealed_digest(card, name):
                 raise IntegrityError(f"{name} differs from its card")
         return content
 
@@ -160,15 +157,15 @@ class ModelStore:
             incoming.mkdir()
             try:
                 card_sha256 = fill_folder(incoming, describe(version, created.strftime(STAMP)), files)
-                events = [event("export", version, why, by, card_sha256=card_sha256)]
-                if writer.history.champion is None:
-                    events.append(event("promote", version, FIRST, by))
+                events = [make_event("export", why, by, version=version, card_sha256=card_sha256)]
+                if not writer.history.exports:
+                    events.append(make_event("promote", FIRST, by, version=version))
                 writer.commit(*events)
             except (OSError, BakeoffError):  # a full disk, say: give back what was taken of it
-                shutil.rmtree(incoming, ignore_errors=True)
+                writer.discard(version)
                 raise
             writer.arrive(version)
-        return self.path(version)
+        return self.folder / version
 
     def promote(self, version: str, why: str, by: str | None = None) -> bool:
         """Make a version the champion; False when it is already.
@@ -178,12 +175,13 @@ class ModelStore:
             IntegrityError: its files are not what its card says.
             WriteError: the disk refused; the champion is still the one before.
         """
+        self.resolve(version)
         with self._writing() as writer:
             version = self.resolve(version, writer.history)
             if writer.history.champion == version:
                 return False
             self._require_whole(writer.history, version)
-            writer.commit(event("promote", version, why, by))
+            writer.commit(make_event("promote", why, by, version=version))
         return True
 
     def rollback(self, why: str, by: str | None = None) -> str:
@@ -202,7 +200,7 @@ class ModelStore:
                     f"{self.name!r} has no champion before the present one: there is nothing to roll back to"
                 )
             self._require_whole(writer.history, version)
-            writer.commit(event("rollback", version, why, by))
+            writer.commit(make_event("rollback", why, by, version=version))
         return version
 
     def plan_prune(self, last: int, days: float) -> Pruning:
@@ -212,39 +210,48 @@ class ModelStore:
             last: how many of the newest versions are kept.
             days: what was champion within so many days is kept; the champion always is.
         """
-        return self._plan(self.history(), last, days)
+        history = self.history()
+        self.resolve("latest", history)
+        return plan_pruning(self._layout, history, last, days)
 
     def prune(self, last: int, days: float, why: str, by: str | None = None) -> Pruning:
         """Remove all versions but the champion, the last ones, and those that were champion lately; as `plan_prune`.
 
         Raises:
+            StoreError: there is no such model.
             WriteError: the disk refused; nothing was changed.
         """
+        self.resolve("latest")
         with self._writing() as writer:
-            plan = self._plan(writer.history, last, days)
+            plan = plan_pruning(self._layout, writer.history, last, days)
             if plan.pruned:
-                writer.commit(*(event("prune", version, why, by) for version in plan.pruned))
+                writer.commit(make_event("prune", why, by, versions=plan.pruned))
                 writer.remove(plan.pruned)
         return plan
 
-    def sign(self, why: str, by: str | None = None) -> History:
+    def sign(self, why: str, by: str | None = None, *, as_it_stands: bool = False) -> History:
         """Vouch by a signature for everything that the store holds, whoever wrote it; from then on it is signed.
+
+        Args:
+            as_it_stands: also when the journal's last line is not signed, or by none of the trusted keys.
 
         Returns:
             the history that was signed.
 
         Raises:
             StoreError: there is no private key.
-            IntegrityError: something is not as it was sealed.
+            IntegrityError: something is not as it was sealed, or the last line not signed by a trusted key.
         """
         self.keys.require_private()
-        ModelStore(self.folder.parent, self.name).resolve("latest")
-        with writing(self._layout, self.keys, trusted=NO_KEYS) as writer:
-            history, found = verify_journal(self._layout, NO_KEYS)
+        history = self._layout.read_history(None)
+        self.resolve("latest", history)
+        trusted = None if as_it_stands else self.keys
+        with writing(self._layout, self.keys, trusted) as writer:
+            history, found = verify_journal(self._layout, trusted)
             found += verify_versions(self._layout, history, self._names(history))
             if found:
                 raise IntegrityError(f"nothing was signed: {found[0].version or self.name}: {found[0].text}")
-            writer.commit(event("sign", None, why, by))
+            writer.commit(make_event("sign", why, by))
         return history
 
     def verify(self, version: str | None = None, noted: str | None = None) -> list[Finding]:
@@ -254,10 +261,19 @@ class ModelStore:
             version: only this one; by default all of them.
             noted: a head of the journal from before, which it must have come by: an old copy of the whole folder, put
                 back in its place, is in order by itself.
+
+        Raises:
+            StoreError: there is no such version, or what was noted is no head.
         """
+        if noted is not None and not HEAD.fullmatch(noted.strip()):
+            raise StoreError(
+                f"{noted!r} is no head of a journal: a line number and a SHA-256, as journal.head holds them"
+            )
         with self._layout.quiet():
             history, found = verify_journal(self._layout, self.keys, noted)
-            names = self._names(history) if version is None else [self.resolve(version, history)]
+            names = self._names(history)
+        if version is not None:
+            names = [] if found else [self.resolve(version, history)]
         return found + verify_versions(self._layout, history, names)
 
     def _names(self, history: History) -> list[str]:
@@ -265,25 +281,31 @@ class ModelStore:
 
     def _require_whole(self, history: History, version: str) -> None:
         if findings := verify_version(self._layout, history, version):
-            raise IntegrityError(f"version {version} is not used: {findings[0]}")
+            raise IntegrityError(f"version {version} is not used: {findings[0]}; {ELSE}")
 
-    def _plan(self, history: History, last: int, days: float) -> Pruning:
-        kept = history.kept(last, datetime.now(UTC) - timedelta(days=days))
-        pruned = [version for version in history.versions if version not in kept]
-        sizes = [path.stat().st_size for version in pruned for path in self.path(version).glob("*")]
-        return Pruning(kept, pruned, sum(sizes))
+    @contextmanager
+    def _naming(self, version: str) -> Iterator[None]:
+        """Have an error name the version, and tell one that was pruned meanwhile from a damaged one."""
+        try:
+            yield
+        except IntegrityError as error:
+            self._refuse_pruned(version, self._layout.journal.examine(None)[0])
+            raise IntegrityError(f"version {version} is not used: {error}; {ELSE}") from error
+
+    def _refuse_pruned(self, version: str, history: History) -> None:
+        if version in history.pruned:
+            raise StoreError(f"version {version} of {self.name!r} was pruned at {history.pruned[version]['time']}")
 
     def _writing(self) -> AbstractContextManager[Writer]:
         return writing(self._layout, self.keys, trusted=self.keys)
 
 
-@contextmanager
-def _naming(version: str) -> Iterator[None]:
-    """Have an error name the version."""
+def names_in(root: Path) -> list[str]:
+    """The models in a store's folder."""
     try:
-        yield
-    except IntegrityError as error:
-        raise IntegrityError(f"version {version} is not used: {error}") from error
+        return sorted(path.parent.name for path in root.glob("*/journal.jsonl") if re.match(NAME, path.parent.name))
+    except OSError:
+        return []
 
 
 def _next_second(history: History) -> datetime:

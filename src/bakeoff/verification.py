@@ -17,18 +17,19 @@ class Finding:
     text: str
 
 
-def verify_journal(layout: Layout, keys: Keys, noted: str | None = None) -> tuple[History, list[Finding]]:
+def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) -> tuple[History, list[Finding]]:
     """The history as far as it can be read, and what is wrong with the journal and with the file `champion`.
 
     Args:
+        keys: whose signature the journal must have; None looks at none.
         noted: the head of the journal as it was at some time.
     """
     history, texts = layout.journal.examine(keys, noted)
-    if not history.entries and layout.present():
+    if not history.entries and (layout.present() or layout.read_pointer() or not layout.journal.path.exists()):
         texts = texts or [GONE]
-    texts = texts or layout.journal.misfits(history, keys)
-    if not texts and history.champion and layout.read_pointer() != history.champion:
-        shown = layout.read_pointer()
+    texts = texts or (layout.journal.find_forged(history, keys) if keys else [])
+    shown = layout.read_pointer()
+    if not texts and history.champion and shown != history.champion:
         texts = [f"the file champion says {shown!r}, the journal {history.champion!r}; the next writer mends it"]
     return history, [Finding(None, text) for text in texts]
 
@@ -37,7 +38,7 @@ def verify_versions(layout: Layout, history: History, versions: list[str]) -> li
     """What differs in versions; those that are pruned while they are looked at are left out."""
     found = [Finding(version, text) for version in versions for text in verify_version(layout, history, version)]
     if found:
-        gone = set(layout.journal.examine(Keys())[0].pruned) - set(history.pruned)
+        gone = set(layout.journal.examine(None)[0].pruned) - set(history.pruned)
         found = [finding for finding in found if finding.version not in gone]
     return found
 
@@ -46,9 +47,9 @@ def verify_version(layout: Layout, history: History, version: str) -> list[str]:
     """What differs in one version, a sentence each."""
     if version in history.pruned:
         return ["it was pruned, but its folder is there; the next writer removes it"]
-    if version in history.exports and not layout.path(version).is_dir():
-        return ["is in the journal but not in the store"]
     try:
+        if version in history.exports and not layout.path(version).is_dir():
+            return ["is in the journal but not in the store"]
         return compare_files(layout.path(version), layout.read_card(version, history))
-    except IntegrityError as error:
+    except (IntegrityError, OSError) as error:
         return [str(error)]

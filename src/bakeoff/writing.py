@@ -1,19 +1,23 @@
 """Changing a model's folder: one process at a time, by one synced line of the journal that is the whole change."""
 
+import errno
 import logging
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+from bakeoff.chain import head_of
+from bakeoff.entry import VERSION
 from bakeoff.errors import StoreError, WriteError
-from bakeoff.files import append, locked, make_folder, require_writable, sync, write_aside
+from bakeoff.files import append, aside_of, make_folder, read_file, require_writable, sync, write_aside, write_file
 from bakeoff.history import History
-from bakeoff.journal import head_line
 from bakeoff.layout import INCOMING, Layout
+from bakeoff.locks import locked
 from bakeoff.signing import Keys
 
-FIRST = "the first version of this name"
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 logger = logging.getLogger(__name__)
 
@@ -41,23 +45,27 @@ class Writer:
             StoreError: the journal is signed, and there is no private key.
         """
         content, after = self.layout.journal.follow(self.history, events, self.keys)
-        texts = {self.layout.journal.head: head_line(after)}
-        if after.champion != self.history.champion:
-            texts[self.layout.pointer] = f"{after.champion}\n"
-        asides = {}
+        texts = self._followers(after)
         try:
             for path, text in texts.items():
-                asides[path] = write_aside(path, text)  # with the line on the disk, it must not want for room
+                write_aside(path, text)  # with the line on the disk, it must not want for room
             append(self.layout.journal.path, content, self.history.size)
         except OSError:
-            for aside in asides.values():
-                aside.unlink(missing_ok=True)
+            for path in texts:
+                aside_of(path).unlink(missing_ok=True)
             raise
         self.history = after
         with self._following_up():
-            for path, aside in asides.items():
-                aside.replace(path)
+            for path in texts:
+                aside_of(path).replace(path)
             sync(self.layout.folder)
+
+    def _followers(self, history: History) -> dict[Path, str]:
+        """What the files that follow from the journal are to hold, where they hold something else."""
+        wanted = {self.layout.journal.head: f"{head_of(history)}\n"}
+        if history.champion:
+            wanted[self.layout.pointer] = f"{history.champion}\n"
+        return {path: text for path, text in wanted.items() if not _holds(path, text)}
 
     def arrive(self, version: str) -> None:
         """Move a version into its place, when the journal has it."""
@@ -68,30 +76,37 @@ class Writer:
     def remove(self, versions: Iterable[str]) -> None:
         """Remove folders, when the journal says that they are gone; a later writer tries again what fails."""
         for version in versions:
-            shutil.rmtree(self.layout.folder / version, ignore_errors=True)
+            _remove(self.layout.folder / version)
+            if (self.layout.folder / version).exists():
+                logger.warning("%s could not be removed yet; the next writer tries again", self.layout.folder / version)
+
+    def discard(self, version: str) -> None:
+        """Give back the room that a version took which could not be exported; not if the journal has it after all."""
+        with suppress(OSError):
+            if version not in self.layout.journal.examine(None)[0].exports:
+                _remove(self.layout.incoming(version))
 
     def mend(self) -> None:
         """Finish or clear what a writer that died left behind."""
+        if not self.layout.journal.path.exists():
+            write_file(
+                self.layout.journal.path, b""
+            )  # its name is synced with the head's, before there is a line in it
         names = {path.name for path in self.layout.folder.iterdir()}
         for name in names:
-            if name.startswith(INCOMING):
-                version = name.removeprefix(INCOMING)
-                if version in self.history.versions and version not in names:
-                    self.arrive(version)
-                else:
-                    shutil.rmtree(self.layout.folder / name)
-            elif name.endswith(".aside"):
-                (self.layout.folder / name).unlink()
+            version = name.removeprefix(INCOMING)
+            if name == version or not VERSION.fullmatch(version):
+                continue
+            if version in self.history.versions and version not in names:
+                self.arrive(version)
+            else:
+                _remove(self.layout.folder / name)
         self.remove(names & set(self.history.pruned))
-        if self.history.versions and self.history.champion is None:
-            self.commit(event("promote", self.history.versions[0], FIRST))
-        wanted = {self.layout.journal.head: head_line(self.history)}
-        if self.history.champion:
-            wanted[self.layout.pointer] = f"{self.history.champion}\n"
-        for path, text in wanted.items():
-            if not path.exists() or path.read_bytes() != text.encode():
-                write_aside(path, text).replace(path)
-                sync(self.layout.folder)
+        for path in (self.layout.journal.head, self.layout.pointer):
+            _remove(aside_of(path))
+        for path, text in self._followers(self.history).items():
+            write_aside(path, text).replace(path)
+            sync(self.layout.folder)
 
     @contextmanager
     def _following_up(self) -> Iterator[None]:
@@ -103,12 +118,12 @@ class Writer:
 
 
 @contextmanager
-def writing(layout: Layout, keys: Keys, trusted: Keys) -> Iterator[Writer]:
+def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer]:
     """Hold the lock, with everything mended.
 
     Args:
         keys: what is signed with.
-        trusted: whose signature the journal must have.
+        trusted: whose signature the journal must have; None looks at none.
 
     Raises:
         StoreError: the folder can't be written in.
@@ -123,13 +138,26 @@ def writing(layout: Layout, keys: Keys, trusted: Keys) -> Iterator[Writer]:
             writer.mend()
             yield writer
     except OSError as error:
+        path = error.filename2 or error.filename
+        which = f" ({Path(path).name})" if path else ""
+        way_out = "; make room and try again" if error.errno in FULL else ""
         raise WriteError(
-            f"the store {str(layout.folder.parent)!r} refused a write: {error.strerror or error}; "
-            "nothing was changed: make room or mend the disk, and try again"
+            f"the store {str(layout.folder.parent)!r} could not be changed: {error.strerror or error}{which}; "
+            f"everything is as it was{way_out}"
         ) from error
 
 
-def event(kind: str, version: str | None, why: str, by: str | None = None, **more: str) -> dict[str, Any]:
-    """An entry of the journal, all but what every entry has."""
-    entry = {"event": kind, "version": version, "why": why, "by": by, **more}
-    return {key: value for key, value in entry.items() if value is not None}
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return read_file(path) == text.encode()
+    except OSError:
+        return False
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or whatever stands in its place, as far as that can be done."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

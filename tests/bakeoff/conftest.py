@@ -9,9 +9,10 @@ from bakeoff.card import export_version
 from bakeoff.config import SigningConfig, TrainingConfig
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import ModelRef, fit_classifier
+from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.selection import pick_best
-from bakeoff.signing import Keys, find_keys, generate_keys
+from bakeoff.signing import Keys
 from bakeoff.splitting import DatasetRef, prepare_dataset
 from bakeoff.store import ModelStore
 from bakeoff.validation import n_splits, score_fold

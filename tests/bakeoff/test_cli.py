@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from bakeoff.cli import main
-from bakeoff.signing import find_keys
+from bakeoff.keyfiles import find_keys
 
 
 @pytest.fixture
@@ -60,7 +60,11 @@ def test_promote_and_rollback_move_the_champion(run, store):
 
 def test_verify_ends_with_1_on_a_finding(run, store):
     """And with 0 when there is none."""
-    assert (0, "3 versions verified, nothing found\n", "") == run("verify")
+    head = store.journal.head.read_text()
+    assert (0, f"3 versions verified, nothing found; journal {head}", "") == run("verify")
+    assert 0 == run("verify", "--head", head)[0]
+    assert (1, "") == (run("verify", "--head", f"9{head}")[0], run("verify", "--head", f"9{head}")[2])
+    assert (2, "") == run("verify", "--head", "junk")[:2]
     (store.folder / store.versions()[1] / "leaderboard.csv").write_text("x")
     status, out, _ = run("verify")
     assert (1, f"{store.versions()[1]}: leaderboard.csv differs from its card\n") == (status, out)
@@ -81,6 +85,8 @@ def test_verify_ends_with_1_on_a_finding(run, store):
         ["log", "--public-key", "nowhere.pem"],
         ["prune", "--keep", "-1"],
         ["prune", "--days", "soon"],
+        ["prune", "--days", "800000"],
+        ["list", "--public-key", ""],
         ["prune", "--name", "nobody"],
         ["verify", "--name", "nobody"],
         ["rollback", "--name", "nobody"],
@@ -113,6 +119,32 @@ def test_log_tells_who_was_champion_from_when_to_when_and_why(run, store):
     assert [] == json.loads(run("log", "--json", "--name", "nobody")[1])
 
 
+def test_log_shows_every_line_when_asked(run, store):
+    """Of several versions in one pruning a line each; as JSON the journal's entries themselves."""
+    first, *others = store.versions()
+    run("prune", "--keep", "0", "--days", "0", "--delete", "--why", "tidy")
+    lines = run("log", "--all")[1].splitlines()[1:]
+    assert ["export", "promote", "export", "export", "prune", "prune"] == [line.split()[3] for line in lines]
+    assert [first, first, *others, *others] == [line.split()[4] for line in lines]
+    assert [dict(entry) for entry in store.history().entries] == json.loads(run("log", "--all", "--json")[1])
+
+
+def test_a_reason_of_another_encoding_is_kept_readable(store, capfd):
+    """Half a letter from a terminal becomes a question mark; what a terminal would obey is not printed."""
+    arguments = ["--why", "caf\udce9 \x1b[31m", "--store", str(store.folder.parent)]
+    assert 0 == main(["models", "promote", store.versions()[1], *arguments])
+    assert 0 == main(["models", "log", "--store", str(store.folder.parent)])
+    assert "caf? ?[31m" in capfd.readouterr().out
+    assert [] == store.verify()
+
+
+def test_another_name_is_told_which_there_are(run, store):
+    """A slip looks like a model that was never trained."""
+    assert "there is no model 'churn' in" in run("show", "--name", "churn")[2]
+    assert "(there is classifier): train first" in run("show", "--name", "churn")[2]
+    assert "yet: train first; there is classifier" in run("list", "--name", "churn")[2]
+
+
 def test_prune_shows_what_would_go_and_removes_only_when_told(run, store):
     """The champion and the last one are kept, each with its reason."""
     first, second, third = store.versions()
@@ -138,7 +170,9 @@ def test_keys_are_generated_once(capsys, tmp_path):
     assert 0o600 == (folder / "private.pem").stat().st_mode & 0o777
     before = (folder / "private.pem").read_bytes()
     assert 2 == main(["keys", "generate", str(folder)])
-    assert "is there already, and keys are never written over" in capsys.readouterr().err
+    assert "is there already: keys are never written over" in capsys.readouterr().err
+    assert 2 == main(["keys", "generate", str(folder / "public.pem")])
+    assert "no keys can be written to" in capsys.readouterr().err
     assert before == (folder / "private.pem").read_bytes()
     assert 0 == main(["keys", "generate", str(tmp_path / "other"), "--json"])
     assert {"private_key", "public_key", "key"} == set(json.loads(capsys.readouterr().out))
@@ -149,13 +183,16 @@ def test_a_store_is_signed_from_the_command_line_on(run, store, key_files):
     private, public = map(str, key_files)
     status, out, err = run("list", "--public-key", public)
     assert (1, "") == (status, out)
-    assert "is not signed; check what happened, then vouch for it by bakeoff models sign" in err
-    assert f"3 versions vouched for by the key {find_keys(*key_files).own}" in run("sign", "--private-key", private)[1]
+    assert "is not signed; look at it" in err
+    assert "bakeoff models sign --as-it-stands --name classifier --private-key FILE" in err
+    assert 1 == run("sign", "--private-key", private)[0]
+    vouched = run("sign", "--private-key", private, "--as-it-stands")[1]
+    assert f"3 versions vouched for by the key {find_keys(*key_files).own}" in vouched
     assert f"3 versions verified and signed by {find_keys(*key_files).own}" in run("verify", "--public-key", public)[1]
     second = store.versions()[1]
     status, _, err = run("promote", second)
     assert 2 == status
-    assert "takes the private key" in err
+    assert f"is signed by {find_keys(*key_files).own}: changing it needs a private key: --private-key FILE" in err
     assert 0 == run("promote", second, "--private-key", private)[0]
     assert 0 == run("list", "--public-key", public)[0]
 

@@ -1,5 +1,6 @@
 """Whole or absent: what is left when a writer dies, the power goes, the disk is full, or several write at once."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -51,8 +52,8 @@ def test_writers_that_are_killed_leave_no_lie():
 
 def _promote_many(root, versions):
     store = ModelStore(root, "m")
-    for version in versions:
-        store.promote(version, f"by {os.getpid()}")
+    done = sum(store.promote(version, f"by {os.getpid()}") for version in versions)
+    (root / f"done-{os.getpid()}").write_text(str(done))
 
 
 def test_writers_of_several_processes_take_turns(tmp_path):
@@ -72,7 +73,9 @@ def test_writers_of_several_processes_take_turns(tmp_path):
         assert (store.folder / "champion").read_text().strip() in versions
     assert [0, 0] == [writer.exitcode for writer in writers]
     assert [] == store.verify()
-    assert len(store.history().entries) > before + 20
+    done = sum(int(path.read_text()) for path in tmp_path.glob("done-*"))
+    assert before + done == len(store.history().entries)
+    assert done > 20
 
 
 CHANGE_ON_A_SMALL_DISK = """
@@ -125,7 +128,8 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path):
     report = run(*in_a_namespace("sh", "-c", script, "sh", str(tmp_path), CHANGE_ON_A_SMALL_DISK))
     assert {"export", "promote", "prune"} == set(report["refused"])
     for sentence in report["refused"].values():
-        assert "refused a write: No space left on device; nothing was changed: make room" in sentence
+        assert "could not be changed: No space left on device" in sentence
+        assert "everything is as it was; make room and try again" in sentence
     assert ([], [".lock"], [True, True], True) == (report["found"], report["left"], report["kept"], report["now"])
 
 
@@ -150,7 +154,7 @@ except WriteError as error:
 print(json.dumps([refused, store.journal.path.stat().st_size - size, [str(one) for one in store.verify()]]))
 """
     refused, more, found = run(sys.executable, "-c", script, str(tmp_path))
-    assert "refused a write" in refused
+    assert "could not be changed: No space left on device (journal.jsonl); everything is as it was" in refused
     assert (0, []) == (more, found)
 
 
@@ -180,8 +184,69 @@ def test_a_missing_source_file_leaves_nothing(tmp_path):
     model = tmp_path / "model.joblib"
     model.write_bytes(b"x")
     files = {"model.joblib": model, "validation.parquet": tmp_path / "missing", "leaderboard.csv": model}
-    with pytest.raises(WriteError):
+    with pytest.raises(WriteError, match=r"could not be changed: No such file or directory \(missing\); everything is"):
         store.export(files, lambda version, created: {}, "x")
     assert before == store.versions()
     assert [] == store.verify()
     assert [] == list(store.folder.glob(".incoming-*"))
+
+
+def test_leftovers_of_odd_shapes_stop_nobody(tmp_path):
+    """A file where a folder would be, a link, a name that no version has; what isn't the store's own stays."""
+    store = ModelStore(tmp_path, "m")
+    export_small(store)
+    (store.folder / ".incoming-20990101T000000Z-00000").write_text("")
+    (store.folder / ".incoming-20990101T000001Z-00000").symlink_to(tmp_path / "nowhere")
+    (store.folder / ".champion.aside").write_text("")
+    (store.folder / ".incoming-notes").write_text("mine")
+    (store.folder / "notes.aside").write_text("mine")
+    export_small(store)
+    assert [] == store.verify()
+    assert {".incoming-notes", "notes.aside", ".lock", "champion", "journal.jsonl", "journal.head"} == {
+        path.name for path in store.folder.iterdir()
+    } - set(store.versions())
+
+
+def test_a_version_whose_move_failed_is_finished_by_the_next_writer(tmp_path, monkeypatch, caplog):
+    """The journal has it: that it was exported is true, and it is read where it lies."""
+    store = ModelStore(tmp_path, "m")
+    export_small(store)
+    rename = Path.rename
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Path, "rename", lambda path, target: refuse() if ".incoming" in path.name else rename(path, target)
+        )
+        folder = export_small(store)
+    assert "the journal is ahead of the files" in caplog.text
+    assert (store.folder / store.versions()[1], False) == (folder, folder.exists())
+    assert [] == store.verify()
+    export_small(store)
+    assert folder.exists()
+    assert [] == store.verify()
+
+
+def refuse(*_):
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_line_that_could_not_be_taken_back_keeps_its_version(tmp_path, monkeypatch):
+    """The disk refused the sync and then the cut: whether or not the line is there, nothing is in it but what is."""
+    store = ModelStore(tmp_path, "m")
+    export_small(store)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "ftruncate", refuse)
+        really, calls = os.fsync, []
+
+        def fail_for_the_journal(descriptor):
+            if Path(f"/proc/self/fd/{descriptor}").readlink().name == "journal.jsonl":
+                calls.append(descriptor)
+                refuse()
+            really(descriptor)
+
+        patch.setattr(os, "fsync", fail_for_the_journal)
+        with pytest.raises(WriteError):
+            export_small(store)
+    assert 1 == len(calls)
+    assert 2 == len(store.versions())
+    export_small(store)
+    assert [] == store.verify()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import joblib
@@ -15,10 +16,10 @@ import pytest
 from bakeoff.columns import Feature
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.keyfiles import find_keys
 from bakeoff.loading import load_model
 from bakeoff.prediction import check_prediction
 from bakeoff.sample import check_sample, freeze_sample
-from bakeoff.signing import find_keys
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import ORDERS, run_race, signed
 from tests.bakeoff.test_integrity import rewrite_card, rewrite_journal
@@ -103,6 +104,20 @@ def test_a_model_that_cannot_predict_or_be_opened_is_refused(store):
         load_model(store, version)
 
 
+class Ending:
+    """What ends the process when it is unpickled."""
+
+    def __reduce__(self):
+        return (sys.exit, (0,))
+
+
+def test_a_model_that_ends_the_process_is_an_error(store):
+    """Not a run without a result that exits with 0."""
+    swap_model(store, Ending())
+    with pytest.raises(IntegrityError, match="can't be opened here"):
+        load_model(store, store.champion())
+
+
 @pytest.mark.parametrize("classifier", ["logistic_regression", "svm", "random_forest"])
 def test_the_sample_holds_rows_predictions_and_scores(tmp_path, classifier):
     """Of raw columns with text, booleans and gaps; up to 64 validation rows, evenly spaced."""
@@ -166,7 +181,7 @@ def test_a_store_of_an_older_format_is_read_and_written(name, tmp_path, keys):
         assert "logistic_regression" == store.card(version)["classifier"]
         model = load_model(store, version, allow_version_skew=True)
         assert ["setosa"] == model.predict(pd.DataFrame([[5.1, 3.5, 1.4, 0.2]], columns=IRIS)).tolist()
-    signed(store, keys).sign("a new key")
+    signed(store, keys).sign("a new key", as_it_stands=True)
     store = signed(store, keys)
     assert first == store.rollback("on with it")
     store.promote(third, "on with it")

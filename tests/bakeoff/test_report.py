@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from bakeoff.report import contestant_rows, render_html, render_markdown, render_text, show_training
+from bakeoff.report import contestant_rows, render_html, render_markdown, render_text
+from bakeoff.showing import show_training
 
 
 @pytest.fixture

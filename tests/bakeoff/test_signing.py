@@ -1,5 +1,6 @@
 """Signatures: with a public key, only what a trusted key has vouched for is used."""
 
+import hashlib
 import json
 import shutil
 from functools import partial
@@ -10,12 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.errors import ConfigError, IntegrityError, StoreError
+from bakeoff.keyfiles import find_keys, find_public_keys, generate_keys
 from bakeoff.loading import load_model
 from bakeoff.opening import open_store
 from bakeoff.prediction import check_prediction, find_version
-from bakeoff.signing import find_keys, generate_keys
+from bakeoff.signing import Keys
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import signed, trusting
+from tests.bakeoff.test_integrity import rewrite_journal
 
 
 @pytest.fixture
@@ -45,11 +48,19 @@ def test_every_entry_of_a_signed_journal_is_signed(signed_store, keys):
     assert load_model(reader, first) is not None
 
 
+def add_line(store, **entry):
+    """Append a line without a signature that follows from the last one, as an attacker would."""
+    content = store.journal.path.read_bytes()
+    previous = hashlib.sha256(content.splitlines()[-1]).hexdigest()
+    line = json.dumps({"time": "2026-11-23T00:00:00Z", "why": "x", **entry, "previous": previous}).encode()
+    store.journal.path.write_bytes(content + line + b"\n")
+
+
 def test_what_is_unsigned_is_refused(store, keys):
     """By readers and by writers; the sentence says what to do."""
     for opened in (signed(store, keys), signed(store, trusting(keys))):
         for act in (opened.champion, opened.require_ready, partial(opened.promote, "latest", "x")):
-            with pytest.raises(IntegrityError, match="its last line .4, export. is not signed; check what happened"):
+            with pytest.raises(IntegrityError, match="its last line .4, export. is not signed; look at it"):
                 act()
 
 
@@ -63,18 +74,16 @@ def test_what_another_key_has_signed_is_refused(signed_store, keys, other_keys):
 def test_an_unsigned_line_behind_signed_ones_is_refused(signed_store, keys):
     """As somebody would add it who wants another champion; an honest writer without a key is told that it takes one."""
     second = signed_store.versions()[1]
-    with pytest.raises(StoreError, match="takes the private key"):
-        signed(signed_store, trusting(keys)).promote(second, "x")
-    with pytest.raises(StoreError, match="takes the private key"):
-        ModelStore(signed_store.folder.parent, "classifier").require_ready()
-    lines = signed_store.journal.path.read_bytes()
-    forged = ModelStore(signed_store.folder.parent, "classifier")
-    previous = forged.history().digest
-    entry = {"time": "2026-01-01T00:00:00Z", "event": "promote", "version": second, "why": "x", "previous": previous}
-    signed_store.journal.path.write_bytes(lines + json.dumps(entry).encode() + b"\n")
-    assert second == forged.champion()
-    with pytest.raises(IntegrityError, match="its last line .4, promote. is not signed"):
-        signed(signed_store, trusting(keys)).champion()
+    for opened in (signed(signed_store, trusting(keys)), ModelStore(signed_store.folder.parent, "classifier")):
+        for act in (opened.require_ready, partial(opened.promote, second, "x"), partial(opened.prune, 0, 0, "x")):
+            with pytest.raises(StoreError, match="is signed by [0-9a-f]{16}: changing it needs a private key"):
+                act()
+    add_line(signed_store, event="promote", version=second)
+    unsigned = ModelStore(signed_store.folder.parent, "classifier")
+    for opened in (signed(signed_store, trusting(keys)), signed_store, unsigned):
+        with pytest.raises(IntegrityError, match="line 4 is not signed, and the line before it is; look at it"):
+            opened.champion()
+        assert "line 4 is not signed" in opened.verify()[0].text
 
 
 def test_a_signature_serves_for_its_model_alone(signed_store, keys):
@@ -85,33 +94,84 @@ def test_a_signature_serves_for_its_model_alone(signed_store, keys):
 
 
 def test_a_signature_that_was_put_on_another_line_does_not_fit(signed_store, keys):
-    """Each one is of its own line's content."""
+    """Each one is of its own line's content; chain and head were made to fit."""
     lines = [json.loads(line) for line in signed_store.journal.path.read_text().splitlines()]
     lines[-1]["signature"] = lines[0]["signature"]
     signed_store.journal.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    signed_store.journal.head.unlink()
-    assert signed_store.verify()
-    with pytest.raises(IntegrityError):
+    rewrite_journal(signed_store)
+    assert "the signature of its last line (3, export) doesn't fit" in signed_store.verify()[0].text
+    with pytest.raises(IntegrityError, match="the signature of its last line .3, export. doesn't fit"):
         signed_store.champion()
 
 
+def test_verify_looks_at_every_signature(signed_store, keys):
+    """Not at the last one alone, which vouches for the others as its signer saw them."""
+    lines = [json.loads(line) for line in signed_store.journal.path.read_text().splitlines()]
+    lines[1]["signature"] = lines[0]["signature"]
+    signed_store.journal.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rewrite_journal(signed_store)
+    signed_store.sign("as it stands", as_it_stands=True)
+    assert ["journal line 2: the signature doesn't fit"] == [finding.text for finding in signed_store.verify()][:1]
+
+
+def test_a_journal_can_be_cut_back_to_an_earlier_line_and_only_a_noted_head_tells(signed_store, keys):
+    """A limit, which docs/store.md names: what was signed once is signed."""
+    second = signed_store.versions()[1]
+    noted = signed_store.journal.head.read_text()
+    signed_store.promote(second, "x")
+    later = signed_store.journal.head.read_text()
+    lines = signed_store.journal.path.read_bytes().splitlines(keepends=True)
+    signed_store.journal.path.write_bytes(b"".join(lines[:-1]))
+    signed_store.journal.head.write_text(noted)
+    (signed_store.folder / "champion").write_text(f"{signed_store.versions()[0]}\n")
+    assert [] == signed_store.verify(noted=noted)
+    assert "the journal was cut: 3 of 4 lines are left" in signed_store.verify(noted=later)[0].text
+
+
+def test_a_public_key_alone_begins_no_store(race, tmp_path, keys, key_files):
+    """What it would write, it could not read."""
+    with pytest.raises(StoreError, match="with a public key the store must be signed: changing it needs a private key"):
+        race.export(tmp_path / "models", public_key=key_files[1])
+    assert [] == ModelStore(tmp_path / "models", "classifier").versions()
+    with pytest.raises(StoreError, match="needs a private key"):
+        ModelStore(tmp_path / "models", "new", trusting(keys)).require_ready()
+
+
 def test_signing_vouches_for_what_stands(store, keys, other_keys):
-    """An unsigned store becomes a signed one, and a key takes over from another, when its holder says so."""
-    signed(store, keys).sign("begun")
+    """An unsigned store becomes a signed one; a key takes over from another when its holder trusts that one too."""
+    with pytest.raises(IntegrityError, match="is not signed; look at it"):
+        signed(store, keys).sign("begun")
+    signed(store, keys).sign("begun", as_it_stands=True)
     assert store.versions() == signed(store, trusting(keys)).versions()
-    signed(store, other_keys).sign("a new key", "ann")
+    with pytest.raises(IntegrityError, match="is signed by the key"):
+        signed(store, other_keys).sign("a new key")
+    both = Keys(other_keys.private, {**keys.public, **other_keys.public})
+    signed(store, both).sign("a new key", "ann")
     assert [] == signed(store, trusting(other_keys)).verify()
     with pytest.raises(IntegrityError, match="is signed by the key"):
         signed(store, trusting(keys)).champion()
 
 
+def test_nobody_vouches_for_a_forged_line_unawares(signed_store, keys):
+    """A line without a signature behind signed ones is vouched for only when that is said."""
+    second = signed_store.versions()[1]
+    add_line(signed_store, event="promote", version=second)
+    with pytest.raises(IntegrityError, match="line 4 is not signed"):
+        signed_store.sign("looked")
+    (signed_store.folder / "champion").write_text(f"{second}\n")
+    signed_store.sign("looked", as_it_stands=True)
+    assert second == signed(signed_store, trusting(keys)).champion()
+    assert [] == signed_store.verify()
+
+
 def test_nobody_vouches_for_what_is_damaged(store, keys):
-    """Signing looks at every file first."""
+    """Signing looks at every file first, and writes nothing then."""
+    before = store.journal.path.read_bytes()
     (store.path(store.versions()[1]) / "leaderboard.csv").write_text("x")
     with pytest.raises(IntegrityError, match="nothing was signed: .*leaderboard.csv differs from its card"):
-        signed(store, keys).sign("begun")
-    assert not store.history().is_signed
-    with pytest.raises(StoreError, match="takes the private key"):
+        signed(store, keys).sign("begun", as_it_stands=True)
+    assert before == store.journal.path.read_bytes()
+    with pytest.raises(StoreError, match="needs a private key"):
         signed(store, trusting(keys)).sign("begun")
 
 
@@ -122,7 +182,7 @@ def test_several_public_keys_are_trusted_at_once(signed_store, key_files, other_
     reader = ModelStore(signed_store.folder.parent, "classifier", find_keys(None, both))
     assert 2 == len(reader.keys.public)
     before = reader.champion()
-    signed(signed_store, other_keys).sign("a new key")
+    signed(signed_store, Keys(other_keys.private, reader.keys.public)).sign("a new key")
     assert before == reader.champion()
 
 
@@ -138,7 +198,7 @@ def test_keys_come_from_the_config_or_the_environment(key_files, monkeypatch, tm
     assert open_store(config).keys.private is None
     other = generate_keys(tmp_path / "other")[1]
     config = PredictionConfig.model_validate({"store": tmp_path, "signing": {"public_key": other}})
-    with pytest.raises(ConfigError, match="signing.public_key is .* but the environment's BAKEOFF_SIGNING_PUBLIC_KEY"):
+    with pytest.raises(ConfigError, match="the public key is .* here, and .* by the environment's BAKEOFF"):
         open_store(config)
 
 
@@ -156,13 +216,9 @@ def test_an_old_copy_of_a_whole_store_is_told_by_a_head_that_was_noted(signed_st
     shutil.rmtree(signed_store.folder)
     shutil.copytree(tmp_path / "copy", signed_store.folder)
     assert [] == signed_store.verify()
-    assert ["the journal was cut: 3 of 4 lines are left"] == [
-        finding.text for finding in signed_store.verify(noted=noted)
-    ]
+    assert "the journal was cut: 3 of 4 lines are left" in signed_store.verify(noted=noted)[0].text
     signed_store.promote(second, "another reason")
-    assert ["journal line 4 is not the one that was written"] == [
-        finding.text for finding in signed_store.verify(noted=noted)
-    ]
+    assert "journal line 4 is not the one that was written" in signed_store.verify(noted=noted)[0].text
 
 
 def test_prediction_asks_for_the_signature_before_anything_else(signed_store, key_files, tmp_path):
@@ -173,9 +229,8 @@ def test_prediction_asks_for_the_signature_before_anything_else(signed_store, ke
         "signing": {"public_key": key_files[1]},
     }
     check_prediction(PredictionConfig.model_validate(config))
-    text = signed_store.journal.path.read_text()
-    signed_store.journal.path.write_text(text.replace('"signature"', '"sign"'))
-    with pytest.raises(IntegrityError):
+    rewrite_journal(signed_store, unsigned=True)
+    with pytest.raises(IntegrityError, match="its last line .3, export. is not signed"):
         check_prediction(PredictionConfig.model_validate(config))
 
 
@@ -204,24 +259,32 @@ def test_a_file_that_is_no_such_key_is_refused(tmp_path, key_files):
         (tmp_path / name).write_bytes(content)
     for name, expected in (
         (tmp_path / "missing", "can't be read: No such file"),
-        (tmp_path / "empty", "it is none"),
-        (public, "it is none"),
-        (tmp_path / "elliptic", "not an Ed25519 key"),
-        (tmp_path / "locked", "it has a password"),
+        (tmp_path / "empty", "it holds none"),
+        (public, "it is a public key; private.pem is the other one"),
+        (tmp_path / "elliptic", "not of the kind Ed25519"),
+        (tmp_path / "locked", "it has a password, and none may be set"),
     ):
         with pytest.raises(ConfigError, match=f"{expected}.*bakeoff keys generate DIR makes a pair"):
             find_keys(name, None)
     for name, expected in (
         (tmp_path / "missing", "can't be read: No such file"),
-        (tmp_path / "empty", "holds no public key"),
-        (private, "holds no public key"),
-        (tmp_path / "elliptic_public", "not an Ed25519 key"),
-        (tmp_path / "broken_public", "it is none"),
+        (tmp_path / "empty", "it holds none"),
+        (private, "it is a private key; public.pem is the other one"),
+        (tmp_path / "elliptic_public", "not of the kind Ed25519"),
+        (tmp_path / "broken_public", "it is broken"),
     ):
-        with pytest.raises(ConfigError, match=f"{expected}.*bakeoff keys generate DIR makes a pair"):
-            find_keys(None, name)
-    with pytest.raises(ConfigError, match="doesn't belong to the private key"):
+        with pytest.raises(ConfigError, match=f"{expected}.*whoever trains the model has it"):
+            find_public_keys(name)
+    with pytest.raises(ConfigError, match="belongs to none of the public keys"):
         find_keys(private, generate_keys(tmp_path / "other")[1])
+
+
+def test_prediction_needs_no_private_key(tmp_path, key_files, monkeypatch):
+    """Not even one that the environment names, and it may not read."""
+    monkeypatch.setenv("BAKEOFF_SIGNING_PRIVATE_KEY", str(tmp_path / "secret.pem"))
+    assert open_store(PredictionConfig(store=tmp_path)).keys.private is None
+    with pytest.raises(ConfigError, match=r"secret.pem' \(by BAKEOFF_SIGNING_PRIVATE_KEY\) can't be read"):
+        open_store(TrainingConfig(store=tmp_path))
 
 
 def test_training_with_a_key_is_refused_early_where_the_journal_is_unsigned(store, key_files):

@@ -163,7 +163,7 @@ def test_pruning_keeps_the_champion_the_last_ones_and_recent_champions(history, 
 def test_a_rollback_steps_over_what_was_pruned(history):
     """To the champion before that is still there; none is left when all of them are gone."""
     assert "v1" == history.champion_before
-    gone = History((*history.entries, _entry("prune", "v1", 21)))
+    gone = History((*history.entries, _entry("prune", None, 21, versions=["v1"])))
     assert gone.champion_before is None
     again = History((*gone.entries, _entry("promote", "v5", 22)))
     assert "v2" == again.champion_before
@@ -216,3 +216,30 @@ def test_versions_say_by_which_run_they_came(race, tmp_path):
     race.export(tmp_path / "models", by="flow run 2")
     assert ["flow run 1", "flow run 2"] == [entry["by"] for entry in store.history().exports.values()]
     assert "flow run 1" == store.history().reigns[0].by
+
+
+def test_the_first_version_is_champion_by_itself():
+    """Should the second line of its export be cut off by a crash; its promotion later changes nothing of that."""
+    export = _entry("export", "v1", 1, by="run 1")
+    history = History((export, _entry("export", "v2", 2)))
+    assert ("v1", [("v1", "promote", "the first version of this name", "run 1")]) == (
+        history.champion,
+        [(reign.version, reign.event, reign.why, reign.by) for reign in history.reigns],
+    )
+    later = History((*history.entries, _entry("promote", "v2", 3)))
+    assert ("v2", "v1", ["v1", "v2"]) == (
+        later.champion,
+        later.champion_before,
+        [reign.version for reign in later.reigns],
+    )
+    usual = History((export, _entry("promote", "v1", 1), _entry("promote", "v2", 3)))
+    assert ["v1", "v2"] == [reign.version for reign in usual.reigns]
+
+
+@pytest.mark.parametrize("act", ["promote", "rollback", "prune", "plan_prune"])
+def test_a_model_that_does_not_exist_is_not_begun(tmp_path, act):
+    """By a slip in its name."""
+    arguments = {"promote": ("latest", "x"), "rollback": ("x",), "prune": (1, 1, "x"), "plan_prune": (1, 1)}[act]
+    with pytest.raises(StoreError, match="train first"):
+        getattr(ModelStore(tmp_path, "classifier"), act)(*arguments)
+    assert [] == list(tmp_path.iterdir())

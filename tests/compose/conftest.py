@@ -16,7 +16,7 @@ def compose(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compose")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(environment, "ENV", folder / ".env")
-        patch.setattr(environment, "MOUNTED", [folder / "data", folder / "keys"])
+        patch.setattr(environment, "MOUNTED", [folder / "data", folder / "keys", folder / "secrets"])
         assert 0 == environment.main()
     compose = Compose(folder)
     try:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 import tomllib
@@ -12,7 +13,7 @@ import pytest
 from compose_stack import IMAGE, ROOT, docker
 from prefect_stack import eventually
 
-from bakeoff.signing import generate_keys
+from bakeoff.keyfiles import generate_keys
 
 LIMIT_SECONDS = 180
 SMALL = {"dataset": {"n_samples": 500}}
@@ -92,20 +93,23 @@ def test_training_and_prediction_by_hand(compose):
 
 
 def test_who_trains_signs_and_who_predicts_asks_for_it(compose, monkeypatch):
-    """With the keys that .env names; the prediction service is not told of the private one."""
-    private, _, _ = generate_keys(Path(compose.environment["BAKEOFF_KEYS"]))
+    """With the keys that .env names; the prediction service is not given the private one."""
+    private, public, _ = generate_keys(Path(compose.environment["BAKEOFF_SECRETS"]))
     private.chmod(0o644)  # the container's user is another one
-    for half in ("private", "public"):
-        monkeypatch.setitem(compose.environment, f"BAKEOFF_SIGNING_{half.upper()}_KEY", f"keys/{half}.pem")
+    shutil.move(public, compose.environment["BAKEOFF_KEYS"])
+    monkeypatch.setitem(compose.environment, "BAKEOFF_SIGNING_PRIVATE_KEY", "secrets/private.pem")
+    monkeypatch.setitem(compose.environment, "BAKEOFF_SIGNING_PUBLIC_KEY", "keys/public.pem")
     compose("run", "--rm", "training", "--name", "signed", "--dataset.n_samples", "500")
     predicted = compose("run", "--rm", "prediction", "--name", "signed")
     assert predicted.stdout.strip().splitlines()[-1].startswith("predictions/")
     refused = compose("run", "--rm", "prediction", check=False)
     assert 1 == refused.returncode
     assert "is not signed" in refused.stderr + refused.stdout
-    told = compose("run", "--rm", "--no-deps", "--entrypoint", "env", "prediction").stdout
-    assert "BAKEOFF_SIGNING_PUBLIC_KEY=keys/public.pem" in told
-    assert "PRIVATE" not in told
+    looked = compose(
+        "run", "--rm", "--no-deps", "--entrypoint", "sh", "prediction", "-c", "env; ls secrets keys", check=False
+    )
+    assert "BAKEOFF_SIGNING_PUBLIC_KEY=keys/public.pem" in looked.stdout
+    assert "private" not in looked.stdout.lower()
 
 
 def test_a_worker_takes_up_what_is_asked_for(up):

@@ -18,8 +18,8 @@ from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import DatasetConfig, PredictionConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError
+from bakeoff.keyfiles import generate_keys
 from bakeoff.loading import load_model
-from bakeoff.signing import generate_keys
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
 from flows.prediction import prediction
@@ -220,7 +220,7 @@ def test_workers_sign_and_ask_for_signatures_by_their_environment(trained, tmp_p
         PredictionConfig(store=trained[0] / "models", output=str(tmp_path / "none")), return_state=True
     )
     assert unsigned.is_failed()
-    assert "is not signed; check what happened" in unsigned.message
+    assert "is not signed; look at it" in unsigned.message
     assert not (tmp_path / "none").exists()
 
 

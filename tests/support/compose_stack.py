@@ -30,6 +30,7 @@ class Compose(Api):
             "BAKEOFF_PORT": str(port),
             "BAKEOFF_DATA": str(folder / "data"),
             "BAKEOFF_KEYS": str(folder / "keys"),
+            "BAKEOFF_SECRETS": str(folder / "secrets"),
             "BAKEOFF_IMAGE": IMAGE,
         }
 

@@ -34,7 +34,7 @@ CHANGES = {
     "export": lambda store: export_small(store, "new"),
     "promote": lambda store: store.promote(store.versions()[2], "new"),
     "rollback": lambda store: store.rollback("new"),
-    "prune": lambda store: store.prune(1, 1, "new"),
+    "prune": lambda store: store.prune(0, 1, "new"),
     "sign": lambda store: ModelStore(store.folder.parent, "m", Keys(key())).sign("new"),
 }
 
@@ -123,7 +123,7 @@ def expected(store, before, change):
     if change == "rollback":
         return (versions, versions[0], "new")
     if change == "prune":
-        return ([version for version in versions if version != versions[2]], champion, "new")
+        return (versions[:2], champion, "new")
     return (versions, champion, "new")
 
 
@@ -142,10 +142,14 @@ def fork_and_die(root, change, point):
 
         store = ModelStore(root, "m")
         sys.settrace(trace)
-        CHANGES[change](store)
-        sys.settrace(None)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        try:
+            CHANGES[change](store)
+        finally:
+            sys.settrace(None)
+            os._exit(0 if sys.exception() is None else 1)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in {0, 9}, f"the change failed at {point}"
+    return status == 9
 
 
 class Disk:
@@ -207,8 +211,17 @@ class Disk:
                 path.write_bytes(held)
                 return
             path.mkdir()
-            for name, inner in held.items():
+            names = held if choice != "some" else some(safe.get(number, {}), now.get(number, {}))
+            for name, inner in names.items():
                 write(inner, path / name)
+
+        def some(before, after):
+            """Each new name by chance; an old one goes only if its file was moved to a name that is there."""
+            names = {name: inner for name, inner in after.items() if before.get(name) == inner or draw.random() < 0.5}
+            for name, inner in before.items():
+                if name not in names and inner not in names.values():
+                    names[name] = inner
+            return names
 
         write(top, target)
 

@@ -1,0 +1,74 @@
+"""A line of the journal: which events there are, what each must tell, and how a line is read."""
+
+import contextlib
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from bakeoff.errors import IntegrityError
+
+VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{5}")
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+EVENTS = {
+    "export": {"version", "card_sha256"},
+    "promote": {"version"},
+    "rollback": {"version"},
+    "prune": {"versions"},
+    "sign": set[str](),  # vouches for all that stands before it
+}
+COMMON = {"time", "event", "why", "previous"}
+OPTIONAL = {"by", "key", "signature"}
+
+
+def make_event(event: str, why: str, by: str | None = None, **more: str | list[str]) -> dict[str, Any]:
+    """What an entry tells, all but what the journal adds to every entry.
+
+    Args:
+        why: the reason; half a letter in it, from a terminal of another encoding, becomes a question mark.
+        by: who or which run does it.
+    """
+    told = {"event": event, "why": why, "by": by, **more}
+    return {
+        key: value.encode(errors="replace").decode() if isinstance(value, str) else value
+        for key, value in told.items()
+        if value is not None
+    }
+
+
+def parse_entry(line: bytes, number: int) -> dict[str, Any]:
+    """The entry in a line, without its end.
+
+    Raises:
+        IntegrityError: the line is not what was written.
+    """
+    with contextlib.suppress(ValueError, RecursionError):  # neither UTF-8 nor JSON
+        entry = json.loads(line, parse_constant=_refuse_constant)
+        if isinstance(entry, dict) and _is_entry(entry):
+            return entry
+    raise IntegrityError(f"journal line {number} is not what was written: {line[:80].decode(errors='replace')!r}")
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    """Whether nothing that is read from it later can be missing, of another type, or lead out of the store."""
+    keys = EVENTS.get(str(entry.get("event")))
+    if keys is None or not keys | COMMON <= set(entry):
+        return False
+    texts = [entry[key] for key in (keys | COMMON | (OPTIONAL & set(entry))) - {"previous", "versions"}]
+    if not all(isinstance(text, str) for text in texts) or not TIME.fullmatch(entry["time"]):
+        return False
+    datetime.fromisoformat(entry["time"])  # a ValueError for the 31st of February
+    versions = entry["versions"] if "versions" in keys else [entry["version"]] if "version" in keys else []
+    return isinstance(versions, list) and all(map(_is_version, versions))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _is_version(version: Any) -> bool:
+    if not isinstance(version, str) or not VERSION.fullmatch(version):
+        return False
+    datetime.fromisoformat(version[:16])
+    return True

@@ -1,0 +1,28 @@
+"""Which versions of a model are old enough to go."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bakeoff.history import History
+from bakeoff.layout import Layout
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What pruning keeps, each version with its reason, what it removes, and how many bytes that frees."""
+
+    kept: dict[str, str]
+    pruned: list[str]
+    bytes: int
+
+
+def plan_pruning(layout: Layout, history: History, last: int, days: float) -> Pruning:
+    """Keep the champion, the last versions, and what was champion within so many days from now.
+
+    Args:
+        last: how many of the newest versions are kept.
+    """
+    kept = history.kept(last, datetime.now(UTC) - timedelta(days=days))
+    pruned = [version for version in history.versions if version not in kept]
+    files = [path for version in pruned for path in layout.path(version).glob("*")]
+    return Pruning(kept, pruned, sum(path.lstat().st_size for path in files))

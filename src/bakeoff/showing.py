@@ -1,0 +1,24 @@
+"""What a training run prints at its end."""
+
+from pathlib import Path
+
+from bakeoff.report import render_text
+from bakeoff.store import ModelStore
+
+
+def show_training(folder: str) -> str:
+    """The leaderboard, the reason for the choice, and where the version went.
+
+    Args:
+        folder: the version's.
+    """
+    path = Path(folder)
+    store = ModelStore(path.parent.parent, path.parent.name)
+    history = store.history()
+    if history.champion == path.name:
+        note = "It is the champion."
+    else:
+        key = " --private-key FILE" if history.is_signed else ""
+        command = f"bakeoff models promote {path.name} --store {path.parent.parent} --name {path.parent.name}{key}"
+        note = f"The champion is still {history.champion}; {command} changes that."
+    return f"\n{render_text(store.card(path.name, history))}\n{note}\n\n{folder}"
