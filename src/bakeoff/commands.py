@@ -13,7 +13,7 @@ from bakeoff import keyfiles
 from bakeoff.chain import head_of
 from bakeoff.classifiers import title
 from bakeoff.entry import STAMP
-from bakeoff.errors import IntegrityError
+from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.history import History
 from bakeoff.store import ModelStore, names_in
 
@@ -36,6 +36,8 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
                 "test_accuracy": winner["test"]["accuracy"],
                 "created": card["created"],
             }
+        except StoreError:  # pruned meanwhile
+            continue
         except IntegrityError as error:
             row["damaged"] = str(error)
         rows.append(row)

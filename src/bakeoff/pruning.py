@@ -1,7 +1,9 @@
 """Which versions of a model are old enough to go."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bakeoff.history import History
 from bakeoff.layout import Layout
@@ -24,5 +26,13 @@ def plan_pruning(layout: Layout, history: History, last: int, days: float) -> Pr
     """
     kept = history.kept(last, datetime.now(UTC) - timedelta(days=days))
     pruned = [version for version in history.versions if version not in kept]
-    files = [path for version in pruned for path in layout.path(version).glob("*")]
-    return Pruning(kept, pruned, sum(path.lstat().st_size for path in files))
+    return Pruning(kept, pruned, sum(_size(layout.path(version)) for version in pruned))
+
+
+def _size(folder: Path) -> int:
+    """In bytes, of what can be seen of it: another process may be removing it."""
+    size = 0
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            size += path.lstat().st_size
+    return size

@@ -11,6 +11,7 @@ import joblib
 import pytest
 
 from bakeoff import files
+from bakeoff.cli import main
 from bakeoff.errors import BakeoffError, IntegrityError, StoreError, WriteError
 from bakeoff.journal import Journal
 from bakeoff.loading import load_model
@@ -416,3 +417,14 @@ def test_a_version_that_was_pruned_is_not_called_damaged(store):
     for act in (lambda: store.card(gone, history), lambda: store.read(gone, "model.joblib", history)):
         with pytest.raises(StoreError, match=f"version {gone} of 'classifier' was pruned at"):
             act()
+
+
+def test_what_is_pruned_while_it_is_listed_is_left_out(store, monkeypatch, capsys):
+    """And a plan to prune tells the size of what it sees."""
+    before = store.history()
+    kept, gone = store.versions()[0], store.versions()[1:]
+    store.prune(0, 0, "meanwhile")
+    monkeypatch.setattr(ModelStore, "history", lambda _: before)
+    assert 0 == main(["models", "list", "--store", str(store.folder.parent), "--json"])
+    assert [kept] == [row["version"] for row in json.loads(capsys.readouterr().out)]
+    assert (gone, 0) == (store.plan_prune(0, 0).pruned, store.plan_prune(0, 0).bytes)
