@@ -20,13 +20,13 @@ def open_file(path: Path) -> io.FileIO:
     return io.FileIO(open_regular(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
 
 
-def create_file(path: Path) -> io.FileIO:
+def create_file(path: Path) -> io.BufferedWriter:
     """Make a new file for writing; whatever stands in its place, a link to elsewhere say, is refused.
 
     Raises:
         OSError: something stands there, or the disk refuses.
     """
-    return io.FileIO(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), "wb")
+    return os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), "wb")
 
 
 def read_file(path: Path) -> bytes:
@@ -38,7 +38,8 @@ def read_file(path: Path) -> bytes:
 def write_file(path: Path, content: bytes) -> None:
     """Write a new file and sync it; see `create_file`."""
     with create_file(path) as file:
-        _write(file.fileno(), content, path)
+        file.write(content)
+        file.flush()
         os.fsync(file.fileno())
 
 
@@ -46,6 +47,7 @@ def copy_file(source: Path, target: Path) -> None:
     """Copy into a new file and sync it; see `create_file`."""
     with open_file(source) as read, create_file(target) as written:
         shutil.copyfileobj(read, written, 1 << 20)
+        written.flush()
         os.fsync(written.fileno())
 
 
@@ -103,7 +105,8 @@ def append(path: Path, content: bytes, whole: int) -> None:
         if os.fstat(descriptor).st_size > whole:
             os.ftruncate(descriptor, whole)
         try:
-            _write(descriptor, content, path)
+            if os.write(descriptor, content) < len(content):  # what else could stop it half way
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
             os.fsync(descriptor)
         except OSError:
             os.ftruncate(descriptor, whole)
@@ -123,11 +126,6 @@ def open_regular(path: Path, flags: int) -> int:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no file", str(path))
     return descriptor
-
-
-def _write(descriptor: int, content: bytes, path: Path) -> None:
-    if os.write(descriptor, content) < len(content):  # what else could stop it half way
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def require_writable(folder: Path, what: str, error: type[UserError] = UserError) -> None:

@@ -158,6 +158,34 @@ print(json.dumps([refused, store.journal.path.stat().st_size - size, [str(one) f
     assert (0, []) == (more, found)
 
 
+def test_a_copy_that_ends_half_way_is_no_version(tmp_path):
+    """The error is the disk's, not that a file was changed; what was copied is gone again."""
+    script = """
+import json, resource, signal, sys
+from bakeoff.errors import WriteError
+from bakeoff.store import ModelStore
+from benchmarks.store_crash import export_small
+
+store = ModelStore(sys.argv[1], "m")
+export_small(store)
+model = sys.argv[1] + "/model.joblib"
+open(model, "wb").write(bytes(3_000_000))
+files = dict.fromkeys(("model.joblib", "validation.parquet", "leaderboard.csv"), __import__("pathlib").Path(model))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_500_000, resource.RLIM_INFINITY))
+try:
+    store.export(files, lambda version, created: {}, "x")
+    refused = ""
+except WriteError as error:
+    refused = str(error)
+left = [path.name for path in store.folder.iterdir() if ".incoming" in path.name]
+print(json.dumps([refused, len(store.versions()), left, [str(one) for one in store.verify()]]))
+"""
+    refused, count, left, found = run(sys.executable, "-c", script, str(tmp_path))
+    assert "could not be changed: File too large" in refused
+    assert (1, [], []) == (count, left, found)
+
+
 def test_a_folder_that_can_only_be_read_is_read(tmp_path):
     """Writing is refused in one line; champion, log and verify work without a lock."""
     store = ModelStore(tmp_path / "models", "m")
