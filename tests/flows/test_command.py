@@ -131,7 +131,7 @@ def test_all_contestants_failing_ends_with_1(run, tmp_path):
         ("training", ["--workspace", "README.md/work"], "'README.md' is a file"),
         ("training", ["--signing.private-key", "nowhere.pem"], "the private key 'nowhere.pem' can't be read: No such"),
         ("prediction", [], "train first"),
-        ("prediction", ["--signing.public_key", "README.md"], "'README.md' holds no public key"),
+        ("prediction", ["--signing.public_key", "README.md"], "'README.md' can't be used as public key: it holds none"),
         ("prediction", ["--format", "xml"], "format is xml"),
     ],
 )
