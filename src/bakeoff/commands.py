@@ -85,16 +85,14 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def show_log(store: ModelStore, options: argparse.Namespace) -> int:
-    """Who was champion from when to when, and why, oldest first; or every line of the journal."""
+    """Who was champion from when to when, and why, oldest first."""
+    if options.all:
+        return _show_journal(store, options)
     history = store.history()
-    if options.all and options.json:
-        print(json.dumps(history.entries, indent=1))
-    elif options.json:
+    if options.json:
         print(json.dumps([asdict(reign) for reign in history.reigns], indent=1, default=f"{{:{STAMP}}}".format))
     elif not history.entries:
         _say_none(store, options)
-    elif options.all:
-        _print_entries(history)
     else:
         print(f"{'champion':<22}  {'from (UTC)':<19}  {'to':<19}  {'by':<9}  why")
         for reign in history.reigns:
@@ -102,6 +100,21 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
             why = _told(reign.why, reign.by)
             print(f"{reign.version}  {reign.since:{SHOWN}}  {until:<19}  {EVENTS[reign.event]:<9}  {why}")
     return 0
+
+
+def _show_journal(store: ModelStore, options: argparse.Namespace) -> int:
+    """Every line; also of a journal whose signature is not in order, since who is to mend that must see it."""
+    history = store.journal.read(None)
+    if options.json:
+        print(json.dumps(history.entries, indent=1))
+    elif not history.entries:
+        _say_none(store, options)
+    else:
+        _print_entries(history)
+    _, findings = store.journal.examine(store.keys)
+    for finding in findings:
+        print(f"bakeoff: {finding}", file=sys.stderr)
+    return 1 if findings else 0
 
 
 def _print_entries(history: History) -> None:

@@ -129,6 +129,15 @@ def test_log_shows_every_line_when_asked(run, store):
     assert [dict(entry) for entry in store.history().entries] == json.loads(run("log", "--all", "--json")[1])
 
 
+def test_log_shows_every_line_of_a_journal_whose_signature_is_missing(run, store, key_files):
+    """Who is to vouch for it must see it; the status and a line say that something is wrong."""
+    status, out, err = run("log", "--all", "--public-key", str(key_files[1]))
+    assert (1, 5, 1) == (status, out.count("\n"), err.count("\n"))
+    assert "its last line (4, export) is not signed" in err
+    store.journal.path.write_text(store.journal.path.read_text().replace("export", "exp0rt"))
+    assert (1, "") == run("log", "--all")[:2]
+
+
 def test_a_reason_of_another_encoding_is_kept_readable(store, capfd):
     """Half a letter from a terminal becomes a question mark; what a terminal would obey is not printed."""
     arguments = ["--why", "caf\udce9 \x1b[31m", "--store", str(store.folder.parent)]
