@@ -6,11 +6,11 @@ from bakeoff.entry import parse_entry
 from bakeoff.errors import IntegrityError
 from bakeoff.history import Entry, History
 
-HEAD = re.compile(r"([0-9]{1,12}) ([0-9a-f]{64}|-)")
+HEAD = re.compile(r"([0-9]{1,12}) ([0-9a-f]{64}|-)(?: ([0-9a-f]{16}) ([A-Za-z0-9+/=]+))?")  # with key and signature
 
 
 def head_of(history: History) -> str:
-    """What `journal.head` holds: the number and the SHA-256 of the last line."""
+    """What `journal.head` begins with: the number and the SHA-256 of the last line."""
     return f"{len(history.entries)} {history.digest or '-'}"
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bakeoff.chain import check_head, check_sense, follow_chain
+from bakeoff.chain import HEAD, check_head, check_sense, follow_chain, head_of
 from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError
 from bakeoff.files import open_file, read_file
@@ -24,7 +24,8 @@ class Journal:
     """The journal of one model: `journal.jsonl`, and `journal.head` with the number and digest of its last line.
 
     Each line holds the SHA-256 of the line before, so that a line that was changed, removed or put in shows; the head
-    shows it of the last one. A head that is behind is what a crash leaves, and no finding.
+    shows it of the last one. A head that is behind is what a crash leaves, and no finding. With a private key lines and
+    head are signed.
     """
 
     folder: Path
@@ -44,7 +45,7 @@ class Journal:
         """All events; a last line that a crash cut short is left out.
 
         With public keys the last entry must be signed by one of them. It vouches for the whole chain before it, since
-        nobody signs on a journal that is not in order.
+        nobody signs on a journal that is not in order. So must the head: else the last lines could be cut off.
 
         Args:
             keys: None looks at no signature at all.
@@ -79,7 +80,7 @@ class Journal:
             findings = findings or check_head(noted, digests, entries)
         if findings:
             return history, [f"{finding}; {RESTORE}" for finding in findings]
-        return history, [] if keys is None else self._check_signatures(history, keys)
+        return history, [] if keys is None else self._check_signatures(history, keys, head or "")
 
     def follow(self, history: History, events: Sequence[dict[str, Any]], keys: Keys) -> tuple[bytes, History]:
         """What is to be appended to tell of events, and the history with it.
@@ -87,11 +88,7 @@ class Journal:
         Args:
             events: as `make_event` makes them.
 
-        Raises:
-            StoreError: the journal is signed, or signatures are asked for, and there is no private key.
         """
-        if keys.private is None:
-            self.require_no_key(history, keys)
         time, content = datetime.now(UTC).strftime(STAMP), b""
         for event in events:
             entry = {"number": len(history.entries) + 1, "time": time, **event, "previous": history.digest}
@@ -104,7 +101,14 @@ class Journal:
             history = History((*history.entries, entry), size, digest)
         return content, history
 
-    def require_no_key(self, history: History, keys: Keys) -> None:
+    def head_text(self, history: History, keys: Keys) -> str:
+        """What `journal.head` is to hold: number and digest of the last line, and their signature."""
+        text = head_of(history)
+        if keys.private:
+            text += f" {keys.own} {keys.sign(self._head_message(text))}"
+        return f"{text}\n"
+
+    def require_key(self, history: History, keys: Keys) -> None:
         """Refuse to go on without a private key where there must be one.
 
         Raises:
@@ -128,17 +132,25 @@ class Journal:
         content = {key: value for key, value in entry.items() if key != "signature"}
         return f"bakeoff journal of {self.name}\n{json.dumps(content, sort_keys=True)}".encode()
 
+    def _head_message(self, text: str) -> bytes:
+        return f"bakeoff journal head of {self.name}\n{text}".encode()
+
     def _is_signed(self, entry: Entry, keys: Keys) -> bool:
         return keys.signed(self._message(entry), entry.get("key", ""), entry.get("signature", ""))
 
-    def _check_signatures(self, history: History, keys: Keys) -> list[str]:
-        """Whether lines behind signed ones are signed, and with public keys whether the last one fits one of them."""
+    def _check_signatures(self, history: History, keys: Keys, head: str) -> list[str]:
+        """Whether lines behind signed ones are signed, and with public keys whether last line and head fit one."""
         if unsigned := history.unsigned_behind_signed:
             return [f"line {unsigned} is not signed, and the line before it is; {self._vouch()}"]
-        if not keys.public or not history.entries or self._is_signed(history.entries[-1], keys):
+        if not keys.public or not history.entries:
             return []
+        return self._check_last_line(history, keys) or self._check_head(head, keys)
+
+    def _check_last_line(self, history: History, keys: Keys) -> list[str]:
         entry = history.entries[-1]
         what = f"its last line ({len(history.entries)}, {entry['event']})"
+        if self._is_signed(entry, keys):
+            return []
         if "signature" not in entry:
             return [f"{what} is not signed; {self._vouch()}"]
         if entry.get("key") not in keys.public:
@@ -147,6 +159,12 @@ class Journal:
                 "if the key was changed, get the new public key, else ask who owns the store"
             ]
         return [f"the signature of {what} doesn't fit: it was changed, or the folder is a copy of another model's"]
+
+    def _check_head(self, head: str, keys: Keys) -> list[str]:
+        found = HEAD.fullmatch(head.strip())
+        if found and keys.signed(self._head_message(f"{found[1]} {found[2]}"), found[3] or "", found[4] or ""):
+            return []
+        return [f"journal.head is not signed by {', '.join(keys.public)}: lines may have been cut off; {self._vouch()}"]
 
     def _vouch(self) -> str:
         return (

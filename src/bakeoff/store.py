@@ -50,9 +50,7 @@ class ModelStore:
             IntegrityError: its journal is not in order.
         """
         require_writable(self.folder, "the store", StoreError)
-        history = self.history()
-        if self.keys.private is None:
-            self.journal.require_no_key(history, self.keys)
+        self.journal.require_key(self.history(), self.keys)
 
     def history(self) -> History:
         """What the journal tells.

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bakeoff.chain import head_of
 from bakeoff.entry import VERSION
 from bakeoff.errors import StoreError, WriteError
 from bakeoff.files import append, aside_of, make_folder, read_file, require_writable, sync, write_aside, write_file
@@ -42,7 +41,6 @@ class Writer:
 
         Raises:
             OSError: the disk refused; nothing was changed.
-            StoreError: the journal is signed, and there is no private key.
         """
         content, after = self.layout.journal.follow(self.history, events, self.keys)
         texts = self._followers(after)
@@ -62,7 +60,7 @@ class Writer:
 
     def _followers(self, history: History) -> dict[Path, str]:
         """What the files that follow from the journal are to hold, where they hold something else."""
-        wanted = {self.layout.journal.head: f"{head_of(history)}\n"}
+        wanted = {self.layout.journal.head: self.layout.journal.head_text(history, self.keys)}
         if history.champion:
             wanted[self.layout.pointer] = f"{history.champion}\n"
         return {path: text for path, text in wanted.items() if not _holds(path, text)}
@@ -126,7 +124,7 @@ def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer
         trusted: whose signature the journal must have; None looks at none.
 
     Raises:
-        StoreError: the folder can't be written in.
+        StoreError: the folder can't be written in, or the journal is signed and there is no private key.
         IntegrityError: the journal is not in order.
         WriteError: the disk refused a write, here or in the block; nothing was changed.
     """
@@ -135,6 +133,7 @@ def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer
         make_folder(layout.folder)
         with locked(layout.lock):
             writer = Writer(layout, keys, layout.read_history(trusted))
+            layout.journal.require_key(writer.history, keys)
             writer.mend()
             yield writer
     except OSError as error:

@@ -114,18 +114,53 @@ def test_verify_looks_at_every_signature(signed_store, keys):
     assert ["journal line 2: the signature doesn't fit"] == [finding.text for finding in signed_store.verify()][:1]
 
 
-def test_a_journal_can_be_cut_back_to_an_earlier_line_and_only_a_noted_head_tells(signed_store, keys):
-    """A limit, which docs/store.md names: what was signed once is signed."""
+def cut_back(store, head):
+    """Take off the journal's last line, and put a head in its place that fits, as an attacker would."""
+    lines = store.journal.path.read_bytes().splitlines(keepends=True)[:-1]
+    store.journal.path.write_bytes(b"".join(lines))
+    store.journal.head.write_text(head or f"{len(lines)} {hashlib.sha256(lines[-1][:-1]).hexdigest()}\n")
+    (store.folder / "champion").write_text(f"{ModelStore(store.folder.parent, store.name).champion()}\n")
+
+
+def test_a_journal_that_was_cut_back_is_refused(signed_store, keys):
+    """The head is signed too: a rollback, say, can't be made undone."""
     second = signed_store.versions()[1]
-    noted = signed_store.journal.head.read_text()
     signed_store.promote(second, "x")
+    signed_store.rollback("worse")
+    cut_back(signed_store, None)
+    assert second == ModelStore(signed_store.folder.parent, "classifier").champion()
+    for opened in (signed_store, signed(signed_store, trusting(keys))):
+        with pytest.raises(IntegrityError, match="journal.head is not signed by .*: lines may have been cut off"):
+            opened.champion()
+        assert "journal.head is not signed" in opened.verify()[0].text
+
+
+def test_a_journal_can_be_cut_back_by_who_kept_an_old_head_and_only_a_noted_one_tells(signed_store):
+    """A limit, which docs/store.md names: what was signed once is signed."""
+    old = signed_store.journal.head.read_text()
+    signed_store.promote("latest", "x")
     later = signed_store.journal.head.read_text()
-    lines = signed_store.journal.path.read_bytes().splitlines(keepends=True)
-    signed_store.journal.path.write_bytes(b"".join(lines[:-1]))
-    signed_store.journal.head.write_text(noted)
-    (signed_store.folder / "champion").write_text(f"{signed_store.versions()[0]}\n")
-    assert [] == signed_store.verify(noted=noted)
+    cut_back(signed_store, old)
+    assert [] == signed_store.verify(noted=old)
     assert "the journal was cut: 3 of 4 lines are left" in signed_store.verify(noted=later)[0].text
+
+
+def test_a_head_that_a_crash_left_behind_is_still_signed(signed_store, keys):
+    """Its writer died between the journal's line and the new head."""
+    old = signed_store.journal.head.read_text()
+    signed_store.promote("latest", "x")
+    signed_store.journal.head.write_text(old)
+    assert signed_store.versions()[1] == signed(signed_store, trusting(keys)).champion()
+    signed_store.rollback("x")
+    assert [] == signed_store.verify()
+
+
+def test_who_has_no_key_does_not_touch_a_signed_store(signed_store):
+    """Not even to mend it."""
+    before = {path: path.stat().st_mtime_ns for path in signed_store.folder.rglob("*")}
+    with pytest.raises(StoreError, match="changing it needs a private key"):
+        ModelStore(signed_store.folder.parent, "classifier").promote("latest", "x")
+    assert before == {path: path.stat().st_mtime_ns for path in signed_store.folder.rglob("*")}
 
 
 def test_a_public_key_alone_begins_no_store(race, tmp_path, keys, key_files):

@@ -1,6 +1,6 @@
 """Changes to a store whose process dies at every line, or whose machine loses power at every sync.
 
-    python -m tests.support.dying_writer die|cut first|export|promote|rollback|prune|sign [EVERY]
+    python -m tests.support.dying_writer die|cut first|export|promote|rollback|prune|sign|signed [EVERY]
 
 For each point the store is looked at as a reader would, and then written to by the next writer. Prints a JSON object:
 how many points there were, and what was wrong at which. EVERY takes one in so many points.
@@ -15,18 +15,23 @@ import sys
 import tempfile
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from bakeoff.errors import BakeoffError
-from bakeoff.signing import Keys
+from bakeoff.signing import NO_KEYS, Keys, fingerprint
 from bakeoff.store import ModelStore
 from benchmarks.store_crash import export_small
 
 TRACED = tuple(f"/bakeoff/{name}.py" for name in ("files", "journal", "layout", "sealing", "store", "writing"))
 
 
-def key():
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(bytes(32))
+def opened(root, change):
+    """The store; for `signed` with both keys, so that readers ask for the signature."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    if change == "sign":
+        return ModelStore(root, "m", Keys(private))
+    public = private.public_key()
+    return ModelStore(root, "m", Keys(private, {fingerprint(public): public}) if change == "signed" else NO_KEYS)
 
 
 CHANGES = {
@@ -35,18 +40,19 @@ CHANGES = {
     "promote": lambda store: store.promote(store.versions()[2], "new"),
     "rollback": lambda store: store.rollback("new"),
     "prune": lambda store: store.prune(0, 1, "new"),
-    "sign": lambda store: ModelStore(store.folder.parent, "m", Keys(key())).sign("new"),
+    "sign": lambda store: store.sign("new"),
+    "signed": lambda store: store.promote(store.versions()[2], "new"),
 }
 
 
 def prepare(root, change):
     """A store of four versions, of which the first and then the second were champion; none for a first export."""
-    store = ModelStore(root, "m")
+    store = opened(root, "" if change == "sign" else change)
     if change != "first":
         for _ in range(4):
             export_small(store)
         store.promote(store.versions()[1], "old")
-    return store
+    return opened(root, change)
 
 
 def state(store):
@@ -55,14 +61,13 @@ def state(store):
     return history.versions, history.champion, history.entries[-1]["why"] if history.entries else None
 
 
-def wrong(root, before, after, acknowledged=False):
+def wrong(root, change, before, after, acknowledged=False):
     """What is wrong with the store after a crash, for a reader and then for the next writer; empty if nothing is."""
-    store = ModelStore(root, "m")
+    store = opened(root, change)
     try:
         _read(store, before, after, acknowledged)
-        signer = ModelStore(root, "m", Keys(key())) if store.history().is_signed else store
-        export_small(signer)
-        assert [] == signer.verify(), f"after the next export: {signer.verify()[0]}"
+        export_small(store)
+        assert [] == store.verify(), f"after the next export: {store.verify()[0]}"
         left = {path.name for path in store.folder.iterdir()} - {*store.versions(), *FILES}
         assert set() == left, f"left over: {left}"
     except (AssertionError, BakeoffError, OSError) as error:
@@ -105,8 +110,8 @@ def die(change, every):
             if not fork_and_die(root, change, point):
                 return {"points": points, "wrong": findings}
             if after is None or change in ("export", "first"):
-                after = expected(ModelStore(root, "m"), before, change)
-            if text := wrong(root, before, after):
+                after = expected(opened(root, change), before, change)
+            if text := wrong(root, change, before, after):
                 findings.append(f"line {point}: {text}")
         raise AssertionError("never left alone")
 
@@ -115,10 +120,10 @@ def expected(store, before, change):
     """The state after the change; an export's version has a new name every time, which the folder tells."""
     versions, champion, _ = before
     if change in ("export", "first"):
-        entries = store.journal.examine(Keys())[0].entries
+        entries = store.journal.examine(None)[0].entries
         new = [entry["version"] for entry in entries if entry["why"] == "new"]
         return ([*versions, *new], champion or (new[0] if new else None), "new")
-    if change == "promote":
+    if change in ("promote", "signed"):
         return (versions, versions[2], "new")
     if change == "rollback":
         return (versions, versions[0], "new")
@@ -140,7 +145,7 @@ def fork_and_die(root, change, point):
                 os._exit(9)
             return trace
 
-        store = ModelStore(root, "m")
+        store = opened(root, change)
         sys.settrace(trace)
         try:
             CHANGES[change](store)
@@ -250,7 +255,7 @@ def cut(change, every):
         for number, one in list(enumerate(disk.cuts))[::every]:
             target = Path(folder) / f"cut-{number}"
             disk.restore(one, target)
-            if text := wrong(target / "models", before, after, acknowledged=number >= unacknowledged):
+            if text := wrong(target / "models", change, before, after, acknowledged=number >= unacknowledged):
                 findings.append(f"cut {number} of {len(disk.cuts)} ({one[0]}): {text}")
         return {"points": len(disk.cuts[::every]), "wrong": findings}
 
