@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import State, flow
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.checks import check_training
@@ -58,7 +59,8 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
             reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
             raise TrainingError(f"all contestants failed: {reasons}")
         selection = value(pick.submit(means, config.cross_validation.scoring))
-        version = value(export.submit(config, dataset, scorecards, selection, models[selection.winner], folder))
+        winner, by = models[selection.winner], f"flow run {flow_run.id}"
+        version = value(export.submit(config, dataset, scorecards, selection, winner, folder, by))
         outcome(show.submit(config, version.name))  # the version stands, shown or not
     return str(version)
 

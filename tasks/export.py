@@ -1,35 +1,15 @@
 """Seal the winner as a new version of the store, and show it on Prefect's pages."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.runtime import flow_run
 
 from bakeoff.card import export_version
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
-from bakeoff.fitting import ModelRef
-from bakeoff.leaderboard import Scorecard
 from bakeoff.opening import open_store
 from bakeoff.report import class_rows, contestant_rows, render_markdown
-from bakeoff.selection import Selection
-from bakeoff.splitting import DatasetRef
 from tasks.outcome import stated
-
-
-def export_by_run(
-    config: TrainingConfig,
-    ref: DatasetRef,
-    scorecards: Sequence[Scorecard],
-    selection: Selection,
-    model: ModelRef,
-    workspace: Path,
-) -> Path:
-    """Export, and tell the journal by which run."""
-    return export_version(config, ref, scorecards, selection, model, workspace, by=f"flow run {flow_run.id}")
 
 
 def show_version(config: TrainingConfig, version: str) -> None:
@@ -50,5 +30,5 @@ def show_version(config: TrainingConfig, version: str) -> None:
     )
 
 
-export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_by_run))
+export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_version))
 show = task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)(stated(show_version))
