@@ -11,7 +11,8 @@ from typing import NoReturn
 from bakeoff import commands
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.keyfiles import find_keys, find_public_keys
-from bakeoff.store import NAME, ModelStore
+from bakeoff.reading import NAME
+from bakeoff.store import ModelStore
 
 KEEP, DAYS = 10, 30  # what pruning leaves by default
 COMMANDS = {

@@ -15,7 +15,8 @@ from bakeoff.classifiers import title
 from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.history import History
-from bakeoff.store import ModelStore, names_in
+from bakeoff.reading import names_in
+from bakeoff.store import ModelStore
 
 SHOWN = "%Y-%m-%d %H:%M:%S"
 EVENTS = {"promote": "promotion", "rollback": "rollback"}

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from bakeoff.classifiers import CLASSIFIERS, check_parameters, default_parameters
-from bakeoff.store import NAME
+from bakeoff.reading import NAME
 
 MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
