@@ -22,7 +22,7 @@ from bakeoff.signing import NO_KEYS, Keys, fingerprint
 from bakeoff.store import ModelStore
 from benchmarks.store_crash import export_small
 
-TRACED = tuple(f"/bakeoff/{name}.py" for name in ("files", "journal", "layout", "sealing", "store", "writing"))
+TRACED = tuple(f"/bakeoff/{name}.py" for name in ("files", "journal", "layout", "locks", "sealing", "store", "writing"))
 
 
 def opened(root, change):
