@@ -37,7 +37,6 @@ class VersionRef:
         head: the number and SHA-256 of the journal's last line then, by which the store's state can be told later.
     """
 
-    store: Path
     name: str
     version: str
     head: str
@@ -69,7 +68,7 @@ def find_version(config: PredictionConfig) -> VersionRef:
     """
     store = open_store(config)
     history = store.history()
-    return VersionRef(config.store, config.name, store.resolve(config.version, history), head_of(history))
+    return VersionRef(config.name, store.resolve(config.version, history), head_of(history))
 
 
 def output_folder(config: PredictionConfig) -> Path:

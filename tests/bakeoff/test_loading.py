@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from forging import rewrite_card, rewrite_journal
 
 from bakeoff.columns import Feature
 from bakeoff.config import PredictionConfig
@@ -22,7 +23,6 @@ from bakeoff.prediction import check_prediction
 from bakeoff.sample import check_sample, freeze_sample
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import ORDERS, run_race, signed
-from tests.bakeoff.test_integrity import rewrite_card, rewrite_journal
 
 STORES = Path(__file__).parent / "stores"
 

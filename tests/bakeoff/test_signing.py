@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from forging import rewrite_journal
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.errors import ConfigError, IntegrityError, StoreError
@@ -18,7 +19,6 @@ from bakeoff.prediction import check_prediction, find_version
 from bakeoff.signing import Keys
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import signed, trusting
-from tests.bakeoff.test_integrity import rewrite_journal
 
 
 @pytest.fixture

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
 
+from bakeoff.cli import main
 from bakeoff.errors import StoreError
 from bakeoff.history import History
+from bakeoff.journal import Journal
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import run_race
 
@@ -243,3 +246,44 @@ def test_a_model_that_does_not_exist_is_not_begun(tmp_path, act):
     with pytest.raises(StoreError, match="train first"):
         getattr(ModelStore(tmp_path, "classifier"), act)(*arguments)
     assert [] == list(tmp_path.iterdir())
+
+
+def test_what_is_pruned_while_it_is_verified_is_no_finding(store, monkeypatch):
+    """Its files are gone, and rightly so."""
+    plan = store.plan_prune(0, 0)
+    examine, looks = Journal.examine, []
+
+    def pruning(journal, *arguments):
+        seen = examine(journal, *arguments)
+        looks.append(seen)
+        if len(looks) == 1:
+            with monkeypatch.context() as patch:
+                patch.setattr(Journal, "examine", examine)
+                patch.setattr("bakeoff.writing.locked", nullcontext)
+                store.prune(0, 0, "meanwhile")
+        return seen
+
+    monkeypatch.setattr(Journal, "examine", pruning)
+    assert [] == store.verify()
+    assert 2 == len(looks)
+    assert 2 == len(plan.pruned)
+
+
+def test_a_version_that_was_pruned_is_not_called_damaged(store):
+    """Also when it is pruned between finding and reading it."""
+    history, gone = store.history(), store.versions()[2]
+    store.prune(0, 0, "meanwhile")
+    for act in (lambda: store.card(gone, history), lambda: store.read(gone, "model.joblib", history)):
+        with pytest.raises(StoreError, match=f"version {gone} of 'classifier' was pruned at"):
+            act()
+
+
+def test_what_is_pruned_while_it_is_listed_is_left_out(store, monkeypatch, capsys):
+    """And a plan to prune tells the size of what it sees."""
+    before = store.history()
+    kept, gone = store.versions()[0], store.versions()[1:]
+    store.prune(0, 0, "meanwhile")
+    monkeypatch.setattr(ModelStore, "history", lambda _: before)
+    assert 0 == main(["models", "list", "--store", str(store.folder.parent), "--json"])
+    assert [kept] == [row["version"] for row in json.loads(capsys.readouterr().out)]
+    assert (gone, 0) == (store.plan_prune(0, 0).pruned, store.plan_prune(0, 0).bytes)

@@ -1,0 +1,120 @@
+"""Somebody who can write to the store: what they put there is neither opened nor written through."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import joblib
+import pytest
+from forging import rewrite_card, rewrite_journal
+
+from bakeoff import files
+from bakeoff.errors import BakeoffError, IntegrityError, WriteError
+from bakeoff.loading import load_model
+from bakeoff.sealing import SEALED
+from benchmarks.store_crash import export_small
+from tests.bakeoff.conftest import signed, trusting
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """The bytes of a model that leaves a file when it is opened."""
+
+    class Payload:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "executed",))
+
+    joblib.dump(Payload(), tmp_path / "hostile.joblib")
+    joblib.load(tmp_path / "hostile.joblib")
+    (tmp_path / "executed").unlink()  # it works: what is not executed below was not opened
+    yield (tmp_path / "hostile.joblib").read_bytes()
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_hostile_model_is_not_opened(store, hostile):
+    """Its digest differs from the card's; the digest of a card that was rewritten to fit differs from the journal's."""
+    version = store.versions()[0]
+    folder = store.folder / version
+    (folder / "model.joblib").write_bytes(hostile)
+    with pytest.raises(IntegrityError, match="model.joblib differs from its card"):
+        load_model(store, version)
+    rewrite_card(folder)
+    with pytest.raises(IntegrityError, match="card.json differs from the journal"):
+        load_model(store, version, allow_version_skew=True)
+
+
+def test_a_hostile_model_is_not_opened_though_all_digests_fit(store, hostile, keys):
+    """With a public key configured: card, journal and head were rewritten, and nobody could sign them."""
+    signed(store, keys).sign("all well", as_it_stands=True)
+    version, reader = store.versions()[0], signed(store, trusting(keys))
+    assert load_model(reader, version)
+    (store.folder / version / "model.joblib").write_bytes(hostile)
+    rewrite_card(store.folder / version)
+    rewrite_journal(store)
+    assert [] == store.verify()  # by digests alone nothing is wrong with it
+    for allow_version_skew in (False, True):
+        with pytest.raises(IntegrityError, match="the signature of its last line .5, sign. doesn't fit: it"):
+            load_model(reader, version, allow_version_skew=allow_version_skew)
+    rewrite_journal(store, unsigned=True)
+    with pytest.raises(IntegrityError, match="its last line .5, sign. is not signed"):
+        load_model(reader, version)
+
+
+def test_a_folder_that_was_put_there_is_found_and_not_loaded(store):
+    """A version that the journal doesn't know is none."""
+    first = store.versions()[0]
+    forged = "20990101T000000Z-00000"
+    shutil.copytree(store.folder / first, store.folder / forged)
+    assert "not in the journal" in store.verify()[0].text
+    with pytest.raises(IntegrityError, match="not in the journal"):
+        load_model(store, forged)
+    assert forged not in (store.resolve("latest"), *store.versions())
+
+
+def test_a_file_that_changes_while_it_is_copied_is_not_exported(store, tmp_path, monkeypatch):
+    """What is sealed is what was meant, not what lies in the store by then."""
+    source = store.path(store.versions()[0])
+    sources = {name: source / name for name in SEALED}
+
+    def swapped(source, target):
+        files.copy_file(source, target)
+        target.write_bytes(b"another model")
+
+    monkeypatch.setattr("bakeoff.sealing.copy_file", swapped)
+    with pytest.raises(IntegrityError, match="model.joblib was changed while it was copied"):
+        store.export(sources, lambda version, created: {}, "x")
+    assert 3 == len(store.versions())
+    assert [] == store.verify()
+    assert [] == list(store.folder.glob(".incoming-*"))
+
+
+@pytest.mark.parametrize("name", ["journal.jsonl", ".lock", ".journal.head.aside"])
+def test_nothing_is_written_through_a_link(store, tmp_path, name):
+    """That somebody has put in a file's place, to have a trainer overwrite another of its files."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious, without an end of line")
+    shutil.rmtree(store.folder)
+    store.folder.mkdir()
+    (store.folder / name).symlink_to(victim)
+    before = victim.stat().st_mtime_ns
+    with suppress(BakeoffError):
+        export_small(store)
+    assert ("precious, without an end of line", before) == (victim.read_text(), victim.stat().st_mtime_ns)
+
+
+def test_no_file_of_a_version_is_written_through_a_link(store, tmp_path, monkeypatch):
+    """Put there while the version is being written."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    mkdir = Path.mkdir
+
+    def planted(path, *arguments, **more):
+        mkdir(path, *arguments, **more)
+        if ".incoming" in path.name:
+            (path / "report.html").symlink_to(victim)
+
+    monkeypatch.setattr(Path, "mkdir", planted)
+    with pytest.raises(WriteError, match="File exists .report.html."):
+        export_small(store)
+    assert "precious" == victim.read_text()
+    assert [] == store.verify()
