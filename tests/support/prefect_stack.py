@@ -14,6 +14,7 @@ import httpx
 from flows.embedded import wait_for_server
 
 ROOT = Path(__file__).parents[2]
+RETRIES = 10
 
 
 class Api:
@@ -24,10 +25,19 @@ class Api:
         self.auth = auth
 
     def ask(self, path, /, **body):
-        return httpx.post(f"{self.url}/{path}", json=body, auth=self.auth, timeout=30).raise_for_status().json()
+        return self._send("POST", path, body).json()
 
     def change(self, path, /, **body):
-        httpx.patch(f"{self.url}/{path}", json=body, auth=self.auth, timeout=30).raise_for_status()
+        self._send("PATCH", path, body)
+
+    def _send(self, method, path, body):
+        """A server whose SQLite is locked answers 503 and has done nothing; like Prefect's client, we ask again."""
+        for _ in range(RETRIES):
+            answer = httpx.request(method, f"{self.url}/{path}", json=body, auth=self.auth, timeout=30)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(1)
+        return answer.raise_for_status()
 
     def deployment(self, name):
         (found,) = [deployment for deployment in self.ask("deployments/filter") if deployment["name"] == name]
