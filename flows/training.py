@@ -1,4 +1,4 @@
-"""The training flow: rows → folds and fits, side by side → evaluation → the winner → a sealed version."""
+"""The training flow: rows → folds and fits, side by side → evaluation → the winner → a sealed version → promotion."""
 
 from bakeoff.config import TrainingConfig
 
@@ -19,10 +19,11 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from bakeoff.checks import check_training
 from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.errors import TrainingError
+from bakeoff.folding import n_splits
 from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.splitting import DatasetRef
+from bakeoff.preparing import DatasetRef
+from bakeoff.preprocessing import Contestant
 from bakeoff.threads import cores, one_thread_each
-from bakeoff.validation import n_splits
 from bakeoff.workspace import run_folder
 from tasks.cross_validate import cross_validate
 from tasks.evaluate import evaluate
@@ -34,6 +35,8 @@ from tasks.outcome import outcome, stated, value
 from tasks.parameters import named, read_parameter
 from tasks.pick import pick
 from tasks.progress import with_progress
+from tasks.promote import promote
+from tasks.schedule import scheduled_second
 from tasks.supersede import supersede_missed_runs
 
 
@@ -50,17 +53,18 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     config = read_parameter(TrainingConfig, config)
     if superseded := supersede_missed_runs():
         return superseded
+    config = config.with_batch(scheduled_second())
     check_training(config)
     with run_folder(config.workspace) as folder, one_thread_each():
         dataset = value(generate.submit(config, folder / "data"))
         scorecards, models = race(config, dataset, folder)
-        means = {card.classifier: card.cv_mean for card in scorecards}
         if not any(card.status == "ok" for card in scorecards):
             reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
             raise TrainingError(f"all contestants failed: {reasons}")
-        selection = value(pick.submit(means, config.cross_validation.scoring))
+        selection = value(pick.submit(config, dataset, scorecards))
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
         version = value(export.submit(config, dataset, scorecards, selection, winner, folder, by))
+        value(promote.submit(config, dataset, version.name, by))
         outcome(show.submit(config, version.name))  # the version stands, shown or not
     return str(version)
 
@@ -71,14 +75,14 @@ def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[lis
     fits, tests, folds = {}, {}, {}
     # The least simple first: what takes longest then does not come last, alone on one core.
     for name in sorted(config.classifiers, key=list(CLASSIFIERS).index, reverse=True):
-        parameters = config.classifiers[name]
-        fits[name] = fit.submit(dataset, name, parameters, config.preprocessing, folder / "models")
+        contestant = Contestant.of(config, name)
+        fits[name] = fit.submit(dataset, contestant, folder / "models")
         folds[name] = [
-            cross_validate.submit(dataset, name, parameters, config.preprocessing, config.cross_validation, fold)
+            cross_validate.submit(dataset, contestant, config.cross_validation, fold, folder / "answers")
             for fold in numbers
         ]
     for name, model in fits.items():
-        tests[name] = evaluate.submit(dataset, name, model)  # type: ignore[call-overload]  # Prefect puts the result in the future's place
+        tests[name] = evaluate.submit(dataset, Contestant.of(config, name), model, config.selection.resamples)  # type: ignore[call-overload]  # Prefect puts the result in the future's place
     for _ in with_progress(fold for several in folds.values() for fold in several):
         pass
     scorecards, models = [], {}

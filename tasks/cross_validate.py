@@ -7,6 +7,6 @@ from bakeoff.validation import score_fold
 from tasks.outcome import stated
 from tasks.threads import one_thread
 
-cross_validate = task(name="cross-validate", task_run_name="cross-validate {name}, fold {fold}", cache_policy=NO_CACHE)(
-    stated(one_thread(score_fold))
-)
+cross_validate = task(
+    name="cross-validate", task_run_name="cross-validate {contestant.name}, fold {fold}", cache_policy=NO_CACHE
+)(stated(one_thread(score_fold)))

@@ -7,6 +7,6 @@ from bakeoff.evaluation import evaluate_classifier
 from tasks.outcome import stated
 from tasks.threads import one_thread
 
-evaluate = task(name="evaluate", task_run_name="evaluate {name}", cache_policy=NO_CACHE)(
+evaluate = task(name="evaluate", task_run_name="evaluate {contestant.name}", cache_policy=NO_CACHE)(
     stated(one_thread(evaluate_classifier))
 )

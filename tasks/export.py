@@ -4,18 +4,20 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from bakeoff.board import contestant_rows
 from bakeoff.card import export_version
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
 from bakeoff.opening import open_store
-from bakeoff.report import class_rows, contestant_rows, render_markdown
+from bakeoff.report import class_rows, render_markdown
 from tasks.outcome import stated
 
 
 def show_version(config: TrainingConfig, version: str) -> None:
     """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts."""
     store = open_store(config)
-    card = store.card(version)
+    history = store.history()
+    card = store.card(version, history)
     winner = title(card["classifier"])
     create_table_artifact(
         contestant_rows(card), key="leaderboard", description=f"{card['version']}: {card['selection']['why']}"
@@ -26,7 +28,9 @@ def show_version(config: TrainingConfig, version: str) -> None:
         description=f"{card['version']}: {winner} on {card['rows']['test']:,} test rows",
     )
     create_markdown_artifact(
-        render_markdown(card, str(store.folder / version)), key="model-card", description=card["version"]
+        render_markdown(card, str(store.folder / version), history.describe_decision(version)),
+        key="model-card",
+        description=card["version"],
     )
 
 

@@ -13,12 +13,13 @@ import pandas as pd
 
 from bakeoff.config import TrainingConfig
 from bakeoff.fitting import ModelRef
+from bakeoff.fresh import TRAINED_ON, write_trained_on
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank
 from bakeoff.opening import open_store
+from bakeoff.preparing import DatasetRef
 from bakeoff.sample import SAMPLE, freeze_sample
 from bakeoff.sealing import FORMAT
 from bakeoff.selection import Selection
-from bakeoff.splitting import DatasetRef
 from bakeoff.tables import read_table
 
 PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
@@ -48,15 +49,17 @@ def export_version(
         IntegrityError: the store is not in order, so nothing may be added to it.
         WriteError: the disk refused a write; the store is as it was.
     """
-    ranked = rank(scorecards)
-    leaderboard, sample = workspace / "leaderboard.csv", workspace / SAMPLE
-    pd.DataFrame(leaderboard_rows(ranked, selection.winner)).to_csv(leaderboard, index=False)
+    ranked, scoring = rank(scorecards, config.selection.order), config.cross_validation.scoring
+    leaderboard, sample, trained_on = (workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON))
+    pd.DataFrame(leaderboard_rows(ranked, selection)).to_csv(leaderboard, index=False)
+    write_trained_on(ref, trained_on)
     freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
     files = {
         "model.joblib": model.path,
         "validation.parquet": ref.part("validation"),
         "leaderboard.csv": leaderboard,
         SAMPLE: sample,
+        TRAINED_ON: trained_on,
     }
 
     def describe(version: str, created: str) -> dict[str, Any]:
@@ -66,10 +69,13 @@ def export_version(
             "version": version,
             "created": created,
             "classifier": selection.winner,
-            "classifiers": {card.classifier: card.to_dict() for card in ranked},
+            "classifiers": {card.classifier: card.to_dict(selection, scoring) for card in ranked},
             "selection": {
                 "rule": selection.rule,
-                "scoring": config.cross_validation.scoring,
+                "scoring": scoring,
+                "test": config.selection.test,
+                "alpha": config.selection.alpha,
+                "leader": selection.leader,
                 "why": selection.why,
             },
             "classes": list(ref.classes),
@@ -77,6 +83,7 @@ def export_version(
             "target": ref.target,
             "rows": ref.rows,
             "data_sha256": ref.sha256,
+            "origin": asdict(ref.origin),
             "config": config.model_dump(mode="json"),
             "environment": describe_environment(),
         }

@@ -4,7 +4,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.files import require_writable
 from bakeoff.opening import open_store
-from bakeoff.splitting import check_dataset
+from bakeoff.preparing import check_dataset
 
 
 def check_training(config: TrainingConfig) -> None:

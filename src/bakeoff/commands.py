@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bakeoff import keyfiles
+from bakeoff.board import between
 from bakeoff.chain import head_of
 from bakeoff.classifiers import title
 from bakeoff.entry import STAMP
@@ -71,7 +72,10 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
     print(f"{card['name']} {version}{mark}\n{card['selection']['why']}\n")
     for name, scores in card["classifiers"].items():
         if scores["status"] == "ok":
-            figures = f"CV {scores['cv_mean']:.4f} ± {scores['cv_std']:.4f}  test {scores['test']['accuracy']:.4f}"
+            intervals = scores.get("test_intervals") or {}
+            within = f" ({between(intervals['accuracy'])})" if intervals else ""
+            figures = f"CV {scores['cv_mean']:.4f} ± {scores['cv_std']:.4f}  "
+            figures += f"test {scores['test']['accuracy']:.4f}{within}"
         else:
             figures = f"{scores['status']}: {scores['reason']}"
         print(f"{'*' if name == card['classifier'] else ' '} {title(name):<20} {figures}")
@@ -124,7 +128,8 @@ def _print_entries(history: History) -> None:
         for version in entry.get("versions", [entry.get("version", "")]):
             at = entry["time"].replace("T", " ").removesuffix("Z")
             what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {entry.get('key', '')[:16]:<16}"
-            print(f"{what}  {_told(entry['why'], entry.get('by'))}")
+            beside = f"over {entry['challenger']}: " if "challenger" in entry else ""
+            print(f"{what}  {beside}{_told(entry['why'], entry.get('by'))}")
 
 
 def promote(store: ModelStore, options: argparse.Namespace) -> int:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.columns import Feature, to_feature, to_target
-from bakeoff.config import DatasetConfig
+from bakeoff.config import DatasetConfig, SplitConfig
 from bakeoff.errors import DataError
+from bakeoff.split_columns import to_groups, to_times
+from bakeoff.synthetic import generate_rows
 from bakeoff.tables import read_table, require_columns, signature
 
 
@@ -21,11 +23,13 @@ class Dataset:
         X: the features, shape (n_rows, n_features).
         y: the class of each row, shape (n_rows,); int64 or text.
         features: what each column of X holds.
+        split_key: each row's time or group, shape (n_rows,), where the split follows one.
     """
 
     X: pd.DataFrame
     y: pd.Series
     features: tuple[Feature, ...]
+    split_key: np.ndarray | None = None
 
     @property
     def target(self) -> str:
@@ -38,16 +42,20 @@ class Dataset:
         return [str(name) for name in np.unique(self.y.to_numpy())]
 
 
-def load_dataset(config: DatasetConfig) -> Dataset:
+def load_dataset(config: DatasetConfig, split: SplitConfig | None = None) -> Dataset:
     """Generate or read the rows that the config names.
 
     The last dataset is kept, so that a check before the run and the run itself read a file once; a file that has
     changed since is read again.
 
+    Args:
+        split: may name a column that is read beside the features.
+
     Raises:
         DataError: the rows can't be used; the text says which column or row and what to do.
     """
-    return _load(config, signature(config.path) if config.path else ())
+    by, column = (split.by, split.column) if split else ("random", None)
+    return _load(config, by, column, signature(config.path) if config.path else ())
 
 
 def forget_dataset() -> None:
@@ -56,8 +64,10 @@ def forget_dataset() -> None:
 
 
 @lru_cache(maxsize=1)
-def _load(config: DatasetConfig, unchanged: tuple[int, ...]) -> Dataset:  # noqa: ARG001  the signature is a cache key
-    return {"synthetic": _generate, "bundled": _bundled, "file": _file}[config.source](config)
+def _load(config: DatasetConfig, by: str, column: str | None, unchanged: tuple[int, ...]) -> Dataset:  # noqa: ARG001  the signature is a cache key
+    if config.source == "file":
+        return _file(config, by, column)
+    return _generate(config) if config.source == "synthetic" else _bundled(config)
 
 
 def digest_dataset(dataset: Dataset) -> str:
@@ -80,19 +90,7 @@ def digest_dataset(dataset: Dataset) -> str:
 
 
 def _generate(config: DatasetConfig) -> Dataset:
-    from sklearn.datasets import make_classification
-
-    X, y = make_classification(
-        n_samples=config.n_samples,
-        n_features=config.n_features,
-        n_informative=config.n_informative,
-        n_redundant=config.n_redundant,
-        n_classes=config.n_classes,
-        n_clusters_per_class=config.n_clusters_per_class,
-        class_sep=config.class_sep,
-        flip_y=config.flip_y,
-        random_state=config.random_state,
-    )
+    X, y = generate_rows(config)
     names = [f"feature_{i}" for i in range(config.n_features)]
     frame = pd.DataFrame(X, columns=names)
     return Dataset(frame, pd.Series(y, name="target").astype("int64"), _numbers(frame))
@@ -112,15 +110,17 @@ def _numbers(frame: pd.DataFrame) -> tuple[Feature, ...]:
     return tuple(Feature(str(name), str(dtype), "number") for name, dtype in frame.dtypes.items())
 
 
-def _file(config: DatasetConfig) -> Dataset:
+def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
     assert config.path is not None  # the config model has seen to both
     assert config.target is not None
     table = read_table(config.path)
     require_columns(table, (config.target,), "the target")
     require_columns(table, config.ignore, "to ignore")
+    require_columns(table, (column,) if column else (), f"split.by: {by} follows it")
     if table.num_rows == 0:
         raise DataError(f"{config.path!r} has a header and no rows")
-    learned = [name for name in table.column_names if name != config.target and name not in config.ignore]
+    left_out = {config.target, column, *config.ignore}
+    learned = [name for name in table.column_names if name not in left_out]
     if not learned:
         raise DataError(f"{config.path!r} has no column to learn from besides the target {config.target!r}")
     if "" in learned:
@@ -133,4 +133,7 @@ def _file(config: DatasetConfig) -> Dataset:
     for name in learned:
         feature, columns[name] = to_feature(name, table[name])
         features.append(feature)
-    return Dataset(pd.DataFrame(columns), y, tuple(features))
+    key = None
+    if column:
+        key = to_times(column, table[column]) if by == "time" else to_groups(column, table[column])
+    return Dataset(pd.DataFrame(columns), y, tuple(features), key)

@@ -14,26 +14,29 @@ TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 EVENTS = {
     "export": {"version", "card_sha256"},
     "promote": {"version"},
+    "keep": {"version", "challenger"},  # a challenger was exported and did not take the champion's place
     "rollback": {"version"},
     "prune": {"versions"},
     "sign": set[str](),  # vouches for all that stands before it
 }
 COMMON = {"time", "event", "why", "previous"}
 OPTIONAL = {"by", "key", "signature"}
+FIGURES = "figures"  # of a promotion or the lack of one: what was measured, by name
 
 
-def make_event(event: str, why: str, by: str | None = None, **more: str | list[str]) -> dict[str, Any]:
+def make_event(event: str, why: str, by: str | None = None, **more: Any) -> dict[str, Any]:
     """What an entry tells, all but what the journal adds to every entry.
 
     Args:
         why: the reason; half a letter in it, from a terminal of another encoding, becomes a question mark.
         by: who or which run does it.
+        more: what else the event tells; what is None or empty is left out.
     """
     told = {"event": event, "why": why, "by": by, **more}
     return {
         key: value.encode(errors="replace").decode() if isinstance(value, str) else value
         for key, value in told.items()
-        if value is not None
+        if value is not None and value != {}
     }
 
 
@@ -59,8 +62,13 @@ def _is_entry(entry: dict[str, Any]) -> bool:
     if not all(isinstance(text, str) for text in texts) or not TIME.fullmatch(entry["time"]):
         return False
     datetime.fromisoformat(entry["time"])  # a ValueError for the 31st of February
-    versions = entry["versions"] if "versions" in keys else [entry["version"]] if "version" in keys else []
-    return isinstance(versions, list) and all(map(_is_version, versions))
+    versions = (
+        entry["versions"] if "versions" in keys else [entry[key] for key in ("version", "challenger") if key in keys]
+    )
+    if not isinstance(versions, list) or not all(map(_is_version, versions)):
+        return False
+    figures = entry.get(FIGURES, {})
+    return isinstance(figures, dict) and all(isinstance(figure, str | int | float) for figure in figures.values())
 
 
 def _refuse_constant(name: str) -> None:

@@ -25,6 +25,10 @@ class StoreError(UserError):
     """The store can't be written, or doesn't hold what was asked for."""
 
 
+class ChampionChangedError(StoreError):
+    """Somebody made another version the champion meanwhile."""
+
+
 class IntegrityError(BakeoffError):
     """A file of the store is not what its card says."""
 

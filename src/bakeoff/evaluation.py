@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import joblib
 import numpy as np
 
+from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.fitting import ModelRef
-from bakeoff.splitting import DatasetRef, read_part
+from bakeoff.preparing import DatasetRef, read_part
+from bakeoff.preprocessing import Contestant
+from bakeoff.significance import score_interval, wilson_interval
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +45,20 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class TestResult:
-    """A fitted contestant on the test rows, and how many rows it predicts in a second."""
+    """A fitted contestant on the test rows: this model, on rows like these.
+
+    Attributes:
+        rows_per_second: how many rows it predicts.
+        interval: Wilson's 95 % interval of its accuracy.
+        score: the metric that the contestants are judged by.
+        score_interval: its 95 % interval.
+    """
 
     evaluation: Evaluation
     rows_per_second: float
+    interval: tuple[float, float]
+    score: float
+    score_interval: tuple[float, float]
 
 
 def evaluate_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> Evaluation:
@@ -69,13 +82,31 @@ def evaluate_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> Evaluation:
     return Evaluation(float(np.average(y_true == y_pred)), precision, recall, f1, report)
 
 
-def evaluate_classifier(ref: DatasetRef, name: str, model: ModelRef) -> TestResult:
-    """Load a fitted contestant and evaluate it on the test rows."""
+def evaluate_classifier(ref: DatasetRef, contestant: Contestant, model: ModelRef, resamples: int) -> TestResult:
+    """Load a fitted contestant and evaluate it on the test rows.
+
+    Args:
+        resamples: of the bootstrap, where the metric's interval needs one.
+    """
     X, y = read_part(ref, "test")
     pipeline = joblib.load(model.path)
     started = time.perf_counter()
     predicted = pipeline.predict(X)
     seconds = time.perf_counter() - started
     evaluation = evaluate_predictions(y, predicted)
-    logger.info("%s on %s test rows: accuracy %.4f", title(name), f"{len(y):,}", evaluation.accuracy)
-    return TestResult(evaluation, len(y) / seconds)
+    interval = wilson_interval(int(np.sum(y == predicted)), len(y))
+    score, between = evaluation.accuracy, interval
+    if contestant.scoring != "accuracy":
+        given = ask(pipeline, X, ref.classes, contestant.scoring)[None]
+        codes = to_codes(y, ref.classes)
+        answers = Answers(codes, np.zeros((1, len(y)), dtype=int), {contestant.name: given}, len(ref.classes))
+        score = answers.score(contestant.name, contestant.scoring)
+        between = score_interval(answers, contestant.name, contestant.scoring, resamples)
+    logger.info(
+        "%s on %s test rows: accuracy %.4f (95 %% interval %.4f to %.4f)",
+        title(contestant.name),
+        f"{len(y):,}",
+        evaluation.accuracy,
+        *interval,
+    )
+    return TestResult(evaluation, len(y) / seconds, interval, score, between)

@@ -2,16 +2,14 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import joblib
 
 from bakeoff.classifiers import title
-from bakeoff.preprocessing import build_pipeline
-from bakeoff.splitting import DatasetRef, read_part
+from bakeoff.preparing import DatasetRef, read_part
+from bakeoff.preprocessing import Contestant, build_pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +22,7 @@ class ModelRef:
     seconds: float
 
 
-def fit_classifier(
-    ref: DatasetRef, name: str, parameters: Mapping[str, Any], preprocessing: str, folder: Path
-) -> ModelRef:
+def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> ModelRef:
     """Fit the contestant's Pipeline on the training rows and write it to `folder`.
 
     Raises:
@@ -34,10 +30,10 @@ def fit_classifier(
     """
     X, y = read_part(ref, "train")
     started = time.perf_counter()
-    pipeline = build_pipeline(name, parameters, ref.features, preprocessing).fit(X, y)
+    pipeline = build_pipeline(contestant, ref.features).fit(X, y)
     seconds = time.perf_counter() - started
-    logger.info("%s fitted on %s rows in %.2f s", title(name), f"{len(y):,}", seconds)
+    logger.info("%s fitted on %s rows in %.2f s", title(contestant.name), f"{len(y):,}", seconds)
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
-    path = folder / f"{name}.joblib"
+    path = folder / f"{contestant.name}.joblib"
     joblib.dump(pipeline, path)
     return ModelRef(path, seconds)

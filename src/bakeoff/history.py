@@ -109,6 +109,21 @@ class History:
             for entry, until in zip(self._crowned, [*ends, None])
         ]
 
+    def decision(self, version: str) -> Entry | None:
+        """The last entry that made a version champion or that kept another one over it."""
+        for entry in reversed(self.entries):
+            if entry.get("challenger", entry.get("version")) == version and entry["event"] in {"promote", "keep"}:
+                return entry
+        return None
+
+    def describe_decision(self, version: str) -> str:
+        """Whether a version is the champion, and why, as a sentence."""
+        entry = self.decision(version)
+        why = f": {entry['why']}" if entry else ""
+        if version == self.champion:
+            return f"It is the champion{why}."
+        return f"The champion is still {self.champion}{why}."
+
     def kept(self, last: int, since: datetime) -> dict[str, str]:
         """The versions that pruning keeps, each with the reason: champion, among the last ones, or champion lately.
 

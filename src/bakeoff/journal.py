@@ -95,7 +95,7 @@ class Journal:
             if keys.private:
                 entry |= {"key": keys.own}
                 entry |= {"signature": keys.sign(self._message(entry))}
-            line = json.dumps(entry, ensure_ascii=False).encode()
+            line = json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
             content += line + b"\n"
             size, digest = history.size + len(line) + 1, hashlib.sha256(line).hexdigest()
             history = History((*history.entries, entry), size, digest)

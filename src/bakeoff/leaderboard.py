@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bakeoff.classifiers import CLASSIFIERS, title
+from bakeoff.classifiers import title
 from bakeoff.evaluation import TestResult
 from bakeoff.fitting import ModelRef
-from bakeoff.selection import DIGITS
+from bakeoff.metrics import MetricName
+from bakeoff.selection import DIGITS, Selection, Standing
 from bakeoff.validation import FoldScore
 
 logger = logging.getLogger(__name__)
@@ -25,34 +26,65 @@ class Scorecard:
     classifier: str
     status: Status
     reason: str | None = None
-    cv_scores: tuple[float, ...] = ()
+    folds: tuple[FoldScore, ...] = ()
     fit_seconds: float | None = None
     test: TestResult | None = None
 
     @property
+    def cv_scores(self) -> tuple[float, ...]:
+        """The fold scores, in order."""
+        return tuple(fold.score for fold in self.folds)
+
+    @property
     def cv_mean(self) -> float | None:
         """The mean of the fold scores."""
-        return float(np.mean(self.cv_scores)) if self.cv_scores else None
+        return float(np.mean(self.cv_scores)) if self.folds else None
 
     @property
     def cv_std(self) -> float | None:
         """The standard deviation of the fold scores (divided by n, as `cross_val_score(…).std()`)."""
-        return float(np.std(self.cv_scores)) if self.cv_scores else None
+        return float(np.std(self.cv_scores)) if self.folds else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """As the card holds it."""
-        report = self.test.evaluation.report if self.test else {}
+    def to_dict(self, selection: Selection, scoring: MetricName) -> dict[str, Any]:
+        """As the card holds it.
+
+        Args:
+            selection: the race's.
+            scoring: the metric that it was judged by.
+        """
+        test = self.test
+        report = test.evaluation.report if test else {}
         return {
             "status": self.status,
             "reason": self.reason,
             "cv_scores": list(self.cv_scores),
             "cv_mean": self.cv_mean,
             "cv_std": self.cv_std,
-            "test": self.test.evaluation.metrics if self.test else None,
+            "to_leader": describe_standing(selection.standings.get(self.classifier)),
+            "test": {**test.evaluation.metrics, scoring: test.score} if test else None,
+            "test_intervals": {"accuracy": list(test.interval), scoring: list(test.score_interval)} if test else None,
             "report": {name: vars(line) for name, line in report.items()} or None,
             "fit_seconds": self.fit_seconds,
-            "predict_rows_per_second": round(self.test.rows_per_second) if self.test else None,
+            "predict_rows_per_second": round(test.rows_per_second) if test else None,
         }
+
+
+def describe_standing(standing: Standing | None) -> dict[str, Any] | None:
+    """A contestant beside the leader, as the card holds it; None for the leader and for who did not finish."""
+    if standing is None:
+        return None
+    beside = standing.comparison
+    return {
+        "difference": beside.difference,
+        "interval": list(beside.interval),
+        "p_value": beside.p_value,
+        "p_holm": standing.p_holm,
+        "test": beside.test,
+        "rows_better": beside.wins,
+        "rows_worse": beside.losses,
+        "margin": standing.margin,
+        "tied": standing.tied,
+    }
 
 
 def score_contestant(
@@ -66,13 +98,16 @@ def score_contestant(
     if reason is not None or model is None or test is None:
         logger.warning("%s failed: %s", title(classifier), reason)
         return Scorecard(classifier, "failed", reason or "it did not finish")
-    scores = tuple(fold.score for fold in sorted(folds, key=lambda fold: fold.fold))
-    return Scorecard(classifier, "ok", None, scores, model.seconds, test)
+    in_order = tuple(sorted(folds, key=lambda fold: fold.fold))
+    return Scorecard(classifier, "ok", None, in_order, model.seconds, test)
 
 
-def rank(scorecards: Sequence[Scorecard]) -> list[Scorecard]:
-    """Best mean fold score first, on a tie the simpler one; contestants without a score last."""
-    order = list(CLASSIFIERS)
+def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecard]:
+    """Best mean fold score first, on a tie the simpler one; contestants without a score last.
+
+    Args:
+        order: all contestants from the simplest on.
+    """
     return sorted(
         scorecards,
         key=lambda card: (
@@ -83,22 +118,34 @@ def rank(scorecards: Sequence[Scorecard]) -> list[Scorecard]:
     )
 
 
-def leaderboard_rows(ranked: Sequence[Scorecard], winner: str) -> list[dict[str, Any]]:
+def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[dict[str, Any]]:
     """One plain row a contestant, for a table of any kind."""
     rows = []
     for card in ranked:
         test = card.test.evaluation.metrics if card.test else {}
+        low, high = card.test.interval if card.test else (None, None)
+        standing = selection.standings.get(card.classifier)
+        beside = standing.comparison if standing else None
         rows.append(
             {
                 "classifier": card.classifier,
-                "winner": card.classifier == winner,
+                "winner": card.classifier == selection.winner,
                 "status": card.status,
                 "cv_mean": card.cv_mean,
                 "cv_std": card.cv_std,
+                "to_leader": beside.difference if beside else None,
+                "to_leader_low": beside.interval[0] if beside else None,
+                "to_leader_high": beside.interval[1] if beside else None,
+                "p_value": beside.p_value if beside else None,
+                "p_holm": standing.p_holm if standing else None,
+                "tied": standing.tied if standing else None,
                 "test_accuracy": test.get("accuracy"),
+                "test_accuracy_low": low,
+                "test_accuracy_high": high,
                 "test_precision_macro": test.get("precision_macro"),
                 "test_recall_macro": test.get("recall_macro"),
                 "test_f1_macro": test.get("f1_macro"),
+                "test_score": card.test.score if card.test else None,
                 "fit_seconds": card.fit_seconds,
                 "predict_rows_per_second": card.test.rows_per_second if card.test else None,
                 "reason": card.reason,

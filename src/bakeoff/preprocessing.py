@@ -1,10 +1,13 @@
 """From raw columns to what a classifier takes: impute, scale, one-hot, as the first step of the exported Pipeline."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bakeoff.classifiers import build_classifier
 from bakeoff.columns import MAX_CATEGORIES, Feature
+from bakeoff.config import TrainingConfig
+from bakeoff.metrics import METRICS, MetricName
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -12,25 +15,49 @@ if TYPE_CHECKING:
 MISSING_CATEGORY = "(missing)"
 
 
-def build_pipeline(
-    name: str, parameters: Mapping[str, Any], features: Sequence[Feature], preprocessing: str
-) -> "Pipeline":
+@dataclass(frozen=True)
+class Contestant:
+    """What races: a classifier with its parameters, behind its preprocessing.
+
+    Attributes:
+        name: of `CLASSIFIERS`.
+        preprocessing: "auto", or "none" for the columns as they are.
+        scoring: the metric that it is judged by, and so what it has to answer.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+    preprocessing: str
+    scoring: MetricName
+
+    @classmethod
+    def of(cls, config: TrainingConfig, name: str) -> "Contestant":
+        """The contestant that the config calls so."""
+        return cls(name, config.classifiers[name], config.preprocessing, config.cross_validation.scoring)
+
+
+def build_pipeline(contestant: Contestant, features: Sequence[Feature]) -> "Pipeline":
     """The unfitted Pipeline of one contestant, from raw columns to class.
 
     Numbers and booleans get the training rows' median where missing, and are scaled to mean 0 and variance 1. Text is
     one-hot encoded, missing text being a category of its own; of more than 100 categories the rare ones share a
     column. A category that training never saw counts as rare where there is such a column, else as none of the known.
 
-    Args:
-        preprocessing: "auto" for the above, "none" for the columns as they are.
+    Where probabilities are asked for and the classifier has none, its scores are calibrated (Platt's method, on
+    answers of a cross-validation of its own).
 
     Raises:
         TypeError: scikit-learn's estimator refuses a parameter.
     """
     from sklearn.pipeline import Pipeline
 
-    steps = [("classifier", build_classifier(name, parameters))]
-    if preprocessing == "auto":
+    classifier: Any = build_classifier(contestant.name, contestant.parameters)
+    if METRICS[contestant.scoring].of_probabilities and not hasattr(classifier, "predict_proba"):
+        from sklearn.calibration import CalibratedClassifierCV
+
+        classifier = CalibratedClassifierCV(classifier, ensemble=False)
+    steps = [("classifier", classifier)]
+    if contestant.preprocessing == "auto":
         steps.insert(0, ("preprocessing", _preprocessor(features)))
     return Pipeline(steps)
 

@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from bakeoff.board import PROMISE, SPREAD, TEST, figure, headline, race_table, result_table
 from bakeoff.classifiers import title
 
 CSS = """
@@ -18,7 +19,6 @@ th:first-child, td:first-child { text-align: left; } .text { text-align: left; w
 tr.winner td { font-weight: 600; } tr.winner td:first-child { color: var(--win); }
 pre { background: var(--soft); padding: 1rem; overflow-x: auto; } code { overflow-wrap: anywhere; }
 """
-METRICS = {"accuracy": "Accuracy", "precision_macro": "Precision", "recall_macro": "Recall", "f1_macro": "F1"}
 
 
 def render_html(card: dict[str, Any]) -> str:
@@ -29,11 +29,13 @@ def render_html(card: dict[str, Any]) -> str:
         f"<h1>{name}</h1>",
         f'<p class="muted">version {version}, created {escape(card["created"])}</p>',
         f'<p class="lead">{escape(_sentence(card))}</p>',
+        f'<p class="lead">{escape(headline(card))} {escape(PROMISE)}</p>',
         "<h2>Leaderboard</h2>",
-        f"<p>Cross-validation ran on the {rows['train']:,} training rows, the other figures on "
-        f"{rows['test']:,} test rows that no contestant had seen. Precision, recall and F1 are plain means over the "
-        "classes. ± is the standard deviation over the folds.</p>",
-        _html_table(*_leaderboard(card), marked=title(card["classifier"]), text=True),
+        f"<p>Compared by cross-validation on the {rows['train']:,} training rows. {escape(SPREAD)}</p>",
+        _html_table(*race_table(card), marked=title(card["classifier"]), text=True),
+        f"<p>On {rows['test']:,} test rows that no contestant had seen, and that had no part in the choice. Precision, "
+        "recall and F1 are plain means over the classes.</p>",
+        _html_table(*result_table(card), marked=title(card["classifier"]), text=True),
         *(f"<p>{escape(trouble)}</p>" for trouble in _troubles(card)),
     ]
     for contestant, scores in card["classifiers"].items():
@@ -53,19 +55,25 @@ def render_html(card: dict[str, Any]) -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}<style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n'
 
 
-def render_markdown(card: dict[str, Any], folder: str) -> str:
+def render_markdown(card: dict[str, Any], folder: str, decision: str | None = None) -> str:
     """The card as markdown, for Prefect's pages.
 
     Args:
         folder: where the version lies.
+        decision: what came of its meeting with the champion.
     """
-    header, rows = _leaderboard(card)
     report = card["classifiers"][card["classifier"]]["report"]
+    header, rows = result_table(card)
     return "\n\n".join(
         [
             f"# {card['name']} · {title(card['classifier'])}",
             _sentence(card),
+            headline(card),
+            *([decision] if decision else []),
             "## Leaderboard",
+            SPREAD,
+            _markdown_table(*race_table(card)),
+            PROMISE,
             # Without the status: Prefect's pages are narrow, and what has not finished has a sentence below.
             _markdown_table(header[:-1], [row[:-1] for row in rows]),
             *_troubles(card),
@@ -79,12 +87,14 @@ def render_markdown(card: dict[str, Any], folder: str) -> str:
 
 def render_text(card: dict[str, Any]) -> str:
     """The leaderboard and the reason for the choice as lines of text, the winner marked by a star."""
-    header, rows = _leaderboard(card)
     winner = title(card["classifier"])
-    marked = [(f"{'*' if row[0] == winner else ' '} {row[0]}", *row[1:-1]) for row in rows]
-    lines = _text_table((f"  {header[0]}", *header[1:-1]), marked)
-    lines = [f"{line}  {status}" for line, status in zip(lines, [header[-1], *(row[-1] for row in rows)])]
-    return "\n".join([*lines, *(f"  {trouble}" for trouble in _troubles(card)), "", _sentence(card)])
+    lines = []
+    for header, rows in (race_table(card), result_table(card)):
+        marked = [(f"{'*' if row[0] == winner else ' '} {row[0]}", *row[1:-1]) for row in rows]
+        table = _text_table((f"  {header[0]}", *header[1:-1]), marked)
+        lines += [f"{line}  {last}" for line, last in zip(table, [header[-1], *(row[-1] for row in rows)])]
+        lines.append("")
+    return "\n".join([*lines, *(f"  {trouble}" for trouble in _troubles(card)), _sentence(card), headline(card)])
 
 
 def show_prediction(folder: str) -> str:
@@ -92,7 +102,7 @@ def show_prediction(folder: str) -> str:
     summary = _summary(folder)
     lines = ["", _counts(summary)]
     if "evaluation" in summary:
-        figures = ", ".join(f"{name} {summary['evaluation'][key]:.4f}" for key, name in METRICS.items())
+        figures = ", ".join(f"{name} {summary['evaluation'][key]:.4f}" for key, name in TEST.items())
         lines += [f"On {summary['evaluation']['rows']:,} rows with a known class: {figures}.", ""]
         lines += _text_table(*_classification_report(summary["evaluation"]["report"]))
     return "\n".join([*lines, "", folder])
@@ -103,19 +113,10 @@ def render_summary(folder: Path) -> str:
     summary = _summary(folder)
     parts = [f"# {summary['name']} {summary['version']}", _counts(summary)]
     if "evaluation" in summary:
-        figures = [(name, _figure(summary["evaluation"][key])) for key, name in METRICS.items()]
+        figures = [(name, figure(summary["evaluation"][key])) for key, name in TEST.items()]
         parts += ["## Evaluation", _markdown_table(("Metric", "Value"), figures)]
         parts += [_markdown_table(*_classification_report(summary["evaluation"]["report"]))]
     return "\n\n".join([*parts, f"Folder: `{folder}`"])
-
-
-def contestant_rows(card: dict[str, Any]) -> list[dict[str, str]]:
-    """The leaderboard as a table of text, for Prefect's pages."""
-    header, rows = _leaderboard(card)
-    winner = title(card["classifier"])
-    table = [{"Winner": "★" if row[0] == winner else ""} | dict(zip(header, row)) for row in rows]
-    reasons = [scores["reason"] or "" for scores in card["classifiers"].values()]
-    return [row | {"Reason": reason} for row, reason in zip(table, reasons)] if any(reasons) else table
 
 
 def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
@@ -139,23 +140,6 @@ def _sentence(card: dict[str, Any]) -> str:
     return f"{why[0].upper()}{why[1:]}."
 
 
-def _leaderboard(card: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    header = ("Classifier", "CV mean", "±", *METRICS.values(), "Fit (s)", "Rows/s", "Status")
-    rows = []
-    for contestant, scores in card["classifiers"].items():
-        test = scores["test"] or {}
-        figures = [scores["cv_mean"], scores["cv_std"], *(test.get(metric) for metric in METRICS)]
-        seconds, speed = scores["fit_seconds"], scores["predict_rows_per_second"]
-        row = [title(contestant), *(_figure(figure) for figure in figures)]
-        row += [
-            "–" if seconds is None else f"{seconds:.2f}",
-            "–" if speed is None else f"{speed:,.0f}",
-            scores["status"],
-        ]
-        rows.append(tuple(row))
-    return header, rows
-
-
 def _troubles(card: dict[str, Any]) -> list[str]:
     """A sentence for each contestant that did not finish."""
     return [
@@ -168,7 +152,7 @@ def _troubles(card: dict[str, Any]) -> list[str]:
 def _classification_report(report: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     header = ("Class", "Precision", "Recall", "F1", "Rows")
     rows = [
-        (name, *(_figure(line[metric]) for metric in ("precision", "recall", "f1")), f"{line['support']:,}")
+        (name, *(figure(line[metric]) for metric in ("precision", "recall", "f1")), f"{line['support']:,}")
         for name, line in report.items()
     ]
     return header, rows
@@ -185,10 +169,6 @@ def _facts(card: dict[str, Any]) -> list[tuple[str, str]]:
         ("model (SHA-256)", card["files"]["model.joblib"]["sha256"]),
     ]
     return facts + list(card["environment"].items())
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
 
 
 def _html_table(header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False) -> str:

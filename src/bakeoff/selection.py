@@ -3,67 +3,157 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
-from bakeoff.classifiers import CLASSIFIERS, title
+from bakeoff.classifiers import title
+from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
+from bakeoff.metrics import METRICS, MetricName
+from bakeoff.sentences import say_evidence, say_gap, say_list
+from bakeoff.significance import Comparison, holm
 
-RULE = "best_mean"
 DIGITS = 12  # below this, equal shares of rows differ only by how floating point adds them up
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A contestant beside the leader.
+
+    Attributes:
+        comparison: the contestant less the leader.
+        p_holm: the p-value, corrected for the number of all pairs.
+        margin: the most by which it may trail and be tied.
+        tied: whether it can't be told from the leader and trails it by no more than the margin.
+    """
+
+    comparison: Comparison
+    p_holm: float
+    margin: float
+    tied: bool
+
+
+@dataclass(frozen=True)
 class Selection:
-    """The winner, the rule it won by, and one sentence."""
+    """The winner, the rule it won by, and one sentence.
+
+    Attributes:
+        leader: has the highest mean score.
+        standings: of every other contestant that finished.
+    """
 
     winner: str
     rule: str
     why: str
+    leader: str
+    standings: Mapping[str, Standing]
 
 
-def pick_best(scores: Mapping[str, float | None], scoring: str = "accuracy") -> Selection:
-    """Pick the contestant with the highest mean cross-validation score.
+def pairs(means: Mapping[str, float | None]) -> list[tuple[str, str]]:
+    """The pairs of contestants that finished, each to be compared once."""
+    return list(combinations([name for name, mean in means.items() if mean is not None], 2))
 
-    On a tie to the last digit the simpler one wins, simplicity being the order of `CLASSIFIERS`.
+
+def pick_best(
+    means: Mapping[str, float | None],
+    comparisons: Mapping[tuple[str, str], Comparison],
+    scoring: MetricName,
+    config: SelectionConfig,
+) -> Selection:
+    """Pick the winner.
+
+    The leader is the contestant with the highest mean score; on a tie to the last digit, the simplest of those. By
+    `simplest_of_the_best` all contestants are tied with it that can't be told from it, at level `alpha` corrected by
+    Holm's method for all pairs (the data have chosen the leader, so all pairs have been looked at), and that trail it
+    by no more than the margin: `tie_margin`, or one standard error of the difference if that is larger. The simplest
+    of these wins. By `best_mean` the leader does.
 
     Args:
-        scores: for each contestant its mean score on the training rows' folds, higher being better; None for one that
-            did not finish.
+        means: for each contestant its mean score on the training rows' folds; None for one that did not finish.
+        comparisons: of each pair that `pairs` names, its first contestant less its second.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: no contestant finished.
     """
-    means = {name: score for name, score in scores.items() if score is not None}
-    if not means:
+    finished = {name: round(mean, DIGITS) for name, mean in means.items() if mean is not None}
+    if not finished:
         raise TrainingError("no contestant finished, so there is nothing to pick from")
-    best = max(round(mean, DIGITS) for mean in means.values())
-    tied = [name for name in CLASSIFIERS if name in means and round(means[name], DIGITS) == best]
-    winner, *others = tied
-    score = f"mean cross-validation {scoring.replace('_', ' ')}"
-    if others:
-        why = (
-            f"{_list(tied)} tie to the last digit with a {score} of {best:.4f}; {title(winner)} is the simplest of them"
-        )
-    elif len(means) == 1:
-        only = "raced alone" if len(scores) == 1 else "was the only contestant that finished"
-        why = f"{title(winner)} {only}, with a {score} of {best:.4f}"
-    else:
-        runner_up = max((name for name in means if name != winner), key=lambda name: means[name])
-        gap = means[winner] - means[runner_up]
-        why = (
-            f"{title(winner)} has the highest {score}, {means[winner]:.4f}, "
-            f"{_digits(gap)} ahead of {title(runner_up)} with {means[runner_up]:.4f}"
-        )
+    best = max(finished.values())
+    leader = next(name for name in config.order if finished.get(name) == best)
+    standings = _standings(leader, comparisons, scoring, config)
+    winner = leader
+    if config.rule == "simplest_of_the_best":
+        tied = [leader, *(name for name, standing in standings.items() if standing.tied)]
+        winner = min(tied, key=config.order.index)
+    why = _explain(winner, leader, finished, standings, scoring, config)
+    if len(finished) == 1:
+        only = "raced alone" if len(means) == 1 else "was the only contestant that finished"
+        why = f"{title(leader)} {only}, with a mean cross-validation {METRICS[scoring].title} of {best:.4f}"
     logger.info("winner: %s", why)
-    return Selection(winner, RULE, why)
+    return Selection(winner, config.rule, why, leader, standings)
 
 
-def _digits(gap: float) -> str:
-    """Four decimals, or as many as show that the gap is not nothing."""
-    return f"{gap:.4f}" if gap >= 0.00005 else f"{gap:.1g}"
+def _standings(
+    leader: str,
+    comparisons: Mapping[tuple[str, str], Comparison],
+    scoring: MetricName,
+    config: SelectionConfig,
+) -> dict[str, Standing]:
+    corrected = holm([comparison.p_value for comparison in comparisons.values()])
+    least = METRICS[scoring].tie_margin if config.tie_margin is None else config.tie_margin
+    standings = {}
+    for (first, second), comparison, p_holm in zip(comparisons, comparisons.values(), corrected):
+        if leader not in (first, second):
+            continue
+        other, beside = (second, comparison.reversed()) if first == leader else (first, comparison)
+        margin = max(least, beside.standard_error)
+        tied = p_holm >= config.alpha and -beside.difference <= margin
+        standings[other] = Standing(beside, p_holm, margin, tied)
+    return standings
 
 
-def _list(names: list[str]) -> str:
-    titles = [title(name) for name in names]
-    return f"{', '.join(titles[:-1])} and {titles[-1]}"
+def _explain(
+    winner: str,
+    leader: str,
+    finished: Mapping[str, float],
+    standings: Mapping[str, Standing],
+    scoring: MetricName,
+    config: SelectionConfig,
+) -> str:
+    others = sorted(standings, key=lambda name: (-finished[name], config.order.index(name)))
+    if config.rule == "best_mean" and others:
+        ahead = _lead(leader, others[0], standings, config)
+        return f"{ahead}: the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
+    if winner != leader:
+        gap = say_gap(-standings[winner].comparison.difference)
+        evidence = _evidence(standings[winner], config)
+        return f"{title(leader)} leads by {gap} ({evidence}): indistinguishable; {title(winner)} is simpler and wins"
+    simpler = [name for name in others if config.order.index(name) < config.order.index(leader)]
+    tied = [name for name in others if standings[name].tied]
+    told = []
+    if rival := next(iter(simpler or [name for name in others if name not in tied]), None):
+        beyond = standings[rival].p_holm < config.alpha
+        margin = f"chance could explain it, but it is more than the margin of {standings[rival].margin:.4f}"
+        told.append(f"{_lead(leader, rival, standings, config)}: {'more than chance explains' if beyond else margin}")
+    if tied:
+        evidence = _evidence(standings[tied[0]], config)
+        gap = say_gap(-standings[tied[0]].comparison.difference)
+        told.append(
+            f"{say_list([title(name) for name in tied])} trail{'s' if len(tied) == 1 else ''} "
+            f"{title(leader)} by {gap} ({evidence}): indistinguishable; {title(leader)} is simpler and wins"
+        )
+    return "; ".join(told)
+
+
+def _lead(leader: str, other: str, standings: Mapping[str, Standing], config: SelectionConfig) -> str:
+    gap = say_gap(-standings[other].comparison.difference)
+    return f"{title(leader)} leads {title(other)} by {gap} ({_evidence(standings[other], config)})"
+
+
+def _evidence(standing: Standing, config: SelectionConfig) -> str:
+    """From the leader's side; with the corrected p-value where it decides otherwise than the plain one."""
+    told = say_evidence(standing.comparison.reversed())
+    if standing.comparison.p_value < config.alpha <= standing.p_holm:
+        told += f", {standing.p_holm:.2g} among all pairs"
+    return told

@@ -15,10 +15,9 @@ def show_training(folder: str) -> str:
     path = Path(folder)
     store = ModelStore(path.parent.parent, path.parent.name)
     history = store.history()
-    if history.champion == path.name:
-        note = "It is the champion."
-    else:
+    note = history.describe_decision(path.name)
+    if history.champion != path.name:
         key = " --private-key FILE" if history.is_signed else ""
         command = f"bakeoff models promote {path.name} --store {path.parent.parent} --name {path.parent.name}{key}"
-        note = f"The champion is still {history.champion}; {command} changes that."
+        note += f"\n{command} changes that."
     return f"\n{render_text(store.card(path.name, history))}\n{note}\n\n{folder}"

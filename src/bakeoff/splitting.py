@@ -1,68 +1,74 @@
-"""Dividing rows into training, test and validation rows, and handing them on by reference."""
+"""Which rows are for training, test and validation: drawn at random, by time, or by group."""
 
-import logging
-import threading
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from bakeoff.columns import Feature
-from bakeoff.config import SplitConfig, TrainingConfig
-from bakeoff.datasets import Dataset, digest_dataset, forget_dataset, load_dataset
+from bakeoff.config import SplitConfig
+from bakeoff.datasets import Dataset
 from bakeoff.errors import DataError
 
+By = Literal["random", "time", "group"]
 Part = Literal["train", "test", "validation"]
 Split = dict[Part, np.ndarray]
-
-_reading = threading.Lock()
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class DatasetRef:
-    """What crosses a task's boundary instead of the rows: where they lie, and what they are.
-
-    Attributes:
-        folder: holds train.parquet, test.parquet and validation.parquet, features and target each.
-        sha256: `digest_dataset` of all rows.
-        classes: as text, in scikit-learn's order.
-        rows: how many rows each part has.
-    """
-
-    folder: Path
-    sha256: str
-    features: tuple[Feature, ...]
-    target: str
-    classes: tuple[str, ...]
-    rows: dict[str, int]
-
-    def part(self, part: Part) -> Path:
-        """The Parquet file of one part."""
-        return self.folder / f"{part}.parquet"
 
 
 def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
     """Draw the three parts: disjoint, and together all rows.
 
-    `test_size` of all rows is held out; of those, `validation_share` is kept for the prediction flow.
+    `test_size` of all rows is held out; of those, `validation_share` is kept for the prediction flow. By time the
+    training rows are the oldest and the validation rows the newest; rows of the same moment stay together, and so do
+    those of one group.
 
     Args:
         folds: how many folds the training rows must serve; every class needs as many training rows.
 
     Returns:
-        for each part the positions of its rows in the dataset, in the order that `train_test_split` gave them.
+        for each part the positions of its rows in the dataset: in the order that `train_test_split` gave them; by time,
+        from the oldest on; by group, in the dataset's order.
 
     Raises:
-        DataError: too few rows or classes, in words that name the class and what would do.
+        DataError: too few rows, classes, moments or groups, in words that name what there is and what would do.
     """
-    from sklearn.model_selection import train_test_split
-
     y = dataset.y.to_numpy()
     _refuse_small_classes(dataset.target, y, folds, "rows")
+    if config.by == "random":
+        split = _at_random(y, config)
+    else:
+        assert dataset.split_key is not None
+        split = (_by_time if config.by == "time" else _by_group)(dataset.split_key, config)
+    _refuse_small_classes(dataset.target, y[split["train"]], folds, "training rows", np.unique(y))
+    if config.by == "group":
+        assert dataset.split_key is not None
+        _refuse_few_groups(dataset.split_key[split["train"]], folds, config)
+    return split
+
+
+def cut_between(times: np.ndarray, wanted: list[int]) -> list[int]:
+    """The cuts nearest to those wanted that part no rows of the same moment.
+
+    Args:
+        times: in order, shape (n_rows,).
+        wanted: positions in growing order.
+
+    Returns:
+        as many different positions in growing order; none where there are too few moments.
+    """
+    changes = np.flatnonzero(np.diff(times)) + 1
+    if len(changes) < len(wanted):
+        return []
+    cuts: list[int] = []
+    for place, position in enumerate(wanted):
+        left = len(wanted) - place - 1  # cuts that must find room behind this one
+        first = int(np.searchsorted(changes, cuts[-1], side="right")) if cuts else 0
+        room = changes[first : len(changes) - left]
+        cuts.append(int(room[np.argmin(np.abs(room - position))]))
+    return cuts
+
+
+def _at_random(y: np.ndarray, config: SplitConfig) -> Split:
+    from sklearn.model_selection import train_test_split
+
     try:
         train, held_out = train_test_split(
             np.arange(len(y)),
@@ -82,76 +88,45 @@ def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
             f"{config.validation_share} ({str(error).split('. ')[0].rstrip('.')}); "
             "use more rows, other shares or split.stratify: false"
         ) from error
-    _refuse_small_classes(dataset.target, y[train], folds, "training rows", np.unique(y))
     return {"train": train, "test": test, "validation": validation}
 
 
-def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
-    """Load the rows, split them and write each part once into `folder`.
-
-    Raises:
-        DataError: the rows can't be used; nothing is written then.
-    """
-    dataset, split = check_dataset(config)
-    forget_dataset()
-    _read.cache_clear()
-    folder.mkdir(parents=True, exist_ok=True)
-    for part, positions in split.items():
-        frame = dataset.X.iloc[positions].copy()
-        frame[dataset.target] = dataset.y.iloc[positions]
-        frame.to_parquet(folder / f"{part}.parquet", index=False)
-    rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
-    logger.info(
-        "%s rows from %s: %s training, %s test, %s validation; %d features, %d classes",
-        f"{len(dataset.y):,}",
-        config.dataset.bundled or config.dataset.path or "the generator",
-        *(f"{count:,}" for count in rows.values()),
-        len(dataset.features),
-        len(dataset.classes),
-    )
-    return DatasetRef(
-        folder=folder,
-        sha256=digest_dataset(dataset),
-        features=tuple(
-            replace(feature, missing=bool(dataset.X[feature.name].iloc[split["train"]].isna().any()))
-            for feature in dataset.features
-        ),
-        target=dataset.target,
-        classes=tuple(dataset.classes),
-        rows=rows,
-    )
+def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
+    order = np.argsort(times, kind="stable")
+    cuts = cut_between(times[order], _shares(len(times), config))
+    if not cuts:
+        raise DataError(
+            f"column {config.column!r}, which split.by: time follows, has {len(np.unique(times))} different "
+            "times; training, test and validation rows need one each at least"
+        )
+    return dict(zip(("train", "test", "validation"), np.split(order, cuts)))
 
 
-def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
-    """Load and split the rows that the config names, refusing all that training could not use.
-
-    Raises:
-        DataError: in one line.
-    """
-    dataset = load_dataset(config.dataset)
-    if config.preprocessing == "none":
-        for feature in dataset.features:
-            if feature.kind == "category":
-                raise DataError(
-                    f"preprocessing: none takes numbers alone, but column {feature.name!r} holds text; "
-                    "set preprocessing: auto, or add the column to dataset.ignore"
-                )
-    return dataset, split_rows(dataset, config.split, config.cross_validation.folds)
+def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
+    drawn = np.random.RandomState(config.random_state).permutation(groups.max() + 1)
+    place = np.argsort(drawn)[groups]  # rows of the group that was drawn first come first
+    cuts = cut_between(np.sort(place), _shares(len(groups), config))
+    if not cuts:
+        raise DataError(
+            f"column {config.column!r}, which split.by: group follows, has {len(drawn)} groups; training, test and "
+            "validation rows need one each at least"
+        )
+    parts = np.split(np.argsort(place, kind="stable"), cuts)
+    return dict(zip(("train", "test", "validation"), map(np.sort, parts)))
 
 
-def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
-    """One part's features, shape (n_rows, n_features), and classes, shape (n_rows,).
-
-    The threads of a process share what this returns: nobody may change it.
-    """
-    with _reading:  # the first wave of tasks asks at once: one of them reads
-        return _read(ref.part(part), ref.target)
+def _shares(n_rows: int, config: SplitConfig) -> list[int]:
+    """Where the test rows and where the validation rows begin, were there no moments or groups to keep together."""
+    held_out = int(np.ceil(n_rows * config.test_size))
+    return [n_rows - held_out, n_rows - int(np.ceil(held_out * config.validation_share))]
 
 
-@lru_cache(maxsize=3)
-def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
-    frame = pd.read_parquet(path)
-    return frame.drop(columns=target), frame[target].to_numpy()
+def _refuse_few_groups(groups: np.ndarray, folds: int, config: SplitConfig) -> None:
+    if (count := len(np.unique(groups))) < folds:
+        raise DataError(
+            f"the training rows have {count} groups of {config.column!r}, fewer than the {folds} folds of the "
+            "cross-validation; add groups or lower cross_validation.folds (at least 2)"
+        )
 
 
 def _refuse_small_classes(

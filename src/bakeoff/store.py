@@ -1,13 +1,13 @@
 """Versions on disk, the champion among them, and the journal that tells how it came about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bakeoff.entry import STAMP, make_event
-from bakeoff.errors import BakeoffError, IntegrityError, StoreError
+from bakeoff.errors import BakeoffError, ChampionChangedError, IntegrityError, StoreError
 from bakeoff.files import require_writable, sha256_file
 from bakeoff.history import FIRST, History
 from bakeoff.pruning import Pruning, plan_pruning
@@ -73,11 +73,24 @@ class ModelStore(StoreReader):
             writer.arrive(version)
         return self.folder / version
 
-    def promote(self, version: str, why: str, by: str | None = None) -> bool:
+    def promote(
+        self,
+        version: str,
+        why: str,
+        by: str | None = None,
+        *,
+        instead_of: str | None = None,
+        figures: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Make a version the champion; False when it is already.
+
+        Args:
+            instead_of: the champion that the decision was made against.
+            figures: what was measured for it, for the journal: numbers and text by name.
 
         Raises:
             StoreError: there is no such version.
+            ChampionChangedError: another one is the champion by now.
             IntegrityError: its files are not what its card says.
             WriteError: the disk refused; the champion is still the one before.
         """
@@ -86,9 +99,28 @@ class ModelStore(StoreReader):
             version = self.resolve(version, writer.history)
             if writer.history.champion == version:
                 return False
+            self._require_champion(writer.history, instead_of)
             self._require_whole(writer.history, version)
-            writer.commit(make_event("promote", why, by, version=version))
+            writer.commit(make_event("promote", why, by, version=version, figures=figures))
         return True
+
+    def keep(
+        self, champion: str, challenger: str, why: str, by: str | None = None, figures: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write down that a challenger does not take the champion's place.
+
+        Args:
+            figures: what was measured for the decision: numbers and text by name.
+
+        Raises:
+            ChampionChangedError: another one is the champion by now.
+            WriteError: the disk refused; nothing was changed.
+        """
+        self.resolve(challenger)
+        with self._writing() as writer:
+            challenger = self.resolve(challenger, writer.history)
+            self._require_champion(writer.history, champion)
+            writer.commit(make_event("keep", why, by, version=champion, challenger=challenger, figures=figures))
 
     def rollback(self, why: str, by: str | None = None) -> str:
         """Make the champion before the present one champion again, and return it.
@@ -148,6 +180,10 @@ class ModelStore(StoreReader):
                 raise IntegrityError(f"nothing was signed: {found[0].version or self.name}: {found[0].text}")
             writer.commit(make_event("sign", why, by))
         return history
+
+    def _require_champion(self, history: History, expected: str | None) -> None:
+        if expected is not None and history.champion != expected:
+            raise ChampionChangedError(f"the champion is {history.champion} by now, not {expected} any more")
 
     def _require_whole(self, history: History, version: str) -> None:
         if findings := verify_version(self._layout, history, version):

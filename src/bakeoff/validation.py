@@ -2,90 +2,93 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
+from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
-from bakeoff.preprocessing import build_pipeline
-from bakeoff.splitting import DatasetRef, read_part
+from bakeoff.folding import n_splits
+from bakeoff.preparing import DatasetRef, read_folds, read_part
+from bakeoff.preprocessing import Contestant, build_pipeline
+from bakeoff.scoring import score
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class FoldScore:
-    """What one contestant reached on one fold."""
+    """What one contestant reached on one fold.
+
+    Attributes:
+        answers: the file of its answers for the rows that it was scored on, as `ask` gives them.
+    """
 
     fold: int
     score: float
     seconds: float
-
-
-def n_splits(config: CrossValidationConfig) -> int:
-    """How many folds there are, over all repeats."""
-    return config.folds * config.repeats
-
-
-def split_folds(config: CrossValidationConfig, y: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The stratified folds of the training rows.
-
-    Without a `random_state` they are those of `cross_val_score(cv=folds)`: in row order.
-
-    Args:
-        y: the training rows' classes, shape (n_rows,).
-
-    Returns:
-        for each fold the positions of the rows to fit on and of the rows to score.
-    """
-    from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
-
-    if config.random_state is None:
-        splitter = StratifiedKFold(config.folds)
-    else:
-        splitter = RepeatedStratifiedKFold(
-            n_splits=config.folds, n_repeats=config.repeats, random_state=config.random_state
-        )
-    return list(splitter.split(np.zeros(len(y)), y))
+    answers: Path
 
 
 def score_fold(
-    ref: DatasetRef,
-    name: str,
-    parameters: Mapping[str, Any],
-    preprocessing: str,
-    cross_validation: CrossValidationConfig,
-    fold: int,
+    ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, folder: Path
 ) -> FoldScore:
-    """Fit a contestant on all training rows but one fold's, and score it on that fold.
+    """Fit a contestant on all training rows but one fold's, score it on that fold, and keep its answers.
 
     The preprocessing is fitted on the same rows as the classifier: the fold's own rows teach it nothing.
 
     Args:
         fold: counted from 1, over all repeats.
+        folder: where the answers are written.
 
     Raises:
         ValueError: scikit-learn refuses a parameter's value or the rows.
     """
-    from sklearn.metrics import get_scorer
-
     X, y = read_part(ref, "train")
-    fit_rows, score_rows = split_folds(cross_validation, y)[fold - 1]
+    fit_rows, score_rows = read_folds(ref, cross_validation)[fold - 1]
     started = time.perf_counter()
-    pipeline = build_pipeline(name, parameters, ref.features, preprocessing)
-    pipeline.fit(X.iloc[fit_rows], y[fit_rows])
-    score = get_scorer(cross_validation.scoring)(pipeline, X.iloc[score_rows], y[score_rows])
+    pipeline = build_pipeline(contestant, ref.features).fit(X.iloc[fit_rows], y[fit_rows])
+    answers = ask(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
+    value = score(contestant.scoring, to_codes(y[score_rows], ref.classes), answers, len(ref.classes))
     seconds = time.perf_counter() - started
     logger.info(
         "%s, fold %d of %d: %s %.4f in %.2f s",
-        title(name),
+        title(contestant.name),
         fold,
         n_splits(cross_validation),
-        cross_validation.scoring,
-        score,
+        contestant.scoring,
+        value,
         seconds,
     )
-    return FoldScore(fold, float(score), seconds)
+    folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
+    path = folder / f"{contestant.name}-{fold}.npy"
+    np.save(path, answers)
+    return FoldScore(fold, value, seconds, path)
+
+
+def read_answers(
+    ref: DatasetRef, cross_validation: CrossValidationConfig, folds: Mapping[str, Sequence[FoldScore]]
+) -> Answers:
+    """The out-of-fold answers of several contestants, which all answered the same rows.
+
+    Args:
+        folds: for each contestant all its folds, in order.
+    """
+    y = to_codes(read_part(ref, "train")[1], ref.classes)
+    repeats = cross_validation.repeats
+    numbers = np.zeros((repeats, len(y)), dtype=int)
+    given: dict[str, np.ndarray] = {}
+    for position, (_, rows) in enumerate(read_folds(ref, cross_validation)):
+        repeat = position // cross_validation.folds
+        numbers[repeat, rows] = position + 1
+        for name, several in folds.items():
+            answers = np.load(several[position].answers)
+            whole = given.setdefault(name, np.zeros((repeats, len(y), *answers.shape[1:]), dtype=answers.dtype))
+            whole[repeat, rows] = answers
+    scored = numbers[0] > 0  # by time, the oldest rows are fitted on only
+    return Answers(
+        y[scored], numbers[:, scored], {name: whole[:, scored] for name, whole in given.items()}, len(ref.classes)
+    )

@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 from bakeoff.card import export_version
+from bakeoff.choosing import choose_winner
 from bakeoff.config import SigningConfig, TrainingConfig
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import ModelRef, fit_classifier
+from bakeoff.folding import n_splits
 from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.selection import pick_best
+from bakeoff.preparing import DatasetRef, prepare_dataset
+from bakeoff.preprocessing import Contestant
 from bakeoff.signing import Keys
-from bakeoff.splitting import DatasetRef, prepare_dataset
 from bakeoff.store import ModelStore
-from bakeoff.validation import n_splits, score_fold
+from bakeoff.validation import score_fold
 
 ORDERS = {
     "source": "file",
@@ -37,7 +39,7 @@ class Race:
 
     def export(self, root: Path, by: str | None = None, **signing: Path) -> Path:
         """Export the winner to the store in `root`; returns the version's folder."""
-        selection = pick_best({card.classifier: card.cv_mean for card in self.scorecards})
+        selection = choose_winner(self.config, self.ref, self.scorecards)
         config = self.config.model_copy(update={"store": root, "signing": SigningConfig(**signing)})
         return export_version(
             config, self.ref, self.scorecards, selection, self.models[selection.winner], self.workspace, by
@@ -50,13 +52,15 @@ def run_race(workspace: Path, **config) -> Race:
     config = TrainingConfig.model_validate(small | config)
     ref = prepare_dataset(config, workspace / "data")
     cards, models = [], {}
-    for name, parameters in config.classifiers.items():
+    for name in config.classifiers:
+        contestant = Contestant.of(config, name)
         folds = [
-            score_fold(ref, name, parameters, config.preprocessing, config.cross_validation, fold)
+            score_fold(ref, contestant, config.cross_validation, fold, workspace / "answers")
             for fold in range(1, n_splits(config.cross_validation) + 1)
         ]
-        models[name] = fit_classifier(ref, name, parameters, config.preprocessing, workspace / "models")
-        cards.append(score_contestant(name, folds, models[name], evaluate_classifier(ref, name, models[name]), None))
+        models[name] = fit_classifier(ref, contestant, workspace / "models")
+        test = evaluate_classifier(ref, contestant, models[name], config.selection.resamples)
+        cards.append(score_contestant(name, folds, models[name], test, None))
     return Race(config, ref, cards, models, workspace)
 
 

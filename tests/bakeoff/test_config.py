@@ -14,6 +14,9 @@ from bakeoff.config import DatasetConfig, PredictionConfig, TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.flags import read_config, validate
 
+FILE = ("--dataset.source", "file", "--dataset.path", "rows.csv", "--dataset.target", "y")
+BY_TIME = ("--split.by", "time", "--split.column", "day")
+
 
 def read(*flags, model=TrainingConfig):
     return read_config(model, flags, "program")
@@ -36,13 +39,31 @@ def test_defaults_are_the_documented_ones():
             "class_sep": 3.0,
             "flip_y": 0.01,
             "random_state": 42,
+            "batch": None,
+            "drift": 0.0,
             "bundled": None,
             "path": None,
             "target": None,
             "ignore": [],
         },
-        "split": {"test_size": 0.3, "validation_share": 0.33, "stratify": True, "random_state": 42},
+        "split": {
+            "test_size": 0.3,
+            "validation_share": 0.33,
+            "by": "random",
+            "column": None,
+            "stratify": True,
+            "random_state": 42,
+        },
         "cross_validation": {"folds": 5, "repeats": 1, "scoring": "accuracy", "random_state": None},
+        "selection": {
+            "rule": "simplest_of_the_best",
+            "test": "rows",
+            "alpha": 0.05,
+            "tie_margin": None,
+            "simplicity": ["logistic_regression", "svm", "random_forest"],
+            "resamples": 2000,
+        },
+        "promotion": {"rule": "significant", "alpha": 0.05, "min_gain": 0.002, "min_rows": 30},
         "preprocessing": "auto",
         "classifiers": {
             "logistic_regression": {"max_iter": 1000},
@@ -120,6 +141,29 @@ def test_configs_are_frozen():
         (["--classifiers", '{"svm": {"Cc": 1}}'], "svm has no parameter 'Cc'; SVC takes C, "),
         (["--classifiers", "{}"], "classifiers is {}; dictionary should have at least 1 item"),
         (["--classifiers", "svm"], """--classifiers takes JSON, as in --classifiers '{"svm": {"C": 10}}'"""),
+        (["--split.by", "time"], "by: time needs column, the one that holds each row's time"),
+        (["--split.column", "day"], "column belongs to by: time and by: group, but by is random"),
+        (["--split.by", "group", "--split.column", "g"], "split.by: group needs dataset.source: file"),
+        ([*FILE, "--split.by", "time", "--split.column", "y"], "split.column can't be the target 'y'"),
+        (
+            [*FILE, *BY_TIME, "--cross_validation.random_state", "1"],
+            "with split.by: time the folds follow the time: leave cross_validation.repeats and random_state out",
+        ),
+        (
+            ["--selection.test", "nadeau_bengio"],
+            "has hardly any power on single folds; set cross_validation.repeats: 10",
+        ),
+        (["--selection.simplicity", "svm,svm"], "names a contestant twice: svm, svm"),
+        (["--selection.simplicity", "tree"], "unknown classifier 'tree'; allowed: logistic_regression, svm"),
+        (["--selection.alpha", "0"], "selection.alpha is 0; input should be greater than 0"),
+        (["--promotion.rule", "sometimes"], "promotion.rule is sometimes; input should be 'significant', 'always'"),
+        (["--promotion.min_gain", "-1"], "promotion.min_gain is -1"),
+        (["--dataset.batch", "-1"], "dataset.batch is -1"),
+        ([*FILE, "--dataset.batch", "1"], "batch belongs to source: synthetic, but source is file"),
+        (
+            ["--dataset.drift", "0.1", "--dataset.n_classes=2", "--dataset.n_features=1", "--dataset.n_informative=1"],
+            "drift rotates pairs of columns, and n_features is 1; use 2 columns or more",
+        ),
         (["--name", "../x"], "name is ../x; string should match pattern"),
         (["--config", "nope.yaml"], "there is no config file 'nope.yaml'"),
     ],

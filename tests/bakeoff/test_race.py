@@ -1,4 +1,6 @@
-"""Folds, fits, figures and the choice."""
+"""Folds, fits and figures."""
+
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -12,14 +14,15 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from bakeoff.classifiers import CLASSIFIERS, Classifier, build_classifier
 from bakeoff.columns import Feature
 from bakeoff.config import CrossValidationConfig, TrainingConfig
-from bakeoff.errors import TrainingError
 from bakeoff.evaluation import evaluate_predictions
 from bakeoff.fitting import fit_classifier
+from bakeoff.folding import split_folds
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank, score_contestant
-from bakeoff.preprocessing import build_pipeline
-from bakeoff.selection import pick_best
-from bakeoff.splitting import prepare_dataset, read_part
-from bakeoff.validation import FoldScore, score_fold, split_folds
+from bakeoff.metrics import METRICS
+from bakeoff.preparing import prepare_dataset, read_part
+from bakeoff.preprocessing import Contestant, build_pipeline
+from bakeoff.selection import Selection
+from bakeoff.validation import FoldScore, score_fold
 from tests.bakeoff.conftest import ORDERS
 
 TABLES = {
@@ -38,28 +41,28 @@ def test_fold_scores_equal_cross_val_score(tmp_path, table, classifier):
     config = TrainingConfig.model_validate({"dataset": TABLES[table]})
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    parameters = config.classifiers[classifier]
-    pipeline = build_pipeline(classifier, parameters, ref.features, "auto")
-    expected = cross_val_score(pipeline, X, y, cv=5)
-    scores = [
-        score_fold(ref, classifier, parameters, "auto", config.cross_validation, fold).score for fold in range(1, 6)
+    contestant = Contestant.of(config, classifier)
+    expected = cross_val_score(build_pipeline(contestant, ref.features), X, y, cv=5)
+    assert expected.tolist() == [
+        score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score for fold in range(1, 6)
     ]
-    assert expected.tolist() == scores
 
 
-@pytest.mark.parametrize("scoring", ["balanced_accuracy", "f1_macro"])
-def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring):
-    """Repeats are those of RepeatedStratifiedKFold."""
+@pytest.mark.parametrize("table", ["wine", "breast_cancer"])
+@pytest.mark.parametrize("scoring", [metric for metric in METRICS if metric != "accuracy"])
+def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring, table):
+    """Repeats are those of RepeatedStratifiedKFold; with three classes and with two; the SVM has probabilities."""
     config = TrainingConfig.model_validate(
-        {"dataset": TABLES["wine"], "cross_validation": {"repeats": 2, "random_state": 0, "scoring": scoring}}
+        {"dataset": TABLES[table], "cross_validation": {"repeats": 2, "random_state": 0, "scoring": scoring}}
     )
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    pipeline = build_pipeline("svm", {}, ref.features, "auto")
+    contestant = Contestant.of(config, "svm")
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
-    expected = cross_val_score(pipeline, X, y, cv=folds, scoring=scoring)
-    scores = [score_fold(ref, "svm", {}, "auto", config.cross_validation, fold).score for fold in range(1, 11)]
-    assert expected.tolist() == scores
+    expected = cross_val_score(build_pipeline(contestant, ref.features), X, y, cv=folds, scoring=scoring)
+    assert expected.tolist() == [
+        score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score for fold in range(1, 11)
+    ]
 
 
 def test_shuffled_folds_of_one_round_need_no_repeats():
@@ -81,8 +84,9 @@ def test_preprocessing_learns_nothing_from_the_scored_fold(tmp_path):
     train.to_parquet(ref.part("train"))
     folds = split_folds(config.cross_validation, train["y"].to_numpy())
     (spoilt,) = [number for number, (_, scored) in enumerate(folds, start=1) if 0 in scored]
+    contestant = Contestant("logistic_regression", {}, "auto", "accuracy")
     scores = {
-        fold: score_fold(ref, "logistic_regression", {}, "auto", config.cross_validation, fold).score
+        fold: score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score
         for fold in range(1, 6)
     }
     assert scores[spoilt] >= 1 - 1 / len(folds[spoilt - 1][1])
@@ -93,7 +97,7 @@ def test_a_pipeline_takes_gaps_and_categories_that_training_never_saw(tmp_path):
     """Raw columns in, class out."""
     config = TrainingConfig.model_validate({"dataset": ORDERS})
     ref = prepare_dataset(config, tmp_path / "data")
-    model = joblib.load(fit_classifier(ref, "logistic_regression", {}, "auto", tmp_path).path)
+    model = joblib.load(fit_classifier(ref, Contestant.of(config, "logistic_regression"), tmp_path).path)
     X, _ = read_part(ref, "test")
     strange = X.iloc[:2].copy()
     strange.loc[strange.index[0], "region"] = "atlantis"
@@ -105,7 +109,8 @@ def test_rare_ones_of_more_than_100_categories_share_a_column():
     """150 categories become 100 columns at most."""
     X = pd.DataFrame({"t": pd.Series([f"c{i % 150}" for i in range(1000)], dtype="str")})
     y = np.arange(1000) % 2
-    model = build_pipeline("logistic_regression", {}, [Feature("t", "str", "category")], "auto").fit(X, y)
+    contestant = Contestant("logistic_regression", {}, "auto", "accuracy")
+    model = build_pipeline(contestant, [Feature("t", "str", "category")]).fit(X, y)
     assert 100 == model["preprocessing"].transform(X).shape[1]
 
 
@@ -122,7 +127,7 @@ def test_a_new_classifier_is_one_entry(tmp_path, monkeypatch):
     )
     config = TrainingConfig.model_validate({"dataset": TABLES["wine"], "classifiers": {"knn": {"n_neighbors": 3}}})
     ref = prepare_dataset(config, tmp_path / "data")
-    assert score_fold(ref, "knn", config.classifiers["knn"], "auto", config.cross_validation, 1).score > 0.8
+    assert score_fold(ref, Contestant.of(config, "knn"), config.cross_validation, 1, tmp_path / "answers").score > 0.8
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40))
@@ -148,67 +153,24 @@ def test_a_class_may_be_called_accuracy():
     }
 
 
-def test_the_highest_mean_wins_and_the_sentence_says_by_how_much():
-    """With the runner-up and the gap."""
-    selection = pick_best({"logistic_regression": 0.9923, "svm": 0.9927, "random_forest": 0.991})
-    assert "svm" == selection.winner
-    assert (
-        "SVM has the highest mean cross-validation accuracy, 0.9927, 0.0004 ahead of logistic regression with 0.9923"
-    ) == selection.why
-
-
-@pytest.mark.parametrize(
-    ("means", "winner"),
-    [
-        ({"random_forest": 0.9, "svm": 0.9, "logistic_regression": 0.9}, "logistic_regression"),
-        ({"random_forest": 0.9, "svm": 0.9, "logistic_regression": 0.8}, "svm"),
-        # The same rows right in all, added up in another order.
-        ({"svm": np.mean([0.1, 0.2, 0.3]), "random_forest": np.mean([0.3, 0.2, 0.1])}, "svm"),
-    ],
-)
-def test_on_a_tie_to_the_last_digit_the_simpler_wins(means, winner):
-    """Logistic regression, then SVM, then random forest; the sentence says so."""
-    selection = pick_best(means)
-    assert winner == selection.winner
-    assert "tie to the last digit" in selection.why
-    assert "is the simplest of them" in selection.why
-
-
-def test_a_gap_below_four_digits_is_still_shown():
-    """0.0000 ahead would be no reason."""
-    assert "1e-05 ahead of" in pick_best({"svm": 0.90001, "logistic_regression": 0.9}).why
-
-
-@pytest.mark.parametrize(
-    ("scores", "words"),
-    [
-        ({"svm": 0.9}, "SVM raced alone"),
-        ({"svm": 0.9, "random_forest": None}, "SVM was the only contestant that finished"),
-    ],
-)
-def test_a_winner_without_rivals_is_called_that(scores, words):
-    """Whether there were none or they failed."""
-    assert pick_best(scores).why.startswith(words)
-
-
-def test_the_leaderboard_shows_the_winner_first():
-    """On a tie by the same order as the choice."""
+def test_the_leaderboard_shows_the_highest_mean_first():
+    """On a tie by simplicity."""
     scores = {"random_forest": (0.3, 0.2, 0.1), "logistic_regression": (0.1, 0.1), "svm": (0.1, 0.2, 0.3)}
-    cards = [Scorecard(name, "ok", None, folds) for name, folds in scores.items()]
-    ranked = [card.classifier for card in rank(cards)]
-    assert ["svm", "random_forest", "logistic_regression"] == ranked
-    assert ranked[0] == pick_best({card.classifier: card.cv_mean for card in cards}).winner
-
-
-def test_nobody_wins_an_empty_race():
-    """There is nothing to pick from."""
-    with pytest.raises(TrainingError):
-        pick_best({})
+    cards = [
+        Scorecard(name, "ok", None, tuple(FoldScore(fold, score, 0.1, Path()) for fold, score in enumerate(several)))
+        for name, several in scores.items()
+    ]
+    assert ["svm", "random_forest", "logistic_regression"] == [
+        card.classifier for card in rank(cards, list(CLASSIFIERS))
+    ]
+    order = ["random_forest", "svm", "logistic_regression"]
+    assert order == [card.classifier for card in rank(cards, order)]
 
 
 def test_failed_contestants_stand_last_with_their_reason():
     """And in no order of score."""
-    folds = [FoldScore(2, 0.5, 0.1), FoldScore(1, 0.7, 0.1)]
+    folds = [FoldScore(2, 0.5, 0.1, Path()), FoldScore(1, 0.7, 0.1, Path())]
     failed = score_contestant("svm", folds, None, None, "ValueError: no")
     assert ("failed", "ValueError: no", None) == (failed.status, failed.reason, failed.cv_mean)
-    assert ["svm"] == [row["classifier"] for row in leaderboard_rows(rank([failed]), "random_forest")]
+    selection = Selection("random_forest", "best_mean", "", "random_forest", {})
+    assert ["svm"] == [row["classifier"] for row in leaderboard_rows(rank([failed], list(CLASSIFIERS)), selection)]

@@ -5,8 +5,10 @@ import re
 
 import pytest
 
-from bakeoff.report import contestant_rows, render_html, render_markdown, render_text
+from bakeoff.board import contestant_rows
+from bakeoff.report import render_html, render_markdown, render_text
 from bakeoff.showing import show_training
+from bakeoff.store import ModelStore
 
 
 @pytest.fixture
@@ -46,11 +48,16 @@ def test_markdown_tables_survive_a_bar_in_a_cell(card):
 def test_the_leaderboard_is_aligned_and_marks_the_winner(card):
     """A star, and the reason of the choice below."""
     lines = render_text(card).splitlines()
-    assert lines[1].startswith("* logistic regression")
-    assert lines[2].startswith("  SVM")
-    assert lines[0].index("Status") == lines[1].rindex("ok") == lines[2].index("failed")
-    assert "  SVM failed: ValueError: a < b | c" == lines[3]
-    assert lines[-1].startswith("Logistic regression raced alone")
+    for header, first, second, *_ in (lines, lines[4:]):
+        assert first.startswith("* logistic regression")
+        assert second.startswith("  SVM")
+        assert header.rindex("  ") + 2 == first.rindex("  ") + 2 == second.index("failed")
+    assert ["leader", "ok"] == [lines[1].split()[-1], lines[5].split()[-1]]
+    assert "  SVM failed: ValueError: a < b | c" == lines[8]
+    assert lines[-2].startswith("Logistic regression raced alone")
+    assert re.fullmatch(
+        r"Accuracy 0.\d{4} on 40 test rows, 95 % interval 0.\d{4} to 0.\d{4}.|Accuracy 1.0000.*", lines[-1]
+    )
 
 
 def test_a_training_run_ends_with_the_versions_folder(version):
@@ -61,8 +68,14 @@ def test_a_training_run_ends_with_the_versions_folder(version):
 def test_a_training_run_says_whether_its_version_is_in_use(race, tmp_path):
     """And how to change that."""
     first, second = (race.export(tmp_path / "models") for _ in range(2))
-    assert "It is the champion." in show_training(str(first))
-    assert f"The champion is still {first.name}; bakeoff models promote {second.name}" in show_training(str(second))
+    assert "It is the champion: the first version of this name." in show_training(str(first))
+    shown = show_training(str(second))
+    assert f"The champion is still {first.name}.\nbakeoff models promote {second.name}" in shown
+    store = ModelStore(tmp_path / "models", "classifier")
+    store.keep(first.name, second.name, "not better")
+    assert f"The champion is still {first.name}: not better.\nbakeoff" in show_training(str(second))
+    store.promote(second.name, "better", instead_of=first.name)
+    assert "It is the champion: better." in show_training(str(second))
 
 
 def test_table_artifacts_hold_plain_text(card):

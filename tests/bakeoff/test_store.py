@@ -25,6 +25,7 @@ def test_a_version_holds_the_documented_files(version):
         "model.joblib",
         "report.html",
         "sample.parquet",
+        "trained_on.parquet",
         "validation.parquet",
     ] == sorted(path.name for path in version.iterdir())
     digest = card["files"]["model.joblib"]["sha256"]

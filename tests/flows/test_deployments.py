@@ -1,6 +1,7 @@
 """A real server, `make deploy`'s command and a real worker."""
 
 import json
+from datetime import datetime
 
 import httpx
 import pytest
@@ -104,10 +105,12 @@ def test_a_worker_trains(stack, tmp_path):
         (version,) = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
         keys = {artifact["key"] for artifact in stack.ask("artifacts/filter")}
         assert {"leaderboard", "classification-report", "model-card", "cross-validation"} <= keys
-        given = json.loads((version / "card.json").read_text())["config"]
-        assert (
-            TrainingConfig().dataset.model_copy(update={"n_samples": 500}).model_dump(mode="json") == given["dataset"]
-        )
+        card = json.loads((version / "card.json").read_text())
+        (run,) = stack.runs(stack.deployment("nightly"), "COMPLETED")
+        due = int(datetime.fromisoformat(run["expected_start_time"]).timestamp())
+        expected = TrainingConfig().dataset.model_copy(update={"n_samples": 500, "batch": due})
+        assert expected.model_dump(mode="json") == card["config"]["dataset"]
+        assert due == card["origin"]["batch"]
     finally:
         end(worker)
 

@@ -14,7 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.classifiers import CLASSIFIERS, title
 from bakeoff.config import DatasetConfig, PredictionConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError
@@ -66,7 +66,10 @@ def test_training_exports_the_winner_of_three(trained):
     assert {"ok"} == {scores["status"] for scores in card["classifiers"].values()}
     assert set(CLASSIFIERS) == set(card["classifiers"])
     means = {name: scores["cv_mean"] for name, scores in card["classifiers"].items()}
-    assert max(means.values()) == means[card["classifier"]]
+    assert max(means.values()) == means[card["selection"]["leader"]]
+    beside = {name: scores["to_leader"] for name, scores in card["classifiers"].items()}
+    assert beside.pop(card["selection"]["leader"]) is None
+    assert all(standing["difference"] <= 0 <= standing["p_value"] <= standing["p_holm"] for standing in beside.values())
     store = ModelStore(folder / "models", "classifier")
     assert Path(state.result()).name == store.champion()
     assert f"flow run {state.state_details.flow_run_id}" == store.history().reigns[0].by
@@ -96,11 +99,13 @@ def test_runs_and_artifacts_can_be_read_in_the_ui(trained):
     names = {task.name for task in tasks}
     assert {"generate synthetic rows", "cross-validate svm, fold 1", "fit random_forest", "evaluate svm"} <= names
     contestants = len(CLASSIFIERS)
-    assert 1 + contestants * (5 + 1 + 1) + 3 == len(names)
+    assert 1 + contestants * (5 + 1 + 1) + 4 == len(names)
     rows = json.loads(artifacts["leaderboard"].data)
-    assert ["★", *[""] * (contestants - 1)] == [row["Winner"] for row in rows]
+    assert [title(card["classifier"])] == [row["Classifier"] for row in rows if row["Winner"] == "★"]
+    assert contestants == len(rows)
     assert ["0", "1", "2", "3"] == [row["Class"] for row in json.loads(artifacts["classification-report"].data)]
     assert card["version"] in artifacts["model-card"].data
+    assert "It is the champion: the first version of this name." in artifacts["model-card"].data
     assert 100 == artifacts["cross-validation"].data
 
 

@@ -1,0 +1,210 @@
+"""How far the crown can be trusted: level and power of the tests between contestants, and coverage of the intervals.
+
+    python -m benchmarks.selection [REPLICATES]
+
+Contestants are logistic regressions, each on columns of its own: with columns drawn from one distribution they are
+exchangeable, and so exactly equal; with a stronger column one is better by as much as is asked for. Each replicate (by
+default 1,000) draws rows, cross-validates and tests as the training flow does. Two classes are normal with a distance
+between them, so a fitted model's true accuracy is known in closed form.
+"""
+
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from scipy import stats
+from sklearn.linear_model import LogisticRegression
+
+from bakeoff.answers import Answers, bootstrap_scores
+from bakeoff.config import CrossValidationConfig, SelectionConfig
+from bakeoff.folding import split_folds
+from bakeoff.metrics import METRICS
+from bakeoff.selection import pick_best
+from bakeoff.significance import compare, compare_folds, holm, wilson_interval
+
+NAMES = ("logistic_regression", "svm", "random_forest")  # stand-ins: what counts is their order of simplicity
+COLUMNS = 3  # of each contestant
+DISTANCE = 0.9  # of each class from the middle, over all columns of a contestant
+GAIN = 0.045
+RESAMPLES = 400
+
+
+def draw(seed: int, n_rows: int, distances: tuple[float, ...]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Rows of two equally likely classes: for each contestant its columns, and the classes."""
+    generator = np.random.default_rng(seed)
+    y = generator.integers(0, 2, n_rows)
+    shifts = [distance / np.sqrt(COLUMNS) * (2 * y - 1)[:, None] for distance in distances]
+    return [generator.standard_normal((n_rows, COLUMNS)) + shift for shift in shifts], y
+
+
+def true_accuracy(model: LogisticRegression, distance: float) -> float:
+    """Of a linear rule between two normal classes."""
+    weights, offset = model.coef_[0], model.intercept_[0]
+    reach, norm = weights.sum() * distance / np.sqrt(COLUMNS), np.linalg.norm(weights)
+    return float(np.mean(stats.norm.cdf([(reach + offset) / norm, (reach - offset) / norm])))
+
+
+def cross_validate(
+    tables: list[np.ndarray], y: np.ndarray, distances: tuple[float, ...], config: CrossValidationConfig
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
+    """Out-of-fold probabilities by contestant, the folds, each fold's accuracies and the fitted models' true ones."""
+    folds = split_folds(config, y)
+    shares = {name: np.zeros((config.repeats, len(y), 2)) for name in NAMES[: len(tables)]}
+    numbers = np.zeros((config.repeats, len(y)), dtype=int)
+    scores, truth = np.zeros((len(tables), len(folds))), np.zeros((len(tables), len(folds)))
+    for position, (fitted, scored) in enumerate(folds):
+        numbers[position // config.folds, scored] = position + 1
+        for place, (table, distance) in enumerate(zip(tables, distances)):
+            model = LogisticRegression().fit(table[fitted], y[fitted])
+            answers = model.predict_proba(table[scored])
+            shares[NAMES[place]][position // config.folds, scored] = answers
+            scores[place, position] = np.mean(answers.argmax(axis=1) == y[scored])
+            truth[place, position] = true_accuracy(model, distance)
+    return shares, numbers, scores, truth
+
+
+def replicate(seed: int, n_rows: int, distances: tuple[float, ...], metrics: tuple[str, ...]) -> dict[str, Any]:
+    """One race: p-values by metric and pair, who is crowned, and the true accuracies."""
+    tables, y = draw(seed, n_rows, distances)
+    shares, folds, scores, truth = cross_validate(tables, y, distances, CrossValidationConfig())
+    pairs = list(combinations(shares, 2))
+    p_values = {}
+    for metric in metrics:
+        given = shares if METRICS[metric].of_probabilities else {name: s.argmax(axis=2) for name, s in shares.items()}
+        answers = Answers(y, folds, given, 2)
+        closed = METRICS[metric].is_mean_over_rows
+        resampled = None if closed else bootstrap_scores(answers, metric, RESAMPLES, seed)
+        compared = {pair: compare(answers, *pair, metric, resampled) for pair in pairs}
+        p_values[metric] = [comparison.p_value for comparison in compared.values()]
+        if metric == "accuracy":
+            means = {name: float(several.mean()) for name, several in zip(shares, scores)}
+            winner = pick_best(means, compared, "accuracy", SelectionConfig()).winner
+    difference = compare_folds(scores[0] - scores[1], 1 / 4)
+    return {"p": p_values, "winner": winner, "truth": truth.mean(axis=1), "single_folds": difference.p_value}
+
+
+def replicate_strict(seed: int, n_rows: int, distances: tuple[float, ...]) -> float:
+    """The p-value of Nadeau and Bengio's test on 10 × 5 folds."""
+    tables, y = draw(seed, n_rows, distances)
+    scores = cross_validate(tables, y, distances, CrossValidationConfig(repeats=10, random_state=seed))[2]
+    return compare_folds(scores[0] - scores[1], 1 / 4).p_value
+
+
+def replicate_export(seed: int, n_train: int, n_test: int, distances: tuple[float, ...]) -> tuple[bool, float]:
+    """Whether the interval on the test rows holds the exported winner's true accuracy; and how wide it is."""
+    tables, y = draw(seed, n_train + n_test, distances)
+    train, test = [table[:n_train] for table in tables], [table[n_train:] for table in tables]
+    shares, folds, scores, _ = cross_validate(train, y[:n_train], distances, CrossValidationConfig())
+    answers = Answers(y[:n_train], folds, {name: s.argmax(axis=2) for name, s in shares.items()}, 2)
+    compared = {pair: compare(answers, *pair, "accuracy") for pair in combinations(shares, 2)}
+    means = {name: float(several.mean()) for name, several in zip(shares, scores)}
+    place = NAMES.index(pick_best(means, compared, "accuracy", SelectionConfig()).winner)
+    model = LogisticRegression().fit(train[place], y[:n_train])
+    low, high = wilson_interval(int(np.sum(model.predict(test[place]) == y[n_train:])), n_test)
+    return low <= true_accuracy(model, distances[place]) <= high, high - low
+
+
+def run(work: Parallel, function: Callable[..., Any], count: int, *arguments: Any) -> list[Any]:
+    """So many replicates of a function, each with a seed of its own."""
+    return list(work(delayed(function)(seed, *arguments) for seed in range(count)))
+
+
+def find_distance(n_rows: int) -> float:
+    """The distance at which the second contestant is truly better by `GAIN`, both being fitted on 4/5 of the rows."""
+
+    def gain(distance: float) -> float:
+        distances = (DISTANCE, distance)
+        seeds = range(10_000, 10_000 + 200_000 // n_rows)  # not those of the replicates
+        tables = [draw(seed, n_rows * 4 // 5, distances) for seed in seeds]
+        reached = [
+            [true_accuracy(LogisticRegression().fit(X, y), d) for X, d in zip(columns, distances)]
+            for columns, y in tables
+        ]
+        first, second = np.mean(reached, axis=0)
+        return float(second - first)
+
+    low, high = DISTANCE, DISTANCE + 0.6
+    for _ in range(12):
+        middle = (low + high) / 2
+        low, high = (middle, high) if gain(middle) < GAIN else (low, middle)
+    return (low + high) / 2
+
+
+def measure(work: Parallel, count: int) -> dict[str, Any]:
+    """All figures of the tables."""
+    equal: dict[int, Any] = {}
+    for n_rows in (150, 500, 2000):
+        metrics = tuple(METRICS) if n_rows == 500 else ("accuracy",)
+        found = run(work, replicate, count, n_rows, (DISTANCE,) * 3, metrics)
+        p_values = {metric: np.array([one["p"][metric] for one in found]) for metric in metrics}
+        equal[n_rows] = {
+            "level": {metric: float(np.mean(values[:, 0] < 0.05)) for metric, values in p_values.items()},
+            "family_wise": float(np.mean([min(holm(one["p"]["accuracy"])) < 0.05 for one in found])),
+            "simplest_crowned": float(np.mean([one["winner"] == NAMES[0] for one in found])),
+            "level_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),
+        }
+    better: dict[int, Any] = {}
+    for n_rows in (500, 2000):
+        distances = (DISTANCE, find_distance(n_rows))
+        found = run(work, replicate, count, n_rows, distances, ("accuracy",))
+        truth = np.array([one["truth"] for one in found]).mean(axis=0)
+        better[n_rows] = {
+            "true_gain": float(truth[1] - truth[0]),
+            "power": float(np.mean([one["p"]["accuracy"][0] < 0.05 for one in found])),
+            "crowned": float(np.mean([one["winner"] == NAMES[1] for one in found])),
+            "power_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),
+            "distances": distances,
+        }
+    strict = {
+        "level": float(np.mean(np.array(run(work, replicate_strict, count, 500, (DISTANCE,) * 2)) < 0.05)),
+        "power": float(np.mean(np.array(run(work, replicate_strict, count, 500, better[500]["distances"])) < 0.05)),
+    }
+    covered = {}
+    for n_test in (500, 2000):
+        found = run(work, replicate_export, 2 * count, 1000, n_test, (DISTANCE, DISTANCE, DISTANCE + 0.1))
+        covered[n_test] = {
+            "coverage": float(np.mean([holds for holds, _ in found])),
+            "width": float(np.mean([width for _, width in found])),
+        }
+    return {"replicates": count, "equal": equal, "better": better, "strict_10x5": strict, "wilson": covered}
+
+
+def main() -> None:
+    """Print the tables, and the figures as JSON on the last line."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    warnings.simplefilter("ignore")
+    with Parallel(n_jobs=-1) as work:
+        figures = measure(work, count)
+    print(f"Three equal contestants, {count:,} replicates; shares of races in which a test at 0.05 finds a difference")
+    print(f"{'rows':>6} {'McNemar mid-p':>14} {'family-wise':>12} {'simplest crowned':>17} {'t on 5 folds':>13}")
+    for n_rows, line in figures["equal"].items():
+        print(
+            f"{n_rows:>6,} {line['level']['accuracy']:>14.3f} {line['family_wise']:>12.3f} "
+            f"{line['simplest_crowned']:>17.3f} {line['level_single_folds']:>13.3f}"
+        )
+    others = ", ".join(f"{metric} {level:.3f}" for metric, level in figures["equal"][500]["level"].items())
+    print(f"\nLevel at 500 rows by metric: {others}")
+    print("\nA second contestant that is truly better; shares of races in which that is found")
+    print(f"{'rows':>6} {'true gain':>10} {'McNemar mid-p':>14} {'crowned':>8} {'t on 5 folds':>13}")
+    for n_rows, line in figures["better"].items():
+        print(
+            f"{n_rows:>6,} {line['true_gain']:>10.4f} {line['power']:>14.3f} {line['crowned']:>8.3f} "
+            f"{line['power_single_folds']:>13.3f}"
+        )
+    strict = figures["strict_10x5"]
+    print(f"\nNadeau and Bengio on 10 × 5 folds, 500 rows: level {strict['level']:.3f}, power {strict['power']:.3f}")
+    print(
+        f"\nWilson's 95 % interval on the test rows and the exported winner's true accuracy, {2 * count:,} replicates"
+    )
+    for n_test, line in figures["wilson"].items():
+        print(f"{n_test:>6,} rows: covered in {line['coverage']:.3f}, {line['width']:.4f} wide")
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

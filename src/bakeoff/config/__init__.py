@@ -1,0 +1,19 @@
+"""Every parameter of both flows: default, bound and description, and nothing of them anywhere else."""
+
+from bakeoff.config.dataset import DatasetConfig
+from bakeoff.config.prediction import PredictionConfig
+from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig
+from bakeoff.config.signing import SigningConfig, VerifyingConfig
+from bakeoff.config.training import TrainingConfig
+
+__all__ = [
+    "CrossValidationConfig",
+    "DatasetConfig",
+    "PredictionConfig",
+    "PromotionConfig",
+    "SelectionConfig",
+    "SigningConfig",
+    "SplitConfig",
+    "TrainingConfig",
+    "VerifyingConfig",
+]

@@ -1,0 +1,68 @@
+"""What every config model is made of."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.reading import NAME
+
+MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
+
+ModelName = Annotated[
+    str,
+    Field(
+        pattern=NAME,
+        max_length=100,
+        description="The model's name in the store: letters, digits, dots, dashes and underscores, "
+        "beginning with a letter or digit.",
+    ),
+]
+
+
+def _whole_number(value: Any) -> Any:
+    """YAML and JSON write 5.0 and true where a whole number belongs; only the first is one."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
+
+
+def _known_classifier(name: str) -> str:
+    if name not in CLASSIFIERS:
+        raise ValueError(f"unknown classifier {name!r}; allowed: {', '.join(CLASSIFIERS)}")
+    return name
+
+
+Count = Annotated[int, BeforeValidator(_whole_number)]
+Seed = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=MAX_SEED)]
+Text = Annotated[str, Field(min_length=1)]
+ClassifierName = Annotated[
+    str,
+    AfterValidator(_known_classifier),
+    WithJsonSchema({"type": "string", "enum": list(CLASSIFIERS)}),
+]
+
+
+class Part(BaseModel):
+    """A frozen part of a config that refuses keys it doesn't know, and whose descriptions end with their bounds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Neither `--help` nor Prefect's form shows a bound: a description does in both."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for field in cls.model_fields.values():
+            bounds, description = _bounds(field.metadata), (field.description or "").removesuffix(".")
+            if bounds and not description.endswith(f"({bounds})"):
+                field.description = f"{description} ({bounds})."
+        cls.model_rebuild(force=True)
+
+
+def _bounds(metadata: list[Any]) -> str:
+    """As `10 to 1,000`, `above 0, below 1` or `0 or more`; empty where nothing is bounded."""
+    found = {kind: getattr(one, kind) for one in metadata for kind in ("ge", "gt", "le", "lt") if hasattr(one, kind)}
+    if "ge" in found and "le" in found:
+        return f"{found['ge']:,} to {found['le']:,}"
+    words = {"ge": "{:,} or more", "gt": "above {:,}", "le": "{:,} at most", "lt": "below {:,}"}
+    return ", ".join(words[kind].format(value) for kind, value in found.items())

@@ -1,0 +1,77 @@
+"""The config of the flow `training`."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from bakeoff.classifiers import check_parameters, default_parameters
+from bakeoff.config.dataset import DatasetConfig
+from bakeoff.config.parts import ClassifierName, ModelName, Part
+from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig
+from bakeoff.config.signing import SigningConfig
+
+
+class TrainingConfig(Part):
+    """One race: the rows, the split, the contestants, and where the winner goes."""
+
+    model_config = ConfigDict(title="Training")
+
+    name: ModelName = "classifier"
+    store: Path = Field(default=Path("models"), description="The store's folder.")
+    workspace: Path = Field(default=Path(".bakeoff"), description="The folder of the run's intermediate files.")
+    dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
+    split: SplitConfig = Field(default=SplitConfig(), description="Training, test and validation rows.")
+    cross_validation: CrossValidationConfig = Field(
+        default=CrossValidationConfig(), description="How the contestants are compared."
+    )
+    selection: SelectionConfig = Field(default=SelectionConfig(), description="How the winner is chosen.")
+    promotion: PromotionConfig = Field(
+        default=PromotionConfig(), description="When the winner takes the champion's place."
+    )
+    preprocessing: Literal["auto", "none"] = Field(
+        default="auto",
+        description="auto: impute, scale and one-hot encode inside every fold; none: numbers as they are.",
+    )
+    classifiers: dict[ClassifierName, dict[str, Any]] = Field(
+        default=default_parameters(),
+        min_length=1,
+        description="The contestants, each with scikit-learn's own parameters; one that is left out does not race. "
+        "Replaced as a whole, never merged. A contestant without a random_state gets 42.",
+    )
+    signing: SigningConfig = Field(default=SigningConfig(), description="What the version is signed with.")
+
+    @field_validator("classifiers")
+    @classmethod
+    def _known_parameters(cls, classifiers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name, parameters in classifiers.items():
+            check_parameters(name, parameters)
+        return classifiers
+
+    @model_validator(mode="after")
+    def _split_fits(self) -> Self:
+        """Refuse splits and tests that the rows or folds can't serve."""
+        split, folds = self.split, self.cross_validation
+        if split.by != "random" and self.dataset.source != "file":
+            raise ValueError(
+                f"split.by: {split.by} needs dataset.source: file, whose column {split.column!r} it reads; "
+                f"source is {self.dataset.source}"
+            )
+        if split.column is not None and split.column == self.dataset.target:
+            raise ValueError(f"split.column can't be the target {split.column!r}")
+        if split.by == "time" and (folds.repeats > 1 or folds.random_state is not None):
+            raise ValueError(
+                "with split.by: time the folds follow the time: leave cross_validation.repeats and random_state out"
+            )
+        if self.selection.test == "nadeau_bengio" and folds.repeats == 1:
+            raise ValueError(
+                "selection.test: nadeau_bengio has hardly any power on single folds; set cross_validation.repeats: 10 "
+                "and a cross_validation.random_state, or selection.test: rows"
+            )
+        return self
+
+    def with_batch(self, batch: int | None) -> Self:
+        """The same config with the batch of synthetic rows filled in, where it is left open."""
+        if batch is None or self.dataset.source != "synthetic" or self.dataset.batch is not None:
+            return self
+        return self.model_copy(update={"dataset": self.dataset.model_copy(update={"batch": batch})})

@@ -1,0 +1,34 @@
+"""Where rows come from, so that a later run can tell which of its rows a model has been trained on."""
+
+from dataclasses import dataclass
+
+from bakeoff.config import DatasetConfig
+from bakeoff.synthetic import population_digest
+
+FILE = "file"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Rows of one source and batch are told apart by their position.
+
+    Attributes:
+        source: `synthetic:` and the population's digest, `bundled:` and the table's name, or `file`. Files are told
+            apart by what is in them, since they are renamed, moved and added to.
+        batch: of synthetic rows; else 0.
+    """
+
+    source: str
+    batch: int
+
+    @property
+    def has_fixed_positions(self) -> bool:
+        """Whether the row at a position is always the same."""
+        return self.source != FILE
+
+
+def origin_of(config: DatasetConfig) -> Origin:
+    """The origin of the rows that the config names."""
+    if config.source == "synthetic":
+        return Origin(f"synthetic:{population_digest(config)}", config.batch or 0)
+    return Origin(FILE if config.source == "file" else f"bundled:{config.bundled}", 0)

@@ -1,0 +1,127 @@
+"""Whether a challenger takes the champion's place, and the sentence that says why: a pure function over numbers."""
+
+from dataclasses import dataclass
+from math import ceil, isfinite, log
+from typing import Any, Literal
+
+from bakeoff.config import PromotionConfig
+from bakeoff.metrics import METRICS, MetricName
+from bakeoff.sentences import say_evidence, say_gap, say_interval
+from bakeoff.significance import Comparison
+
+Outcome = Literal["promote", "keep"]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """What came of challenger and champion on the same fresh rows.
+
+    Attributes:
+        test_rows: the challenger's test rows.
+        fresh_rows: those of them that the champion was never trained on; None where that is not on record.
+        champion_score: on the fresh rows; None where too few rows were there to ask.
+        comparison: the challenger less the champion, one-sided.
+        unusable: why the champion can't answer at all.
+        recognised: how the fresh rows were told: by origin, position or contents.
+    """
+
+    test_rows: int
+    fresh_rows: int | None = None
+    challenger_score: float | None = None
+    champion_score: float | None = None
+    comparison: Comparison | None = None
+    unusable: str | None = None
+    recognised: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done, one sentence, and the figures behind it."""
+
+    outcome: Outcome
+    why: str
+    figures: dict[str, Any]
+
+
+def decide(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> Decision:
+    """Decide by `promotion.rule: significant`.
+
+    The challenger is promoted when it is better on rows that neither was trained on, by a one-sided test at level
+    `alpha` and by `min_gain` at least; or when the champion can't answer any more. Everything else keeps the champion.
+    """
+    figures = _figures(meeting, scoring, config)
+    if meeting.unusable is not None:
+        return Decision("promote", f"the champion can't be used any more: {meeting.unusable}", figures)
+    if undecided := _find_obstacle(meeting, scoring, config):
+        return Decision("keep", f"not decided: {undecided}", figures)
+    return Decision(*_judge(meeting, scoring, config), figures)
+
+
+def _find_obstacle(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> str | None:
+    """Why nothing can be said, for want of rows."""
+    fresh, beside = meeting.fresh_rows, meeting.comparison
+    if fresh is None:
+        return "which rows the champion was trained on is not on record, so none is known to be new to it"
+    if fresh < config.min_rows or beside is None:
+        return (
+            f"too few fresh rows, {fresh:,} of {meeting.test_rows:,} test rows are new to the champion, and "
+            f"promotion.min_rows asks for {config.min_rows:,}"
+        )
+    if not isfinite(beside.difference):
+        return f"{METRICS[scoring].title} is not defined on the {fresh:,} fresh rows"
+    if beside.wins is not None and beside.losses is not None:
+        discordant, needed = beside.wins + beside.losses, needed_discordant_rows(config.alpha)
+        if discordant < needed:
+            return (
+                f"too few rows tell the two apart, {discordant} of {fresh:,} fresh rows, and at level {config.alpha:g} "
+                f"it takes {needed}"
+            )
+    return None
+
+
+def _judge(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> tuple[Outcome, str]:
+    beside = meeting.comparison
+    assert beside is not None
+    scores = f"{METRICS[scoring].title} {meeting.challenger_score:.4f} against {meeting.champion_score:.4f}"
+    told = f"on {meeting.fresh_rows:,} fresh rows: {scores} ({say_evidence(beside)})"
+    if beside.difference <= 0:
+        return "keep", f"not better {told}"
+    if beside.p_value > config.alpha:
+        return "keep", f"not better beyond chance {told}"
+    gain = f"a gain of {say_gap(beside.difference)}, 95 % interval {say_interval(beside.interval)}"
+    if beside.difference < config.min_gain:
+        return "keep", f"better {told}, but {gain}, is less than promotion.min_gain {config.min_gain:g}"
+    return "promote", f"better {told}, {gain}"
+
+
+def needed_discordant_rows(alpha: float) -> int:
+    """How many rows that only one of two models has right it takes to be sure, should all of them speak for one."""
+    return ceil(log(alpha) / log(0.5) - 1e-12)
+
+
+def _figures(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> dict[str, Any]:
+    """All that was measured, for the journal."""
+    beside = meeting.comparison
+    told: dict[str, Any] = {
+        "metric": scoring,
+        "test_rows": meeting.test_rows,
+        "fresh_rows": meeting.fresh_rows,
+        "recognised_by": meeting.recognised,
+        "challenger_score": meeting.challenger_score,
+        "champion_score": meeting.champion_score,
+        "alpha": config.alpha,
+        "min_gain": config.min_gain,
+    }
+    if beside is not None:
+        told |= {
+            "gain": beside.difference,
+            "gain_low": beside.interval[0],
+            "gain_high": beside.interval[1],
+            "p_value": beside.p_value,
+            "test": beside.test,
+            "rows_better": beside.wins,
+            "rows_worse": beside.losses,
+        }
+    return {
+        name: value for name, value in told.items() if isinstance(value, str) or (value is not None and isfinite(value))
+    }

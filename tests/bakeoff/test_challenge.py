@@ -1,0 +1,407 @@
+"""A challenger meets the champion on rows that are new to both, and the journal says what came of it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bakeoff.challenge import challenge_champion
+from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
+from bakeoff.datasets import load_dataset
+from bakeoff.errors import ChampionChangedError, StoreError
+from bakeoff.fresh import TRAINED_ON, find_fresh_rows
+from bakeoff.preparing import prepare_dataset, read_positions
+from bakeoff.store import ModelStore
+from tests.bakeoff.conftest import run_race, signed
+
+WEAK, STRONG = {"random_forest": {"n_estimators": 1, "max_depth": 1}}, {"logistic_regression": {"max_iter": 1000}}
+HARD = {"n_samples": 1200, "class_sep": 1.0}
+OLD = Path(__file__).parent / "stores"
+
+
+@pytest.fixture(scope="module")
+def races(tmp_path_factory):
+    """A weak champion, and challengers of the next batch: a strong one and one that is as weak."""
+    folder = tmp_path_factory.mktemp("races")
+    return {
+        "weak": run_race(folder / "weak", dataset=HARD, classifiers=WEAK),
+        "strong": run_race(folder / "strong", dataset=HARD | {"batch": 1}, classifiers=STRONG),
+        "as weak": run_race(folder / "as-weak", dataset=HARD | {"batch": 1}, classifiers=WEAK),
+    }
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "models"
+
+
+def run(race, root, keys=(None, None), **promotion):
+    """Export, and meet the champion; returns the version and the decision."""
+    version = race.export(root, "flow run 8", **dict(zip(("private_key", "public_key"), keys)))
+    update = {"store": root, "promotion": PromotionConfig(**promotion)}
+    if keys[0]:
+        update["signing"] = race.config.signing.model_copy(update={"private_key": keys[0], "public_key": keys[1]})
+    config = race.config.model_copy(update=update)
+    return version.name, challenge_champion(config, race.ref, version.name, "flow run 8")
+
+
+def journal(root):
+    return ModelStore(root, "classifier").history().entries
+
+
+def test_the_first_model_of_a_name_is_champion(races, root):
+    """There is nobody to meet; its export says so."""
+    version, decision = run(races["weak"], root)
+    assert ("promote", "the first version of this name") == (decision.outcome, decision.why)
+    assert [version] == [reign.version for reign in ModelStore(root, "classifier").history().reigns]
+    assert ["export", "promote"] == [entry["event"] for entry in journal(root)]
+
+
+def test_a_better_challenger_is_promoted_with_its_figures(races, root):
+    """On all of its test rows, since they are of another batch."""
+    champion, _ = run(races["weak"], root)
+    challenger, decision = run(races["strong"], root)
+    assert "promote" == decision.outcome
+    assert challenger == ModelStore(root, "classifier").champion()
+    entry = journal(root)[-1]
+    assert ("promote", challenger, "flow run 8", decision.why) == tuple(
+        entry[key] for key in ("event", "version", "by", "why")
+    )
+    assert decision.figures == entry["figures"]
+    figures = entry["figures"]
+    assert ("accuracy", "origin", 241) == (figures["metric"], figures["recognised_by"], figures["fresh_rows"])
+    assert figures["gain"] == pytest.approx((figures["rows_better"] - figures["rows_worse"]) / 241)
+    assert figures["challenger_score"] - figures["champion_score"] == pytest.approx(figures["gain"])
+    assert champion != challenger
+
+
+def test_a_challenger_that_is_not_better_stays_outside(races, root):
+    """The journal says which one, and why, with the figures."""
+    champion, _ = run(races["weak"], root)
+    challenger, decision = run(races["as weak"], root)
+    store = ModelStore(root, "classifier")
+    assert ("keep", champion) == (decision.outcome, store.champion())
+    entry = journal(root)[-1]
+    assert ("keep", champion, challenger, decision.figures) == tuple(
+        entry[key] for key in ("event", "version", "challenger", "figures")
+    )
+    assert [] == store.verify()
+    assert f"The champion is still {champion}: {decision.why}." == store.history().describe_decision(challenger)
+
+
+@pytest.mark.parametrize(("rule", "changes"), [("always", True), ("never", False)])
+def test_rules_without_a_meeting(races, root, rule, changes):
+    """`always` says so in the journal; `never` says nothing."""
+    champion, _ = run(races["strong"], root)
+    challenger, decision = run(races["as weak"], root, rule=rule)
+    assert f"promotion.rule is {rule}" == decision.why
+    assert (challenger if changes else champion) == ModelStore(root, "classifier").champion()
+    assert [*(["promote"] if changes else []), "export"] == [entry["event"] for entry in reversed(journal(root))][
+        : 1 + changes
+    ]
+
+
+def test_few_fresh_rows_decide_nothing(races, root):
+    """As many as `min_rows` asks for."""
+    run(races["weak"], root)
+    _, decision = run(races["strong"], root, min_rows=242)
+    assert decision.why.startswith("not decided: too few fresh rows, 241 of 241 test rows are new to the champion")
+
+
+def test_a_champion_that_cannot_be_opened_is_replaced(races, root):
+    """By whatever challenger there is, with the reason."""
+    champion, _ = run(races["strong"], root)
+    (root / "classifier" / champion / "model.joblib").write_bytes(b"spoilt")
+    challenger, decision = run(races["as weak"], root)
+    assert challenger == ModelStore(root, "classifier").champion()
+    assert "the champion can't be used any more" in decision.why
+    assert "model.joblib differs from its card" in journal(root)[-1]["why"]
+
+
+def test_a_champion_of_another_scikit_learn_is_replaced(races, root, monkeypatch):
+    """It would be refused when predicting."""
+    run(races["strong"], root)
+    monkeypatch.setattr("bakeoff.loading.installed", lambda _: "9.9.9")
+    _, decision = run(races["as weak"], root)
+    # The challenger's own card has the true version, so that it isn't met: the champion is out before that.
+    assert "it was written under scikit-learn" in decision.why
+    assert "promote" == decision.outcome
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [(None, "there is no column 'a'"), (["x", "y", "z"] * 80, "it rejects all"), (pd.NaT, "dates or times")],
+)
+def test_a_champion_whose_columns_no_longer_fit_is_replaced(tmp_path, root, column, reason):
+    """A column is gone, or holds something else."""
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(generator.normal(size=(240, 2)), columns=list("ab"))
+    frame["y"] = (frame["b"] > 0).astype(int)
+    dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
+    frame.to_parquet(tmp_path / "rows.parquet")
+    run(run_race(tmp_path / "one", dataset=dataset), root)
+    if column is None:
+        frame = frame.drop(columns="a")
+    elif column is pd.NaT:
+        frame["a"], dataset = pd.Timestamp("2026-01-01"), dataset | {"ignore": ["a"]}
+    else:
+        frame["a"] = column
+    frame.to_parquet(tmp_path / "rows.parquet")
+    _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
+    assert "promote" == decision.outcome
+    if column is not pd.NaT:
+        assert reason in decision.why
+    else:
+        assert "there is no column 'a'" in decision.why
+
+
+def test_a_row_that_a_champion_would_reject_is_one_that_it_has_wrong(tmp_path, root):
+    """A gap where it saw none: in production that row would have no prediction."""
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(generator.normal(size=(1000, 2)), columns=list("ab"))
+    frame["y"] = (frame["b"] > 0).astype(int)
+    dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
+    frame.iloc[:500].to_parquet(tmp_path / "rows.parquet")
+    run(run_race(tmp_path / "one", dataset=dataset), root)
+    frame.loc[600:, "a"] = frame.loc[600:, "a"].where(generator.random(400) > 0.4)
+    frame.to_parquet(tmp_path / "rows.parquet")
+    _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
+    assert "promote" == decision.outcome
+    assert decision.figures["champion_score"] < 0.95 < decision.figures["challenger_score"]
+
+
+def test_an_old_champion_is_met_where_its_rows_are_on_record(tmp_path, races, root):
+    """In a store of before there was such a record, rows of the same origin might be what it learned from."""
+    shutil.copytree(OLD / "unnumbered" / "classifier", root / "classifier")
+    store = ModelStore(root, "classifier")
+    config = store.card(store.champion())["config"]["dataset"]
+    assert not (root / "classifier" / store.champion() / TRAINED_ON).exists()
+    _, decision = run(run_race(tmp_path / "same", dataset=config), root)
+    assert "not decided: which rows the champion was trained on is not on record" in decision.why
+    rows = load_dataset(DatasetConfig(**config))
+    rows.X.assign(target=rows.y).to_parquet(tmp_path / "rows.parquet")
+    dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "target"}
+    _, decision = run(run_race(tmp_path / "next", dataset=dataset), root)
+    assert "origin" == decision.figures["recognised_by"]
+
+
+def test_a_champion_that_changes_meanwhile_is_met_instead(races, root, monkeypatch):
+    """The decision was made against another one."""
+    first, _ = run(races["strong"], root)
+    second, _ = run(races["as weak"], root, rule="never")
+    store = ModelStore(root, "classifier")
+    met = []
+    original = ModelStore.promote
+
+    def promote(self, version, *arguments, instead_of=None, **more):
+        if instead_of == first:
+            original(store, second, "by hand")  # somebody is faster
+        met.append(instead_of)
+        return original(self, version, *arguments, instead_of=instead_of, **more)
+
+    monkeypatch.setattr(ModelStore, "promote", promote)
+    third, decision = run(races["strong"], root, rule="always")
+    assert [first, second] == met
+    assert third == store.champion()
+    assert "promote" == decision.outcome
+
+
+def test_a_champion_that_never_stays_is_an_error(races, root, monkeypatch):
+    """The version is exported all the same, and the sentence says what to do."""
+    run(races["weak"], root)
+
+    def promote(*_, **__):
+        raise ChampionChangedError("again")
+
+    monkeypatch.setattr(ModelStore, "promote", promote)
+    with pytest.raises(
+        StoreError, match="the champion changed 5 times while it met it; bakeoff models promote decides"
+    ):
+        run(races["strong"], root)
+
+
+def test_a_decision_is_signed_like_every_line(races, root, key_files, keys):
+    """And a kept champion is no way around the key."""
+    for name in ("weak", "as weak"):
+        run(races[name], root, key_files)
+    store = signed(ModelStore(root, "classifier"), keys)
+    assert ["export", "promote", "export", "keep"] == [entry["event"] for entry in store.history().entries]
+    assert all("signature" in entry for entry in store.history().entries)
+    assert [] == store.verify()
+    with pytest.raises(StoreError, match="is signed"):
+        ModelStore(root, "classifier").keep(store.champion(), store.versions()[-1], "unsigned")
+
+
+def test_figures_are_part_of_what_is_sealed(races, root):
+    """A figure that was changed shows."""
+    for name in ("weak", "as weak"):
+        run(races[name], root)
+    store = ModelStore(root, "classifier")
+    lines = store.journal.path.read_text().splitlines()
+    entry = json.loads(lines[-1])
+    entry["figures"]["p_value"] = 0.001
+    store.journal.path.write_text("\n".join([*lines[:-1], json.dumps(entry)]) + "\n")
+    assert store.verify()
+
+
+@pytest.mark.parametrize("figures", ["text", {"a": [1]}, {"a": None}, {"a": {"b": 1}}])
+def test_figures_of_another_shape_are_no_entry(store, figures):
+    """What is read later has the type that it should."""
+    entry = json.loads(store.journal.path.read_text().splitlines()[-1])
+    store.journal.path.write_text(json.dumps(entry | {"figures": figures}) + "\n")
+    assert any("is not what was written" in finding.text for finding in store.verify())
+
+
+@pytest.mark.parametrize("scoring", ["balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"])
+def test_other_metrics_decide_too(tmp_path, root, scoring):
+    """A weak champion is replaced by each of them, and a strong one by none."""
+    config = {"cross_validation": {"scoring": scoring}, "selection": {"resamples": 400}}
+    weak = run_race(tmp_path / "weak", dataset=HARD, classifiers=WEAK, **config)
+    strong = run_race(tmp_path / "strong", dataset=HARD | {"batch": 1}, classifiers=STRONG, **config)
+    run(weak, root)
+    _, decision = run(strong, root)
+    assert "promote" == decision.outcome, decision.why
+    assert scoring == decision.figures["metric"]
+    back = run_race(tmp_path / "back", dataset=HARD | {"batch": 2}, classifiers=WEAK, **config)
+    assert "keep" == run(back, root)[1].outcome
+
+
+# Which rows are fresh
+
+
+def write_rows(path, first, last, *, seed=0):
+    """Rows of a stream, each the same whenever it is written; every third one repeats the one before."""
+    generator = np.random.default_rng(seed)
+    rows = generator.integers(0, 50, (2000, 3))
+    rows[2::3] = rows[1::3][: len(rows[2::3])]
+    frame = pd.DataFrame(rows[first:last], columns=list("abc"))
+    frame["y"] = (frame["a"] + frame["b"] > 50).astype(int)
+    frame.to_csv(path, index=False)
+
+
+def prepare(folder, **dataset):
+    return prepare_dataset(TrainingConfig.model_validate({"dataset": dataset}), folder)
+
+
+@pytest.fixture
+def file_race(tmp_path):
+    """A race on the first 600 rows of a file, and the card and record of its export."""
+    path = tmp_path / "rows.csv"
+    write_rows(path, 0, 600)
+    race = run_race(tmp_path / "first", dataset={"source": "file", "path": str(path), "target": "y"})
+    folder = race.export(tmp_path / "models")
+    return race, json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+
+
+def test_rows_of_a_file_that_grew_are_told_by_position(tmp_path, file_race):
+    """Also where it was moved and renamed; rows that repeat stay apart."""
+    race, card, trained_on = file_race
+    path = tmp_path / "elsewhere.csv"
+    write_rows(path, 0, 1000)
+    ref = prepare(tmp_path / "second", source="file", path=str(path), target="y")
+    fresh = find_fresh_rows(ref, card, trained_on)
+    assert "position" == fresh.by
+    known = set(read_positions(race.ref, "train").tolist())
+    assert [position not in known for position in read_positions(ref, "test").tolist()] == fresh.rows.tolist()
+    assert 0 < fresh.rows.sum() < len(fresh.rows)
+
+
+def test_rows_of_a_file_that_moved_are_told_by_contents(tmp_path, file_race, caplog):
+    """The oldest rows were dropped: new rows that look like old ones are left out, too."""
+    _, card, trained_on = file_race
+    write_rows(tmp_path / "rows.csv", 200, 1200)
+    ref = prepare(tmp_path / "second", source="file", path=str(tmp_path / "rows.csv"), target="y")
+    fresh = find_fresh_rows(ref, card, trained_on)
+    assert "contents" == fresh.by
+    assert 0 < fresh.rows.sum() < len(fresh.rows)
+    known = {tuple(row) for row in pd.read_parquet(file_race[0].ref.part("train"))[list("abc")].to_numpy()}
+    test = pd.read_parquet(ref.part("test"))[list("abc")].to_numpy()
+    assert [tuple(row) not in known for row in test] == fresh.rows.tolist()
+
+
+def test_contents_are_a_fallback_with_a_warning(tmp_path, root, caplog):
+    """Since leaving out rows that repeat biases the comparison."""
+    path = tmp_path / "rows.csv"
+    dataset = {"source": "file", "path": str(path), "target": "y"}
+    write_rows(path, 0, 600)
+    run(run_race(tmp_path / "one", dataset=dataset), root)
+    write_rows(path, 200, 1200)
+    with caplog.at_level("WARNING"):
+        _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
+    assert "contents" == decision.figures["recognised_by"]
+    assert "test rows are left out because they look like rows that it was trained on" in caplog.text
+
+
+@pytest.mark.parametrize("change", ["number to text", "a column more", "a label mended"])
+def test_changes_that_leave_the_rows_what_they_are(tmp_path, file_race, change):
+    """A column that is read otherwise now, another column, or a class set right: the rows are the same ones."""
+    _, card, trained_on = file_race
+    path = tmp_path / "rows.csv"
+    write_rows(path, 0, 800)
+    frame = pd.read_csv(path)
+    if change == "number to text":
+        frame.loc[799, "a"] = None  # whole numbers become fractions, in pandas' eyes
+    elif change == "a column more":
+        frame["d"] = np.arange(800) % 7
+    else:
+        frame.loc[3, "y"] = 1 - frame.loc[3, "y"]
+    frame.to_csv(path, index=False)
+    ref = prepare(tmp_path / "second", source="file", path=str(path), target="y")
+    assert "position" == find_fresh_rows(ref, card, trained_on).by
+
+
+def test_rows_of_bundled_tables_and_batches_are_told_by_position(tmp_path):
+    """Another seed of the split makes a champion's training rows test rows: these are not fresh."""
+    for name, dataset in (
+        ("wine", {"source": "bundled", "bundled": "wine"}),
+        ("rows", {"n_samples": 300, "batch": 3}),
+    ):
+        race = run_race(tmp_path / name, dataset=dataset)
+        folder = race.export(tmp_path / name / "models")
+        card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+        config = TrainingConfig.model_validate({"dataset": dataset, "split": {"random_state": 7}})
+        ref = prepare_dataset(config, tmp_path / name / "again")
+        fresh = find_fresh_rows(ref, card, trained_on)
+        known = set(read_positions(race.ref, "train").tolist())
+        assert "position" == fresh.by
+        assert [p not in known for p in read_positions(ref, "test").tolist()] == fresh.rows.tolist()
+        assert find_fresh_rows(race.ref, card, trained_on).rows.all()
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [{"n_samples": 300, "batch": 4}, {"n_samples": 301, "batch": 3}, {"source": "bundled", "bundled": "iris"}],
+)
+def test_rows_of_another_origin_are_all_fresh(tmp_path, dataset):
+    """Another batch, population or table."""
+    race = run_race(tmp_path / "one", dataset={"n_samples": 300, "batch": 3})
+    folder = race.export(tmp_path / "models")
+    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+    fresh = find_fresh_rows(prepare(tmp_path / "two", **dataset), card, trained_on)
+    assert "origin" == fresh.by
+    assert fresh.rows.all()
+
+
+def test_a_drifted_batch_is_the_same_batch(tmp_path):
+    """Its rows are those of the batch, moved: who was trained on them has seen them."""
+    race = run_race(tmp_path / "one", dataset={"n_samples": 300, "batch": 3})
+    folder = race.export(tmp_path / "models")
+    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+    ref = prepare(tmp_path / "two", n_samples=300, batch=3, drift=0.1)
+    assert "position" == find_fresh_rows(ref, card, trained_on).by
+
+
+def test_the_digest_of_a_row_is_what_it_was():
+    """Stores depend on it: another pandas must not change it unseen."""
+    import pyarrow as pa
+
+    from bakeoff.columns import Feature
+    from bakeoff.fresh import digest_rows
+
+    table = pa.table({"a": [1.5, None, 3.0], "b": ["x", None, "z"], "c": ["true", "false", None]})
+    features = (Feature("a", "float64", "number"), Feature("b", "str", "category"), Feature("c", "bool", "boolean"))
+    digests = [11283410079172001882, 14772424167784702713, 11692814101478320429]
+    assert digests == digest_rows(table, features).tolist()
