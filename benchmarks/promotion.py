@@ -4,13 +4,12 @@
 
 (1) and (4) draw the rows that only one of two models has right; (2) and (3) are real: sequences (by default 120) of 40
 retrainings, each on a new batch of one undrifting population, in which three rules have a champion of their own. What a
-model is truly worth is its accuracy on 200,000 rows that none of them was trained or tested on.
+model is truly worth is its accuracy on 100,000 rows that none of them was trained or tested on.
 """
 
 import json
 import sys
 import warnings
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,13 +17,13 @@ from joblib import Parallel, delayed
 
 from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig, PromotionConfig
+from bakeoff.paired import compare_counts
 from bakeoff.preprocessing import Contestant, build_pipeline
 from bakeoff.promotion import Meeting, decide
-from bakeoff.significance import compare_counts
 from bakeoff.synthetic import generate_rows
 
 RETRAININGS = 40
-TRUTH_ROWS = 200_000
+TRUTH_ROWS = 100_000
 DRAWS = 100_000
 RULES = ("significant", ">=", ">")
 JOBS: dict[str, tuple[str, dict[str, Any], int, float]] = {  # classifier, parameters, fresh rows, class_sep
@@ -34,12 +33,17 @@ JOBS: dict[str, tuple[str, dict[str, Any], int, float]] = {  # classifier, param
 }
 
 
-@cache
 def promoted(wins: int, losses: int, n_rows: int) -> bool:
     """What the default rule does when so many rows speak for the challenger, and so many for the champion."""
     comparison = compare_counts(wins, losses, n_rows, "greater")
-    scores = (0.5 + wins / n_rows / 2, 0.5 + losses / n_rows / 2)
-    meeting = Meeting(n_rows, n_rows, *scores, comparison, recognised="origin")
+    meeting = Meeting(
+        test_rows=n_rows,
+        fresh_rows=n_rows,
+        recognised="origin",
+        challenger_score=wins / n_rows,  # of the rows that tell the two apart
+        champion_score=losses / n_rows,
+        comparison=comparison,
+    )
     return decide(meeting, "accuracy", PromotionConfig()).outcome == "promote"
 
 

@@ -24,12 +24,13 @@ from bakeoff.answers import Answers, bootstrap_scores
 from bakeoff.config import CrossValidationConfig, SelectionConfig
 from bakeoff.folding import split_folds
 from bakeoff.metrics import METRICS
+from bakeoff.paired import compare_folds
 from bakeoff.selection import pick_best
-from bakeoff.significance import compare, compare_folds, holm, wilson_interval
+from bakeoff.significance import compare, holm, wilson_interval
 
 NAMES = ("logistic_regression", "svm", "random_forest")  # stand-ins: what counts is their order of simplicity
 COLUMNS = 3  # of each contestant
-DISTANCE = 0.9  # of each class from the middle, over all columns of a contestant
+DISTANCE = 1.0  # of each class from the middle, over all columns of a contestant
 GAIN = 0.045
 RESAMPLES = 400
 
@@ -82,10 +83,18 @@ def replicate(seed: int, n_rows: int, distances: tuple[float, ...], metrics: tup
         compared = {pair: compare(answers, *pair, metric, resampled) for pair in pairs}
         p_values[metric] = [comparison.p_value for comparison in compared.values()]
         if metric == "accuracy":
-            means = {name: float(several.mean()) for name, several in zip(shares, scores)}
-            winner = pick_best(means, compared, "accuracy", SelectionConfig()).winner
+            by_rows = compared
+    means = {name: float(several.mean()) for name, several in zip(shares, scores)}
+    winner = pick_best(means, by_rows, "accuracy", SelectionConfig()).winner
     difference = compare_folds(scores[0] - scores[1], 1 / 4)
-    return {"p": p_values, "winner": winner, "truth": truth.mean(axis=1), "single_folds": difference.p_value}
+    told = by_rows[pairs[0]]
+    return {
+        "p": p_values,
+        "winner": winner,
+        "truth": truth.mean(axis=1),
+        "single_folds": difference.p_value,
+        "discordance": ((told.wins or 0) + (told.losses or 0)) / n_rows,
+    }
 
 
 def replicate_strict(seed: int, n_rows: int, distances: tuple[float, ...]) -> float:
@@ -105,7 +114,7 @@ def replicate_export(seed: int, n_train: int, n_test: int, distances: tuple[floa
     means = {name: float(several.mean()) for name, several in zip(shares, scores)}
     place = NAMES.index(pick_best(means, compared, "accuracy", SelectionConfig()).winner)
     model = LogisticRegression().fit(train[place], y[:n_train])
-    low, high = wilson_interval(int(np.sum(model.predict(test[place]) == y[n_train:])), n_test)
+    low, high = wilson_interval(model.predict(test[place]) == y[n_train:])
     return low <= true_accuracy(model, distances[place]) <= high, high - low
 
 
@@ -146,6 +155,7 @@ def measure(work: Parallel, count: int) -> dict[str, Any]:
             "level": {metric: float(np.mean(values[:, 0] < 0.05)) for metric, values in p_values.items()},
             "family_wise": float(np.mean([min(holm(one["p"]["accuracy"])) < 0.05 for one in found])),
             "simplest_crowned": float(np.mean([one["winner"] == NAMES[0] for one in found])),
+            "discordance": float(np.mean([one["discordance"] for one in found])),
             "level_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),
         }
     better: dict[int, Any] = {}
@@ -155,6 +165,7 @@ def measure(work: Parallel, count: int) -> dict[str, Any]:
         truth = np.array([one["truth"] for one in found]).mean(axis=0)
         better[n_rows] = {
             "true_gain": float(truth[1] - truth[0]),
+            "discordance": float(np.mean([one["discordance"] for one in found])),
             "power": float(np.mean([one["p"]["accuracy"][0] < 0.05 for one in found])),
             "crowned": float(np.mean([one["winner"] == NAMES[1] for one in found])),
             "power_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),
@@ -181,21 +192,19 @@ def main() -> None:
     with Parallel(n_jobs=-1) as work:
         figures = measure(work, count)
     print(f"Three equal contestants, {count:,} replicates; shares of races in which a test at 0.05 finds a difference")
-    print(f"{'rows':>6} {'McNemar mid-p':>14} {'family-wise':>12} {'simplest crowned':>17} {'t on 5 folds':>13}")
+    columns = ("discordance", "McNemar mid-p", "family-wise", "simplest crowned", "t on 5 folds")
+    print(f"{'rows':>6}" + "".join(f"{name:>18}" for name in columns))
     for n_rows, line in figures["equal"].items():
-        print(
-            f"{n_rows:>6,} {line['level']['accuracy']:>14.3f} {line['family_wise']:>12.3f} "
-            f"{line['simplest_crowned']:>17.3f} {line['level_single_folds']:>13.3f}"
-        )
+        level = line["level"]["accuracy"]
+        told = line["discordance"], level, line["family_wise"], line["simplest_crowned"], line["level_single_folds"]
+        print(f"{n_rows:>6,}" + "".join(f"{share:>18.3f}" for share in told))
     others = ", ".join(f"{metric} {level:.3f}" for metric, level in figures["equal"][500]["level"].items())
     print(f"\nLevel at 500 rows by metric: {others}")
     print("\nA second contestant that is truly better; shares of races in which that is found")
-    print(f"{'rows':>6} {'true gain':>10} {'McNemar mid-p':>14} {'crowned':>8} {'t on 5 folds':>13}")
+    print(f"{'rows':>6}" + "".join(f"{name:>18}" for name in ("true gain", *columns[:2], "crowned", columns[-1])))
     for n_rows, line in figures["better"].items():
-        print(
-            f"{n_rows:>6,} {line['true_gain']:>10.4f} {line['power']:>14.3f} {line['crowned']:>8.3f} "
-            f"{line['power_single_folds']:>13.3f}"
-        )
+        told = (line[name] for name in ("true_gain", "discordance", "power", "crowned", "power_single_folds"))
+        print(f"{n_rows:>6,}" + "".join(f"{share:>18.3f}" for share in told))
     strict = figures["strict_10x5"]
     print(f"\nNadeau and Bengio on 10 × 5 folds, 500 rows: level {strict['level']:.3f}, power {strict['power']:.3f}")
     print(

@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from prefect.futures import PrefectFuture
 from prefect.states import Failed
 
-from bakeoff.errors import BakeoffError
+from bakeoff.errors import describe
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,12 +30,6 @@ def stated(function: Callable[P, R]) -> Callable[P, R]:
             return cast("R", Failed(message=describe(error), data=error))
 
     return run
-
-
-def describe(error: BaseException) -> str:
-    """The error in one line: Bakeoff's own sentences as they are, others with the name of their type."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, BakeoffError) else f"{type(error).__name__}: {text}"
 
 
 @contextlib.contextmanager

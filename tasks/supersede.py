@@ -18,7 +18,7 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled
 
-from tasks.outcome import describe
+from bakeoff.errors import describe
 
 PAGE = 200  # the most that a server gives at once
 

@@ -23,17 +23,17 @@ class Answers:
             from one fitted model, so a metric that ranks rows is never taken across folds.
         given: for each model its answers, shape (n_repeats, n_rows) or (n_repeats, n_rows, n_classes).
         n_classes: how many classes there are.
+        groups: each row's group, shape (n_rows,), where rows of a group belong together.
     """
 
     y: np.ndarray
     folds: np.ndarray
     given: Mapping[str, np.ndarray]
     n_classes: int
+    groups: np.ndarray | None = None
 
-    def mean_row_scores(self, name: str, metric: MetricName) -> np.ndarray | None:
-        """A model's mean score on each row over the repeats, shape (n_rows,); None for a metric that has none."""
-        if not METRICS[metric].is_mean_over_rows:
-            return None
+    def mean_row_scores(self, name: str, metric: MetricName) -> np.ndarray:
+        """A model's mean score on each row over the repeats, shape (n_rows,). The metric is a mean over the rows."""
         mean: np.ndarray = np.mean([row_scores(metric, self.y, answers) for answers in self.given[name]], axis=0)
         return mean
 
@@ -79,23 +79,29 @@ def ask(model: Any, X: pd.DataFrame, classes: Sequence[str], metric: MetricName)
 def bootstrap_scores(answers: Answers, metric: MetricName, resamples: int, seed: int = 0) -> dict[str, np.ndarray]:
     """Every model's score on resampled rows, the same ones for all: their differences are a paired bootstrap.
 
-    The rows are drawn with replacement within each class, so that every resample has the classes' true shares (Efron
-    and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 16). The models are not fitted again.
+    The rows are drawn with replacement within each class, so that every resample has the classes' observed shares
+    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 16); where rows belong to groups,
+    whole groups are drawn instead. The models are not fitted again.
 
     Returns:
         for each model an array of shape (resamples,).
     """
     reduced, counts = _cells(answers, metric)
     generator = np.random.default_rng(seed)
-    members = [np.flatnonzero(reduced.y == column) for column in np.unique(reduced.y)]
+    strata = [np.flatnonzero(reduced.y == column) for column in np.unique(reduced.y)]
     scores: dict[str, list[np.ndarray]] = {name: [] for name in answers.given}
     chunk = max(1, CHUNK // len(counts))
     for start in range(0, resamples, chunk):
         size = min(chunk, resamples - start)
-        weights = np.empty((size, len(counts)))
-        for rows in members:
-            total = counts[rows].sum()
-            weights[:, rows] = generator.multinomial(total, counts[rows] / total, size)
+        if reduced.groups is None:
+            weights = np.empty((size, len(counts)))
+            for rows in strata:
+                total = counts[rows].sum()
+                weights[:, rows] = generator.multinomial(total, counts[rows] / total, size)
+        else:
+            names, places = np.unique(reduced.groups, return_inverse=True)
+            drawn = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size)
+            weights = drawn[:, places].astype(float)
         for name, parts in scores.items():
             parts.append(_mean_over_folds(reduced, name, metric, weights))
     return {name: np.concatenate(parts) for name, parts in scores.items()}
@@ -113,9 +119,9 @@ def _mean_over_folds(answers: Answers, name: str, metric: MetricName, weights: n
 def _cells(answers: Answers, metric: MetricName) -> tuple[Answers, np.ndarray]:
     """Rows that all models answered alike in the same folds drawn into one, and how many they are.
 
-    With probabilities there are no such rows.
+    With probabilities, and in groups, there are no such rows.
     """
-    if METRICS[metric].of_probabilities:
+    if METRICS[metric].of_probabilities or answers.groups is not None:
         return answers, np.ones(len(answers.y))
     signatures = np.concatenate([answers.y[None], answers.folds, *answers.given.values()])
     _, rows, counts = np.unique(signatures, axis=1, return_index=True, return_counts=True)

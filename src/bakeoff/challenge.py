@@ -39,7 +39,7 @@ def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by
             return Decision("promote", FIRST, {})
         decision = _decide(config, ref, champion, version)
         try:
-            _write_down(store, decision, champion, version, by)
+            _write_down(config, store, decision, champion, version, by)
         except ChampionChangedError as error:
             logger.warning("%s; %s meets the new one", error, version)
             continue
@@ -51,10 +51,12 @@ def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by
     )
 
 
-def _write_down(store: ModelStore, decision: Decision, champion: str, version: str, by: str | None) -> None:
+def _write_down(
+    config: TrainingConfig, store: ModelStore, decision: Decision, champion: str, version: str, by: str | None
+) -> None:
     if decision.outcome == "promote":
         store.promote(version, decision.why, by, instead_of=champion, figures=decision.figures)
-    elif decision.figures:
+    elif config.promotion.rule != "never":
         store.keep(champion, version, decision.why, by, figures=decision.figures)
 
 

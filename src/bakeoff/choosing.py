@@ -8,9 +8,10 @@ from bakeoff.answers import bootstrap_scores
 from bakeoff.config import TrainingConfig
 from bakeoff.leaderboard import Scorecard
 from bakeoff.metrics import METRICS
+from bakeoff.paired import Comparison, compare_folds
 from bakeoff.preparing import DatasetRef
 from bakeoff.selection import Selection, pairs, pick_best
-from bakeoff.significance import Comparison, compare, compare_folds
+from bakeoff.significance import compare
 from bakeoff.validation import read_answers
 
 
@@ -20,22 +21,24 @@ def choose_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[
     Raises:
         TrainingError: none finished.
     """
-    means = {card.classifier: card.cv_mean for card in scorecards}
-    compared = compare_pairs(config, ref, scorecards) if len(pairs(means)) else {}
-    return pick_best(means, compared, config.cross_validation.scoring, config.selection)
-
-
-def compare_pairs(
-    config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]
-) -> dict[tuple[str, str], Comparison]:
-    """Every pair of contestants that finished, compared by `selection.test`."""
-    finished = {card.classifier: card for card in scorecards if card.status == "ok"}
-    both = pairs({card.classifier: card.cv_mean for card in scorecards})
-    folds = config.cross_validation
+    scoring, means = config.cross_validation.scoring, {card.classifier: card.cv_mean for card in scorecards}
     if config.selection.test == "nadeau_bengio":
-        scores = {name: np.array(card.cv_scores) for name, card in finished.items()}
-        return {pair: compare_folds(scores[pair[0]] - scores[pair[1]], 1 / (folds.folds - 1)) for pair in both}
-    answers = read_answers(ref, folds, {name: card.folds for name, card in finished.items()})
-    closed = METRICS[folds.scoring].is_mean_over_rows
-    resampled = None if closed else bootstrap_scores(answers, folds.scoring, config.selection.resamples)
-    return {pair: compare(answers, *pair, folds.scoring, resampled) for pair in both}
+        return pick_best(means, _compare_folds(config, scorecards), scoring, config.selection)
+    finished = {card.classifier: card.folds for card in scorecards if card.status == "ok"}
+    compared: dict[tuple[str, str], Comparison] = {}
+    if len(finished) > 1:
+        answers = read_answers(ref, config.cross_validation, finished)
+        closed = METRICS[scoring].is_mean_over_rows
+        resampled = None if closed else bootstrap_scores(answers, scoring, config.selection.resamples)
+        compared = {pair: compare(answers, *pair, scoring, resampled) for pair in pairs(means)}
+        if closed and config.selection.rule != "best_mean":
+            # Folds may differ in size, and what is compared is a mean over the rows.
+            means |= {name: float(answers.mean_row_scores(name, scoring).mean()) for name in finished}
+    return pick_best(means, compared, scoring, config.selection)
+
+
+def _compare_folds(config: TrainingConfig, scorecards: Sequence[Scorecard]) -> dict[tuple[str, str], Comparison]:
+    scores = {card.classifier: np.array(card.cv_scores) for card in scorecards}
+    test_share = 1 / (config.cross_validation.folds - 1)
+    both = pairs({card.classifier: card.cv_mean for card in scorecards})
+    return {(first, second): compare_folds(scores[first] - scores[second], test_share) for first, second in both}

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bakeoff import keyfiles
-from bakeoff.board import between
 from bakeoff.chain import head_of
 from bakeoff.classifiers import title
 from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.history import History
 from bakeoff.reading import names_in
+from bakeoff.sentences import say_interval
 from bakeoff.store import ModelStore
 
 SHOWN = "%Y-%m-%d %H:%M:%S"
@@ -73,7 +73,7 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
     for name, scores in card["classifiers"].items():
         if scores["status"] == "ok":
             intervals = scores.get("test_intervals") or {}
-            within = f" ({between(intervals['accuracy'])})" if intervals else ""
+            within = f" ({say_interval(intervals['accuracy'])})" if intervals else ""
             figures = f"CV {scores['cv_mean']:.4f} ± {scores['cv_std']:.4f}  "
             figures += f"test {scores['test']['accuracy']:.4f}{within}"
         else:

@@ -39,3 +39,9 @@ class WriteError(BakeoffError):
 
 class TrainingError(BakeoffError):
     """No contestant could be trained."""
+
+
+def describe(error: BaseException) -> str:
+    """The error in one line: Bakeoff's own sentences as they are, others with the name of their type."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, BakeoffError) else f"{type(error).__name__}: {text}"

@@ -10,7 +10,7 @@ import numpy as np
 from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.fitting import ModelRef
-from bakeoff.preparing import DatasetRef, read_part
+from bakeoff.preparing import DatasetRef, read_groups, read_part
 from bakeoff.preprocessing import Contestant
 from bakeoff.significance import score_interval, wilson_interval
 
@@ -94,12 +94,13 @@ def evaluate_classifier(ref: DatasetRef, contestant: Contestant, model: ModelRef
     predicted = pipeline.predict(X)
     seconds = time.perf_counter() - started
     evaluation = evaluate_predictions(y, predicted)
-    interval = wilson_interval(int(np.sum(y == predicted)), len(y))
+    groups = read_groups(ref, "test")
+    interval = wilson_interval(y == predicted, groups)
     score, between = evaluation.accuracy, interval
     if contestant.scoring != "accuracy":
         given = ask(pipeline, X, ref.classes, contestant.scoring)[None]
         codes = to_codes(y, ref.classes)
-        answers = Answers(codes, np.zeros((1, len(y)), dtype=int), {contestant.name: given}, len(ref.classes))
+        answers = Answers(codes, np.zeros((1, len(y)), dtype=int), {contestant.name: given}, len(ref.classes), groups)
         score = answers.score(contestant.name, contestant.scoring)
         between = score_interval(answers, contestant.name, contestant.scoring, resamples)
     logger.info(

@@ -14,7 +14,7 @@ from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig
 from bakeoff.conforming import conform
 from bakeoff.origin import Origin, origin_of
-from bakeoff.preparing import DatasetRef, read_positions
+from bakeoff.preparing import DatasetRef, read_positions, read_raw
 from bakeoff.tables import read_parquet_bytes, read_table
 
 TRAINED_ON = "trained_on.parquet"
@@ -83,7 +83,7 @@ def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarr
     """By position where the file still has every row where it was, so that equal rows stay apart; else by contents."""
     now = np.zeros(sum(ref.rows.values()), dtype=np.uint64)
     for part in ("train", "test", "validation"):
-        now[read_positions(ref, part)] = digest_rows(read_table(ref.part(part)), features)
+        now[read_positions(ref, part)] = digest_rows(read_raw(ref, part), features)
     test = read_positions(ref, "test")
     if positions.max() < len(now) and np.array_equal(now[positions], digests):
         return Fresh(~np.isin(test, positions), "position")

@@ -119,10 +119,11 @@ class History:
     def describe_decision(self, version: str) -> str:
         """Whether a version is the champion, and why, as a sentence."""
         entry = self.decision(version)
-        why = f": {entry['why']}" if entry else ""
         if version == self.champion:
-            return f"It is the champion{why}."
-        return f"The champion is still {self.champion}{why}."
+            return f"It is the champion: {entry['why']}." if entry else "It is the champion."
+        if entry and entry["event"] != "keep":
+            return f"The champion is {self.champion} by now."
+        return f"The champion is still {self.champion}{': ' + entry['why'] if entry else ''}."
 
     def kept(self, last: int, since: datetime) -> dict[str, str]:
         """The versions that pruning keeps, each with the reason: champion, among the last ones, or champion lately.

@@ -62,11 +62,17 @@ class Scorecard:
             "cv_std": self.cv_std,
             "to_leader": describe_standing(selection.standings.get(self.classifier)),
             "test": {**test.evaluation.metrics, scoring: test.score} if test else None,
-            "test_intervals": {"accuracy": list(test.interval), scoring: list(test.score_interval)} if test else None,
+            "test_intervals": _describe_intervals(test, scoring) if test else None,
             "report": {name: vars(line) for name, line in report.items()} or None,
             "fit_seconds": self.fit_seconds,
             "predict_rows_per_second": round(test.rows_per_second) if test else None,
         }
+
+
+def _describe_intervals(test: TestResult, scoring: MetricName) -> dict[str, list[float] | None]:
+    """By metric; None where there is none, as of the log loss of one row."""
+    found = {"accuracy": test.interval, scoring: test.score_interval}
+    return {metric: list(ends) if np.isfinite(ends).all() else None for metric, ends in found.items()}
 
 
 def describe_standing(standing: Standing | None) -> dict[str, Any] | None:

@@ -10,62 +10,101 @@ from bakeoff.answers import Answers, ask, bootstrap_scores, to_codes
 from bakeoff.columns import Feature
 from bakeoff.config import TrainingConfig
 from bakeoff.conforming import conform
-from bakeoff.errors import BakeoffError, DataError
+from bakeoff.errors import BakeoffError, DataError, describe
 from bakeoff.fresh import TRAINED_ON, Fresh, find_fresh_rows
 from bakeoff.loading import load_model
 from bakeoff.metrics import METRICS, MetricName
-from bakeoff.preparing import DatasetRef, read_part
+from bakeoff.preparing import DatasetRef, read_groups, read_part, read_raw
 from bakeoff.promotion import Meeting
 from bakeoff.significance import compare
 from bakeoff.store import ModelStore
-from bakeoff.tables import read_table, require_columns
+from bakeoff.tables import require_columns
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 
 logger = logging.getLogger(__name__)
 
 
+class _IncomparableError(BakeoffError):
+    """The champion is in order, but its answers are no answers to what the challenger is asked."""
+
+
 def meet(config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: str, challenger: str) -> Meeting:
     """Let a champion and a challenger answer the challenger's test rows that are new to the champion.
-
-    A row that one of them would reject when predicting counts as answered wrongly by it.
 
     Args:
         ref: the rows that the challenger was made of.
         champion: its version.
         challenger: its version.
     """
-    n_test = ref.rows["test"]
-    table = read_table(ref.part("test"))
-    scoring = config.cross_validation.scoring
+    n_test, scoring = ref.rows["test"], config.cross_validation.scoring
+    table = read_raw(ref, "test")
     try:
         card = store.card(champion)
-        model = load_model(store, champion)
-        require_columns(table, tuple(feature["name"] for feature in card["features"]), "the champion needs it")
         classes = list(dict.fromkeys([*ref.classes, *card["classes"]]))
-        champions = _answer(model, card, table, classes, scoring)
-    except BakeoffError as error:
-        return Meeting(n_test, unusable=str(error))
-    except Exception as error:  # whatever another time's Pipeline may raise
-        return Meeting(n_test, unusable=f"{type(error).__name__}: {' '.join(str(error).split())}")
-    fresh = _fresh_rows(ref, store, card)
-    if fresh is None:
-        return Meeting(n_test)
-    count = int(fresh.rows.sum())
-    if count < config.promotion.min_rows:
-        return Meeting(n_test, count, recognised=fresh.by)
-    challengers = _answer(load_model(store, challenger), store.card(challenger), table, classes, scoring)
-    y = to_codes(read_part(ref, "test")[1], classes)[fresh.rows]
-    given = {CHALLENGER: challengers[None, fresh.rows], CHAMPION: champions[None, fresh.rows]}
-    answers = Answers(y, np.zeros((1, count), dtype=int), given, len(classes))
+        theirs = _ask_champion(store, card, ref, table, classes, scoring)
+    except (MemoryError, OSError):  # this machine's fault, not the champion's
+        raise
+    except _IncomparableError as error:
+        return Meeting(test_rows=n_test, obstacle=str(error))
+    except Exception as error:  # whatever the Pipeline of another time may raise
+        return Meeting(test_rows=n_test, unusable=describe(error))
+    fresh = _find_fresh_rows(ref, store, card)
+    count = None if fresh is None else int(fresh.rows.sum())
+    if fresh is None or count is None or count < config.promotion.min_rows:
+        return Meeting(test_rows=n_test, fresh_rows=count, recognised=fresh.by if fresh else None)
+    ours = _answer(load_model(store, challenger), store.card(challenger), table, classes, scoring)
+    groups = read_groups(ref, "test")
+    answers = Answers(
+        to_codes(read_part(ref, "test")[1], classes)[fresh.rows],
+        np.zeros((1, count), dtype=int),
+        {CHALLENGER: ours[None, fresh.rows], CHAMPION: theirs[None, fresh.rows]},
+        len(classes),
+        None if groups is None else groups[fresh.rows],
+    )
+    return compare_answers(config, answers, classes, n_test, fresh.by)
+
+
+def compare_answers(
+    config: TrainingConfig, answers: Answers, classes: list[str], n_test: int, recognised: str | None
+) -> Meeting:
+    """Compare what the two gave for the fresh rows.
+
+    Args:
+        answers: of `CHALLENGER` and `CHAMPION`.
+        classes: as text.
+        n_test: how many test rows there are, fresh or not.
+        recognised: how the fresh ones were told.
+    """
+    scoring = config.cross_validation.scoring
     closed = METRICS[scoring].is_mean_over_rows
     resampled = None if closed else bootstrap_scores(answers, scoring, config.selection.resamples)
-    comparison = compare(answers, CHALLENGER, CHAMPION, scoring, resampled, "greater")
-    ours, theirs = (answers.score(name, scoring) for name in (CHALLENGER, CHAMPION))
-    return Meeting(n_test, count, ours, theirs, comparison, recognised=fresh.by)
+    level = 1 - 2 * config.promotion.alpha  # its lower end is the bound of the one-sided test
+    codes, counts = np.unique(answers.y, return_counts=True)
+    return Meeting(
+        test_rows=n_test,
+        fresh_rows=len(answers.y),
+        recognised=recognised,
+        challenger_score=answers.score(CHALLENGER, scoring),
+        champion_score=answers.score(CHAMPION, scoring),
+        comparison=compare(answers, CHALLENGER, CHAMPION, scoring, resampled, "greater", level),
+        rarest_class=classes[codes[counts.argmin()]],
+        rarest_rows=int(counts.min()),
+    )
 
 
-def _fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -> Fresh | None:
+def _ask_champion(
+    store: ModelStore, card: dict[str, Any], ref: DatasetRef, table: pa.Table, classes: list[str], scoring: MetricName
+) -> np.ndarray:
+    if card["target"] != ref.target:
+        raise _IncomparableError(f"it predicts {card['target']!r}, and this version {ref.target!r}")
+    model = load_model(store, card["version"])
+    if METRICS[scoring].of_probabilities and not hasattr(model, "predict_proba"):
+        raise _IncomparableError(f"it gives no probabilities, and {scoring} needs them")
+    return _answer(model, card, table, classes, scoring)
+
+
+def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -> Fresh | None:
     version = card["version"]
     fresh = find_fresh_rows(ref, card, store.read(version, TRAINED_ON) if TRAINED_ON in card["files"] else None)
     if fresh is not None and fresh.by == "contents" and not fresh.rows.all():
@@ -83,8 +122,9 @@ def _answer(model: Any, card: dict[str, Any], table: pa.Table, classes: list[str
     """What a version answers; where it rejects a row, no class, or none more likely than another.
 
     Raises:
-        DataError: it rejects all rows, or a column is of a type that it can't take.
+        DataError: a column is missing or of a type that it can't take, or it rejects all rows.
     """
+    require_columns(table, tuple(feature["name"] for feature in card["features"]), "the champion needs it")
     X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
     if len(rejected) == table.num_rows:
         first = rejected.iloc[0]

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 
 from bakeoff.columns import Feature
 from bakeoff.config import CrossValidationConfig, TrainingConfig
@@ -17,8 +19,10 @@ from bakeoff.errors import DataError
 from bakeoff.folding import Fold, refuse_single_class, split_folds
 from bakeoff.origin import Origin, origin_of
 from bakeoff.splitting import By, Part, Split, split_rows
+from bakeoff.tables import read_table
 
 POSITIONS = "positions.npz"
+LEFT_OUT = "left_out.parquet"
 
 _reading = threading.Lock()
 logger = logging.getLogger(__name__)
@@ -29,7 +33,8 @@ class DatasetRef:
     """What crosses a task's boundary instead of the rows: where they lie, and what they are.
 
     Attributes:
-        folder: holds train.parquet, test.parquet and validation.parquet, features and target each.
+        folder: holds train.parquet, test.parquet and validation.parquet, features and target each; of all rows, in the
+            dataset's order, their positions, split keys and columns that are left out.
         sha256: `digest_dataset` of all rows.
         classes: as text, in scikit-learn's order.
         rows: how many rows each part has.
@@ -66,8 +71,10 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         frame.to_parquet(folder / f"{part}.parquet", index=False)
     arrays: dict[str, Any] = {str(part): positions for part, positions in split.items()}
     if dataset.split_key is not None:
-        arrays["split_key"] = dataset.split_key[split["train"]]
+        arrays["split_key"] = dataset.split_key
     np.savez(folder / POSITIONS, **arrays)
+    if dataset.left_out is not None:
+        pa.parquet.write_table(dataset.left_out, folder / LEFT_OUT)
     rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
     logger.info(
         "%s rows from %s: %s training, %s test, %s validation; %d features, %d classes",
@@ -143,9 +150,28 @@ def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
 
 def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
     """The folds of the training rows, each as the positions to fit on and to score, counted among these rows."""
+    return split_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
+
+
+def read_groups(ref: DatasetRef, part: Part) -> np.ndarray | None:
+    """The group of each row of a part, shape (n_rows,), where the split is by group."""
+    return _read_split_key(ref, part) if ref.split_by == "group" else None
+
+
+def read_raw(ref: DatasetRef, part: Part) -> pa.Table:
+    """All columns of a part, those that this run doesn't learn from too: another model may."""
+    table = read_table(ref.part(part))
+    if (ref.folder / LEFT_OUT).exists():
+        left_out = read_table(ref.folder / LEFT_OUT).take(pa.array(read_positions(ref, part)))
+        for name in left_out.column_names:
+            table = table.append_column(name, left_out[name])
+    return table
+
+
+def _read_split_key(ref: DatasetRef, part: Part) -> np.ndarray | None:
     with np.load(ref.folder / POSITIONS) as positions:
-        key = positions.get("split_key")
-    return split_folds(config, read_part(ref, "train")[1], ref.split_by, key)
+        key: np.ndarray | None = positions.get("split_key")
+        return None if key is None else key[positions[part]]
 
 
 @lru_cache(maxsize=3)

@@ -6,32 +6,38 @@ from typing import Any, Literal
 
 from bakeoff.config import PromotionConfig
 from bakeoff.metrics import METRICS, MetricName
+from bakeoff.paired import Comparison
 from bakeoff.sentences import say_evidence, say_gap, say_interval
-from bakeoff.significance import Comparison
 
 Outcome = Literal["promote", "keep"]
+RARE = 30  # rows of a class: a bootstrap of fewer finds differences too easily
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Meeting:
     """What came of challenger and champion on the same fresh rows.
 
     Attributes:
         test_rows: the challenger's test rows.
         fresh_rows: those of them that the champion was never trained on; None where that is not on record.
-        champion_score: on the fresh rows; None where too few rows were there to ask.
-        comparison: the challenger less the champion, one-sided.
-        unusable: why the champion can't answer at all.
         recognised: how the fresh rows were told: by origin, position or contents.
+        challenger_score: on the fresh rows; None where there are too few to ask.
+        comparison: the challenger less the champion, one-sided.
+        rarest_class: of the fresh rows, and how many there are of it.
+        obstacle: why the two can't be compared.
+        unusable: why the champion can't answer at all any more.
     """
 
     test_rows: int
     fresh_rows: int | None = None
+    recognised: str | None = None
     challenger_score: float | None = None
     champion_score: float | None = None
     comparison: Comparison | None = None
+    rarest_class: str | None = None
+    rarest_rows: int | None = None
+    obstacle: str | None = None
     unusable: str | None = None
-    recognised: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,10 @@ def decide(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> De
 
 
 def _find_obstacle(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> str | None:
-    """Why nothing can be said, for want of rows."""
+    """Why nothing can be said, for want of rows or of something to compare."""
     fresh, beside = meeting.fresh_rows, meeting.comparison
+    if meeting.obstacle is not None:
+        return f"champion and challenger can't be compared, {meeting.obstacle}; bakeoff models promote decides by hand"
     if fresh is None:
         return "which rows the champion was trained on is not on record, so none is known to be new to it"
     if fresh < config.min_rows or beside is None:
@@ -67,14 +75,24 @@ def _find_obstacle(meeting: Meeting, scoring: MetricName, config: PromotionConfi
             f"too few fresh rows, {fresh:,} of {meeting.test_rows:,} test rows are new to the champion, and "
             f"promotion.min_rows asks for {config.min_rows:,}"
         )
+    return _find_weakness(meeting, beside, METRICS[scoring].title, config.alpha)
+
+
+def _find_weakness(meeting: Meeting, beside: Comparison, metric: str, alpha: float) -> str | None:
+    """Why the comparison tells nothing, whatever its p-value."""
     if not isfinite(beside.difference):
-        return f"{METRICS[scoring].title} is not defined on the {fresh:,} fresh rows"
+        return f"{metric} is not defined on the {meeting.fresh_rows:,} fresh rows"
+    if beside.test == "bootstrap" and (meeting.rarest_rows or 0) < RARE:
+        return (
+            f"too few fresh rows of class {meeting.rarest_class!r}, {meeting.rarest_rows}, and {metric}, in which each "
+            f"class weighs alike, takes {RARE}"
+        )
     if beside.wins is not None and beside.losses is not None:
-        discordant, needed = beside.wins + beside.losses, needed_discordant_rows(config.alpha)
+        discordant, needed = beside.wins + beside.losses, needed_discordant_rows(alpha)
         if discordant < needed:
             return (
-                f"too few rows tell the two apart, {discordant} of {fresh:,} fresh rows, and at level {config.alpha:g} "
-                f"it takes {needed}"
+                f"too few rows tell the two apart, {discordant} of {meeting.fresh_rows:,} fresh rows, and at level "
+                f"{alpha:g} it takes {needed}"
             )
     return None
 
@@ -88,7 +106,8 @@ def _judge(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> tu
         return "keep", f"not better {told}"
     if beside.p_value > config.alpha:
         return "keep", f"not better beyond chance {told}"
-    gain = f"a gain of {say_gap(beside.difference)}, 95 % interval {say_interval(beside.interval)}"
+    level = f"{100 * (1 - 2 * config.alpha):g} % interval"
+    gain = f"a gain of {say_gap(beside.difference)}, {level} {say_interval(beside.interval)}"
     if beside.difference < config.min_gain:
         return "keep", f"better {told}, but {gain}, is less than promotion.min_gain {config.min_gain:g}"
     return "promote", f"better {told}, {gain}"
@@ -117,6 +136,7 @@ def _figures(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> 
             "gain": beside.difference,
             "gain_low": beside.interval[0],
             "gain_high": beside.interval[1],
+            "gain_level": 1 - 2 * config.alpha,
             "p_value": beside.p_value,
             "test": beside.test,
             "rows_better": beside.wins,

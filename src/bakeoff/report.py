@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from bakeoff.board import PROMISE, SPREAD, TEST, figure, headline, race_table, result_table
+from bakeoff.board import SPREAD, TEST, figure, headline, race_table, result_table
 from bakeoff.classifiers import title
 
 CSS = """
@@ -29,7 +29,7 @@ def render_html(card: dict[str, Any]) -> str:
         f"<h1>{name}</h1>",
         f'<p class="muted">version {version}, created {escape(card["created"])}</p>',
         f'<p class="lead">{escape(_sentence(card))}</p>',
-        f'<p class="lead">{escape(headline(card))} {escape(PROMISE)}</p>',
+        f'<p class="lead">{escape(headline(card))}</p>',
         "<h2>Leaderboard</h2>",
         f"<p>Compared by cross-validation on the {rows['train']:,} training rows. {escape(SPREAD)}</p>",
         _html_table(*race_table(card), marked=title(card["classifier"]), text=True),
@@ -73,7 +73,6 @@ def render_markdown(card: dict[str, Any], folder: str, decision: str | None = No
             "## Leaderboard",
             SPREAD,
             _markdown_table(*race_table(card)),
-            PROMISE,
             # Without the status: Prefect's pages are narrow, and what has not finished has a sentence below.
             _markdown_table(header[:-1], [row[:-1] for row in rows]),
             *_troubles(card),

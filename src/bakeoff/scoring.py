@@ -1,7 +1,7 @@
 """Scores on rows, and on many resamples of rows at once.
 
 Classes are counted here: 0, 1, … in scikit-learn's order. What a model answers for some rows is either the class of
-each, shape (n_rows,), or with a metric of probabilities each class's, shape (n_rows, n_classes).
+each, shape (n_rows,), -1 for none, or with a metric of probabilities each class's, shape (n_rows, n_classes).
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ def score(metric: MetricName, y: np.ndarray, answers: np.ndarray, n_classes: int
         present = np.unique(y)
         value = np.average(metrics.recall_score(y, answers, labels=present, average=None, zero_division=0))
     elif metric == "f1_macro":
-        value = metrics.f1_score(y, answers, average="macro", zero_division=0)
+        value = metrics.f1_score(y, answers, labels=_classes(y, answers), average="macro", zero_division=0)
     elif metric == "neg_log_loss":
         value = -metrics.log_loss(y, answers, labels=np.arange(n_classes))
     elif len(np.unique(y)) < n_classes:
@@ -67,7 +67,7 @@ def resampled_scores(metric: MetricName, y: np.ndarray, answers: np.ndarray, wei
         columns = range(answers.shape[1]) if answers.shape[1] > 2 else (1,)
         areas = [_auc(y == column, answers[:, column], weights) for column in columns]
         return mean_of_known(np.stack(areas))
-    classes = np.unique(y) if metric == "balanced_accuracy" else np.union1d(y, answers)
+    classes = np.unique(y) if metric == "balanced_accuracy" else _classes(y, answers)
     there, said = y[:, None] == classes, answers[:, None] == classes
     support, hits = weights @ there, weights @ (there & said)
     with np.errstate(invalid="ignore"):
@@ -75,6 +75,11 @@ def resampled_scores(metric: MetricName, y: np.ndarray, answers: np.ndarray, wei
             return mean_of_known((hits / support).T)
         f1: np.ndarray = np.nan_to_num(2 * hits / (support + weights @ said)).mean(axis=1)
     return f1
+
+
+def _classes(y: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Those that occur, truly or as an answer; -1 is no answer."""
+    return np.union1d(y, answers[answers >= 0])
 
 
 def _auc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:

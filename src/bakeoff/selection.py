@@ -9,8 +9,9 @@ from bakeoff.classifiers import title
 from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
 from bakeoff.metrics import METRICS, MetricName
-from bakeoff.sentences import say_evidence, say_gap, say_list
-from bakeoff.significance import Comparison, holm
+from bakeoff.paired import Comparison
+from bakeoff.sentences import say_evidence, say_gap
+from bakeoff.significance import holm
 
 DIGITS = 12  # below this, equal shares of rows differ only by how floating point adds them up
 
@@ -63,14 +64,14 @@ def pick_best(
 ) -> Selection:
     """Pick the winner.
 
-    The leader is the contestant with the highest mean score; on a tie to the last digit, the simplest of those. By
+    The leader is the contestant with the highest score; on a tie to the last digit, the simplest of those. By
     `simplest_of_the_best` all contestants are tied with it that can't be told from it, at level `alpha` corrected by
     Holm's method for all pairs (the data have chosen the leader, so all pairs have been looked at), and that trail it
     by no more than the margin: `tie_margin`, or one standard error of the difference if that is larger. The simplest
     of these wins. By `best_mean` the leader does.
 
     Args:
-        means: for each contestant its mean score on the training rows' folds; None for one that did not finish.
+        means: for each contestant its score, the one that its comparisons are of; None for one that did not finish.
         comparisons: of each pair that `pairs` names, its first contestant less its second.
 
     Raises:
@@ -123,32 +124,37 @@ def _explain(
 ) -> str:
     others = sorted(standings, key=lambda name: (-finished[name], config.order.index(name)))
     if config.rule == "best_mean" and others:
-        ahead = _lead(leader, others[0], standings, config)
-        return f"{ahead}: the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
+        gap, evidence = say_gap(finished[leader] - finished[others[0]]), _evidence(standings[others[0]], config)
+        highest = f"the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
+        return f"{title(leader)} has {highest}, {gap} ahead of {title(others[0])} ({evidence})"
     if winner != leader:
         gap = say_gap(-standings[winner].comparison.difference)
         evidence = _evidence(standings[winner], config)
         return f"{title(leader)} leads by {gap} ({evidence}): indistinguishable; {title(winner)} is simpler and wins"
     simpler = [name for name in others if config.order.index(name) < config.order.index(leader)]
-    tied = [name for name in others if standings[name].tied]
-    told = []
-    if rival := next(iter(simpler or [name for name in others if name not in tied]), None):
-        beyond = standings[rival].p_holm < config.alpha
-        margin = f"chance could explain it, but it is more than the margin of {standings[rival].margin:.4f}"
-        told.append(f"{_lead(leader, rival, standings, config)}: {'more than chance explains' if beyond else margin}")
-    if tied:
-        evidence = _evidence(standings[tied[0]], config)
-        gap = say_gap(-standings[tied[0]].comparison.difference)
-        told.append(
-            f"{say_list([title(name) for name in tied])} trail{'s' if len(tied) == 1 else ''} "
-            f"{title(leader)} by {gap} ({evidence}): indistinguishable; {title(leader)} is simpler and wins"
-        )
-    return "; ".join(told)
+    rival = next(iter(simpler or others), None)
+    return (
+        f"{_lead(leader, rival, standings, config)}: {_verdict(leader, standings[rival], config, simpler)}"
+        if rival
+        else ""
+    )
+
+
+def _verdict(leader: str, rival: Standing, config: SelectionConfig, simpler: list[str]) -> str:
+    """Why the leader wins over the best of those that are simpler, or where there is none, over the next."""
+    if rival.p_holm < config.alpha:
+        return "more than chance explains"
+    if simpler:
+        return f"chance could explain it, but it is more than the margin of {rival.margin:.4f}"
+    how = "indistinguishable" if rival.tied else "chance could explain it"
+    return f"{how}; {title(leader)} is simpler and wins"
 
 
 def _lead(leader: str, other: str, standings: Mapping[str, Standing], config: SelectionConfig) -> str:
-    gap = say_gap(-standings[other].comparison.difference)
-    return f"{title(leader)} leads {title(other)} by {gap} ({_evidence(standings[other], config)})"
+    evidence, difference = _evidence(standings[other], config), standings[other].comparison.difference
+    if round(difference, DIGITS) == 0:
+        return f"{title(leader)} and {title(other)} are level ({evidence})"
+    return f"{title(leader)} leads {title(other)} by {say_gap(-difference)} ({evidence})"
 
 
 def _evidence(standing: Standing, config: SelectionConfig) -> str:

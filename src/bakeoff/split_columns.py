@@ -19,7 +19,7 @@ def to_times(name: str, column: pa.ChunkedArray) -> np.ndarray:
     """
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         _refuse_missing(name, "time", column.is_null().to_numpy())
-        times: np.ndarray = column.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+        times: np.ndarray = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()
         return times
     column = plain(name, column)
     numbers, unreadable = to_numbers(column)

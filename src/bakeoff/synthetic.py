@@ -13,19 +13,22 @@ POPULATION = (
     "n_samples", "n_features", "n_informative", "n_redundant", "n_classes", "n_clusters_per_class",
     "class_sep", "flip_y", "random_state",
 )  # fmt: skip
+FIRST_TIME, DAY = 10**9, 86_400  # batches from here on are seconds since 1970, as scheduled runs have them
 
 
 def generate_rows(config: DatasetConfig) -> tuple[np.ndarray, np.ndarray]:
     """One batch of the population that the config describes.
 
     Batch 0 is what make_classification returns. Every other batch has the same clusters in the same columns, and rows,
-    noise and redrawn classes of its own. With `drift` batch b is rotated by `2π · drift · b`.
+    noise and redrawn classes of its own. With `drift` batch b is rotated by `2π · drift · b`; where a batch is a time,
+    b are its days.
 
     Returns:
         the features, shape (n_samples, n_features), and the classes, shape (n_samples,).
     """
     X, y = _first_batch(config) if not config.batch else _other_batch(config, config.batch)
-    return _rotate(X, config.drift * (config.batch or 0)), y
+    batch = config.batch or 0
+    return _rotate(X, config.drift * (batch / DAY if batch >= FIRST_TIME else batch)), y
 
 
 def population_digest(config: DatasetConfig) -> str:

@@ -12,7 +12,7 @@ from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
 from bakeoff.folding import n_splits
-from bakeoff.preparing import DatasetRef, read_folds, read_part
+from bakeoff.preparing import DatasetRef, read_folds, read_groups, read_part
 from bakeoff.preprocessing import Contestant, build_pipeline
 from bakeoff.scoring import score
 
@@ -89,6 +89,11 @@ def read_answers(
             whole = given.setdefault(name, np.zeros((repeats, len(y), *answers.shape[1:]), dtype=answers.dtype))
             whole[repeat, rows] = answers
     scored = numbers[0] > 0  # by time, the oldest rows are fitted on only
+    groups = read_groups(ref, "train")
     return Answers(
-        y[scored], numbers[:, scored], {name: whole[:, scored] for name, whole in given.items()}, len(ref.classes)
+        y[scored],
+        numbers[:, scored],
+        {name: whole[:, scored] for name, whole in given.items()},
+        len(ref.classes),
+        None if groups is None else groups[scored],
     )

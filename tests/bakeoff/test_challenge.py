@@ -131,31 +131,97 @@ def test_a_champion_of_another_scikit_learn_is_replaced(races, root, monkeypatch
     assert "promote" == decision.outcome
 
 
+def race_on(tmp_path, name, frame, **more):
+    """A race on a table that is written to the same file as the one before."""
+    frame.to_parquet(tmp_path / "rows.parquet")
+    dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"} | more.pop("dataset", {})
+    return run_race(tmp_path / name, dataset=dataset, **more)
+
+
+def plain_table(n_rows=240):
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(generator.normal(size=(n_rows, 2)), columns=list("ab"))
+    return frame.assign(y=(frame["b"] > 0).astype(int))
+
+
 @pytest.mark.parametrize(
     ("column", "reason"),
-    [(None, "there is no column 'a'"), (["x", "y", "z"] * 80, "it rejects all"), (pd.NaT, "dates or times")],
+    [(None, "there is no column 'a'"), (["x", "y", "z"] * 80, "it rejects all"), (pd.Timestamp(0), "holds dates")],
 )
 def test_a_champion_whose_columns_no_longer_fit_is_replaced(tmp_path, root, column, reason):
     """A column is gone, or holds something else."""
-    generator = np.random.default_rng(0)
-    frame = pd.DataFrame(generator.normal(size=(240, 2)), columns=list("ab"))
-    frame["y"] = (frame["b"] > 0).astype(int)
-    dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
-    frame.to_parquet(tmp_path / "rows.parquet")
-    run(run_race(tmp_path / "one", dataset=dataset), root)
-    if column is None:
-        frame = frame.drop(columns="a")
-    elif column is pd.NaT:
-        frame["a"], dataset = pd.Timestamp("2026-01-01"), dataset | {"ignore": ["a"]}
-    else:
-        frame["a"] = column
-    frame.to_parquet(tmp_path / "rows.parquet")
-    _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
+    frame = plain_table()
+    run(race_on(tmp_path, "one", frame), root)
+    changed = frame.drop(columns="a") if column is None else frame.assign(a=column)
+    dates = {"dataset": {"ignore": ["a"]}} if isinstance(column, pd.Timestamp) else {}
+    _, decision = run(race_on(tmp_path, "two", changed, **dates), root)
     assert "promote" == decision.outcome
-    if column is not pd.NaT:
-        assert reason in decision.why
-    else:
-        assert "there is no column 'a'" in decision.why
+    assert reason in decision.why
+
+
+def test_a_column_that_only_the_champion_learns_from_is_there_for_it(tmp_path, root):
+    """What this run ignores or splits by is in the file all the same."""
+    frame = plain_table(600)
+    run(race_on(tmp_path, "one", frame.iloc[:300]), root)
+    for name, more in (
+        ("ignored", {"dataset": {"ignore": ["b"]}}),
+        (
+            "split",
+            {"split": {"by": "time", "column": "b"}, "cross_validation": {"folds": 2}, "dataset": {"target": "z"}},
+        ),
+    ):
+        table = frame.assign(z=np.arange(600) % 2) if name == "split" else frame
+        _, decision = run(race_on(tmp_path, name, table, **more), root)
+        assert "keep" == decision.outcome, decision.why
+    assert decision.why.startswith("not decided: champion and challenger can't be compared, it predicts 'y', and this")
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc_ovr", "neg_log_loss"])
+def test_a_champion_without_probabilities_is_not_judged_by_them(tmp_path, root, scoring):
+    """It was raced by accuracy, and it is no worse for that."""
+    frame = plain_table(300)
+    champion, _ = run(race_on(tmp_path, "one", frame, classifiers={"svm": {}}), root)
+    _, decision = run(race_on(tmp_path, "two", frame, cross_validation={"scoring": scoring}), root)
+    assert champion == ModelStore(root, "classifier").champion()
+    assert f"it gives no probabilities, and {scoring} needs them" in decision.why
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError("no handles left")])
+def test_a_machine_that_fails_is_no_reason_to_promote(races, root, monkeypatch, error):
+    """The run fails, and the champion stays."""
+    champion, _ = run(races["weak"], root)
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("bakeoff.meeting.load_model", fail)
+    with pytest.raises(type(error)):
+        run(races["strong"], root)
+    assert champion == ModelStore(root, "classifier").champion()
+
+
+def test_a_rare_class_is_no_reason_to_promote(tmp_path, root):
+    """Balanced accuracy weighs 20 rows like 400: too few to tell."""
+    frame = plain_table(3000).assign(y=lambda table: (table["b"] > 1.8).astype(int))
+    config = {"cross_validation": {"scoring": "balanced_accuracy"}, "selection": {"resamples": 400}}
+    run(race_on(tmp_path, "one", frame, classifiers=WEAK, **config), root)
+    _, decision = run(race_on(tmp_path, "two", frame, **config), root)
+    assert "not decided: too few fresh rows of class '1'" in decision.why
+
+
+def test_by_group_the_champion_is_met_by_groups(tmp_path, root):
+    """30 groups of 20 alike rows are 30 observations."""
+    groups = np.repeat(np.arange(120), 20)
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(generator.normal(size=(120, 2))[groups], columns=list("ab")).assign(g=groups)
+    frame["y"] = ((frame["b"] > 0) ^ (generator.random(120)[groups] < 0.2)).astype(int)
+    split = {"split": {"by": "group", "column": "g"}}
+    run(race_on(tmp_path, "one", frame, classifiers=WEAK, **split), root)
+    _, decision = run(race_on(tmp_path, "two", frame, **split), root)
+    assert "grouped_t" == decision.figures["test"]
+    card = ModelStore(root, "classifier").card(ModelStore(root, "classifier").versions()[-1])
+    low, high = card["classifiers"]["logistic_regression"]["test_intervals"]["accuracy"]
+    assert high - low > 0.2  # 24 groups, and not 482 rows
 
 
 def test_a_row_that_a_champion_would_reject_is_one_that_it_has_wrong(tmp_path, root):
@@ -335,14 +401,14 @@ def test_contents_are_a_fallback_with_a_warning(tmp_path, root, caplog):
     assert "test rows are left out because they look like rows that it was trained on" in caplog.text
 
 
-@pytest.mark.parametrize("change", ["number to text", "a column more", "a label mended"])
+@pytest.mark.parametrize("change", ["a gap", "a column more", "a label mended"])
 def test_changes_that_leave_the_rows_what_they_are(tmp_path, file_race, change):
-    """A column that is read otherwise now, another column, or a class set right: the rows are the same ones."""
+    """A gap that makes fractions of whole numbers, another column, or a class set right: the rows are the same ones."""
     _, card, trained_on = file_race
     path = tmp_path / "rows.csv"
     write_rows(path, 0, 800)
     frame = pd.read_csv(path)
-    if change == "number to text":
+    if change == "a gap":
         frame.loc[799, "a"] = None  # whole numbers become fractions, in pandas' eyes
     elif change == "a column more":
         frame["d"] = np.arange(800) % 7

@@ -7,15 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakeoff.config import PromotionConfig
+from bakeoff.paired import Comparison, compare_counts
 from bakeoff.promotion import Meeting, decide, needed_discordant_rows
-from bakeoff.significance import Comparison, compare_counts
 
 
 def meeting(wins, losses, fresh=2010, **more):
     """A challenger that has so many rows right that the champion has wrong, and the other way round."""
     right = round(0.98 * fresh)
-    scores = (right + wins) / fresh, (right + losses) / fresh
-    return Meeting(2010, fresh, *scores, compare_counts(wins, losses, fresh, "greater"), **more)
+    return Meeting(
+        test_rows=2010,
+        fresh_rows=fresh,
+        challenger_score=(right + wins) / fresh,
+        champion_score=(right + losses) / fresh,
+        comparison=compare_counts(wins, losses, fresh, "greater", 0.9),
+        **more,
+    )
 
 
 def settle(met, scoring="accuracy", **config):
@@ -28,7 +34,7 @@ def test_a_challenger_that_is_better_beyond_chance_is_promoted():
     assert "promote" == decision.outcome
     assert (
         "better on 2,010 fresh rows: accuracy 0.9910 against 0.9846 (22 rows against 9, p = 0.015), "
-        "a gain of 0.0065, 95 % interval 0.0009 to 0.0121"
+        "a gain of 0.0065, 90 % interval 0.0018 to 0.0112"
     ) == decision.why
     expected = {
         "metric": "accuracy", "test_rows": 2010, "fresh_rows": 2010, "recognised_by": "position", "alpha": 0.05,
@@ -54,12 +60,29 @@ def test_a_challenger_that_is_better_beyond_chance_is_promoted():
         ),
         (meeting(0, 0), "not decided: too few rows tell the two apart, 0 of 2,010 fresh rows"),
         (
-            Meeting(2010, 12, recognised="position"),
+            Meeting(test_rows=2010, obstacle="it predicts 'y', and this version 'z'"),
+            "not decided: champion and challenger can't be compared, it predicts 'y', and this version 'z'; bakeoff "
+            "models promote decides by hand",
+        ),
+        (
+            Meeting(
+                test_rows=200,
+                fresh_rows=200,
+                challenger_score=0.9,
+                champion_score=0.5,
+                comparison=Comparison("bootstrap", 0.4, (0.3, 0.5), 0.05, 0.0005, 1, 0),
+                rarest_class="rare",
+                rarest_rows=3,
+            ),
+            "not decided: too few fresh rows of class 'rare', 3, and accuracy, in which each class weighs alike",
+        ),
+        (
+            Meeting(test_rows=2010, fresh_rows=12, recognised="position"),
             "not decided: too few fresh rows, 12 of 2,010 test rows are new to the champion, and promotion.min_rows "
             "asks for 30",
         ),
-        (Meeting(2010, 0), "not decided: too few fresh rows, 0 of 2,010"),
-        (Meeting(2010), "not decided: which rows the champion was trained on is not on record"),
+        (Meeting(test_rows=2010, fresh_rows=0), "not decided: too few fresh rows, 0 of 2,010"),
+        (Meeting(test_rows=2010), "not decided: which rows the champion was trained on is not on record"),
     ],
 )
 def test_everything_else_keeps_the_champion_and_says_why(met, why):
@@ -78,7 +101,7 @@ def test_a_gain_that_is_certain_and_small_is_not_worth_a_change():
     assert "promote" == settle(met, min_gain=0.001).outcome
 
 
-@pytest.mark.parametrize("met", [Meeting(2010, unusable="column 'a' is gone"), meeting(0, 9, unusable="it's of clay")])
+@pytest.mark.parametrize("met", [Meeting(test_rows=9, unusable="a column is gone"), meeting(0, 9, unusable="clay")])
 def test_a_champion_that_cannot_answer_is_replaced(met):
     """Whatever else there is to say."""
     decision = settle(met)
@@ -90,7 +113,16 @@ def test_a_champion_that_cannot_answer_is_replaced(met):
 def test_a_metric_that_is_not_defined_decides_nothing(difference):
     """And leaves no figure behind that JSON has no word for."""
     comparison = Comparison("bootstrap", difference, (math.nan, math.nan), math.nan, 1.0)
-    decision = settle(Meeting(100, 100, math.nan, math.nan, comparison), "roc_auc_ovr")
+    met = Meeting(
+        test_rows=100,
+        fresh_rows=100,
+        challenger_score=math.nan,
+        champion_score=math.nan,
+        comparison=comparison,
+        rarest_class="u",
+        rarest_rows=50,
+    )
+    decision = settle(met, "roc_auc_ovr")
     assert "keep" == decision.outcome
     assert all(isinstance(figure, str) or math.isfinite(figure) for figure in decision.figures.values())
 
@@ -103,7 +135,7 @@ def test_nothing_is_promoted_but_what_is_better(wins, losses, alpha, min_gain):
     assert better == (settle(met, alpha=alpha, min_gain=min_gain).outcome == "promote")
 
 
-@pytest.mark.parametrize(("alpha", "rows"), [(0.05, 5), (0.5, 1), (0.0625, 4), (0.01, 7), (0.03125, 5)])
+@pytest.mark.parametrize(("alpha", "rows"), [(0.05, 5), (0.25, 2), (0.0625, 4), (0.01, 7), (0.03125, 5)])
 def test_how_many_rows_it_takes(alpha, rows):
     """The fewest of which all can speak for the challenger with a p-value of alpha at most."""
     assert rows == needed_discordant_rows(alpha)

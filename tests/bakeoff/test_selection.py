@@ -6,8 +6,8 @@ import pytest
 from bakeoff.choosing import choose_winner
 from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
+from bakeoff.paired import compare_counts, compare_folds, compare_means
 from bakeoff.selection import pairs, pick_best
-from bakeoff.significance import compare_counts, compare_folds, compare_means
 from tests.bakeoff.conftest import run_race
 
 LR, SVM, RF = "logistic_regression", "svm", "random_forest"
@@ -69,14 +69,28 @@ def test_holms_method_counts_all_pairs():
     assert "(5 rows against 0, p = 0.031, 0.094 among all pairs): indistinguishable" in among.why
 
 
-def test_a_leader_that_is_the_simplest_says_who_it_is_tied_with():
-    """And by how much the others trail."""
-    counts = {(LR, SVM): (4, 2), (LR, RF): (60, 20), (SVM, RF): (58, 20)}
-    selection = pick({LR: 0.98, SVM: 0.9797, RF: 0.974}, counts)
+@pytest.mark.parametrize(
+    ("counts", "why"),
+    [
+        ((4, 2), "by 0.0003 (4 rows against 2, p = 0.45): indistinguishable; logistic regression is simpler and wins"),
+        ((60, 20), "by 0.0057 (60 rows against 20, p < 0.001): more than chance explains"),
+        ((480, 420), "by 0.0086 (480 rows against 420, p = 0.046, 0.14 among all pairs): chance could explain it; "
+         "logistic regression is simpler and wins"),
+    ],
+)  # fmt: skip
+def test_a_leader_that_is_the_simplest_says_by_how_much_it_leads(counts, why):
+    """It would win anyway; the next one is named."""
+    compared = {(LR, SVM): counts, (LR, RF): (500, 450), (SVM, RF): (100, 90)}
+    selection = pick({LR: 0.98, SVM: 0.979, RF: 0.97}, compared)
     assert LR == selection.winner
+    assert f"logistic regression leads SVM {why}" == selection.why
+
+
+def test_contestants_that_are_level_are_called_that():
+    """As many rows for the one as for the other."""
+    selection = pick({LR: 0.98, SVM: 0.98}, {(LR, SVM): (4, 4)})
     assert (
-        "logistic regression leads random forest by 0.0057 (60 rows against 20, p < 0.001): more than chance explains; "
-        "SVM trails logistic regression by 0.0003 (4 rows against 2, p = 0.45): indistinguishable; "
+        "logistic regression and SVM are level (4 rows against 4, p = 1): indistinguishable; "
         "logistic regression is simpler and wins"
     ) == selection.why
 
@@ -112,8 +126,8 @@ def test_by_best_mean_the_leader_wins_whatever_chance_says():
     selection = pick({LR: 0.99214, SVM: 0.99257, RF: 0.991}, counts, rule="best_mean")
     assert (SVM, "best_mean") == (selection.winner, selection.rule)
     assert (
-        "SVM leads logistic regression by 0.0004 (6 rows against 3, p = 0.34): "
-        "the highest mean cross-validation accuracy, 0.9926"
+        "SVM has the highest mean cross-validation accuracy, 0.9926, 0.0004 ahead of logistic regression "
+        "(6 rows against 3, p = 0.34)"
     ) == selection.why
 
 

@@ -1,6 +1,7 @@
 """The tests and intervals by which differences are judged, against published figures and other implementations."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,16 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bakeoff.answers import Answers, bootstrap_scores
-from bakeoff.significance import (
-    compare,
-    compare_counts,
-    compare_folds,
-    compare_means,
-    compare_resampled,
-    holm,
-    score_interval,
-    wilson_interval,
-)
+from bakeoff.paired import compare_counts, compare_folds, compare_means, compare_resampled
+from bakeoff.significance import compare, holm, score_interval, wilson_interval
 
 
 def one_pass(y, n_classes=2, **given):
@@ -106,18 +99,75 @@ def test_holms_method():
     assert [] == holm([])
 
 
-@given(st.integers(1, 3000), st.data())
-def test_wilsons_interval_holds_the_share(n_rows, data):
-    """And stays within 0 and 1."""
+@given(st.integers(1, 300), st.data())
+def test_wilsons_interval_is_scipys(n_rows, data):
+    """And holds the share."""
     hits = data.draw(st.integers(0, n_rows))
-    low, high = wilson_interval(hits, n_rows)
+    low, high = wilson_interval(np.arange(n_rows) < hits)
+    expected = stats.binomtest(hits, n_rows).proportion_ci(0.95, method="wilson")
+    assert (expected.low, expected.high) == pytest.approx((low, high), abs=1e-12)
     assert 0 <= low <= hits / n_rows <= high <= 1
+
+
+def test_rows_of_a_group_that_are_alike_count_as_one():
+    """100 groups of ten equal rows tell as much as 100 rows, but for Student's t in place of the normal."""
+    right = np.arange(100) % 5 > 0
+    grouped = wilson_interval(np.repeat(right, 10), np.repeat(np.arange(100), 10))
+    assert wilson_interval(right) == pytest.approx(grouped, abs=0.002)
+    differences = np.random.default_rng(0).normal(0.1, 1, 100)
+    alone = compare_means(differences)
+    together = compare_means(np.repeat(differences, 10), groups=np.repeat(np.arange(100), 10))
+    assert ("paired_t", "grouped_t") == (alone.test, together.test)
+    assert (alone.p_value, *alone.interval) == pytest.approx((together.p_value, *together.interval))
+
+
+def test_groups_of_one_row_are_no_groups():
+    """Whatever they are called."""
+    differences = np.random.default_rng(0).normal(0.1, 1, 50)
+    groups = np.random.default_rng(1).permutation(50) * 3
+    alone, grouped = compare_means(differences), compare_means(differences, groups=groups)
+    assert (alone.p_value, *alone.interval) == pytest.approx((grouped.p_value, *grouped.interval))
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_groups_that_are_all_right_are_no_certainty(right):
+    """20 groups of 50 rows are 20 observations, not 1,000."""
+    low, high = wilson_interval(np.full(1000, right), np.repeat(np.arange(20), 50))
+    assert high - low > 0.13
+
+
+def test_equal_models_are_told_apart_by_groups_as_rarely_as_promised():
+    """20 groups of 50 alike rows: the rows' test would find a difference in 29 of 100 tables, the groups' in 5."""
+    generator = np.random.default_rng(0)
+    groups, found = np.repeat(np.arange(20), 50), []
+    for _ in range(400):
+        leaning = generator.normal(0, 0.12, 20)[groups]  # in a group one of the two is better
+        differences = np.sign(leaning + generator.normal(0, 0.3, 1000)) * (generator.random(1000) < 0.2)
+        found.append([compare_means(differences, groups=several).p_value < 0.05 for several in (None, groups)])
+    rows, grouped = np.mean(found, axis=0)
+    assert rows > 0.12
+    assert 0.02 < grouped < 0.08
+
+
+@pytest.mark.parametrize("metric", ["f1_macro", "roc_auc_ovr"])
+def test_a_bootstrap_of_groups_draws_whole_groups(metric):
+    """So scores vary as much as those of as many rows as there are groups."""
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 2, 100)
+    up = np.clip(y * 0.3 + generator.random(100) * 0.7, 0.01, 0.99)
+    given = np.stack([1 - up, up], axis=1) if metric == "roc_auc_ovr" else (up > 0.5).astype(int)
+    alone = one_pass(y, one=given)
+    together = one_pass(np.repeat(y, 10), one=np.repeat(given, 10, axis=0))
+    grouped = replace(together, groups=np.repeat(np.arange(100), 10))
+    spread = [np.std(bootstrap_scores(answers, metric, 2000)["one"]) for answers in (alone, grouped, together)]
+    assert spread[0] == pytest.approx(spread[1], rel=0.15)
+    assert spread[2] < spread[0] / 2
 
 
 def test_wilsons_interval_gives_the_published_figure():
     """Newcombe 1998: 81 of 263 gives 0.2553 to 0.3662; 0 of 20 gives 0 to 0.1611."""
-    assert (0.2553, 0.3662) == tuple(round(end, 4) for end in wilson_interval(81, 263))
-    assert (0.0, 0.1611) == tuple(round(end, 4) for end in wilson_interval(0, 20))
+    assert (0.2553, 0.3662) == tuple(round(end, 4) for end in wilson_interval(np.arange(263) < 81))
+    assert (0.0, 0.1611) == tuple(round(end, 4) for end in wilson_interval(np.zeros(20)))
 
 
 def test_accuracy_is_compared_by_the_rows_that_one_of_two_has_right():

@@ -11,7 +11,7 @@ from bakeoff.config import CrossValidationConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import Dataset
 from bakeoff.errors import DataError
 from bakeoff.folding import split_folds
-from bakeoff.preparing import check_dataset, prepare_dataset, read_folds, read_part
+from bakeoff.preparing import check_dataset, prepare_dataset, read_folds, read_groups, read_part
 from bakeoff.splitting import cut_between, split_rows
 from tests.bakeoff.conftest import run_race
 
@@ -228,4 +228,5 @@ def test_prepared_folds_are_those_of_the_split(tmp_path):
     ref = prepare_dataset(config, tmp_path / "data")
     assert "group" == ref.split_by
     positions = np.load(ref.folder / "positions.npz")
-    assert positions["split_key"].tolist() == (positions["train"] // 3).tolist()
+    for part in ("train", "test"):
+        assert (positions[part] // 3).tolist() == read_groups(ref, part).tolist()

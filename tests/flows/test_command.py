@@ -91,7 +91,10 @@ def test_the_reference_result(run, tmp_path, tmp_path_factory):
         card["selection"]["leader"],
         card["selection"]["why"],
     )
-    assert f"{tie}.\nAccuracy 0.9930 on 2,010 test rows, 95 % interval 0.9883 to 0.9958.\n" in out
+    assert (
+        f"{tie}.\nAccuracy 0.9930 on 2,010 test rows, 95 % interval 0.9883 to 0.9958: this model, on rows like these.\n"
+        in out
+    )
     status, out, err = run("prediction", "--output", str(tmp_path / "out"), home=home)
     assert 0 == status, err
     assert "Traceback" not in out + err

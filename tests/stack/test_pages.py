@@ -34,10 +34,10 @@ def test_the_form_shows_every_field_with_its_description_and_bounds(pages, tmp_p
     stack, _ = pages
     form = seen(stack, f"deployments/deployment/{stack.deployment('nightly')['id']}/run", tmp_path)
     assert "One race: the rows, the split, the contestants, and where the winner goes." in form
-    for part in ("Dataset", "Split", "Cross-validation", "Classifiers"):
+    for part in ("Dataset", "Split", "Cross-validation", "Selection", "Promotion", "Classifiers", "Signing"):
         assert f"{part} (Optional)" in form
     assert "Synthetic: how many rows (10 to 100,000,000)." in form
-    assert "How many stratified folds (2 to 100)." in form
+    assert "How many folds; stratified, but for a split by time (2 to 100)." in form
     assert "Config" not in form.split("Parameters", 1)[1]  # a class's name where a title belongs
 
 
@@ -45,10 +45,13 @@ def test_the_artifacts_show_the_leaderboard_and_the_card(pages, tmp_path):
     stack, _ = pages
     ids = {artifact["key"]: artifact["id"] for artifact in stack.ask("artifacts/filter")}
     board = seen(stack, f"artifacts/artifact/{ids['leaderboard']}", tmp_path)
-    assert "Winner Classifier CV mean ± Accuracy Precision Recall F1 Fit (s) Rows/s Status" in board
+    heads = "Winner Classifier CV mean ± To the leader p p (Holm) Verdict Accuracy Precision Recall F1 Fit (s) Rows/s"
+    assert heads in board
     assert all(name in board for name in ("★", "SVM", "logistic regression", "random forest"))
     card = seen(stack, f"artifacts/artifact/{ids['model-card']}", tmp_path)
     assert "How it was made" in card
+    assert "60 test rows, 95 % interval" in card
+    assert "It is the champion: the first version of this name." in card
     assert "Class Precision Recall F1 Rows" in card  # a table, where the markdown has bars
 
 
@@ -58,5 +61,5 @@ def test_the_run_shows_its_tasks_and_log(pages, tmp_path):
     assert "train classifier" in page
     tasks = stack.ask("task_runs/count", flow_runs={"id": {"any_": [run["id"]]}})
     assert f"{tasks} Task runs" in page
-    assert "300 rows from the generator: 210 training" in page
+    assert re.search(r"300 rows from the generator, batch \d+: 210 training", page)
     assert "Finished in state Completed()" not in page.split("rows from the generator", 1)[1].split("exported to", 1)[0]

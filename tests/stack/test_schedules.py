@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from prefect_stack import end, eventually
 
+from bakeoff.store import ModelStore
+
 PERIOD = 5  # seconds
 AHEAD = 20  # seconds, in which the scheduler makes the runs
 
@@ -16,9 +18,9 @@ AHEAD = 20  # seconds, in which the scheduler makes the runs
 def scheduled(stack, copy_of_nightly):
     """Makes a deployment like `training/nightly` with a schedule that begins soon and ends by itself."""
 
-    def make(name, count, **dataset):
+    def make(name, count, period=PERIOD, **dataset):
         begin = datetime.now(UTC) + timedelta(seconds=AHEAD)
-        rule = f"DTSTART:{begin:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={PERIOD};COUNT={count}"
+        rule = f"DTSTART:{begin:%Y%m%dT%H%M%SZ}\nRRULE:FREQ=SECONDLY;INTERVAL={period};COUNT={count}"
         schedule = {"slug": name, "active": True, "schedule": {"rrule": rule, "timezone": "UTC"}}
         made = copy_of_nightly(name, dataset, schedules=[schedule])
         assert eventually(lambda: count == len(stack.runs(made)))
@@ -29,6 +31,27 @@ def scheduled(stack, copy_of_nightly):
 
 def versions(tmp_path):
     return [path for path in Path(tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
+
+
+def test_every_scheduled_run_trains_on_rows_of_its_own(stack, scheduled, tmp_path):
+    """Its batch is its scheduled second; the challengers meet the champion, and the journal has all decisions."""
+    deployment = scheduled("new-rows", 3, period=20, n_samples=500)
+    stack.start_worker()
+    assert eventually(lambda: 3 == len(stack.runs(deployment, "COMPLETED")), seconds=150)
+    due = [int(datetime.fromisoformat(run["expected_start_time"]).timestamp()) for run in stack.runs(deployment)]
+    store = ModelStore(tmp_path / "models", "classifier")
+    cards = [store.card(version) for version in store.versions()]
+    assert due == [card["origin"]["batch"] for card in cards] == [card["config"]["dataset"]["batch"] for card in cards]
+    assert 1 == len({card["origin"]["source"] for card in cards})
+    assert 3 == len({card["data_sha256"] for card in cards})
+    entries = store.history().entries
+    decisions = [entry for entry in entries if "figures" in entry]
+    assert ["export", "promote", "export", "export"] == [entry["event"] for entry in entries if entry not in decisions]
+    assert [("origin", 100)] * 2 == [
+        (entry["figures"]["recognised_by"], entry["figures"]["fresh_rows"]) for entry in decisions
+    ]
+    assert cards[1]["version"] in decisions[0].values()
+    assert cards[2]["version"] in decisions[1].values()
 
 
 def times(run):

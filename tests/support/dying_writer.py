@@ -1,6 +1,6 @@
 """Changes to a store whose process dies at every line, or whose machine loses power at every sync.
 
-    python -m tests.support.dying_writer die|cut first|export|promote|rollback|prune|sign|signed [EVERY]
+    python -m tests.support.dying_writer die|cut first|export|promote|keep|rollback|prune|sign|signed [EVERY]
 
 For each point the store is looked at as a reader would, and then written to by the next writer. Prints a JSON object:
 how many points there were, and what was wrong at which. EVERY takes one in so many points.
@@ -38,6 +38,7 @@ CHANGES = {
     "first": lambda store: export_small(store, "new"),
     "export": lambda store: export_small(store, "new"),
     "promote": lambda store: store.promote(store.versions()[2], "new"),
+    "keep": lambda store: store.keep(store.champion(), store.versions()[2], "new", figures={"gain": -0.01}),
     "rollback": lambda store: store.rollback("new"),
     "prune": lambda store: store.prune(0, 1, "new"),
     "sign": lambda store: store.sign("new"),

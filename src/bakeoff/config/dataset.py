@@ -53,9 +53,9 @@ class DatasetConfig(Part):
     drift: float = Field(
         default=0.0,
         ge=0,
-        le=0.5,
-        description="Synthetic: by how much of a full turn the population is rotated from each batch to the next; for "
-        "demonstrations of models that age.",
+        le=1000,
+        description="Synthetic: by how much of a full turn the population is rotated from each batch to the next, in "
+        "scheduled runs every day; for demonstrations of models that age.",
     )
     bundled: Literal["breast_cancer", "digits", "iris", "wine"] | None = Field(
         default=None, description="Bundled: which of scikit-learn's tables."

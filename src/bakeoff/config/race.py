@@ -130,7 +130,7 @@ class PromotionConfig(Part):
         "explains; always; never: only by hand. The first version of a name becomes champion by itself.",
     )
     alpha: float = Field(
-        default=0.05, gt=0, le=0.5, description="Level of the one-sided test of challenger against champion."
+        default=0.05, gt=0, le=0.25, description="Level of the one-sided test of challenger against champion."
     )
     min_gain: float = Field(
         default=0.002,

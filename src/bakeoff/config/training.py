@@ -1,5 +1,6 @@
 """The config of the flow `training`."""
 
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,6 +11,7 @@ from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.parts import ClassifierName, ModelName, Part
 from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig
 from bakeoff.config.signing import SigningConfig
+from bakeoff.metrics import METRICS
 
 
 class TrainingConfig(Part):
@@ -67,6 +69,19 @@ class TrainingConfig(Part):
             raise ValueError(
                 "selection.test: nadeau_bengio has hardly any power on single folds; set cross_validation.repeats: 10 "
                 "and a cross_validation.random_state, or selection.test: rows"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _enough_resamples(self) -> Self:
+        """The smallest p-value of a bootstrap is one in its resamples, twice that two-sided, thrice for three pairs."""
+        resampled = not METRICS[self.cross_validation.scoring].is_mean_over_rows
+        alpha = min(self.promotion.alpha, self.selection.alpha / 6)
+        if resampled and self.selection.resamples * alpha < 2:
+            raise ValueError(
+                f"selection.resamples ({self.selection.resamples}) is too few for a level of {alpha:.2g} "
+                "(promotion.alpha, or selection.alpha among three pairs): "
+                f"{self.cross_validation.scoring} needs {ceil(2 / alpha):,} or more"
             )
         return self
 
