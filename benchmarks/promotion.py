@@ -2,7 +2,8 @@
 
     python -m benchmarks.promotion [SEQUENCES]
 
-(1) and (4) draw the rows that only one of two models has right; (2) and (3) are real: sequences (by default 120) of 40
+(1) and (4) draw the rows that only one of two models has right, (1) for other metrics than accuracy the two models'
+probabilities; (2) and (3) are real: sequences (by default 120) of 40
 retrainings, each on a new batch of one undrifting population, in which three rules have a champion of their own. What a
 model is truly worth is its accuracy on 100,000 rows that none of them was trained or tested on.
 """
@@ -15,8 +16,11 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
+from bakeoff.answers import Answers
 from bakeoff.columns import Feature
-from bakeoff.config import DatasetConfig, PromotionConfig
+from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
+from bakeoff.meeting import CHALLENGER, CHAMPION, compare_answers
+from bakeoff.metrics import METRICS
 from bakeoff.paired import compare_counts
 from bakeoff.preprocessing import Contestant, build_pipeline
 from bakeoff.promotion import Meeting, decide
@@ -25,6 +29,7 @@ from bakeoff.synthetic import generate_rows
 RETRAININGS = 40
 TRUTH_ROWS = 100_000
 DRAWS = 100_000
+METRIC_DRAWS = 1000
 RULES = ("significant", ">=", ">")
 JOBS: dict[str, tuple[str, dict[str, Any], int, float]] = {  # classifier, parameters, fresh rows, class_sep
     "logistic regression, 500 fresh rows": ("logistic_regression", {}, 500, 1.0),
@@ -56,6 +61,21 @@ def share_promoted(gain: float, discordance: float, n_rows: int) -> float:
         sum(count for (wins, losses, _), count in zip(drawn, counts) if promoted(int(wins), int(losses), n_rows))
         / DRAWS
     )
+
+
+def promoted_by(metric: str, rare: float, seed: int) -> bool:
+    """Whether one of two exchangeable models is promoted, on 500 fresh rows of which so large a share is of a class."""
+    generator = np.random.default_rng(seed)
+    y = (np.arange(500) < 500 * rare).astype(int)
+    leaning = 1.2 * (2 * y - 1) + generator.normal(0, 1, 500)  # how hard the row is, to both
+    up = {name: 1 / (1 + np.exp(-leaning - generator.normal(0, 0.5, 500))) for name in (CHALLENGER, CHAMPION)}
+    shares = {name: np.stack([1 - several, several], axis=1)[None] for name, several in up.items()}
+    labels = {name: several.argmax(axis=2) for name, several in shares.items()}
+    given = shares if METRICS[metric].of_probabilities else labels
+    config = TrainingConfig.model_validate({"cross_validation": {"scoring": metric}, "selection": {"resamples": 400}})
+    answers = Answers(y, np.zeros((1, 500), dtype=int), given, 2)
+    meeting = compare_answers(config, answers, ["0", "1"], 500, "origin")
+    return decide(meeting, metric, config.promotion).outcome == "promote"
 
 
 def run_sequence(job: str, seed: int) -> dict[str, Any]:
@@ -102,6 +122,12 @@ def measure(count: int) -> dict[str, Any]:
         for n_rows in (500, 2000)
         for discordance in (0.01, 0.05, 0.15)
     }
+    metrics = {}
+    with Parallel(n_jobs=-1) as work:
+        for metric in METRICS:
+            for rare in (0.5, 0.1):
+                found = work(delayed(promoted_by)(metric, rare, seed) for seed in range(METRIC_DRAWS))
+                metrics[f"{metric}, {rare:.0%} of one class"] = float(np.mean(found))
     curve = {str(d): share_promoted(0.02, d, 2000) for d in (0.03, 0.05, 0.08, 0.1, 0.12, 0.16, 0.2, 0.3)}
     sequences: dict[str, Any] = {}
     comparisons = count * (RETRAININGS - 1)
@@ -120,7 +146,14 @@ def measure(count: int) -> dict[str, Any]:
                     "half_a_point_below_the_first": float(np.mean(changes < -0.005)),
                     "mean_change": float(changes.mean()),
                 }
-    return {"sequences_of": RETRAININGS, "count": count, "equal": equal, "sequences": sequences, "gain_of_2": curve}
+    return {
+        "sequences_of": RETRAININGS,
+        "count": count,
+        "equal": equal,
+        "equal_by_metric": metrics,
+        "sequences": sequences,
+        "gain_of_2": curve,
+    }
 
 
 def main() -> None:
@@ -130,6 +163,9 @@ def main() -> None:
     print(f"(1) Promoted although exactly equal, of {DRAWS:,} comparisons")
     for name, share in figures["equal"].items():
         print(f"    {name:<32} {share:.4f}")
+    print(f"\n    and on 500 fresh rows by other metrics, of {METRIC_DRAWS:,}")
+    for name, share in figures["equal_by_metric"].items():
+        print(f"    {name:<40} {share:.4f}")
     print(f"\n(2), (3) {count} sequences of {RETRAININGS} retrainings without drift, truth on {TRUTH_ROWS:,} rows")
     header = ("promoted", "falsely", "of promotions", "½ point below", "mean change")
     print(f"    {'':<40}" + "".join(f"{name:>15}" for name in header))

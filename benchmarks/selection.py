@@ -21,10 +21,11 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
 from bakeoff.answers import Answers, bootstrap_scores
+from bakeoff.classifiers import build_classifier
 from bakeoff.config import CrossValidationConfig, SelectionConfig
 from bakeoff.folding import split_folds
 from bakeoff.metrics import METRICS
-from bakeoff.paired import compare_folds
+from bakeoff.paired import compare_counts, compare_folds
 from bakeoff.selection import pick_best
 from bakeoff.significance import compare, holm, wilson_interval
 
@@ -33,6 +34,7 @@ COLUMNS = 3  # of each contestant
 DISTANCE = 1.0  # of each class from the middle, over all columns of a contestant
 GAIN = 0.045
 RESAMPLES = 400
+LEARNERS = {"logistic_regression": {}, "svm": {}, "random_forest": {"n_estimators": 25}}
 
 
 def draw(seed: int, n_rows: int, distances: tuple[float, ...]) -> tuple[list[np.ndarray], np.ndarray]:
@@ -118,6 +120,18 @@ def replicate_export(seed: int, n_train: int, n_test: int, distances: tuple[floa
     return low <= true_accuracy(model, distances[place]) <= high, high - low
 
 
+def replicate_learner(seed: int, name: str, n_rows: int) -> float:
+    """The p-value of McNemar's test between two equal contestants of one kind, each with columns of its own."""
+    tables, y = draw(seed, n_rows, (DISTANCE, DISTANCE))
+    answers = np.zeros((2, n_rows), dtype=int)
+    for fitted, scored in split_folds(CrossValidationConfig(), y):
+        for place, table in enumerate(tables):
+            model = build_classifier(name, LEARNERS[name]).fit(table[fitted], y[fitted])
+            answers[place, scored] = model.predict(table[scored])
+    first, second = answers == y
+    return compare_counts(int(np.sum(first & ~second)), int(np.sum(second & ~first)), n_rows).p_value
+
+
 def run(work: Parallel, function: Callable[..., Any], count: int, *arguments: Any) -> list[Any]:
     """So many replicates of a function, each with a seed of its own."""
     return list(work(delayed(function)(seed, *arguments) for seed in range(count)))
@@ -171,6 +185,9 @@ def measure(work: Parallel, count: int) -> dict[str, Any]:
             "power_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),
             "distances": distances,
         }
+    learners = {
+        name: float(np.mean(np.array(run(work, replicate_learner, count, name, 500)) < 0.05)) for name in LEARNERS
+    }
     strict = {
         "level": float(np.mean(np.array(run(work, replicate_strict, count, 500, (DISTANCE,) * 2)) < 0.05)),
         "power": float(np.mean(np.array(run(work, replicate_strict, count, 500, better[500]["distances"])) < 0.05)),
@@ -182,7 +199,14 @@ def measure(work: Parallel, count: int) -> dict[str, Any]:
             "coverage": float(np.mean([holds for holds, _ in found])),
             "width": float(np.mean([width for _, width in found])),
         }
-    return {"replicates": count, "equal": equal, "better": better, "strict_10x5": strict, "wilson": covered}
+    return {
+        "replicates": count,
+        "equal": equal,
+        "learners": learners,
+        "better": better,
+        "strict_10x5": strict,
+        "wilson": covered,
+    }
 
 
 def main() -> None:
@@ -200,6 +224,8 @@ def main() -> None:
         print(f"{n_rows:>6,}" + "".join(f"{share:>18.3f}" for share in told))
     others = ", ".join(f"{metric} {level:.3f}" for metric, level in figures["equal"][500]["level"].items())
     print(f"\nLevel at 500 rows by metric: {others}")
+    others = ", ".join(f"{name} {level:.3f}" for name, level in figures["learners"].items())
+    print(f"Level at 500 rows by classifier: {others}")
     print("\nA second contestant that is truly better; shares of races in which that is found")
     print(f"{'rows':>6}" + "".join(f"{name:>18}" for name in ("true gain", *columns[:2], "crowned", columns[-1])))
     for n_rows, line in figures["better"].items():
