@@ -1,6 +1,6 @@
 """What several models answered for the same rows, and how their scores vary when the rows are drawn again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,29 +50,33 @@ class Answers:
         )
 
 
-def to_codes(values: np.ndarray, classes: Sequence[str]) -> np.ndarray:
+def to_codes(values: np.ndarray, classes: Sequence[str], spelling: Callable[[str], str] = str) -> np.ndarray:
     """Classes as their numbers, shape (n_rows,); -1 for one that is not among them.
 
     Args:
         values: shape (n_rows,), whole numbers or text.
         classes: as text.
+        spelling: makes a value what it is called among the classes.
     """
     number = {name: code for code, name in enumerate(classes)}
     unique, inverse = np.unique(values, return_inverse=True)
-    return np.array([number.get(str(value), -1) for value in unique], dtype=int)[inverse]
+    return np.array([number.get(spelling(str(value)), -1) for value in unique], dtype=int)[inverse]
 
 
-def ask(model: Any, X: pd.DataFrame, classes: Sequence[str], metric: MetricName) -> np.ndarray:
+def ask(
+    model: Any, X: pd.DataFrame, classes: Sequence[str], metric: MetricName, spelling: Callable[[str], str] = str
+) -> np.ndarray:
     """What a fitted model answers, in the form that the metric takes.
 
     Args:
         X: shape (n_rows, n_features).
         classes: as text; those that the model doesn't know have probability 0.
+        spelling: makes a class of the model what it is called among the classes.
     """
     if not METRICS[metric].of_probabilities:
-        return to_codes(model.predict(X), classes)
+        return to_codes(model.predict(X), classes, spelling)
     shares = np.zeros((len(X), len(classes)))
-    shares[:, to_codes(model.classes_, classes)] = model.predict_proba(X)
+    shares[:, to_codes(model.classes_, classes, spelling)] = model.predict_proba(X)
     return shares
 
 

@@ -61,4 +61,7 @@ def check_sense(history: History) -> list[str]:
         return [str(error)]
     if champion is not None and champion not in history.versions:
         return [f"the journal makes {champion} champion, which is no version of it"]
+    for entry in history.entries:
+        if entry["event"] == "keep" and not {entry["version"], entry["challenger"]} <= set(history.exports):
+            return [f"the journal tells of {entry['challenger']} beside {entry['version']}, not both versions of it"]
     return []

@@ -3,7 +3,7 @@
 import logging
 
 from bakeoff.config import TrainingConfig
-from bakeoff.errors import ChampionChangedError, StoreError
+from bakeoff.errors import ChampionChangedError, PromotionError
 from bakeoff.history import FIRST
 from bakeoff.meeting import meet
 from bakeoff.opening import open_store
@@ -29,7 +29,7 @@ def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by
     Raises:
         IntegrityError: the store is not in order.
         WriteError: the disk refused; the champion is still the one before.
-        StoreError: others change the champion all the time.
+        PromotionError: others change the champion all the time.
     """
     store = open_store(config)
     for _ in range(TRIES):
@@ -45,7 +45,7 @@ def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by
             continue
         logger.info("%s: %s", "promoted" if decision.outcome == "promote" else "the champion stays", decision.why)
         return decision
-    raise StoreError(
+    raise PromotionError(
         f"version {version} was exported, but the champion changed {TRIES} times while it met it; "
         "bakeoff models promote decides by hand"
     )

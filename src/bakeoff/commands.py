@@ -81,7 +81,8 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
         print(f"{'*' if name == card['classifier'] else ' '} {title(name):<20} {figures}")
     environment = ", ".join(f"{name} {card['environment'][name]}" for name in ("scikit-learn", "python"))
     print(f"\nrows        {rows['train']:,} train, {rows['test']:,} test, {rows['validation']:,} validation")
-    print(f"target      {card['target']}: {', '.join(card['classes'][:12])}{' …' if len(card['classes']) > 12 else ''}")
+    classes = f"{', '.join(card['classes'][:12])}{' …' if len(card['classes']) > 12 else ''}"
+    print(f"target      {card['target']}: {_printable(classes)}")
     print(f"features    {len(card['features'])}")
     print(f"data        {card['data_sha256']}")
     print(f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card['created'])}; {environment}")
@@ -127,7 +128,7 @@ def _print_entries(history: History) -> None:
     for number, entry in enumerate(history.entries, start=1):
         for version in entry.get("versions", [entry.get("version", "")]):
             at = entry["time"].replace("T", " ").removesuffix("Z")
-            what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {entry.get('key', '')[:16]:<16}"
+            what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {_printable(entry.get('key', ''))[:16]:<16}"
             beside = f"over {entry['challenger']}: " if "challenger" in entry else ""
             print(f"{what}  {beside}{_told(entry['why'], entry.get('by'))}")
 
@@ -230,6 +231,10 @@ def _say_none(store: ModelStore, options: argparse.Namespace) -> None:
 def _told(why: str, by: str | None) -> str:
     """A reason on one line, whatever was written into it."""
     text = " ".join(why.split()) + (f" ({by})" if by else "")
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 

@@ -25,14 +25,14 @@ class Dataset:
         y: the class of each row, shape (n_rows,); int64 or text.
         features: what each column of X holds.
         split_key: each row's time or group, shape (n_rows,), where the split follows one.
-        left_out: the file's columns that are neither features nor the target, as they were read.
+        raw: all columns of a file, as they were read.
     """
 
     X: pd.DataFrame
     y: pd.Series
     features: tuple[Feature, ...]
     split_key: np.ndarray | None = None
-    left_out: pa.Table | None = None
+    raw: pa.Table | None = None
 
     @property
     def target(self) -> str:
@@ -122,8 +122,8 @@ def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
     require_columns(table, (column,) if column else (), f"split.by: {by} follows it")
     if table.num_rows == 0:
         raise DataError(f"{config.path!r} has a header and no rows")
-    left_out_names = {column, *config.ignore}
-    learned = [name for name in table.column_names if name != config.target and name not in left_out_names]
+    left_out = {config.target, column, *config.ignore}
+    learned = [name for name in table.column_names if name not in left_out]
     if not learned:
         raise DataError(f"{config.path!r} has no column to learn from besides the target {config.target!r}")
     if "" in learned:
@@ -139,5 +139,4 @@ def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
     key = None
     if column:
         key = to_times(column, table[column]) if by == "time" else to_groups(column, table[column])
-    left_out = table.select([name for name in table.column_names if name in left_out_names])
-    return Dataset(pd.DataFrame(columns), y, tuple(features), key, left_out)
+    return Dataset(pd.DataFrame(columns), y, tuple(features), key, table)

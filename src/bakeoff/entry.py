@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from bakeoff.errors import IntegrityError
@@ -56,19 +57,22 @@ def parse_entry(line: bytes, number: int) -> dict[str, Any]:
 def _is_entry(entry: dict[str, Any]) -> bool:
     """Whether nothing that is read from it later can be missing, of another type, or lead out of the store."""
     keys = EVENTS.get(str(entry.get("event")))
-    if keys is None or not keys | COMMON <= set(entry):
+    if keys is None or not keys | COMMON <= set(entry) <= keys | COMMON | OPTIONAL | {"number", FIGURES}:
         return False
-    texts = [entry[key] for key in (keys | COMMON | (OPTIONAL & set(entry))) - {"previous", "versions"}]
+    texts = [entry[key] for key in set(entry) - {"previous", "versions", "number", FIGURES}]
     if not all(isinstance(text, str) for text in texts) or not TIME.fullmatch(entry["time"]):
         return False
     datetime.fromisoformat(entry["time"])  # a ValueError for the 31st of February
-    versions = (
-        entry["versions"] if "versions" in keys else [entry[key] for key in ("version", "challenger") if key in keys]
+    named = [entry[key] for key in ("version", "challenger") if key in keys]
+    versions = entry["versions"] if "versions" in keys else named
+    return isinstance(versions, list) and all(map(_is_version, versions)) and _are_figures(entry.get(FIGURES, {}))
+
+
+def _are_figures(figures: Any) -> bool:
+    """Text and finite numbers by name."""
+    return isinstance(figures, dict) and all(
+        isinstance(figure, str) or (isinstance(figure, int | float) and isfinite(figure)) for figure in figures.values()
     )
-    if not isinstance(versions, list) or not all(map(_is_version, versions)):
-        return False
-    figures = entry.get(FIGURES, {})
-    return isinstance(figures, dict) and all(isinstance(figure, str | int | float) for figure in figures.values())
 
 
 def _refuse_constant(name: str) -> None:
@@ -79,4 +83,4 @@ def _is_version(version: Any) -> bool:
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         return False
     datetime.fromisoformat(version[:16])
-    return True
+    return version < "9999"  # there is a second after it

@@ -37,6 +37,10 @@ class WriteError(BakeoffError):
     """The disk refused a write; what was there before is there still."""
 
 
+class PromotionError(BakeoffError):
+    """A version was exported, and whether it is to be champion could not be decided."""
+
+
 class TrainingError(BakeoffError):
     """No contestant could be trained."""
 

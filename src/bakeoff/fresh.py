@@ -14,10 +14,12 @@ from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig
 from bakeoff.conforming import conform
 from bakeoff.origin import Origin, origin_of
-from bakeoff.preparing import DatasetRef, read_positions, read_raw
-from bakeoff.tables import read_parquet_bytes, read_table
+from bakeoff.preparing import DatasetRef, read_groups, read_positions, read_raw
+from bakeoff.splitting import Part
+from bakeoff.tables import read_parquet_bytes
 
 TRAINED_ON = "trained_on.parquet"
+PARTS: tuple[Part, ...] = ("train", "test", "validation")
 
 Recognised = Literal["origin", "position", "contents"]
 
@@ -40,7 +42,7 @@ def write_trained_on(ref: DatasetRef, path: Path) -> None:
     """Write down the training rows: `position`, and for files `digest` too, of the features as the model takes them."""
     columns = {"position": read_positions(ref, "train")}
     if not ref.origin.has_fixed_positions:
-        columns["digest"] = digest_rows(read_table(ref.part("train")), ref.features)
+        columns["digest"] = digest_rows(read_raw(ref, "train"), ref.features)
     table = pa.table(columns).sort_by("position")
     pa.parquet.write_table(table, path, column_encoding="PLAIN", use_dictionary=False, compression="zstd")
 
@@ -66,9 +68,9 @@ def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | N
     origin = _origin(card)
     if origin is None:
         return None
-    if origin != ref.origin:
+    if (origin.source, origin.batch) != (ref.origin.source, ref.origin.batch):
         return Fresh(np.ones(ref.rows["test"], dtype=bool), "origin")
-    if trained_on is None:
+    if trained_on is None or origin.order != ref.origin.order:
         return None
     known = read_parquet_bytes(trained_on)
     positions = known["position"].to_numpy()
@@ -82,12 +84,25 @@ def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | N
 def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarray, digests: np.ndarray) -> Fresh:
     """By position where the file still has every row where it was, so that equal rows stay apart; else by contents."""
     now = np.zeros(sum(ref.rows.values()), dtype=np.uint64)
-    for part in ("train", "test", "validation"):
+    for part in PARTS:
         now[read_positions(ref, part)] = digest_rows(read_raw(ref, part), features)
     test = read_positions(ref, "test")
+    by: Recognised = "contents"
     if positions.max() < len(now) and np.array_equal(now[positions], digests):
-        return Fresh(~np.isin(test, positions), "position")
-    return Fresh(~np.isin(now[test], digests), "contents")
+        by = "position"
+    seen = np.isin(np.arange(len(now)), positions) if by == "position" else np.isin(now, digests)
+    return Fresh(~_with_their_groups(ref, seen)[test], by)
+
+
+def _with_their_groups(ref: DatasetRef, seen: np.ndarray) -> np.ndarray:
+    """By group, a row is also known of whose group the champion has seen another."""
+    if ref.split_by != "group":
+        return seen
+    groups = np.zeros(len(seen), dtype=int)
+    for part in PARTS:
+        groups[read_positions(ref, part)] = read_groups(ref, part)
+    known: np.ndarray = np.isin(groups, groups[seen])
+    return known
 
 
 def _origin(card: dict[str, Any]) -> Origin | None:

@@ -1,6 +1,8 @@
 """Challenger and champion on the same fresh rows, each through its own Pipeline on raw columns."""
 
 import logging
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from bakeoff.answers import Answers, ask, bootstrap_scores, to_codes
 from bakeoff.columns import Feature
 from bakeoff.config import TrainingConfig
 from bakeoff.conforming import conform
-from bakeoff.errors import BakeoffError, DataError, describe
+from bakeoff.errors import BakeoffError, DataError, IntegrityError, describe
 from bakeoff.fresh import TRAINED_ON, Fresh, find_fresh_rows
 from bakeoff.loading import load_model
 from bakeoff.metrics import METRICS, MetricName
@@ -36,27 +38,36 @@ def meet(config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: s
         ref: the rows that the challenger was made of.
         champion: its version.
         challenger: its version.
+
+    Raises:
+        OSError, MemoryError: this machine's fault, not the champion's.
     """
-    n_test, scoring = ref.rows["test"], config.cross_validation.scoring
-    table = read_raw(ref, "test")
+    n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
+    own = store.card(challenger)
+    try:
+        ours = _answer(load_model(store, challenger), own, table, own["classes"], scoring)
+    except DataError as error:
+        return Meeting(test_rows=n_test, obstacle=f"of its own test rows the new version says that {error}")
     try:
         card = store.card(champion)
-        classes = list(dict.fromkeys([*ref.classes, *card["classes"]]))
-        theirs = _ask_champion(store, card, ref, table, classes, scoring)
-    except (MemoryError, OSError):  # this machine's fault, not the champion's
-        raise
+        spelling = _common_spelling(own["classes"], card["classes"])
+        classes = list(dict.fromkeys(map(spelling, [*own["classes"], *card["classes"]])))
+        theirs = _ask_champion(store, card, ref, table, classes, scoring, spelling)
     except _IncomparableError as error:
         return Meeting(test_rows=n_test, obstacle=str(error))
     except Exception as error:  # whatever the Pipeline of another time may raise
+        if _is_machines_fault(error):
+            raise
         return Meeting(test_rows=n_test, unusable=describe(error))
     fresh = _find_fresh_rows(ref, store, card)
     count = None if fresh is None else int(fresh.rows.sum())
     if fresh is None or count is None or count < config.promotion.min_rows:
         return Meeting(test_rows=n_test, fresh_rows=count, recognised=fresh.by if fresh else None)
-    ours = _answer(load_model(store, challenger), store.card(challenger), table, classes, scoring)
+    if ours.ndim > 1:  # classes that the champion alone knows
+        ours = np.pad(ours, ((0, 0), (0, len(classes) - ours.shape[1])))
     groups = read_groups(ref, "test")
     answers = Answers(
-        to_codes(read_part(ref, "test")[1], classes)[fresh.rows],
+        to_codes(read_part(ref, "test")[1], classes, spelling)[fresh.rows],
         np.zeros((1, count), dtype=int),
         {CHALLENGER: ours[None, fresh.rows], CHAMPION: theirs[None, fresh.rows]},
         len(classes),
@@ -90,23 +101,58 @@ def compare_answers(
         comparison=compare(answers, CHALLENGER, CHAMPION, scoring, resampled, "greater", level),
         rarest_class=classes[codes[counts.argmin()]],
         rarest_rows=int(counts.min()),
+        fresh_groups=None if answers.groups is None else len(np.unique(answers.groups)),
     )
 
 
 def _ask_champion(
-    store: ModelStore, card: dict[str, Any], ref: DatasetRef, table: pa.Table, classes: list[str], scoring: MetricName
+    store: ModelStore,
+    card: dict[str, Any],
+    ref: DatasetRef,
+    table: pa.Table,
+    classes: list[str],
+    scoring: MetricName,
+    spelling: Callable[[str], str],
 ) -> np.ndarray:
     if card["target"] != ref.target:
         raise _IncomparableError(f"it predicts {card['target']!r}, and this version {ref.target!r}")
     model = load_model(store, card["version"])
     if METRICS[scoring].of_probabilities and not hasattr(model, "predict_proba"):
         raise _IncomparableError(f"it gives no probabilities, and {scoring} needs them")
-    return _answer(model, card, table, classes, scoring)
+    return _answer(model, card, table, classes, scoring, spelling)
+
+
+def _common_spelling(*lists: list[str]) -> Callable[[str], str]:
+    """What classes are called, whichever others stand beside them: a column of 1.0 alone is read as 1."""
+    plain = all(len(set(map(_plain_class, classes))) == len(classes) for classes in lists)
+    return _plain_class if plain else str
+
+
+def _plain_class(name: str) -> str:
+    text = str(name).strip()
+    if text.lower() in {"true", "false"}:
+        return text.lower()
+    whole = re.fullmatch(r"(-?\d+)\.0*", text)
+    return whole[1] if whole else text
+
+
+def _is_machines_fault(error: BaseException | None) -> bool:
+    """Whether memory, handles or a disk were behind it."""
+    while error is not None:
+        if isinstance(error, MemoryError | OSError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -> Fresh | None:
     version = card["version"]
-    fresh = find_fresh_rows(ref, card, store.read(version, TRAINED_ON) if TRAINED_ON in card["files"] else None)
+    try:
+        trained_on = store.read(version, TRAINED_ON) if TRAINED_ON in card["files"] else None
+    except IntegrityError as error:
+        logger.warning("%s", error)
+        return None
+    fresh = find_fresh_rows(ref, card, trained_on)
     if fresh is not None and fresh.by == "contents" and not fresh.rows.all():
         logger.warning(
             "the file's rows are not where they were when the champion %s was trained: %d of %d test rows are left out "
@@ -118,13 +164,22 @@ def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -
     return fresh
 
 
-def _answer(model: Any, card: dict[str, Any], table: pa.Table, classes: list[str], scoring: MetricName) -> np.ndarray:
+def _answer(
+    model: Any,
+    card: dict[str, Any],
+    table: pa.Table,
+    classes: list[str],
+    scoring: MetricName,
+    spelling: Callable[[str], str] = str,
+) -> np.ndarray:
     """What a version answers; where it rejects a row, no class, or none more likely than another.
 
     Raises:
         DataError: a column is missing or of a type that it can't take, or it rejects all rows.
     """
-    require_columns(table, tuple(feature["name"] for feature in card["features"]), "the champion needs it")
+    require_columns(
+        table, tuple(feature["name"] for feature in card["features"]), f"version {card['version']} needs it"
+    )
     X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
     if len(rejected) == table.num_rows:
         first = rejected.iloc[0]
@@ -132,7 +187,7 @@ def _answer(model: Any, card: dict[str, Any], table: pa.Table, classes: list[str
             f"it rejects all {table.num_rows:,} test rows, by column {first['column']!r}: {first['reason']}"
         )
     usable = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
-    given = ask(model, X.iloc[usable], classes, scoring)
+    given = ask(model, X.iloc[usable], classes, scoring, spelling)
     answers = np.full((table.num_rows, *given.shape[1:]), 1 / len(classes) if given.ndim > 1 else -1, given.dtype)
     answers[usable] = given
     return answers

@@ -16,10 +16,12 @@ class Origin:
         source: `synthetic:` and the population's digest, `bundled:` and the table's name, or `file`. Files are told
             apart by what is in them, since they are renamed, moved and added to.
         batch: of synthetic rows; else 0.
+        order: what changes the order of the rows, and nothing of what they are.
     """
 
     source: str
     batch: int
+    order: str = ""
 
     @property
     def has_fixed_positions(self) -> bool:
@@ -30,5 +32,5 @@ class Origin:
 def origin_of(config: DatasetConfig) -> Origin:
     """The origin of the rows that the config names."""
     if config.source == "synthetic":
-        return Origin(f"synthetic:{population_digest(config)}", config.batch or 0)
+        return Origin(f"synthetic:{population_digest(config)}", config.batch or 0, f"flip_y {config.flip_y}")
     return Origin(FILE if config.source == "file" else f"bundled:{config.bundled}", 0)

@@ -22,7 +22,7 @@ from bakeoff.splitting import By, Part, Split, split_rows
 from bakeoff.tables import read_table
 
 POSITIONS = "positions.npz"
-LEFT_OUT = "left_out.parquet"
+RAW = "raw.parquet"
 
 _reading = threading.Lock()
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class DatasetRef:
 
     Attributes:
         folder: holds train.parquet, test.parquet and validation.parquet, features and target each; of all rows, in the
-            dataset's order, their positions, split keys and columns that are left out.
+            dataset's order, their positions and split keys, and of a file all columns as they were read.
         sha256: `digest_dataset` of all rows.
         classes: as text, in scikit-learn's order.
         rows: how many rows each part has.
@@ -73,8 +73,8 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     if dataset.split_key is not None:
         arrays["split_key"] = dataset.split_key
     np.savez(folder / POSITIONS, **arrays)
-    if dataset.left_out is not None:
-        pa.parquet.write_table(dataset.left_out, folder / LEFT_OUT)
+    if dataset.raw is not None:  # without Arrow's own types, not all of which can be picked from
+        pa.parquet.write_table(dataset.raw, folder / RAW, store_schema=False)
     rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
     logger.info(
         "%s rows from %s: %s training, %s test, %s validation; %d features, %d classes",
@@ -119,7 +119,7 @@ def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
 
 
 def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Split) -> None:
-    """By time or group, rows of one class may come together; an AUC needs two."""
+    """By time or group, rows of one class may come together, and folds be empty; an AUC needs two classes."""
     y, ranked = dataset.y.to_numpy(), config.cross_validation.scoring == "roc_auc_ovr"
     if ranked:
         refuse_single_class(y[split["test"]], "the test rows")
@@ -127,6 +127,11 @@ def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Spli
         return
     y, key = y[split["train"]], dataset.split_key[split["train"]]
     for number, (fitted, scored) in enumerate(split_folds(config.cross_validation, y, config.split.by, key), start=1):
+        if not len(scored):
+            raise DataError(
+                f"fold {number} would have no rows: the groups of {config.split.column!r} are too few or too unequal "
+                f"for {config.cross_validation.folds} folds; lower cross_validation.folds (at least 2)"
+            )
         refuse_single_class(y[fitted], f"the rows that fold {number} is fitted on")
         if ranked:
             refuse_single_class(y[scored], f"the rows of fold {number}")
@@ -159,13 +164,10 @@ def read_groups(ref: DatasetRef, part: Part) -> np.ndarray | None:
 
 
 def read_raw(ref: DatasetRef, part: Part) -> pa.Table:
-    """All columns of a part, those that this run doesn't learn from too: another model may."""
-    table = read_table(ref.part(part))
-    if (ref.folder / LEFT_OUT).exists():
-        left_out = read_table(ref.folder / LEFT_OUT).take(pa.array(read_positions(ref, part)))
-        for name in left_out.column_names:
-            table = table.append_column(name, left_out[name])
-    return table
+    """A part as another model would meet it: all columns of its file, with nothing made of their cells yet."""
+    if not (ref.folder / RAW).exists():
+        return read_table(ref.part(part))
+    return read_table(ref.folder / RAW).take(pa.array(read_positions(ref, part)))
 
 
 def _read_split_key(ref: DatasetRef, part: Part) -> np.ndarray | None:

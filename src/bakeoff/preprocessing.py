@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from bakeoff.classifiers import build_classifier
 from bakeoff.columns import MAX_CATEGORIES, Feature
 from bakeoff.config import TrainingConfig
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 MISSING_CATEGORY = "(missing)"
+CALIBRATION_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,32 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature]) -> "Pipe
     if METRICS[contestant.scoring].of_probabilities and not hasattr(classifier, "predict_proba"):
         from sklearn.calibration import CalibratedClassifierCV
 
-        classifier = CalibratedClassifierCV(classifier, ensemble=False)
+        classifier = CalibratedClassifierCV(classifier, cv=CALIBRATION_FOLDS, ensemble=False)
     steps = [("classifier", classifier)]
     if contestant.preprocessing == "auto":
         steps.insert(0, ("preprocessing", _preprocessor(features)))
     return Pipeline(steps)
+
+
+def fit_pipeline(contestant: Contestant, features: Sequence[Feature], X: pd.DataFrame, y: np.ndarray) -> "Pipeline":
+    """The contestant's Pipeline, fitted.
+
+    Args:
+        X: shape (n_rows, n_features).
+        y: shape (n_rows,).
+
+    Raises:
+        ValueError: scikit-learn refuses a parameter's value or the rows.
+    """
+    pipeline = build_pipeline(contestant, features)
+    if hasattr(pipeline[-1], "ensemble"):  # as a calibrated classifier has
+        names, counts = np.unique(y, return_counts=True)
+        if counts.min() < CALIBRATION_FOLDS:
+            raise ValueError(
+                f"{contestant.scoring} takes probabilities, which are calibrated on {CALIBRATION_FOLDS} folds, and "
+                f"class {str(names[counts.argmin()])!r} has {counts.min()} of the rows that are fitted on"
+            )
+    return pipeline.fit(X, y)
 
 
 def _preprocessor(features: Sequence[Feature]) -> Any:

@@ -11,6 +11,7 @@ from bakeoff.sentences import say_evidence, say_gap, say_interval
 
 Outcome = Literal["promote", "keep"]
 RARE = 30  # rows of a class: a bootstrap of fewer finds differences too easily
+FEW = 20  # groups, likewise, and a t-test of groups that happen to agree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class Meeting:
         challenger_score: on the fresh rows; None where there are too few to ask.
         comparison: the challenger less the champion, one-sided.
         rarest_class: of the fresh rows, and how many there are of it.
+        fresh_groups: how many groups the fresh rows are of, where the split is by group.
         obstacle: why the two can't be compared.
         unusable: why the champion can't answer at all any more.
     """
@@ -36,6 +38,7 @@ class Meeting:
     comparison: Comparison | None = None
     rarest_class: str | None = None
     rarest_rows: int | None = None
+    fresh_groups: int | None = None
     obstacle: str | None = None
     unusable: str | None = None
 
@@ -82,6 +85,10 @@ def _find_weakness(meeting: Meeting, beside: Comparison, metric: str, alpha: flo
     """Why the comparison tells nothing, whatever its p-value."""
     if not isfinite(beside.difference):
         return f"{metric} is not defined on the {meeting.fresh_rows:,} fresh rows"
+    if meeting.fresh_groups is not None and meeting.fresh_groups < FEW:
+        return (
+            f"too few fresh groups, {meeting.fresh_groups}, and rows of a group are no independent rows; it takes {FEW}"
+        )
     if beside.test == "bootstrap" and (meeting.rarest_rows or 0) < RARE:
         return (
             f"too few fresh rows of class {meeting.rarest_class!r}, {meeting.rarest_rows}, and {metric}, in which each "
@@ -106,10 +113,11 @@ def _judge(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> tu
         return "keep", f"not better {told}"
     if beside.p_value > config.alpha:
         return "keep", f"not better beyond chance {told}"
+    if beside.difference < config.min_gain:
+        small = f"but by {beside.difference:.4g} only, and promotion.min_gain asks for {config.min_gain:g}"
+        return "keep", f"better {told}, {small}"
     level = f"{100 * (1 - 2 * config.alpha):g} % interval"
     gain = f"a gain of {say_gap(beside.difference)}, {level} {say_interval(beside.interval)}"
-    if beside.difference < config.min_gain:
-        return "keep", f"better {told}, but {gain}, is less than promotion.min_gain {config.min_gain:g}"
     return "promote", f"better {told}, {gain}"
 
 
@@ -125,6 +133,7 @@ def _figures(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> 
         "metric": scoring,
         "test_rows": meeting.test_rows,
         "fresh_rows": meeting.fresh_rows,
+        "fresh_groups": meeting.fresh_groups,
         "recognised_by": meeting.recognised,
         "challenger_score": meeting.challenger_score,
         "champion_score": meeting.champion_score,

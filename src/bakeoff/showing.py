@@ -1,6 +1,7 @@
 """What a training run prints at its end."""
 
 from pathlib import Path
+from shlex import quote
 
 from bakeoff.report import render_text
 from bakeoff.store import ModelStore
@@ -18,6 +19,7 @@ def show_training(folder: str) -> str:
     note = history.describe_decision(path.name)
     if history.champion != path.name:
         key = " --private-key FILE" if history.is_signed else ""
-        command = f"bakeoff models promote {path.name} --store {path.parent.parent} --name {path.parent.name}{key}"
+        where = f"--store {quote(str(path.parent.parent))} --name {path.parent.name}"
+        command = f"bakeoff models promote {path.name} {where}{key}"
         note += f"\n{command} changes that."
     return f"\n{render_text(store.card(path.name, history))}\n{note}\n\n{folder}"

@@ -32,8 +32,8 @@ def generate_rows(config: DatasetConfig) -> tuple[np.ndarray, np.ndarray]:
 
 
 def population_digest(config: DatasetConfig) -> str:
-    """What tells one population from another, whatever its batch."""
-    told = {name: getattr(config, name) for name in POPULATION}
+    """What tells one population's features from another's, whatever the batch and whichever classes were redrawn."""
+    told = {name: getattr(config, name) for name in POPULATION if name != "flip_y"}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -13,7 +13,7 @@ from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
 from bakeoff.folding import n_splits
 from bakeoff.preparing import DatasetRef, read_folds, read_groups, read_part
-from bakeoff.preprocessing import Contestant, build_pipeline
+from bakeoff.preprocessing import Contestant, fit_pipeline
 from bakeoff.scoring import score
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def score_fold(
     X, y = read_part(ref, "train")
     fit_rows, score_rows = read_folds(ref, cross_validation)[fold - 1]
     started = time.perf_counter()
-    pipeline = build_pipeline(contestant, ref.features).fit(X.iloc[fit_rows], y[fit_rows])
+    pipeline = fit_pipeline(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
     answers = ask(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
     value = score(contestant.scoring, to_codes(y[score_rows], ref.classes), answers, len(ref.classes))
     seconds = time.perf_counter() - started

@@ -1,17 +1,22 @@
 """A challenger meets the champion on rows that are new to both, and the journal says what came of it."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from forging import rewrite_environment, rewrite_journal
 
+from bakeoff import layout
 from bakeoff.challenge import challenge_champion
 from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
-from bakeoff.errors import ChampionChangedError, StoreError
+from bakeoff.errors import ChampionChangedError, IntegrityError, PromotionError, StoreError
 from bakeoff.fresh import TRAINED_ON, find_fresh_rows
 from bakeoff.preparing import prepare_dataset, read_positions
 from bakeoff.store import ModelStore
@@ -121,14 +126,107 @@ def test_a_champion_that_cannot_be_opened_is_replaced(races, root):
     assert "model.joblib differs from its card" in journal(root)[-1]["why"]
 
 
-def test_a_champion_of_another_scikit_learn_is_replaced(races, root, monkeypatch):
+def test_a_champion_of_another_scikit_learn_is_replaced(races, root):
     """It would be refused when predicting."""
-    run(races["strong"], root)
-    monkeypatch.setattr("bakeoff.loading.installed", lambda _: "9.9.9")
+    champion, _ = run(races["strong"], root)
+    rewrite_environment(ModelStore(root, "classifier"), champion, **{"scikit-learn": "1.8.2"})
     _, decision = run(races["as weak"], root)
-    # The challenger's own card has the true version, so that it isn't met: the champion is out before that.
-    assert "it was written under scikit-learn" in decision.why
+    assert "it was written under scikit-learn 1.8.2" in decision.why
     assert "promote" == decision.outcome
+
+
+def test_no_handles_left_is_no_reason_to_promote(races, root, monkeypatch):
+    """A file of the champion can't be read now, and may be in a minute."""
+    champion, _ = run(races["weak"], root)
+    original = layout.read_file
+
+    def read_file(path):
+        if path.parent.name == champion and path.name == "model.joblib":
+            raise OSError(24, "Too many open files")
+        return original(path)
+
+    monkeypatch.setattr(layout, "read_file", read_file)
+    with pytest.raises(IntegrityError, match="Too many open files"):
+        run(races["strong"], root)
+    assert champion == ModelStore(root, "classifier").champion()
+
+
+def test_a_challenger_that_rejects_its_own_test_rows_is_no_champion(tmp_path, root):
+    """Newer rows lack a column that both have learned from: neither can answer."""
+    frame = plain_table(300).assign(c=lambda table: table["a"], when=range(300))
+    split = {"split": {"by": "time", "column": "when"}}
+    champion, _ = run(race_on(tmp_path, "one", frame, **split), root)
+    frame.loc[210:, "c"] = None
+    _, decision = run(race_on(tmp_path, "two", frame, **split), root)
+    assert champion == ModelStore(root, "classifier").champion()
+    assert "can't be compared, of its own test rows the new version says that it rejects all 60" in decision.why
+
+
+def test_each_model_reads_the_cells_as_the_file_has_them(tmp_path, root):
+    """Codes with leading zeros are text as long as one of them has a letter; to the champion they still are."""
+    codes = [f"{i % 8 + 1:02d}" for i in range(600)]
+    frame = pd.DataFrame({"code": [*codes[:-1], "A1"], "y": [int(code) % 2 for code in codes]})
+    path = tmp_path / "rows.csv"
+    dataset = {"source": "file", "path": str(path), "target": "y"}
+    frame.to_csv(path, index=False)
+    run(run_race(tmp_path / "one", dataset=dataset), root)
+    frame.iloc[:-1].to_csv(path, index=False)
+    race = run_race(tmp_path / "two", dataset=dataset, split={"random_state": 1})
+    assert "number" == race.ref.features[0].kind
+    _, decision = run(race, root)
+    assert ("keep", 1.0) == (decision.outcome, decision.figures.get("champion_score", 1.0))
+    assert decision.figures["fresh_rows"] < 120
+
+
+@pytest.mark.parametrize(("first", "respelled"), [(["True", "False"], "maybe"), (["1.0", "2.0"], "none")])
+def test_classes_that_are_spelled_otherwise_now_are_the_same(tmp_path, root, first, respelled):
+    """True and False become text, and 1.0, when another class joins them."""
+    frame = plain_table(800).assign(y=lambda table: np.where(table["b"] > 0, *first))
+    path = tmp_path / "rows.csv"
+    dataset = {"source": "file", "path": str(path), "target": "y"}
+    frame.iloc[:400].to_csv(path, index=False)
+    run(run_race(tmp_path / "one", dataset=dataset), root)
+    frame.loc[frame["a"] > 1.7, "y"] = respelled
+    frame.to_csv(path, index=False)
+    _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
+    assert decision.figures["champion_score"] > 0.85
+
+
+def test_a_record_that_is_damaged_is_none(races, root):
+    """Of a champion whose training rows can't be told nothing is known to be new."""
+    champion, _ = run(races["as weak"], root)
+    (root / "classifier" / champion / TRAINED_ON).write_bytes(b"spoilt")
+    _, decision = run(races["strong"], root)
+    assert decision.why.startswith("not decided: which rows the champion was trained on is not on record")
+
+
+def test_by_group_new_rows_of_known_groups_are_not_fresh(tmp_path):
+    """The champion knows these customers, though not these orders."""
+    groups = np.arange(600) % 60
+    frame = plain_table(600).assign(g=groups)
+    split = {"split": {"by": "group", "column": "g"}}
+    race = race_on(tmp_path, "one", frame.iloc[:300], **split)
+    folder = race.export(tmp_path / "models")
+    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+    ref = race_on(tmp_path, "two", frame, split={**split["split"], "random_state": 5}).ref
+    fresh = find_fresh_rows(ref, card, trained_on)
+    known = set(groups[read_positions(race.ref, "train")])
+    assert [groups[position] not in known for position in read_positions(ref, "test")] == fresh.rows.tolist()
+    assert 0 < fresh.rows.sum() < len(fresh.rows)
+
+
+def test_columns_of_any_type_may_be_left_out(tmp_path, root):
+    """Views, lists and binary data lie beside what is learned from."""
+    frame = plain_table(300)
+    table = pa.Table.from_pandas(frame)
+    table = table.append_column("v", pa.array([str(i) for i in range(300)], pa.string_view()))
+    table = table.append_column("l", pa.array([[i] for i in range(300)]))
+    table = table.append_column("z", pa.array([b"x"] * 300, pa.binary()))
+    pq.write_table(table, tmp_path / "rows.parquet")
+    dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y", "ignore": ["v", "l", "z"]}
+    for name in ("one", "two"):
+        _, decision = run(run_race(tmp_path / name, dataset=dataset), root)
+    assert "not decided: too few rows tell the two apart, 0 of" in decision.why
 
 
 def race_on(tmp_path, name, frame, **more):
@@ -284,7 +382,7 @@ def test_a_champion_that_never_stays_is_an_error(races, root, monkeypatch):
 
     monkeypatch.setattr(ModelStore, "promote", promote)
     with pytest.raises(
-        StoreError, match="the champion changed 5 times while it met it; bakeoff models promote decides"
+        PromotionError, match="the champion changed 5 times while it met it; bakeoff models promote decides"
     ):
         run(races["strong"], root)
 
@@ -313,12 +411,33 @@ def test_figures_are_part_of_what_is_sealed(races, root):
     assert store.verify()
 
 
-@pytest.mark.parametrize("figures", ["text", {"a": [1]}, {"a": None}, {"a": {"b": 1}}])
-def test_figures_of_another_shape_are_no_entry(store, figures):
-    """What is read later has the type that it should."""
+@pytest.mark.parametrize(
+    "more",
+    [
+        *({"figures": figures} for figures in ("text", {"a": [1]}, {"a": None}, {"a": {"b": 1}}, {"a": math.inf})),
+        *({"versions": versions} for versions in (5, [{}])),
+        {"challenger": "x"},
+        {"unknown": 1},
+        {"by": 5},
+    ],
+)
+def test_entries_of_another_shape_are_none(store, more):
+    """What is read later is there, and has the type that it should; nothing else is."""
     entry = json.loads(store.journal.path.read_text().splitlines()[-1])
-    store.journal.path.write_text(json.dumps(entry | {"figures": figures}) + "\n")
+    line = json.dumps(entry | more).replace("Infinity", "1e999")
+    store.journal.path.write_text(line + "\n")
     assert any("is not what was written" in finding.text for finding in store.verify())
+
+
+def test_a_decision_about_a_version_that_never_was_is_found(store):
+    """Though every digest fits."""
+    store.keep(store.champion(), store.versions()[2], "not better")
+    assert [] == store.verify()
+    lines = store.journal.path.read_text().splitlines()
+    forged = json.loads(lines[-1]) | {"challenger": "20200101T000000Z-00000"}
+    store.journal.path.write_text("\n".join([*lines[:-1], json.dumps(forged)]) + "\n")
+    rewrite_journal(store)
+    assert any("not both versions of it" in finding.text for finding in store.verify())
 
 
 @pytest.mark.parametrize("scoring", ["balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"])

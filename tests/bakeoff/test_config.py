@@ -156,6 +156,11 @@ def test_configs_are_frozen():
         (["--selection.simplicity", "svm,svm"], "names a contestant twice: svm, svm"),
         (["--selection.simplicity", "tree"], "unknown classifier 'tree'; allowed: logistic_regression, svm"),
         (["--selection.alpha", "0"], "selection.alpha is 0; input should be greater than 0"),
+        (["--selection", '{"tie_margin": true}'], "must be a number, not true or false"),
+        (
+            ["--cross_validation.scoring", "f1_macro", "--promotion.alpha", "0.0005"],
+            "selection.resamples (2000) is too few for this promotion.alpha: f1_macro needs 4,000",
+        ),
         (["--promotion.rule", "sometimes"], "promotion.rule is sometimes; input should be 'significant', 'always'"),
         (["--promotion.min_gain", "-1"], "promotion.min_gain is -1"),
         (["--dataset.batch", "-1"], "dataset.batch is -1"),

@@ -65,6 +65,10 @@ def test_a_challenger_that_is_better_beyond_chance_is_promoted():
             "models promote decides by hand",
         ),
         (
+            meeting(30, 5, fresh_groups=6),
+            "not decided: too few fresh groups, 6, and rows of a group are no",
+        ),
+        (
             Meeting(
                 test_rows=200,
                 fresh_rows=200,
@@ -97,7 +101,7 @@ def test_a_gain_that_is_certain_and_small_is_not_worth_a_change():
     met = meeting(900, 700, 200_000)
     assert 0.001 == met.comparison.difference
     assert "keep" == settle(met).outcome
-    assert settle(met).why.endswith("is less than promotion.min_gain 0.002")
+    assert settle(met).why.endswith("but by 0.001 only, and promotion.min_gain asks for 0.002")
     assert "promote" == settle(met, min_gain=0.001).outcome
 
 

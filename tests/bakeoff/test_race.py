@@ -114,6 +114,21 @@ def test_rare_ones_of_more_than_100_categories_share_a_column():
     assert 100 == model["preprocessing"].transform(X).shape[1]
 
 
+def test_a_class_too_rare_to_calibrate_on_is_named(tmp_path):
+    """In the words of the config, and not of the calibration inside."""
+    rows = pd.DataFrame({"a": range(100), "y": ["u"] * 93 + ["v"] * 7})
+    rows.to_parquet(tmp_path / "rows.parquet")
+    config = TrainingConfig.model_validate(
+        {
+            "dataset": {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"},
+            "cross_validation": {"scoring": "neg_log_loss"},
+        }
+    )
+    ref = prepare_dataset(config, tmp_path / "data")
+    with pytest.raises(ValueError, match="calibrated on 5 folds, and class 'v' has 4 of the rows"):
+        score_fold(ref, Contestant.of(config, "svm"), config.cross_validation, 1, tmp_path / "answers")
+
+
 def test_a_contestant_without_a_random_state_gets_42():
     """So that the same config gives the same model."""
     assert 42 == build_classifier("random_forest", {}).random_state

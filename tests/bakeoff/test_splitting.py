@@ -1,7 +1,10 @@
 """Splits and folds by time and by group: no row teaches what it, its moment or its group is asked about."""
 
+from datetime import time
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -12,6 +15,7 @@ from bakeoff.datasets import Dataset
 from bakeoff.errors import DataError
 from bakeoff.folding import split_folds
 from bakeoff.preparing import check_dataset, prepare_dataset, read_folds, read_groups, read_part
+from bakeoff.split_columns import to_groups, to_times
 from bakeoff.splitting import cut_between, split_rows
 from tests.bakeoff.conftest import run_race
 
@@ -145,6 +149,12 @@ def test_times_are_read_whatever_their_type(tmp_path, name, times):
             [1] * 84 + [2] * 24 + [3] * 12,
             "the training rows have 1 different times, and 5 folds by time need 6",
         ),
+        ("time", ["now"] * 120, "holds 'now' in row 0: write times as numbers or with the year first"),
+        ("time", [1.0, np.inf] * 60, "is infinite in row 1"),
+        ("time", [time(1)] * 120, "holds time64[us]; give dates or numbers"),
+        ("time", [[1]] * 120, "holds list<element: int64>; give dates or numbers"),
+        ("group", [np.nan, *[1.0] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
+        ("group", [[1]] * 120, "holds list<element: int64>; give text, numbers or dates"),
         ("group", ["p", "q"] * 60, "has 2 groups; training, test and validation rows need one each"),
         ("group", ["p", "q", "r", "s"] * 30, "groups of 'when', fewer than the 5 folds"),
         ("group", [None, *["p"] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
@@ -158,6 +168,51 @@ def test_a_column_that_cannot_be_followed_is_refused_by_a_sentence(tmp_path, by,
         check_dataset(config)
     assert sentence in str(caught.value)
     assert "'when'" in str(caught.value) or "training rows" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        DAYS[:120].repeat(1),
+        np.arange(120, dtype="uint64") + np.uint64(2**63),
+        np.arange(120) / 7,
+        [f"g{i}" for i in range(120)],
+        np.arange(120) > 200,
+    ],
+    ids=["dates", "long numbers", "fractions", "text", "one group"],
+)
+def test_groups_are_read_whatever_their_type(groups):
+    """And never taken for one another."""
+    found = to_groups("when", pa.chunked_array([pa.array(groups)]))
+    assert list(range(len(set(groups)))) == sorted(set(found.tolist()))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_times_keep_their_order_at_any_precision(unit):
+    """Nothing is rounded, and nothing wraps."""
+    ticks = [2**60, 5, 2**60 + 1, -3]
+    found = to_times("when", pa.chunked_array([pa.array(ticks, pa.timestamp(unit))]))
+    assert np.argsort(ticks).tolist() == np.argsort(found).tolist()
+    assert len(set(ticks)) == len(set(found))
+
+
+def test_groups_of_very_unequal_sizes_leave_no_fold_empty(tmp_path):
+    """scikit-learn would hand one out: it is refused, in the words of the config."""
+    sizes, refused = [1, 1, 2, 28, 52, 18, 18], 0
+    for seed in range(60):
+        config = {
+            "dataset": table(tmp_path, when=np.repeat(np.arange(7), sizes)),
+            "split": {"by": "group", "column": "when", "random_state": seed, "test_size": 0.3},
+            "cross_validation": {"folds": 5},
+        }
+        try:
+            prepared = prepare_dataset(TrainingConfig.model_validate(config), tmp_path / str(seed))
+        except DataError as error:
+            refused += "would have no rows: the groups of 'when' are too few or too unequal for 5 folds" in str(error)
+            continue
+        folds = read_folds(prepared, CrossValidationConfig())
+        assert all(len(scored) for _, scored in folds)
+    assert refused
 
 
 def test_a_split_by_a_column_that_is_not_there_is_refused(tmp_path):

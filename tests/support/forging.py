@@ -27,3 +27,12 @@ def rewrite_journal(store, unsigned=False):
         previous = hashlib.sha256(lines[-1].encode()).hexdigest()
     store.journal.path.write_text("\n".join(lines) + "\n")
     store.journal.head.write_text(f"{len(lines)} {previous}\n")
+
+
+def rewrite_environment(store, version, **environment):
+    """Have the card say that the version was written under others; card and journal fit each other again."""
+    path = store.path(version) / "card.json"
+    card = json.loads(path.read_text())
+    card["environment"] |= environment
+    path.write_text(json.dumps(card))
+    rewrite_journal(store)

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from bakeoff.config.parts import Count, Part, Seed, Text
+from bakeoff.config.parts import Count, Number, Part, Seed, Text
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
 MAX_BATCH = 2**53  # what JSON's readers keep exactly
@@ -36,10 +36,10 @@ class DatasetConfig(Part):
     n_clusters_per_class: Count = Field(
         default=1, ge=1, le=1_000, description="Synthetic: how many separate clouds of rows each class has."
     )
-    class_sep: float = Field(
+    class_sep: Number = Field(
         default=3.0, gt=0, le=1_000, description="Synthetic: how far apart the clouds lie; larger is easier."
     )
-    flip_y: float = Field(
+    flip_y: Number = Field(
         default=0.01, ge=0, le=1, description="Synthetic: share of the rows whose class is drawn anew at random."
     )
     random_state: Seed = Field(default=42, description="Synthetic: the seed; the same seed makes the same rows.")
@@ -50,7 +50,7 @@ class DatasetConfig(Part):
         description="Synthetic: which rows of the same population; 0 are those of make_classification itself. Empty: "
         "in a deployment's run its scheduled time, in seconds since 1970, so that every run has new rows; otherwise 0.",
     )
-    drift: float = Field(
+    drift: Number = Field(
         default=0.0,
         ge=0,
         le=1000,

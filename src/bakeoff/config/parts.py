@@ -20,8 +20,8 @@ ModelName = Annotated[
 ]
 
 
-def _whole_number(value: Any) -> Any:
-    """YAML and JSON write 5.0 and true where a whole number belongs; only the first is one."""
+def _no_flag(value: Any) -> Any:
+    """YAML and JSON may write true, or yes, where a number belongs."""
     if isinstance(value, bool):
         raise ValueError("must be a number, not true or false")
     return value
@@ -33,8 +33,9 @@ def _known_classifier(name: str) -> str:
     return name
 
 
-Count = Annotated[int, BeforeValidator(_whole_number)]
-Seed = Annotated[int, BeforeValidator(_whole_number), Field(ge=0, le=MAX_SEED)]
+Count = Annotated[int, BeforeValidator(_no_flag)]
+Number = Annotated[float, BeforeValidator(_no_flag)]
+Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
 Text = Annotated[str, Field(min_length=1)]
 ClassifierName = Annotated[
     str,

@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from bakeoff.classifiers import CLASSIFIERS
-from bakeoff.config.parts import ClassifierName, Count, Part, Seed, Text
+from bakeoff.config.parts import ClassifierName, Count, Number, Part, Seed, Text
 from bakeoff.metrics import MetricName
 
 
@@ -14,10 +14,10 @@ class SplitConfig(Part):
 
     model_config = ConfigDict(title="Split")
 
-    test_size: float = Field(
+    test_size: Number = Field(
         default=0.3, gt=0, lt=1, description="Share of all rows that is held out from training and selection."
     )
-    validation_share: float = Field(
+    validation_share: Number = Field(
         default=0.33, gt=0, lt=1, description="Share of the held-out rows that is kept for the prediction flow."
     )
     by: Literal["random", "time", "group"] = Field(
@@ -83,13 +83,13 @@ class SelectionConfig(Part):
         "otherwise the paired bootstrap; nadeau_bengio: the corrected t on the folds of a repeated cross-validation "
         "(10 × 5), which is stricter.",
     )
-    alpha: float = Field(
+    alpha: Number = Field(
         default=0.05,
         gt=0,
         le=0.5,
         description="Level of the tests between all pairs of contestants, corrected for their number by Holm's method.",
     )
-    tie_margin: float | None = Field(
+    tie_margin: Number | None = Field(
         default=None,
         ge=0,
         le=1,
@@ -129,10 +129,10 @@ class PromotionConfig(Part):
         description="significant: when it is better than the champion on rows that are new to both, beyond what chance "
         "explains; always; never: only by hand. The first version of a name becomes champion by itself.",
     )
-    alpha: float = Field(
+    alpha: Number = Field(
         default=0.05, gt=0, le=0.25, description="Level of the one-sided test of challenger against champion."
     )
-    min_gain: float = Field(
+    min_gain: Number = Field(
         default=0.002,
         ge=0,
         le=1,

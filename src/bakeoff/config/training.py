@@ -75,14 +75,18 @@ class TrainingConfig(Part):
     @model_validator(mode="after")
     def _enough_resamples(self) -> Self:
         """The smallest p-value of a bootstrap is one in its resamples, twice that two-sided, thrice for three pairs."""
-        resampled = not METRICS[self.cross_validation.scoring].is_mean_over_rows
-        alpha = min(self.promotion.alpha, self.selection.alpha / 6)
-        if resampled and self.selection.resamples * alpha < 2:
-            raise ValueError(
-                f"selection.resamples ({self.selection.resamples}) is too few for a level of {alpha:.2g} "
-                "(promotion.alpha, or selection.alpha among three pairs): "
-                f"{self.cross_validation.scoring} needs {ceil(2 / alpha):,} or more"
-            )
+        if METRICS[self.cross_validation.scoring].is_mean_over_rows:
+            return self
+        levels = {"promotion.alpha": self.promotion.alpha} if self.promotion.rule == "significant" else {}
+        if len(self.classifiers) > 1 and self.selection.test == "rows":
+            levels["selection.alpha"] = self.selection.alpha / 6
+        for name, level in levels.items():
+            if self.selection.resamples * level < 2:
+                raise ValueError(
+                    f"selection.resamples ({self.selection.resamples}) is too few for this {name}: "
+                    f"{self.cross_validation.scoring} needs {ceil(2 / level):,}, and 100,000 is the most; use more, or "
+                    f"raise {name}"
+                )
         return self
 
     def with_batch(self, batch: int | None) -> Self:
