@@ -21,8 +21,8 @@ from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.errors import TrainingError
 from bakeoff.folding import n_splits
 from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.preparing import DatasetRef
 from bakeoff.preprocessing import Contestant
+from bakeoff.reference import DatasetRef
 from bakeoff.threads import cores, one_thread_each
 from bakeoff.workspace import run_folder
 from tasks.cross_validate import cross_validate

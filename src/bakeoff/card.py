@@ -16,7 +16,7 @@ from bakeoff.fitting import ModelRef
 from bakeoff.fresh import TRAINED_ON, write_trained_on
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank
 from bakeoff.opening import open_store
-from bakeoff.preparing import DatasetRef
+from bakeoff.reference import DatasetRef
 from bakeoff.sample import SAMPLE, freeze_sample
 from bakeoff.sealing import FORMAT
 from bakeoff.selection import Selection

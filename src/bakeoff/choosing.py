@@ -9,7 +9,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.leaderboard import Scorecard
 from bakeoff.metrics import METRICS
 from bakeoff.paired import Comparison, compare_folds
-from bakeoff.preparing import DatasetRef
+from bakeoff.reference import DatasetRef
 from bakeoff.selection import Selection, pairs, pick_best
 from bakeoff.significance import compare
 from bakeoff.validation import read_answers

@@ -8,8 +8,8 @@ from pathlib import Path
 import joblib
 
 from bakeoff.classifiers import title
-from bakeoff.preparing import DatasetRef, read_part
 from bakeoff.preprocessing import Contestant, fit_pipeline
+from bakeoff.reference import DatasetRef, read_part
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig
 from bakeoff.conforming import conform
 from bakeoff.origin import Origin, origin_of
-from bakeoff.preparing import DatasetRef, read_groups, read_positions, read_raw
+from bakeoff.reference import DatasetRef, read_groups, read_positions, read_raw
 from bakeoff.splitting import Part
 from bakeoff.tables import read_parquet_bytes
 

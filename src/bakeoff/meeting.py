@@ -1,26 +1,23 @@
 """Challenger and champion on the same fresh rows, each through its own Pipeline on raw columns."""
 
 import logging
-import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from bakeoff.answers import Answers, ask, bootstrap_scores, to_codes
-from bakeoff.columns import Feature
+from bakeoff.answers import Answers, bootstrap_scores, to_codes
+from bakeoff.asking import answer_rows, common_spelling
 from bakeoff.config import TrainingConfig
-from bakeoff.conforming import conform
 from bakeoff.errors import BakeoffError, DataError, IntegrityError, describe
 from bakeoff.fresh import TRAINED_ON, Fresh, find_fresh_rows
 from bakeoff.loading import load_model
 from bakeoff.metrics import METRICS, MetricName
-from bakeoff.preparing import DatasetRef, read_groups, read_part, read_raw
 from bakeoff.promotion import Meeting
+from bakeoff.reference import DatasetRef, read_groups, read_part, read_raw
 from bakeoff.significance import compare
 from bakeoff.store import ModelStore
-from bakeoff.tables import require_columns
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 
@@ -45,12 +42,12 @@ def meet(config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: s
     n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
     own = store.card(challenger)
     try:
-        ours = _answer(load_model(store, challenger), own, table, own["classes"], scoring)
+        ours = answer_rows(load_model(store, challenger), own, table, own["classes"], scoring)
     except DataError as error:
         return Meeting(test_rows=n_test, obstacle=f"of its own test rows the new version says that {error}")
     try:
         card = store.card(champion)
-        spelling = _common_spelling(own["classes"], card["classes"])
+        spelling = common_spelling(own["classes"], card["classes"])
         classes = list(dict.fromkeys(map(spelling, [*own["classes"], *card["classes"]])))
         theirs = _ask_champion(store, card, ref, table, classes, scoring, spelling)
     except _IncomparableError as error:
@@ -119,21 +116,7 @@ def _ask_champion(
     model = load_model(store, card["version"])
     if METRICS[scoring].of_probabilities and not hasattr(model, "predict_proba"):
         raise _IncomparableError(f"it gives no probabilities, and {scoring} needs them")
-    return _answer(model, card, table, classes, scoring, spelling)
-
-
-def _common_spelling(*lists: list[str]) -> Callable[[str], str]:
-    """What classes are called, whichever others stand beside them: a column of 1.0 alone is read as 1."""
-    plain = all(len(set(map(_plain_class, classes))) == len(classes) for classes in lists)
-    return _plain_class if plain else str
-
-
-def _plain_class(name: str) -> str:
-    text = str(name).strip()
-    if text.lower() in {"true", "false"}:
-        return text.lower()
-    whole = re.fullmatch(r"(-?\d+)\.0*", text)
-    return whole[1] if whole else text
+    return answer_rows(model, card, table, classes, scoring, spelling)
 
 
 def _is_machines_fault(error: BaseException | None) -> bool:
@@ -162,32 +145,3 @@ def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -
             len(fresh.rows),
         )
     return fresh
-
-
-def _answer(
-    model: Any,
-    card: dict[str, Any],
-    table: pa.Table,
-    classes: list[str],
-    scoring: MetricName,
-    spelling: Callable[[str], str] = str,
-) -> np.ndarray:
-    """What a version answers; where it rejects a row, no class, or none more likely than another.
-
-    Raises:
-        DataError: a column is missing or of a type that it can't take, or it rejects all rows.
-    """
-    require_columns(
-        table, tuple(feature["name"] for feature in card["features"]), f"version {card['version']} needs it"
-    )
-    X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
-    if len(rejected) == table.num_rows:
-        first = rejected.iloc[0]
-        raise DataError(
-            f"it rejects all {table.num_rows:,} test rows, by column {first['column']!r}: {first['reason']}"
-        )
-    usable = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
-    given = ask(model, X.iloc[usable], classes, scoring, spelling)
-    answers = np.full((table.num_rows, *given.shape[1:]), 1 / len(classes) if given.ndim > 1 else -1, given.dtype)
-    answers[usable] = given
-    return answers

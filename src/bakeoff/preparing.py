@@ -1,58 +1,23 @@
-"""Writing the three parts of the rows once into a run's workspace, and handing them on by reference."""
+"""Loading and splitting the rows that a config names, and writing each part once into a run's workspace."""
 
 import logging
-import threading
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from bakeoff.columns import Feature
-from bakeoff.config import CrossValidationConfig, TrainingConfig
+from bakeoff.config import TrainingConfig
 from bakeoff.datasets import Dataset, digest_dataset, forget_dataset, load_dataset
 from bakeoff.errors import DataError
-from bakeoff.folding import Fold, refuse_single_class, split_folds
-from bakeoff.origin import Origin, origin_of
-from bakeoff.splitting import By, Part, Split, split_rows
-from bakeoff.tables import read_table
+from bakeoff.folding import refuse_single_class, split_folds
+from bakeoff.origin import origin_of
+from bakeoff.reference import POSITIONS, RAW, DatasetRef, forget_parts
+from bakeoff.splitting import Split, split_rows
 
-POSITIONS = "positions.npz"
-RAW = "raw.parquet"
-
-_reading = threading.Lock()
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class DatasetRef:
-    """What crosses a task's boundary instead of the rows: where they lie, and what they are.
-
-    Attributes:
-        folder: holds train.parquet, test.parquet and validation.parquet, features and target each; of all rows, in the
-            dataset's order, their positions and split keys, and of a file all columns as they were read.
-        sha256: `digest_dataset` of all rows.
-        classes: as text, in scikit-learn's order.
-        rows: how many rows each part has.
-        split_by: what the split follows, and the folds too.
-    """
-
-    folder: Path
-    sha256: str
-    features: tuple[Feature, ...]
-    target: str
-    classes: tuple[str, ...]
-    rows: dict[str, int]
-    origin: Origin
-    split_by: By
-
-    def part(self, part: Part) -> Path:
-        """The Parquet file of one part."""
-        return self.folder / f"{part}.parquet"
 
 
 def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
@@ -63,7 +28,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     """
     dataset, split = check_dataset(config)
     forget_dataset()
-    _read.cache_clear()
+    forget_parts()
     folder.mkdir(parents=True, exist_ok=True)
     for part, positions in split.items():
         frame = dataset.X.iloc[positions].copy()
@@ -135,51 +100,6 @@ def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Spli
         refuse_single_class(y[fitted], f"the rows that fold {number} is fitted on")
         if ranked:
             refuse_single_class(y[scored], f"the rows of fold {number}")
-
-
-def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
-    """One part's features, shape (n_rows, n_features), and classes, shape (n_rows,).
-
-    The threads of a process share what this returns: nobody may change it.
-    """
-    with _reading:  # the first wave of tasks asks at once: one of them reads
-        return _read(ref.part(part), ref.target)
-
-
-def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
-    """Where each row of a part stands in the dataset, shape (n_rows,)."""
-    with np.load(ref.folder / POSITIONS) as positions:
-        found: np.ndarray = positions[part]
-        return found
-
-
-def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
-    """The folds of the training rows, each as the positions to fit on and to score, counted among these rows."""
-    return split_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
-
-
-def read_groups(ref: DatasetRef, part: Part) -> np.ndarray | None:
-    """The group of each row of a part, shape (n_rows,), where the split is by group."""
-    return _read_split_key(ref, part) if ref.split_by == "group" else None
-
-
-def read_raw(ref: DatasetRef, part: Part) -> pa.Table:
-    """A part as another model would meet it: all columns of its file, with nothing made of their cells yet."""
-    if not (ref.folder / RAW).exists():
-        return read_table(ref.part(part))
-    return read_table(ref.folder / RAW).take(pa.array(read_positions(ref, part)))
-
-
-def _read_split_key(ref: DatasetRef, part: Part) -> np.ndarray | None:
-    with np.load(ref.folder / POSITIONS) as positions:
-        key: np.ndarray | None = positions.get("split_key")
-        return None if key is None else key[positions[part]]
-
-
-@lru_cache(maxsize=3)
-def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
-    frame = pd.read_parquet(path)
-    return frame.drop(columns=target), frame[target].to_numpy()
 
 
 def _generator(batch: int | None) -> str:

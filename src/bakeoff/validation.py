@@ -12,8 +12,8 @@ from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
 from bakeoff.folding import n_splits
-from bakeoff.preparing import DatasetRef, read_folds, read_groups, read_part
 from bakeoff.preprocessing import Contestant, fit_pipeline
+from bakeoff.reference import DatasetRef, read_folds, read_groups, read_part
 from bakeoff.scoring import score
 
 logger = logging.getLogger(__name__)

@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from bakeoff.card import export_version
+from bakeoff.challenge import challenge_champion
 from bakeoff.choosing import choose_winner
-from bakeoff.config import SigningConfig, TrainingConfig
+from bakeoff.config import PromotionConfig, SigningConfig, TrainingConfig
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import ModelRef, fit_classifier
 from bakeoff.folding import n_splits
 from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.preparing import DatasetRef, prepare_dataset
+from bakeoff.preparing import prepare_dataset
 from bakeoff.preprocessing import Contestant
+from bakeoff.reference import DatasetRef
 from bakeoff.signing import Keys
 from bakeoff.store import ModelStore
 from bakeoff.validation import score_fold
@@ -62,6 +64,16 @@ def run_race(workspace: Path, **config) -> Race:
         test = evaluate_classifier(ref, contestant, models[name], config.selection.resamples)
         cards.append(score_contestant(name, folds, models[name], test, None))
     return Race(config, ref, cards, models, workspace)
+
+
+def export_and_meet(race, root, keys=(None, None), **promotion):
+    """Export, and meet the champion; returns the version and the decision."""
+    version = race.export(root, "flow run 8", **dict(zip(("private_key", "public_key"), keys)))
+    update = {"store": root, "promotion": PromotionConfig(**promotion)}
+    if keys[0]:
+        update["signing"] = race.config.signing.model_copy(update={"private_key": keys[0], "public_key": keys[1]})
+    config = race.config.model_copy(update=update)
+    return version.name, challenge_champion(config, race.ref, version.name, "flow run 8")
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,13 @@ import pytest
 from forging import rewrite_environment, rewrite_journal
 
 from bakeoff import layout
-from bakeoff.challenge import challenge_champion
-from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
+from bakeoff.config import DatasetConfig
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import ChampionChangedError, IntegrityError, PromotionError, StoreError
 from bakeoff.fresh import TRAINED_ON, find_fresh_rows
-from bakeoff.preparing import prepare_dataset, read_positions
+from bakeoff.reference import read_positions
 from bakeoff.store import ModelStore
-from tests.bakeoff.conftest import run_race, signed
+from tests.bakeoff.conftest import export_and_meet, run_race, signed
 
 WEAK, STRONG = {"random_forest": {"n_estimators": 1, "max_depth": 1}}, {"logistic_regression": {"max_iter": 1000}}
 HARD = {"n_samples": 1200, "class_sep": 1.0}
@@ -43,23 +42,13 @@ def root(tmp_path):
     return tmp_path / "models"
 
 
-def run(race, root, keys=(None, None), **promotion):
-    """Export, and meet the champion; returns the version and the decision."""
-    version = race.export(root, "flow run 8", **dict(zip(("private_key", "public_key"), keys)))
-    update = {"store": root, "promotion": PromotionConfig(**promotion)}
-    if keys[0]:
-        update["signing"] = race.config.signing.model_copy(update={"private_key": keys[0], "public_key": keys[1]})
-    config = race.config.model_copy(update=update)
-    return version.name, challenge_champion(config, race.ref, version.name, "flow run 8")
-
-
 def journal(root):
     return ModelStore(root, "classifier").history().entries
 
 
 def test_the_first_model_of_a_name_is_champion(races, root):
     """There is nobody to meet; its export says so."""
-    version, decision = run(races["weak"], root)
+    version, decision = export_and_meet(races["weak"], root)
     assert ("promote", "the first version of this name") == (decision.outcome, decision.why)
     assert [version] == [reign.version for reign in ModelStore(root, "classifier").history().reigns]
     assert ["export", "promote"] == [entry["event"] for entry in journal(root)]
@@ -67,8 +56,8 @@ def test_the_first_model_of_a_name_is_champion(races, root):
 
 def test_a_better_challenger_is_promoted_with_its_figures(races, root):
     """On all of its test rows, since they are of another batch."""
-    champion, _ = run(races["weak"], root)
-    challenger, decision = run(races["strong"], root)
+    champion, _ = export_and_meet(races["weak"], root)
+    challenger, decision = export_and_meet(races["strong"], root)
     assert "promote" == decision.outcome
     assert challenger == ModelStore(root, "classifier").champion()
     entry = journal(root)[-1]
@@ -85,8 +74,8 @@ def test_a_better_challenger_is_promoted_with_its_figures(races, root):
 
 def test_a_challenger_that_is_not_better_stays_outside(races, root):
     """The journal says which one, and why, with the figures."""
-    champion, _ = run(races["weak"], root)
-    challenger, decision = run(races["as weak"], root)
+    champion, _ = export_and_meet(races["weak"], root)
+    challenger, decision = export_and_meet(races["as weak"], root)
     store = ModelStore(root, "classifier")
     assert ("keep", champion) == (decision.outcome, store.champion())
     entry = journal(root)[-1]
@@ -100,8 +89,8 @@ def test_a_challenger_that_is_not_better_stays_outside(races, root):
 @pytest.mark.parametrize(("rule", "changes"), [("always", True), ("never", False)])
 def test_rules_without_a_meeting(races, root, rule, changes):
     """`always` says so in the journal; `never` says nothing."""
-    champion, _ = run(races["strong"], root)
-    challenger, decision = run(races["as weak"], root, rule=rule)
+    champion, _ = export_and_meet(races["strong"], root)
+    challenger, decision = export_and_meet(races["as weak"], root, rule=rule)
     assert f"promotion.rule is {rule}" == decision.why
     assert (challenger if changes else champion) == ModelStore(root, "classifier").champion()
     assert [*(["promote"] if changes else []), "export"] == [entry["event"] for entry in reversed(journal(root))][
@@ -111,16 +100,16 @@ def test_rules_without_a_meeting(races, root, rule, changes):
 
 def test_few_fresh_rows_decide_nothing(races, root):
     """As many as `min_rows` asks for."""
-    run(races["weak"], root)
-    _, decision = run(races["strong"], root, min_rows=242)
+    export_and_meet(races["weak"], root)
+    _, decision = export_and_meet(races["strong"], root, min_rows=242)
     assert decision.why.startswith("not decided: too few fresh rows, 241 of 241 test rows are new to the champion")
 
 
 def test_a_champion_that_cannot_be_opened_is_replaced(races, root):
     """By whatever challenger there is, with the reason."""
-    champion, _ = run(races["strong"], root)
+    champion, _ = export_and_meet(races["strong"], root)
     (root / "classifier" / champion / "model.joblib").write_bytes(b"spoilt")
-    challenger, decision = run(races["as weak"], root)
+    challenger, decision = export_and_meet(races["as weak"], root)
     assert challenger == ModelStore(root, "classifier").champion()
     assert "the champion can't be used any more" in decision.why
     assert "model.joblib differs from its card" in journal(root)[-1]["why"]
@@ -128,16 +117,16 @@ def test_a_champion_that_cannot_be_opened_is_replaced(races, root):
 
 def test_a_champion_of_another_scikit_learn_is_replaced(races, root):
     """It would be refused when predicting."""
-    champion, _ = run(races["strong"], root)
+    champion, _ = export_and_meet(races["strong"], root)
     rewrite_environment(ModelStore(root, "classifier"), champion, **{"scikit-learn": "1.8.2"})
-    _, decision = run(races["as weak"], root)
+    _, decision = export_and_meet(races["as weak"], root)
     assert "it was written under scikit-learn 1.8.2" in decision.why
     assert "promote" == decision.outcome
 
 
 def test_no_handles_left_is_no_reason_to_promote(races, root, monkeypatch):
     """A file of the champion can't be read now, and may be in a minute."""
-    champion, _ = run(races["weak"], root)
+    champion, _ = export_and_meet(races["weak"], root)
     original = layout.read_file
 
     def read_file(path):
@@ -147,7 +136,7 @@ def test_no_handles_left_is_no_reason_to_promote(races, root, monkeypatch):
 
     monkeypatch.setattr(layout, "read_file", read_file)
     with pytest.raises(IntegrityError, match="Too many open files"):
-        run(races["strong"], root)
+        export_and_meet(races["strong"], root)
     assert champion == ModelStore(root, "classifier").champion()
 
 
@@ -155,9 +144,9 @@ def test_a_challenger_that_rejects_its_own_test_rows_is_no_champion(tmp_path, ro
     """Newer rows lack a column that both have learned from: neither can answer."""
     frame = plain_table(300).assign(c=lambda table: table["a"], when=range(300))
     split = {"split": {"by": "time", "column": "when"}}
-    champion, _ = run(race_on(tmp_path, "one", frame, **split), root)
+    champion, _ = export_and_meet(race_on(tmp_path, "one", frame, **split), root)
     frame.loc[210:, "c"] = None
-    _, decision = run(race_on(tmp_path, "two", frame, **split), root)
+    _, decision = export_and_meet(race_on(tmp_path, "two", frame, **split), root)
     assert champion == ModelStore(root, "classifier").champion()
     assert "can't be compared, of its own test rows the new version says that it rejects all 60" in decision.why
 
@@ -169,11 +158,11 @@ def test_each_model_reads_the_cells_as_the_file_has_them(tmp_path, root):
     path = tmp_path / "rows.csv"
     dataset = {"source": "file", "path": str(path), "target": "y"}
     frame.to_csv(path, index=False)
-    run(run_race(tmp_path / "one", dataset=dataset), root)
+    export_and_meet(run_race(tmp_path / "one", dataset=dataset), root)
     frame.iloc[:-1].to_csv(path, index=False)
     race = run_race(tmp_path / "two", dataset=dataset, split={"random_state": 1})
     assert "number" == race.ref.features[0].kind
-    _, decision = run(race, root)
+    _, decision = export_and_meet(race, root)
     assert ("keep", 1.0) == (decision.outcome, decision.figures.get("champion_score", 1.0))
     assert decision.figures["fresh_rows"] < 120
 
@@ -185,18 +174,18 @@ def test_classes_that_are_spelled_otherwise_now_are_the_same(tmp_path, root, fir
     path = tmp_path / "rows.csv"
     dataset = {"source": "file", "path": str(path), "target": "y"}
     frame.iloc[:400].to_csv(path, index=False)
-    run(run_race(tmp_path / "one", dataset=dataset), root)
+    export_and_meet(run_race(tmp_path / "one", dataset=dataset), root)
     frame.loc[frame["a"] > 1.7, "y"] = respelled
     frame.to_csv(path, index=False)
-    _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
+    _, decision = export_and_meet(run_race(tmp_path / "two", dataset=dataset), root)
     assert decision.figures["champion_score"] > 0.85
 
 
 def test_a_record_that_is_damaged_is_none(races, root):
     """Of a champion whose training rows can't be told nothing is known to be new."""
-    champion, _ = run(races["as weak"], root)
+    champion, _ = export_and_meet(races["as weak"], root)
     (root / "classifier" / champion / TRAINED_ON).write_bytes(b"spoilt")
-    _, decision = run(races["strong"], root)
+    _, decision = export_and_meet(races["strong"], root)
     assert decision.why.startswith("not decided: which rows the champion was trained on is not on record")
 
 
@@ -225,7 +214,7 @@ def test_columns_of_any_type_may_be_left_out(tmp_path, root):
     pq.write_table(table, tmp_path / "rows.parquet")
     dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y", "ignore": ["v", "l", "z"]}
     for name in ("one", "two"):
-        _, decision = run(run_race(tmp_path / name, dataset=dataset), root)
+        _, decision = export_and_meet(run_race(tmp_path / name, dataset=dataset), root)
     assert "not decided: too few rows tell the two apart, 0 of" in decision.why
 
 
@@ -249,10 +238,10 @@ def plain_table(n_rows=240):
 def test_a_champion_whose_columns_no_longer_fit_is_replaced(tmp_path, root, column, reason):
     """A column is gone, or holds something else."""
     frame = plain_table()
-    run(race_on(tmp_path, "one", frame), root)
+    export_and_meet(race_on(tmp_path, "one", frame), root)
     changed = frame.drop(columns="a") if column is None else frame.assign(a=column)
     dates = {"dataset": {"ignore": ["a"]}} if isinstance(column, pd.Timestamp) else {}
-    _, decision = run(race_on(tmp_path, "two", changed, **dates), root)
+    _, decision = export_and_meet(race_on(tmp_path, "two", changed, **dates), root)
     assert "promote" == decision.outcome
     assert reason in decision.why
 
@@ -260,7 +249,7 @@ def test_a_champion_whose_columns_no_longer_fit_is_replaced(tmp_path, root, colu
 def test_a_column_that_only_the_champion_learns_from_is_there_for_it(tmp_path, root):
     """What this run ignores or splits by is in the file all the same."""
     frame = plain_table(600)
-    run(race_on(tmp_path, "one", frame.iloc[:300]), root)
+    export_and_meet(race_on(tmp_path, "one", frame.iloc[:300]), root)
     for name, more in (
         ("ignored", {"dataset": {"ignore": ["b"]}}),
         (
@@ -269,7 +258,7 @@ def test_a_column_that_only_the_champion_learns_from_is_there_for_it(tmp_path, r
         ),
     ):
         table = frame.assign(z=np.arange(600) % 2) if name == "split" else frame
-        _, decision = run(race_on(tmp_path, name, table, **more), root)
+        _, decision = export_and_meet(race_on(tmp_path, name, table, **more), root)
         assert "keep" == decision.outcome, decision.why
     assert decision.why.startswith("not decided: champion and challenger can't be compared, it predicts 'y', and this")
 
@@ -278,8 +267,8 @@ def test_a_column_that_only_the_champion_learns_from_is_there_for_it(tmp_path, r
 def test_a_champion_without_probabilities_is_not_judged_by_them(tmp_path, root, scoring):
     """It was raced by accuracy, and it is no worse for that."""
     frame = plain_table(300)
-    champion, _ = run(race_on(tmp_path, "one", frame, classifiers={"svm": {}}), root)
-    _, decision = run(race_on(tmp_path, "two", frame, cross_validation={"scoring": scoring}), root)
+    champion, _ = export_and_meet(race_on(tmp_path, "one", frame, classifiers={"svm": {}}), root)
+    _, decision = export_and_meet(race_on(tmp_path, "two", frame, cross_validation={"scoring": scoring}), root)
     assert champion == ModelStore(root, "classifier").champion()
     assert f"it gives no probabilities, and {scoring} needs them" in decision.why
 
@@ -287,14 +276,14 @@ def test_a_champion_without_probabilities_is_not_judged_by_them(tmp_path, root, 
 @pytest.mark.parametrize("error", [MemoryError(), OSError("no handles left")])
 def test_a_machine_that_fails_is_no_reason_to_promote(races, root, monkeypatch, error):
     """The run fails, and the champion stays."""
-    champion, _ = run(races["weak"], root)
+    champion, _ = export_and_meet(races["weak"], root)
 
     def fail(*_, **__):
         raise error
 
     monkeypatch.setattr("bakeoff.meeting.load_model", fail)
     with pytest.raises(type(error)):
-        run(races["strong"], root)
+        export_and_meet(races["strong"], root)
     assert champion == ModelStore(root, "classifier").champion()
 
 
@@ -302,8 +291,8 @@ def test_a_rare_class_is_no_reason_to_promote(tmp_path, root):
     """Balanced accuracy weighs 20 rows like 400: too few to tell."""
     frame = plain_table(3000).assign(y=lambda table: (table["b"] > 1.8).astype(int))
     config = {"cross_validation": {"scoring": "balanced_accuracy"}, "selection": {"resamples": 400}}
-    run(race_on(tmp_path, "one", frame, classifiers=WEAK, **config), root)
-    _, decision = run(race_on(tmp_path, "two", frame, **config), root)
+    export_and_meet(race_on(tmp_path, "one", frame, classifiers=WEAK, **config), root)
+    _, decision = export_and_meet(race_on(tmp_path, "two", frame, **config), root)
     assert "not decided: too few fresh rows of class '1'" in decision.why
 
 
@@ -314,8 +303,8 @@ def test_by_group_the_champion_is_met_by_groups(tmp_path, root):
     frame = pd.DataFrame(generator.normal(size=(120, 2))[groups], columns=list("ab")).assign(g=groups)
     frame["y"] = ((frame["b"] > 0) ^ (generator.random(120)[groups] < 0.2)).astype(int)
     split = {"split": {"by": "group", "column": "g"}}
-    run(race_on(tmp_path, "one", frame, classifiers=WEAK, **split), root)
-    _, decision = run(race_on(tmp_path, "two", frame, **split), root)
+    export_and_meet(race_on(tmp_path, "one", frame, classifiers=WEAK, **split), root)
+    _, decision = export_and_meet(race_on(tmp_path, "two", frame, **split), root)
     assert "grouped_t" == decision.figures["test"]
     card = ModelStore(root, "classifier").card(ModelStore(root, "classifier").versions()[-1])
     low, high = card["classifiers"]["logistic_regression"]["test_intervals"]["accuracy"]
@@ -329,10 +318,10 @@ def test_a_row_that_a_champion_would_reject_is_one_that_it_has_wrong(tmp_path, r
     frame["y"] = (frame["b"] > 0).astype(int)
     dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
     frame.iloc[:500].to_parquet(tmp_path / "rows.parquet")
-    run(run_race(tmp_path / "one", dataset=dataset), root)
+    export_and_meet(run_race(tmp_path / "one", dataset=dataset), root)
     frame.loc[600:, "a"] = frame.loc[600:, "a"].where(generator.random(400) > 0.4)
     frame.to_parquet(tmp_path / "rows.parquet")
-    _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
+    _, decision = export_and_meet(run_race(tmp_path / "two", dataset=dataset), root)
     assert "promote" == decision.outcome
     assert decision.figures["champion_score"] < 0.95 < decision.figures["challenger_score"]
 
@@ -343,19 +332,19 @@ def test_an_old_champion_is_met_where_its_rows_are_on_record(tmp_path, races, ro
     store = ModelStore(root, "classifier")
     config = store.card(store.champion())["config"]["dataset"]
     assert not (root / "classifier" / store.champion() / TRAINED_ON).exists()
-    _, decision = run(run_race(tmp_path / "same", dataset=config), root)
+    _, decision = export_and_meet(run_race(tmp_path / "same", dataset=config), root)
     assert "not decided: which rows the champion was trained on is not on record" in decision.why
     rows = load_dataset(DatasetConfig(**config))
     rows.X.assign(target=rows.y).to_parquet(tmp_path / "rows.parquet")
     dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "target"}
-    _, decision = run(run_race(tmp_path / "next", dataset=dataset), root)
+    _, decision = export_and_meet(run_race(tmp_path / "next", dataset=dataset), root)
     assert "origin" == decision.figures["recognised_by"]
 
 
 def test_a_champion_that_changes_meanwhile_is_met_instead(races, root, monkeypatch):
     """The decision was made against another one."""
-    first, _ = run(races["strong"], root)
-    second, _ = run(races["as weak"], root, rule="never")
+    first, _ = export_and_meet(races["strong"], root)
+    second, _ = export_and_meet(races["as weak"], root, rule="never")
     store = ModelStore(root, "classifier")
     met = []
     original = ModelStore.promote
@@ -367,7 +356,7 @@ def test_a_champion_that_changes_meanwhile_is_met_instead(races, root, monkeypat
         return original(self, version, *arguments, instead_of=instead_of, **more)
 
     monkeypatch.setattr(ModelStore, "promote", promote)
-    third, decision = run(races["strong"], root, rule="always")
+    third, decision = export_and_meet(races["strong"], root, rule="always")
     assert [first, second] == met
     assert third == store.champion()
     assert "promote" == decision.outcome
@@ -375,7 +364,7 @@ def test_a_champion_that_changes_meanwhile_is_met_instead(races, root, monkeypat
 
 def test_a_champion_that_never_stays_is_an_error(races, root, monkeypatch):
     """The version is exported all the same, and the sentence says what to do."""
-    run(races["weak"], root)
+    export_and_meet(races["weak"], root)
 
     def promote(*_, **__):
         raise ChampionChangedError("again")
@@ -384,13 +373,13 @@ def test_a_champion_that_never_stays_is_an_error(races, root, monkeypatch):
     with pytest.raises(
         PromotionError, match="the champion changed 5 times while it met it; bakeoff models promote decides"
     ):
-        run(races["strong"], root)
+        export_and_meet(races["strong"], root)
 
 
 def test_a_decision_is_signed_like_every_line(races, root, key_files, keys):
     """And a kept champion is no way around the key."""
     for name in ("weak", "as weak"):
-        run(races[name], root, key_files)
+        export_and_meet(races[name], root, key_files)
     store = signed(ModelStore(root, "classifier"), keys)
     assert ["export", "promote", "export", "keep"] == [entry["event"] for entry in store.history().entries]
     assert all("signature" in entry for entry in store.history().entries)
@@ -402,7 +391,7 @@ def test_a_decision_is_signed_like_every_line(races, root, key_files, keys):
 def test_figures_are_part_of_what_is_sealed(races, root):
     """A figure that was changed shows."""
     for name in ("weak", "as weak"):
-        run(races[name], root)
+        export_and_meet(races[name], root)
     store = ModelStore(root, "classifier")
     lines = store.journal.path.read_text().splitlines()
     entry = json.loads(lines[-1])
@@ -446,147 +435,9 @@ def test_other_metrics_decide_too(tmp_path, root, scoring):
     config = {"cross_validation": {"scoring": scoring}, "selection": {"resamples": 400}}
     weak = run_race(tmp_path / "weak", dataset=HARD, classifiers=WEAK, **config)
     strong = run_race(tmp_path / "strong", dataset=HARD | {"batch": 1}, classifiers=STRONG, **config)
-    run(weak, root)
-    _, decision = run(strong, root)
+    export_and_meet(weak, root)
+    _, decision = export_and_meet(strong, root)
     assert "promote" == decision.outcome, decision.why
     assert scoring == decision.figures["metric"]
     back = run_race(tmp_path / "back", dataset=HARD | {"batch": 2}, classifiers=WEAK, **config)
-    assert "keep" == run(back, root)[1].outcome
-
-
-# Which rows are fresh
-
-
-def write_rows(path, first, last, *, seed=0):
-    """Rows of a stream, each the same whenever it is written; every third one repeats the one before."""
-    generator = np.random.default_rng(seed)
-    rows = generator.integers(0, 50, (2000, 3))
-    rows[2::3] = rows[1::3][: len(rows[2::3])]
-    frame = pd.DataFrame(rows[first:last], columns=list("abc"))
-    frame["y"] = (frame["a"] + frame["b"] > 50).astype(int)
-    frame.to_csv(path, index=False)
-
-
-def prepare(folder, **dataset):
-    return prepare_dataset(TrainingConfig.model_validate({"dataset": dataset}), folder)
-
-
-@pytest.fixture
-def file_race(tmp_path):
-    """A race on the first 600 rows of a file, and the card and record of its export."""
-    path = tmp_path / "rows.csv"
-    write_rows(path, 0, 600)
-    race = run_race(tmp_path / "first", dataset={"source": "file", "path": str(path), "target": "y"})
-    folder = race.export(tmp_path / "models")
-    return race, json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
-
-
-def test_rows_of_a_file_that_grew_are_told_by_position(tmp_path, file_race):
-    """Also where it was moved and renamed; rows that repeat stay apart."""
-    race, card, trained_on = file_race
-    path = tmp_path / "elsewhere.csv"
-    write_rows(path, 0, 1000)
-    ref = prepare(tmp_path / "second", source="file", path=str(path), target="y")
-    fresh = find_fresh_rows(ref, card, trained_on)
-    assert "position" == fresh.by
-    known = set(read_positions(race.ref, "train").tolist())
-    assert [position not in known for position in read_positions(ref, "test").tolist()] == fresh.rows.tolist()
-    assert 0 < fresh.rows.sum() < len(fresh.rows)
-
-
-def test_rows_of_a_file_that_moved_are_told_by_contents(tmp_path, file_race, caplog):
-    """The oldest rows were dropped: new rows that look like old ones are left out, too."""
-    _, card, trained_on = file_race
-    write_rows(tmp_path / "rows.csv", 200, 1200)
-    ref = prepare(tmp_path / "second", source="file", path=str(tmp_path / "rows.csv"), target="y")
-    fresh = find_fresh_rows(ref, card, trained_on)
-    assert "contents" == fresh.by
-    assert 0 < fresh.rows.sum() < len(fresh.rows)
-    known = {tuple(row) for row in pd.read_parquet(file_race[0].ref.part("train"))[list("abc")].to_numpy()}
-    test = pd.read_parquet(ref.part("test"))[list("abc")].to_numpy()
-    assert [tuple(row) not in known for row in test] == fresh.rows.tolist()
-
-
-def test_contents_are_a_fallback_with_a_warning(tmp_path, root, caplog):
-    """Since leaving out rows that repeat biases the comparison."""
-    path = tmp_path / "rows.csv"
-    dataset = {"source": "file", "path": str(path), "target": "y"}
-    write_rows(path, 0, 600)
-    run(run_race(tmp_path / "one", dataset=dataset), root)
-    write_rows(path, 200, 1200)
-    with caplog.at_level("WARNING"):
-        _, decision = run(run_race(tmp_path / "two", dataset=dataset), root)
-    assert "contents" == decision.figures["recognised_by"]
-    assert "test rows are left out because they look like rows that it was trained on" in caplog.text
-
-
-@pytest.mark.parametrize("change", ["a gap", "a column more", "a label mended"])
-def test_changes_that_leave_the_rows_what_they_are(tmp_path, file_race, change):
-    """A gap that makes fractions of whole numbers, another column, or a class set right: the rows are the same ones."""
-    _, card, trained_on = file_race
-    path = tmp_path / "rows.csv"
-    write_rows(path, 0, 800)
-    frame = pd.read_csv(path)
-    if change == "a gap":
-        frame.loc[799, "a"] = None  # whole numbers become fractions, in pandas' eyes
-    elif change == "a column more":
-        frame["d"] = np.arange(800) % 7
-    else:
-        frame.loc[3, "y"] = 1 - frame.loc[3, "y"]
-    frame.to_csv(path, index=False)
-    ref = prepare(tmp_path / "second", source="file", path=str(path), target="y")
-    assert "position" == find_fresh_rows(ref, card, trained_on).by
-
-
-def test_rows_of_bundled_tables_and_batches_are_told_by_position(tmp_path):
-    """Another seed of the split makes a champion's training rows test rows: these are not fresh."""
-    for name, dataset in (
-        ("wine", {"source": "bundled", "bundled": "wine"}),
-        ("rows", {"n_samples": 300, "batch": 3}),
-    ):
-        race = run_race(tmp_path / name, dataset=dataset)
-        folder = race.export(tmp_path / name / "models")
-        card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
-        config = TrainingConfig.model_validate({"dataset": dataset, "split": {"random_state": 7}})
-        ref = prepare_dataset(config, tmp_path / name / "again")
-        fresh = find_fresh_rows(ref, card, trained_on)
-        known = set(read_positions(race.ref, "train").tolist())
-        assert "position" == fresh.by
-        assert [p not in known for p in read_positions(ref, "test").tolist()] == fresh.rows.tolist()
-        assert find_fresh_rows(race.ref, card, trained_on).rows.all()
-
-
-@pytest.mark.parametrize(
-    "dataset",
-    [{"n_samples": 300, "batch": 4}, {"n_samples": 301, "batch": 3}, {"source": "bundled", "bundled": "iris"}],
-)
-def test_rows_of_another_origin_are_all_fresh(tmp_path, dataset):
-    """Another batch, population or table."""
-    race = run_race(tmp_path / "one", dataset={"n_samples": 300, "batch": 3})
-    folder = race.export(tmp_path / "models")
-    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
-    fresh = find_fresh_rows(prepare(tmp_path / "two", **dataset), card, trained_on)
-    assert "origin" == fresh.by
-    assert fresh.rows.all()
-
-
-def test_a_drifted_batch_is_the_same_batch(tmp_path):
-    """Its rows are those of the batch, moved: who was trained on them has seen them."""
-    race = run_race(tmp_path / "one", dataset={"n_samples": 300, "batch": 3})
-    folder = race.export(tmp_path / "models")
-    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
-    ref = prepare(tmp_path / "two", n_samples=300, batch=3, drift=0.1)
-    assert "position" == find_fresh_rows(ref, card, trained_on).by
-
-
-def test_the_digest_of_a_row_is_what_it_was():
-    """Stores depend on it: another pandas must not change it unseen."""
-    import pyarrow as pa
-
-    from bakeoff.columns import Feature
-    from bakeoff.fresh import digest_rows
-
-    table = pa.table({"a": [1.5, None, 3.0], "b": ["x", None, "z"], "c": ["true", "false", None]})
-    features = (Feature("a", "float64", "number"), Feature("b", "str", "category"), Feature("c", "bool", "boolean"))
-    digests = [11283410079172001882, 14772424167784702713, 11692814101478320429]
-    assert digests == digest_rows(table, features).tolist()
+    assert "keep" == export_and_meet(back, root)[1].outcome

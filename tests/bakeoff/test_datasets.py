@@ -11,7 +11,8 @@ from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.errors import DataError
-from bakeoff.preparing import prepare_dataset, read_part
+from bakeoff.preparing import prepare_dataset
+from bakeoff.reference import read_part
 from bakeoff.splitting import split_rows
 
 

@@ -19,8 +19,9 @@ from bakeoff.fitting import fit_classifier
 from bakeoff.folding import split_folds
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank, score_contestant
 from bakeoff.metrics import METRICS
-from bakeoff.preparing import prepare_dataset, read_part
+from bakeoff.preparing import prepare_dataset
 from bakeoff.preprocessing import Contestant, build_pipeline
+from bakeoff.reference import read_part
 from bakeoff.selection import Selection
 from bakeoff.validation import FoldScore, score_fold
 from tests.bakeoff.conftest import ORDERS

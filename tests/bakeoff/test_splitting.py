@@ -14,7 +14,8 @@ from bakeoff.config import CrossValidationConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import Dataset
 from bakeoff.errors import DataError
 from bakeoff.folding import split_folds
-from bakeoff.preparing import check_dataset, prepare_dataset, read_folds, read_groups, read_part
+from bakeoff.preparing import check_dataset, prepare_dataset
+from bakeoff.reference import read_folds, read_groups, read_part
 from bakeoff.split_columns import to_groups, to_times
 from bakeoff.splitting import cut_between, split_rows
 from tests.bakeoff.conftest import run_race

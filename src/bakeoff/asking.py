@@ -1,0 +1,58 @@
+"""What a saved version answers for a table that may be newer than it is."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bakeoff.answers import ask
+from bakeoff.columns import Feature
+from bakeoff.conforming import conform
+from bakeoff.errors import DataError
+from bakeoff.metrics import MetricName
+from bakeoff.tables import require_columns
+
+
+def answer_rows(
+    model: Any,
+    card: dict[str, Any],
+    table: pa.Table,
+    classes: list[str],
+    scoring: MetricName,
+    spelling: Callable[[str], str] = str,
+) -> np.ndarray:
+    """What a version answers; where it rejects a row, no class, or none more likely than another.
+
+    Raises:
+        DataError: a column is missing or of a type that it can't take, or it rejects all rows.
+    """
+    require_columns(
+        table, tuple(feature["name"] for feature in card["features"]), f"version {card['version']} needs it"
+    )
+    X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
+    if len(rejected) == table.num_rows:
+        first = rejected.iloc[0]
+        raise DataError(
+            f"it rejects all {table.num_rows:,} test rows, by column {first['column']!r}: {first['reason']}"
+        )
+    usable = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
+    given = ask(model, X.iloc[usable], classes, scoring, spelling)
+    answers = np.full((table.num_rows, *given.shape[1:]), 1 / len(classes) if given.ndim > 1 else -1, given.dtype)
+    answers[usable] = given
+    return answers
+
+
+def common_spelling(*lists: list[str]) -> Callable[[str], str]:
+    """What classes are called, whichever others stand beside them: a column of 1.0 alone is read as 1."""
+    plain = all(len(set(map(_plain_class, classes))) == len(classes) for classes in lists)
+    return _plain_class if plain else str
+
+
+def _plain_class(name: str) -> str:
+    text = str(name).strip()
+    if text.lower() in {"true", "false"}:
+        return text.lower()
+    whole = re.fullmatch(r"(-?\d+)\.0*", text)
+    return whole[1] if whole else text
