@@ -31,7 +31,7 @@ NAMES = ("a", "b", "c", "d")
 KINDS = {"promote": 40, "export": 35, "rollback": 20, "prune": 5}  # in how many of a hundred operations
 AT_ONCE = 2
 READERS = 2
-STUCK_SECONDS = 30  # a lock that nobody living holds would be waited for forever
+STUCK_SECONDS = 300  # a lock that nobody living holds would be waited for forever; a slow disk, for long
 COLUMNS = ("killed", "ended before", "left alone")
 WRONG = (
     "missing champions",

@@ -109,6 +109,21 @@ def test_runs_and_artifacts_can_be_read_in_the_ui(trained):
     assert 100 == artifacts["cross-validation"].data
 
 
+def test_a_second_run_meets_the_champion(tmp_path):
+    """On its own test rows, all new to the champion; the journal and the model card say what came of it."""
+    alone = {"classifiers": {"logistic_regression": {}}}
+    first, second = (
+        training(config(tmp_path, dataset={"n_samples": 300, "batch": batch}, **alone), return_state=True)
+        for batch in (0, 1)
+    )
+    store = ModelStore(tmp_path / "models", "classifier")
+    entry = store.history().entries[-1]
+    assert Path(first.result()).name == entry["version"] == store.champion()
+    assert ("keep", Path(second.result()).name) == (entry["event"], entry["challenger"])
+    assert f"flow run {second.state_details.flow_run_id}" == entry["by"]
+    assert ("origin", 60) == (entry["figures"]["recognised_by"], entry["figures"]["fresh_rows"])
+
+
 def test_the_same_config_gives_the_same_card_at_any_number_of_workers(trained, tmp_path):
     """Scores and digests repeat exactly with one worker and with eight."""
 
