@@ -248,6 +248,12 @@ def test_examples_are_valid(example):
     check_training(read("--config", str(example)))
 
 
+@pytest.mark.parametrize("model", [TrainingConfig, PredictionConfig])
+def test_the_schema_is_ascii(model):
+    """The server keeps it, and its database may have no other letters."""
+    assert json.dumps(model.model_json_schema(), ensure_ascii=False).isascii()
+
+
 def test_environment_variables_are_not_read(monkeypatch):
     """A variable that happens to be called like a field changes nothing."""
     monkeypatch.setenv("name", "surprise")

@@ -81,7 +81,7 @@ class SelectionConfig(Part):
         default="rows",
         description="rows: on the rows' out-of-fold answers, for accuracy McNemar's test, for log loss the paired t, "
         "otherwise the paired bootstrap; nadeau_bengio: the corrected t on the folds of a repeated cross-validation "
-        "(10 × 5), which is stricter.",
+        "(10 rounds of 5), which is stricter.",
     )
     alpha: Number = Field(
         default=0.05,
