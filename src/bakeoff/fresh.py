@@ -15,11 +15,9 @@ from bakeoff.config import DatasetConfig
 from bakeoff.conforming import conform
 from bakeoff.origin import Origin, origin_of
 from bakeoff.reference import DatasetRef, read_groups, read_positions, read_raw
-from bakeoff.splitting import Part
 from bakeoff.tables import read_parquet_bytes
 
 TRAINED_ON = "trained_on.parquet"
-PARTS: tuple[Part, ...] = ("train", "test", "validation")
 
 Recognised = Literal["origin", "position", "contents"]
 
@@ -83,26 +81,14 @@ def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | N
 
 def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarray, digests: np.ndarray) -> Fresh:
     """By position where the file still has every row where it was, so that equal rows stay apart; else by contents."""
-    now = np.zeros(sum(ref.rows.values()), dtype=np.uint64)
-    for part in PARTS:
-        now[read_positions(ref, part)] = digest_rows(read_raw(ref, part), features)
-    test = read_positions(ref, "test")
+    now, test = digest_rows(read_raw(ref), features), read_positions(ref, "test")
     by: Recognised = "contents"
     if positions.max() < len(now) and np.array_equal(now[positions], digests):
         by = "position"
     seen = np.isin(np.arange(len(now)), positions) if by == "position" else np.isin(now, digests)
-    return Fresh(~_with_their_groups(ref, seen)[test], by)
-
-
-def _with_their_groups(ref: DatasetRef, seen: np.ndarray) -> np.ndarray:
-    """By group, a row is also known of whose group the champion has seen another."""
-    if ref.split_by != "group":
-        return seen
-    groups = np.zeros(len(seen), dtype=int)
-    for part in PARTS:
-        groups[read_positions(ref, part)] = read_groups(ref, part)
-    known: np.ndarray = np.isin(groups, groups[seen])
-    return known
+    if (groups := read_groups(ref)) is not None:  # of a known group the champion knows more than these rows
+        seen = np.isin(groups, groups[seen])
+    return Fresh(~seen[test], by)
 
 
 def _origin(card: dict[str, Any]) -> Origin | None:

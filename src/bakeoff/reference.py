@@ -70,22 +70,24 @@ def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
     return split_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
 
 
-def read_groups(ref: DatasetRef, part: Part) -> np.ndarray | None:
-    """The group of each row of a part, shape (n_rows,), where the split is by group."""
+def read_groups(ref: DatasetRef, part: Part | None = None) -> np.ndarray | None:
+    """The group of each row of a part, or of all rows in the dataset's order, where the split is by group."""
     return _read_split_key(ref, part) if ref.split_by == "group" else None
 
 
-def read_raw(ref: DatasetRef, part: Part) -> pa.Table:
-    """A part as another model would meet it: all columns of its file, with nothing made of their cells yet."""
+def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
+    """A part, or all rows of a file, as another model would meet them: nothing is made of their cells yet."""
+    if part is None:
+        return read_table(ref.folder / RAW)
     if not (ref.folder / RAW).exists():
         return read_table(ref.part(part))
     return read_table(ref.folder / RAW).take(pa.array(read_positions(ref, part)))
 
 
-def _read_split_key(ref: DatasetRef, part: Part) -> np.ndarray | None:
+def _read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
     with np.load(ref.folder / POSITIONS) as positions:
         key: np.ndarray | None = positions.get("split_key")
-        return None if key is None else key[positions[part]]
+        return key if key is None or part is None else key[positions[part]]
 
 
 @lru_cache(maxsize=3)

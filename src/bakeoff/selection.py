@@ -87,8 +87,9 @@ def pick_best(
     if config.rule == "simplest_of_the_best":
         tied = [leader, *(name for name, standing in standings.items() if standing.tied)]
         winner = min(tied, key=config.order.index)
-    why = _explain(winner, leader, finished, standings, scoring, config)
-    if len(finished) == 1:
+    if standings:
+        why = _explain(winner, leader, finished, standings, scoring, config)
+    else:
         only = "raced alone" if len(means) == 1 else "was the only contestant that finished"
         why = f"{title(leader)} {only}, with a mean cross-validation {METRICS[scoring].title} of {best:.4f}"
     logger.info("winner: %s", why)
@@ -123,7 +124,7 @@ def _explain(
     config: SelectionConfig,
 ) -> str:
     others = sorted(standings, key=lambda name: (-finished[name], config.order.index(name)))
-    if config.rule == "best_mean" and others:
+    if config.rule == "best_mean":
         gap, evidence = say_gap(finished[leader] - finished[others[0]]), _evidence(standings[others[0]], config)
         highest = f"the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
         return f"{title(leader)} has {highest}, {gap} ahead of {title(others[0])} ({evidence})"
@@ -132,12 +133,8 @@ def _explain(
         evidence = _evidence(standings[winner], config)
         return f"{title(leader)} leads by {gap} ({evidence}): indistinguishable; {title(winner)} is simpler and wins"
     simpler = [name for name in others if config.order.index(name) < config.order.index(leader)]
-    rival = next(iter(simpler or others), None)
-    return (
-        f"{_lead(leader, rival, standings, config)}: {_verdict(leader, standings[rival], config, simpler)}"
-        if rival
-        else ""
-    )
+    rival = (simpler or others)[0]
+    return f"{_lead(leader, rival, standings, config)}: {_verdict(leader, standings[rival], config, simpler)}"
 
 
 def _verdict(leader: str, rival: Standing, config: SelectionConfig, simpler: list[str]) -> str:

@@ -83,6 +83,12 @@ def race(tmp_path_factory) -> Race:
 
 
 @pytest.fixture
+def root(tmp_path) -> Path:
+    """Where a test's stores lie."""
+    return tmp_path / "models"
+
+
+@pytest.fixture
 def version(race, tmp_path) -> Path:
     """One exported version."""
     return race.export(tmp_path / "models")

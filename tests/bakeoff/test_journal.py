@@ -1,9 +1,11 @@
 """A journal that was changed behind the store's back is found, and nothing of the model is used."""
 
 import json
+import math
 import shutil
 
 import pytest
+from forging import rewrite_journal
 
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.journal import Journal
@@ -164,3 +166,32 @@ def test_a_reader_does_not_wait_for_a_writer_that_hangs(store, monkeypatch):
         store.journal.head.unlink()
         with pytest.raises(IntegrityError, match="journal.head is missing"):
             store.champion()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        *({"figures": figures} for figures in ("text", {"a": [1]}, {"a": None}, {"a": {"b": 1}}, {"a": math.inf})),
+        *({"versions": versions} for versions in (5, [{}])),
+        {"challenger": "x"},
+        {"unknown": 1},
+        {"by": 5},
+    ],
+)
+def test_entries_of_another_shape_are_none(store, more):
+    """What is read later is there, and has the type that it should; nothing else is."""
+    entry = json.loads(store.journal.path.read_text().splitlines()[-1])
+    line = json.dumps(entry | more).replace("Infinity", "1e999")
+    store.journal.path.write_text(line + "\n")
+    assert any("is not what was written" in finding.text for finding in store.verify())
+
+
+def test_a_decision_about_a_version_that_never_was_is_found(store):
+    """Though every digest fits."""
+    store.keep(store.champion(), store.versions()[2], "not better")
+    assert [] == store.verify()
+    lines = store.journal.path.read_text().splitlines()
+    forged = json.loads(lines[-1]) | {"challenger": "20200101T000000Z-00000"}
+    store.journal.path.write_text("\n".join([*lines[:-1], json.dumps(forged)]) + "\n")
+    rewrite_journal(store)
+    assert any("not both versions of it" in finding.text for finding in store.verify())
