@@ -1,0 +1,199 @@
+"""A CSV file, plain or compressed, read in blocks of whole records."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from bakeoff.batches import Piece
+from bakeoff.columns import MISSING
+from bakeoff.errors import DataError
+from bakeoff.records import LINE_END, LONGEST, cut, fields_sentence, header_end, mend
+
+BLOCK = 8 << 20  # bytes read at once
+COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+BOM = b"\xef\xbb\xbf"
+MAGIC = {
+    b"PAR1": "a Parquet file: name it .parquet",
+    b"PK\x03\x04": "a zip archive or an Excel workbook: save the sheet as CSV",
+    b"\x1f\x8b": "compressed by gzip: name it .csv.gz",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: name it .csv.zst",
+    b"\xff\xfe": "UTF-16: save it as UTF-8",
+    b"\xfe\xff": "UTF-16: save it as UTF-8",
+}
+NOT_UTF8 = "not UTF-8: save the file as UTF-8"
+
+
+class CsvFile:
+    """A CSV with commas, in UTF-8, with a header; all its columns are text."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the header.
+
+        Raises:
+            DataError: the file is empty, of another format, or broken; the text names it.
+        """
+        self.path: Path = path
+        self.n_rows: int | None = None
+        self._raw: Any = None
+        with self._open() as stream:
+            names, self._first = _read_header(path, stream)
+        self.schema = pa.schema([(name, pa.string()) for name in names])
+        self._size = path.stat().st_size
+
+    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Piece]:
+        """Read from an offset on, in bytes of the unpacked text; see `TableFile`."""
+        names = self.schema.names
+        parse = _Parser(names, [name for name in wanted if name in names], numbers)
+        after = max(offset, self._first)
+        with self._open() as stream:
+            _skip(stream, after)
+            rest, ended = b"", False
+            while not ended:
+                chunk = _read_full(stream, BLOCK)
+                ended = len(chunk) < BLOCK
+                rest += chunk
+                while rest:
+                    piece, consumed = parse(rest, ended)
+                    if not consumed:
+                        break
+                    after, rest = after + consumed, rest[consumed:]
+                    if piece.n_rows:
+                        yield Piece(piece.table, piece.positions, piece.broken, after)
+
+    def share(self, offset: int) -> float:
+        """How much of the file lies before an offset, about: 0 to 1; compressed, how much has been read."""
+        if self.path.suffix.lower() in COMPRESSED:
+            return self._raw.tell() / self._size if self._raw is not None and not self._raw.closed else 1.0
+        return offset / self._size
+
+    def _open(self) -> Any:
+        codec = COMPRESSED.get(self.path.suffix.lower())
+        if codec is None:
+            return self.path.open("rb")
+        self._raw = pa.OSFile(str(self.path))
+        return pa.CompressedInputStream(self._raw, codec)
+
+
+class _Parser:
+    """From bytes that begin with a record to a piece."""
+
+    def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str]) -> None:
+        self.names, self.wanted = names, wanted
+        self.typed = {name: pa.float64() if name in numbers else pa.string() for name in wanted}
+        self.text = dict.fromkeys(wanted, pa.string())
+        self.bytes = dict.fromkeys(wanted, pa.binary())
+
+    def __call__(self, data: bytes, final: bool) -> tuple[Piece, int]:
+        """The piece, and how many bytes it takes; none where no record is complete yet."""
+        end, stuck = cut(data, final), len(data) > LONGEST
+        if end or (end == 0 and not stuck):
+            piece = self._parse(data[:end])
+            if not any(LINE_END.search(text.encode()) for _, text, _ in piece.broken):
+                return piece, end
+            data, final = data[:end], True
+        mended = mend(data, len(self.names), final, stuck)
+        piece = self._parse(mended.clean)
+        broken = [*mended.broken, *((int(mended.good[at]), text, reason) for at, text, reason in piece.broken)]
+        return Piece(piece.table, mended.good[piece.positions], sorted(broken), 0), mended.consumed
+
+    def _parse(self, data: bytes) -> Piece:
+        """Records that are whole, but may be of another length than the header, or not UTF-8."""
+        if not data:
+            return Piece(pa.table({name: pa.array([], kind) for name, kind in self.text.items()}), np.arange(0), [], 0)
+        for types in (self.typed, self.text):
+            try:
+                return self._read(data, types)
+            except (pa.ArrowInvalid, UnicodeDecodeError):
+                pass
+        return _decode(self._read(data, self.bytes))
+
+    def _read(self, data: bytes, types: dict[str, pa.DataType]) -> Piece:
+        odd: list[Any] = []
+
+        def skip(record: Any) -> str:
+            odd.append(record)
+            return "skip"
+
+        table = pa.csv.read_csv(
+            pa.BufferReader(data),
+            pa.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self.names),
+            pa.csv.ParseOptions(
+                newlines_in_values=b'"' in data,
+                ignore_empty_lines=len(self.names) > 1,  # in a file of one column they are rows with a gap
+                invalid_row_handler=skip,
+            ),
+            pa.csv.ConvertOptions(
+                column_types=types, include_columns=self.wanted, null_values=MISSING, strings_can_be_null=False
+            ),
+        )
+        positions = np.arange(table.num_rows + len(odd))
+        if odd:
+            positions = np.delete(positions, [record.number - 1 for record in odd])
+        columns = len(self.names)
+        broken = [(record.number - 1, record.text, fields_sentence(record.actual_columns, columns)) for record in odd]
+        return Piece(table, positions, broken, 0)
+
+
+def _decode(piece: Piece) -> Piece:
+    """Bytes as text; rows with a wanted cell that is no UTF-8 are broken."""
+    columns: dict[str, pa.Array] = {}
+    wrong: dict[int, tuple[str, str]] = {}
+    for name in piece.table.column_names:
+        cells = piece.table[name].to_pylist()
+        for at, cell in enumerate(cells):
+            try:
+                cells[at] = cell.decode("utf-8")
+            except UnicodeDecodeError:
+                cells[at] = cell.decode("utf-8", errors="replace")
+                wrong.setdefault(at, (cells[at], f"column {name!r} is {NOT_UTF8}"))
+        columns[name] = pa.array(cells, pa.string())
+    bad = list(wrong)
+    keep = np.delete(np.arange(piece.table.num_rows), bad)
+    broken = [*piece.broken, *((int(piece.positions[at]), *found) for at, found in wrong.items())]
+    return Piece(pa.table(columns).take(pa.array(keep)), piece.positions[keep], sorted(broken), 0)
+
+
+def _read_header(path: Path, stream: Any) -> tuple[list[str], int]:
+    """The names of the columns, and where the first record begins."""
+    head = _read_full(stream, 1 << 16)
+    if not head.strip():
+        raise DataError(f"{str(path)!r} is empty")
+    for magic, meaning in MAGIC.items():
+        if head.startswith(magic):
+            raise DataError(f"{str(path)!r} is no CSV but {meaning}")
+    if b"\0" in head:
+        raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
+    bom = len(BOM) if head.startswith(BOM) else 0
+    while (end := header_end(head[bom:])) is None and len(head) <= LONGEST and (more := _read_full(stream, 1 << 20)):
+        head += more
+    try:
+        text = head[bom : None if end is None else bom + end].decode("utf-8")
+        names = next((row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row), [])
+    except UnicodeDecodeError as error:
+        raise DataError(f"the header of {str(path)!r} is {NOT_UTF8}") from error
+    except csv.Error as error:
+        raise DataError(f"{str(path)!r} has no readable header: {error}") from error
+    return names, len(head) if end is None else bom + end
+
+
+def _read_full(stream: Any, size: int) -> bytes:
+    """As many bytes as asked for, unless the stream ends: a compressed one may give fewer at a time."""
+    parts, missing = [], size
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def _skip(stream: Any, size: int) -> None:
+    if not isinstance(stream, pa.CompressedInputStream):
+        stream.seek(size)
+        return
+    while size > 0 and (part := stream.read(min(size, BLOCK))):
+        size -= len(part)

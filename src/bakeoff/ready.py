@@ -1,0 +1,121 @@
+"""A version and a table that go together: what is looked at before anything is written."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from bakeoff.chain import head_of
+from bakeoff.columns import plain
+from bakeoff.config import PredictionConfig
+from bakeoff.conforming import Leniency
+from bakeoff.errors import DataError
+from bakeoff.features import Feature
+from bakeoff.inputs import Input, empty_column, missing_column, open_input
+from bakeoff.loading import load_model, refuse_version_skew
+from bakeoff.opening import open_store
+from bakeoff.parquet_file import ParquetFile
+from bakeoff.scorer import Scored, Scorer
+from bakeoff.tables import signature
+
+RESERVED = ("row", "prediction", "flags")  # columns of predictions that a kept column can't be called
+
+
+@dataclass(frozen=True)
+class VersionRef:
+    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing.
+
+    Attributes:
+        head: the number and SHA-256 of the journal's last line then, by which the store's state can be told later.
+    """
+
+    name: str
+    version: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A version and a table that go together, and the first rows, scored."""
+
+    ref: VersionRef
+    source: Input
+    scorer: Scorer
+    first: Scored
+
+
+def find_version(config: PredictionConfig) -> VersionRef:
+    """Resolve champion, latest or an id.
+
+    Raises:
+        StoreError: there is no such version.
+    """
+    store = open_store(config)
+    history = store.history()
+    return VersionRef(config.name, store.resolve(config.version, history), head_of(history))
+
+
+def make_ready(config: PredictionConfig, ref: VersionRef) -> Ready:
+    """Open the version and the table, and score the first rows; what was made ready last is kept.
+
+    Raises:
+        UserError: they don't go together, or one of them can't be used.
+        IntegrityError: the version is not what was sealed.
+    """
+    return _make_ready(config, ref, signature(config.input) if config.input else ())
+
+
+def forget_ready() -> None:
+    """Let go of what `make_ready` keeps."""
+    _make_ready.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int, ...]) -> Ready:  # noqa: ARG001  the signature is a cache key
+    store = open_store(config)
+    card = store.card(ref.version)
+    refuse_version_skew(card, allowed=config.allow_version_skew)
+    if config.input is None:
+        content = store.read(ref.version, "validation.parquet")
+        source = Input([ParquetFile(Path(ref.version) / "validation.parquet", content)])
+    else:
+        source = open_input(config.input)
+    _refuse_unfit(config, ref, source, Feature.of_card(card))
+    keep = {name: _kept_type(config, name, source) for name in config.keep}
+    model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
+    leniency = Leniency(config.on_unseen, config.on_out_of_range, config.range_margin)
+    scorer = Scorer(model, card, keep, leniency)
+    first = next(source.batches(scorer.wanted, scorer.numbers), None)
+    if first is None:
+        raise DataError(f"{config.input!r} has a header and no rows")
+    return Ready(ref, source, scorer, scorer.score(first))
+
+
+def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, features: list[Feature]) -> None:
+    """Refuse a table that the version can't take, or of which the predictions can't keep what they shall."""
+    why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
+    source.require_columns([feature.name for feature in features if not feature.missing], why)
+    for file in source.files:
+        names = [feature.name for feature in features if feature.name in file.schema.names]
+        if not names:
+            raise DataError(missing_column(features[0].name, file.schema.names, why))
+        for name in names:
+            plain(name, empty_column(file, name))
+    source.require_columns(config.keep, "to keep")
+    taken = [name for name in config.keep if name in RESERVED or name.startswith("probability_")]
+    if taken:
+        raise DataError(f"a column called {taken[0]!r} can't be kept: the predictions have one of that name; rename it")
+
+
+def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:
+    """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
+    kinds = {file.schema.field(name).type for file in source.files}
+    kinds = {kind.value_type if pa.types.is_dictionary(kind) else kind for kind in kinds}
+    if len(kinds) > 1:
+        listed = " in one file and ".join(sorted(map(str, kinds)))
+        raise DataError(f"column {name!r} can't be kept: it is {listed} in another")
+    kind = kinds.pop()
+    if config.format == "csv" and pa.types.is_nested(kind):
+        raise DataError(f"column {name!r} holds {kind}, which a CSV can't hold; use --format parquet, or don't keep it")
+    return kind
