@@ -1,6 +1,6 @@
-"""What a table is read in: batches of rows, each knowing where it stands in the whole."""
+"""What a table is read in: pieces of files, each of so many rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,29 +10,23 @@ import pyarrow as pa
 
 
 @dataclass(frozen=True)
-class Broken:
-    """A record that can't be read as a row."""
-
-    row: int
-    value: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of one file.
+class Batch:
+    """Some consecutive rows of a table.
 
     Attributes:
-        table: its readable rows, the wanted columns alone.
-        positions: where each of them stands among the piece's rows, shape (table.num_rows,).
-        broken: the other rows, as position, text and reason.
-        after: where the next piece begins.
+        table: the readable ones, the wanted columns alone.
+        positions: where each of them stands among the batch's rows, shape (table.num_rows,).
+        broken: the others, in order, as position, text and reason.
     """
 
     table: pa.Table
     positions: np.ndarray
-    broken: Sequence[tuple[int, str, str]]
-    after: int
+    broken: Sequence[tuple[int, str, str]] = ()
+
+    @classmethod
+    def of(cls, table: pa.Table) -> "Batch":
+        """A table none of whose rows is broken."""
+        return cls(table, np.arange(table.num_rows))
 
     @property
     def n_rows(self) -> int:
@@ -41,12 +35,25 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A stretch of a file whose rows are still to be made of its bytes, which any thread may do.
+
+    Attributes:
+        read: makes them; raises a DataError where the file is broken.
+        after: where the next piece begins, in bytes of a CSV's text or in rows of Parquet.
+    """
+
+    read: Callable[[], Batch]
+    after: int
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a batch begins.
 
     Attributes:
         file: the number of the file.
-        offset: in it, in bytes of a CSV's text or in rows of Parquet.
+        offset: in it, as pieces count.
         row: how many rows lie before, in all files.
     """
 
@@ -56,30 +63,6 @@ class Place:
 
 
 BEGINNING = Place()
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Some consecutive rows of a table.
-
-    Attributes:
-        table: the readable ones.
-        rows: their numbers in the whole table, shape (table.num_rows,).
-        broken: the others.
-        start: where it begins.
-        after: where the next one does.
-    """
-
-    table: pa.Table
-    rows: np.ndarray
-    broken: Sequence[Broken]
-    start: Place
-    after: Place
-
-    @property
-    def n_rows(self) -> int:
-        """Readable or not."""
-        return self.after.row - self.start.row
 
 
 class TableFile(Protocol):

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from bakeoff.batches import Piece
+from bakeoff.batches import Batch, Piece
 from bakeoff.columns import MISSING
 from bakeoff.errors import DataError
-from bakeoff.records import LINE_END, LONGEST, cut, fields_sentence, header_end, mend
+from bakeoff.records import LINE_END, LONGEST, Mended, cut, fields_sentence, header_end, mend
 
 BLOCK = 8 << 20  # bytes read at once
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
@@ -58,13 +59,10 @@ class CsvFile:
                 chunk = _read_full(stream, BLOCK)
                 ended = len(chunk) < BLOCK
                 rest += chunk
-                while rest:
-                    piece, consumed = parse(rest, ended)
-                    if not consumed:
-                        break
+                while rest and (found := parse.cut(rest, ended)):
+                    read, consumed = found
                     after, rest = after + consumed, rest[consumed:]
-                    if piece.n_rows:
-                        yield Piece(piece.table, piece.positions, piece.broken, after)
+                    yield Piece(read, after)
 
     def share(self, offset: int) -> float:
         """How much of the file lies before an offset, about: 0 to 1; compressed, how much has been read."""
@@ -81,7 +79,7 @@ class CsvFile:
 
 
 class _Parser:
-    """From bytes that begin with a record to a piece."""
+    """From bytes that begin with a record to rows."""
 
     def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str]) -> None:
         self.names, self.wanted = names, wanted
@@ -89,23 +87,31 @@ class _Parser:
         self.text = dict.fromkeys(wanted, pa.string())
         self.bytes = dict.fromkeys(wanted, pa.binary())
 
-    def __call__(self, data: bytes, final: bool) -> tuple[Piece, int]:
-        """The piece, and how many bytes it takes; none where no record is complete yet."""
+    def cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
+        """What reads the records at the start of the data, and how many bytes they are; None where none is complete."""
         end, stuck = cut(data, final), len(data) > LONGEST
-        if end or (end == 0 and not stuck):
-            piece = self._parse(data[:end])
-            if not any(LINE_END.search(text.encode()) for _, text, _ in piece.broken):
-                return piece, end
-            data, final = data[:end], True
+        if end == 0 and not stuck:
+            return None
+        if end:
+            return partial(self._parse_or_mend, data[:end]), end
         mended = mend(data, len(self.names), final, stuck)
-        piece = self._parse(mended.clean)
-        broken = [*mended.broken, *((int(mended.good[at]), text, reason) for at, text, reason in piece.broken)]
-        return Piece(piece.table, mended.good[piece.positions], sorted(broken), 0), mended.consumed
+        return (partial(self._parse_mended, mended), mended.consumed) if mended.consumed else None
 
-    def _parse(self, data: bytes) -> Piece:
+    def _parse_or_mend(self, data: bytes) -> Batch:
+        batch = self._parse(data)
+        if any(LINE_END.search(text.encode()) for _, text, _ in batch.broken):  # a quote that swallowed lines
+            return self._parse_mended(mend(data, len(self.names), final=True))
+        return batch
+
+    def _parse_mended(self, mended: Mended) -> Batch:
+        batch = self._parse(mended.clean)
+        broken = [*mended.broken, *((int(mended.good[at]), text, reason) for at, text, reason in batch.broken)]
+        return Batch(batch.table, mended.good[batch.positions], sorted(broken))
+
+    def _parse(self, data: bytes) -> Batch:
         """Records that are whole, but may be of another length than the header, or not UTF-8."""
         if not data:
-            return Piece(pa.table({name: pa.array([], kind) for name, kind in self.text.items()}), np.arange(0), [], 0)
+            return Batch.of(pa.table({name: pa.array([], kind) for name, kind in self.text.items()}))
         for types in (self.typed, self.text):
             try:
                 return self._read(data, types)
@@ -113,7 +119,7 @@ class _Parser:
                 pass
         return _decode(self._read(data, self.bytes))
 
-    def _read(self, data: bytes, types: dict[str, pa.DataType]) -> Piece:
+    def _read(self, data: bytes, types: dict[str, pa.DataType]) -> Batch:
         odd: list[Any] = []
 
         def skip(record: Any) -> str:
@@ -137,15 +143,15 @@ class _Parser:
             positions = np.delete(positions, [record.number - 1 for record in odd])
         columns = len(self.names)
         broken = [(record.number - 1, record.text, fields_sentence(record.actual_columns, columns)) for record in odd]
-        return Piece(table, positions, broken, 0)
+        return Batch(table, positions, broken)
 
 
-def _decode(piece: Piece) -> Piece:
+def _decode(batch: Batch) -> Batch:
     """Bytes as text; rows with a wanted cell that is no UTF-8 are broken."""
     columns: dict[str, pa.Array] = {}
     wrong: dict[int, tuple[str, str]] = {}
-    for name in piece.table.column_names:
-        cells = piece.table[name].to_pylist()
+    for name in batch.table.column_names:
+        cells = batch.table[name].to_pylist()
         for at, cell in enumerate(cells):
             try:
                 cells[at] = cell.decode("utf-8")
@@ -154,9 +160,9 @@ def _decode(piece: Piece) -> Piece:
                 wrong.setdefault(at, (cells[at], f"column {name!r} is {NOT_UTF8}"))
         columns[name] = pa.array(cells, pa.string())
     bad = list(wrong)
-    keep = np.delete(np.arange(piece.table.num_rows), bad)
-    broken = [*piece.broken, *((int(piece.positions[at]), *found) for at, found in wrong.items())]
-    return Piece(pa.table(columns).take(pa.array(keep)), piece.positions[keep], sorted(broken), 0)
+    keep = np.delete(np.arange(batch.table.num_rows), bad)
+    broken = [*batch.broken, *((int(batch.positions[at]), *found) for at, found in wrong.items())]
+    return Batch(pa.table(columns).take(pa.array(keep)), batch.positions[keep], sorted(broken))
 
 
 def _read_header(path: Path, stream: Any) -> tuple[list[str], int]:

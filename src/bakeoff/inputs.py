@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bakeoff.batches import BEGINNING, Batch, Broken, Place, TableFile
+from bakeoff.batches import BEGINNING, Batch, Piece, Place, TableFile
 from bakeoff.csv_file import COMPRESSED, CsvFile
 from bakeoff.errors import DataError
 from bakeoff.parquet_file import ParquetFile
@@ -45,29 +45,34 @@ class Input:
             found.append([str(file.path.resolve()), stat.st_size, stat.st_mtime_ns])
         return found
 
-    def batches(self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Place = BEGINNING) -> Iterator[Batch]:
-        """Read from a place on.
+    def pieces(
+        self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Place = BEGINNING
+    ) -> Iterator[tuple[int, Piece]]:
+        """Read from a place on; each piece comes with the number of its file.
 
         Args:
-            wanted: the columns to read; a batch lacks those that its file lacks.
+            wanted: the columns to read; a piece lacks those that its file lacks.
             numbers: those that may be read as numbers at once.
-            start: the end of a batch that was read before.
+            start: where a piece begins.
 
         Raises:
             DataError: a file is broken; what was read before stands.
         """
         for number in range(start.file, len(self.files)):
             file = self.files[number]
-            offset = start.offset if number == start.file else 0
             try:
-                for piece in file.pieces(wanted, numbers, offset):
-                    after = Place(number, piece.after, start.row + piece.n_rows)
-                    broken = [Broken(start.row + row, text, reason) for row, text, reason in piece.broken]
-                    yield Batch(piece.table, start.row + piece.positions, broken, start, after)
-                    start = after
+                for piece in file.pieces(wanted, numbers, start.offset if number == start.file else 0):
+                    yield number, piece
             except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
-                raise DataError(f"{str(file.path)!r} can't be read behind row {start.row}: {error}") from error
-            start = Place(number + 1, 0, start.row)
+                raise DataError(f"{str(file.path)!r} can't be read to its end: {error}") from error
+
+    def batches(self, wanted: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[tuple[int, Batch]]:
+        """Read all rows; each batch comes with the number of its first row."""
+        row = 0
+        for _, piece in self.pieces(wanted, numbers):
+            batch = piece.read()
+            yield row, batch
+            row += batch.n_rows
 
     def require_columns(self, names: Sequence[str], why: str) -> None:
         """Refuse files that lack one of the named columns.

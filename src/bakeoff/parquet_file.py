@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from bakeoff.batches import Piece
+from bakeoff.batches import Batch, Piece
 from bakeoff.csv_file import NOT_UTF8
 from bakeoff.errors import DataError
 
@@ -52,7 +53,7 @@ class ParquetFile:
             read = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
             for table in _in_steps(read, size, offset - self._ends[first]):
                 offset += table.num_rows
-                yield _checked(table, offset)
+                yield Piece(partial(_checked, table), offset)
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(self.path, error) from error
 
@@ -87,9 +88,8 @@ def _in_steps(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterat
         yield pa.Table.from_batches(held)
 
 
-def _checked(table: pa.Table, after: int) -> Piece:
+def _checked(table: pa.Table) -> Batch:
     """A row with text that is not UTF-8 is broken; other damage than that is the file's."""
-    positions = np.arange(table.num_rows)
     try:
         table.validate(full=True)
     except pa.ArrowInvalid:
@@ -100,9 +100,9 @@ def _checked(table: pa.Table, after: int) -> Piece:
                 table = table.set_column(at, name, pa.array(_decode(name, cells, wrong), pa.string()))
         table.validate(full=True)
         bad = sorted(wrong)
-        positions = np.delete(positions, bad)
-        return Piece(table.take(pa.array(positions)), positions, [(row, *wrong[row]) for row in bad], after)
-    return Piece(table, positions, [], after)
+        positions = np.delete(np.arange(table.num_rows), bad)
+        return Batch(table.take(pa.array(positions)), positions, [(row, *wrong[row]) for row in bad])
+    return Batch.of(table)
 
 
 def _decode(name: str, cells: list[bytes | None], wrong: dict[int, tuple[str, str]]) -> list[str | None]:

@@ -54,8 +54,8 @@ class Partial:
             return note
         return str(first[0]["note"])
 
-    def finished(self, classes: list[str], schema: pa.Schema) -> Iterator[Scored]:
-        """Yield the batches that earlier runs of the task finished, in order.
+    def finished(self, classes: list[str], schema: pa.Schema) -> Iterator[tuple[Scored, Place]]:
+        """Yield the batches that earlier runs of the task finished, in order, and where the next one begins.
 
         Args:
             classes: the model's.
@@ -79,14 +79,18 @@ class Partial:
             if line["tally"] is not None:
                 tally = Tally(classes)
                 tally.merge(line["tally"])
-            yield Scored(tables[0], tables[1], tally, Place(**line["after"]))
+            yield Scored(tables[0], tables[1], tally), Place(**line["after"])
         for name, end in ends.items():
             with self._open(name) as file:
                 file.truncate(end)
 
-    def add(self, scored: Scored) -> None:
-        """Keep a batch."""
-        line: dict[str, Any] = {"after": asdict(scored.after)}
+    def add(self, scored: Scored, after: Place) -> None:
+        """Keep a batch.
+
+        Args:
+            after: where the next one begins.
+        """
+        line: dict[str, Any] = {"after": asdict(after)}
         for name, table in (("predictions", scored.predictions), ("rejected", scored.rejected)):
             content = b"" if not table.num_rows else table.combine_chunks().to_batches()[0].serialize()
             self._append(name, content)

@@ -4,14 +4,14 @@ import contextlib
 import logging
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from bakeoff.batches import BEGINNING, Place
+from bakeoff.batches import BEGINNING, Piece, Place
 from bakeoff.config import PredictionConfig
 from bakeoff.environment import describe_environment
 from bakeoff.errors import DataError, UserError
@@ -24,6 +24,9 @@ from bakeoff.results import Counts, Results
 from bakeoff.scorer import Scored
 from bakeoff.tally import Tally
 from bakeoff.threads import cores, hold_this_thread
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
@@ -112,21 +115,22 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
     partial = Partial(folder)
     head = partial.begin(_task(config, ready), ref.head)
     names = list(map(str, ready.scorer.classes))
-    counts, place, total = Counts(Tally(names)), BEGINNING, ready.source.n_rows
+    counts, total = Counts(Tally(names)), ready.source.n_rows
+    place = BEGINNING
     with contextlib.closing(partial), Results(partial.result, config.format, ready.scorer.schema) as results:
-        for scored in partial.finished(names, ready.scorer.schema):
-            results.add(scored)
+        for scored, after in partial.finished(names, ready.scorer.schema):
+            results.add(scored, results.encode(scored))
             counts.add(scored)
-            place = scored.after
+            place = after
         if place.row:
             logger.info("%s rows were scored by a run that ended early; going on behind them", f"{place.row:,}")
         pace = Pace(total, place.row, ready.source.share(place), SAY_SECONDS)
-        for scored in _score(ready, place):
-            partial.add(scored)
-            results.add(scored)
+        for scored, after, encoded in _score(ready, place, results.encode):
+            partial.add(scored, after)
+            results.add(scored, encoded)
             counts.add(scored)
             _refuse_too_many(config, counts, total)
-            progress = pace.at(counts.rows, ready.source.share(scored.after))
+            progress = pace.at(counts.rows, ready.source.share(after))
             if report:
                 report(progress)
             if pace.due():
@@ -150,20 +154,43 @@ def _finish(ref: VersionRef, head: str, folder: Path, counts: Counts) -> ScoredT
     return ScoredTable(head, folder, counts)
 
 
-def _score(ready: Ready, place: Place) -> Iterator[Scored]:
-    """Score from a place on, in order; reading, scoring and what the caller does with it overlap."""
+def _score(
+    ready: Ready, place: Place, encode: Callable[[Scored], bytes | None]
+) -> Iterator[tuple[Scored, Place, bytes | None]]:
+    """Score from a place on, in order; reading, scoring, encoding and what the caller does with it overlap."""
     if place == BEGINNING:
-        yield ready.first
-        place = ready.first.after
-    waiting: deque[Future[Scored]] = deque()
-    scorer, workers = ready.scorer, cores()
+        yield ready.first, ready.after, encode(ready.first)
+        place = ready.after
+    scorer, row, workers = ready.scorer, place.row, cores()
+
+    def placed(batches: Iterable[tuple[int, int, Scored]]) -> Iterator[tuple[Scored, Place]]:
+        nonlocal row
+        for number, after, scored in batches:
+            start, row = row, row + scored.n_rows
+            yield scored.behind(start), Place(number, after, row)
+
+    def score(found: tuple[int, Piece]) -> tuple[int, int, Scored]:
+        return found[0], found[1].after, scorer.score(found[1].read())
+
+    def encoded(found: tuple[Scored, Place]) -> tuple[Scored, Place, bytes | None]:
+        return (*found, encode(found[0]))
+
     with ThreadPoolExecutor(workers, initializer=hold_this_thread) as pool:
-        for batch in ready.source.batches(scorer.wanted, scorer.numbers, place):
-            waiting.append(pool.submit(scorer.score, batch))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
+        pieces = ready.source.pieces(scorer.wanted, scorer.numbers, place)
+        yield from _in_order(pool, encoded, placed(_in_order(pool, score, pieces, workers)), workers)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[Result]:
+    """What the function makes of each item, in order, of which so many may be under way at once."""
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > ahead:
             yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _refuse_too_many(config: PredictionConfig, counts: Counts, total: int | None) -> None:

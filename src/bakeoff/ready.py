@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from bakeoff.batches import Place
 from bakeoff.chain import head_of
 from bakeoff.columns import plain
 from bakeoff.config import PredictionConfig
@@ -37,12 +38,17 @@ class VersionRef:
 
 @dataclass(frozen=True)
 class Ready:
-    """A version and a table that go together, and the first rows, scored."""
+    """A version and a table that go together, and the first rows, scored.
+
+    Attributes:
+        after: where the rows behind those begin.
+    """
 
     ref: VersionRef
     source: Input
     scorer: Scorer
     first: Scored
+    after: Place
 
 
 def find_version(config: PredictionConfig) -> VersionRef:
@@ -86,10 +92,11 @@ def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int,
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
     leniency = Leniency(config.on_unseen, config.on_out_of_range, config.range_margin)
     scorer = Scorer(model, card, keep, leniency)
-    first = next(source.batches(scorer.wanted, scorer.numbers), None)
-    if first is None:
-        raise DataError(f"{config.input!r} has a header and no rows")
-    return Ready(ref, source, scorer, scorer.score(first))
+    for number, piece in source.pieces(scorer.wanted, scorer.numbers):
+        first = scorer.score(piece.read())
+        if first.n_rows:  # a CSV's piece may be blank lines
+            return Ready(ref, source, scorer, first, Place(number, piece.after, first.n_rows))
+    raise DataError(f"{config.input!r} has a header and no rows")
 
 
 def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, features: list[Feature]) -> None:

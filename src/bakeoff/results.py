@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bakeoff.scorer import REJECTED, Scored
 from bakeoff.sentences import say_count
 from bakeoff.tally import Tally
 
+QUOTED_TEXT = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
 SHOWN = 3  # kinds of trouble that a sentence names
 
 
@@ -80,14 +82,33 @@ class Results:
         self.folder, self._stack = folder, ExitStack()
         (folder / "rejected.parquet").unlink(missing_ok=True)
         path = folder / f"predictions.{form}"
-        self._predictions: Any = self._stack.enter_context(
-            _parquet(path, schema) if form == "parquet" else _csv(self._stack, path, schema)
-        )
+        self._lines: BufferedWriter | None = None
+        self._predictions: Any = None
         self._rejected: Any = None
+        if form == "csv":
+            self._lines = self._stack.enter_context(path.open("wb"))
+            self._lines.write(_header(schema))
+        else:
+            self._predictions = self._stack.enter_context(_parquet(path, schema))
 
-    def add(self, scored: Scored) -> None:
-        """Write a batch."""
-        if scored.predictions.num_rows:
+    def encode(self, scored: Scored) -> bytes | None:
+        """The predictions as lines of CSV, which any thread may make; None for Parquet."""
+        if self._lines is None:
+            return None
+        text = pa.BufferOutputStream()
+        pa.csv.write_csv(scored.predictions, text, QUOTED_TEXT)
+        found: bytes = text.getvalue().to_pybytes()
+        return found
+
+    def add(self, scored: Scored, encoded: bytes | None) -> None:
+        """Write a batch.
+
+        Args:
+            encoded: what `encode` gave for it.
+        """
+        if self._lines is not None and encoded is not None:
+            self._lines.write(encoded)
+        elif scored.predictions.num_rows:
             self._predictions.write_table(scored.predictions)
         if scored.rejected.num_rows:
             if self._rejected is None:
@@ -107,14 +128,10 @@ def _parquet(path: Path, schema: pa.Schema) -> Any:
     return pa.parquet.ParquetWriter(path, schema, use_dictionary=text)
 
 
-def _csv(stack: ExitStack, path: Path, schema: pa.Schema) -> Any:
-    file = stack.enter_context(path.open("wb"))
-    header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(schema.names)  # Arrow would put each name in quotes
-    file.write(header.getvalue().encode())
-    return pa.csv.CSVWriter(
-        file, schema, write_options=pa.csv.WriteOptions(include_header=False, quoting_style="needed")
-    )
+def _header(schema: pa.Schema) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(schema.names)  # Arrow would put each name in quotes
+    return line.getvalue().encode()
 
 
 def _shown(value: str | None) -> str:

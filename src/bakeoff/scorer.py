@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bakeoff.answering import answer
-from bakeoff.batches import Batch, Place
+from bakeoff.batches import Batch
 from bakeoff.conforming import LENIENT, Leniency, conform
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
 from bakeoff.tally import Tally
 from bakeoff.truth import true_codes
 
+LINE_SHOWN = 200  # characters of a line that can't be read
 REJECTED = pa.schema([("row", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("reason", pa.string())])
 
 
@@ -28,13 +30,20 @@ class Scored:
         predictions: `row`, kept columns, `prediction`, `flags`, and a `probability_<class>` each.
         rejected: `row`, `column`, `value`, `reason`; without a column where a record could not be read at all.
         tally: of the rows that have a class, None without a target.
-        after: where the next rows begin.
     """
 
     predictions: pa.Table
     rejected: pa.Table
     tally: Tally | None
-    after: Place
+
+    @property
+    def n_rows(self) -> int:
+        """Predicted or rejected."""
+        return int(self.predictions.num_rows + self.rejected.num_rows)
+
+    def behind(self, rows: int) -> "Scored":
+        """The same with so many rows before them."""
+        return Scored(_behind(rows, self.predictions), _behind(rows, self.rejected), self.tally) if rows else self
 
 
 class Scorer:
@@ -79,7 +88,7 @@ class Scorer:
         return [each.name for each in self.features if each.kind == "number" and each.name not in read_as_text]
 
     def score(self, batch: Batch) -> Scored:
-        """Score a batch.
+        """Score a batch; its rows are numbered from 0.
 
         Raises:
             DataError: a column is of a type that can't be used at all.
@@ -90,7 +99,7 @@ class Scorer:
         X = conformed.X if whole else conformed.X.iloc[usable]
         codes, shares = answer(self.model, X) if len(usable) else (np.empty(0, dtype=int), None)
         take = pa.array(usable)
-        columns: list[Any] = [batch.rows[usable]]
+        columns: list[Any] = [batch.positions[usable]]
         columns += [_as(name, batch.table[name], kind).take(take) for name, kind in self.keep.items()]
         columns += [self._labels.take(pa.array(codes)), conformed.flags if whole else conformed.flags.take(take)]
         if len(self.schema) > len(columns):
@@ -98,7 +107,7 @@ class Scorer:
         predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema)
         rejected = _merge(batch, conformed.rejected)
         require_every_row_once(batch, predictions, rejected)
-        return Scored(predictions, rejected, self._evaluate(batch, usable, codes, shares), batch.after)
+        return Scored(predictions, rejected, self._evaluate(batch, usable, codes, shares))
 
     def _evaluate(self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None) -> Tally | None:
         if self.target not in batch.table.column_names:
@@ -120,23 +129,27 @@ def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Tab
     """
     seen = np.zeros(batch.n_rows, dtype=int)
     for table in (predictions, rejected):
-        np.add.at(seen, table["row"].to_numpy() - batch.start.row, 1)
+        np.add.at(seen, table["row"].to_numpy(), 1)
     if not (seen == 1).all():
-        row = batch.start.row + int(np.flatnonzero(seen != 1)[0])
-        raise RuntimeError(f"row {row} ended in {seen[row - batch.start.row]} places instead of one")
+        row = int(np.flatnonzero(seen != 1)[0])
+        raise RuntimeError(f"row {row} of a batch ended in {seen[row]} places instead of one")
 
 
 def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
     """Rows refused for a cell and records that could not be read, in order."""
-    lines = [(one.row, None, one.value[:200], one.reason) for one in batch.broken]
+    lines = [(position, None, text[:LINE_SHOWN], reason) for position, text, reason in batch.broken]
     if len(refused):
-        numbered = batch.rows[refused["row"].to_numpy()]
+        numbered = batch.positions[refused["row"].to_numpy()]
         cells = (
             [None if missing else cell for cell, missing in zip(refused[name], refused[name].isna())]
             for name in ("column", "value", "reason")
         )
         lines = sorted([*lines, *zip(numbered.tolist(), *cells)], key=lambda line: line[0])
     return pa.Table.from_pylist([dict(zip(REJECTED.names, line)) for line in lines], schema=REJECTED)
+
+
+def _behind(rows: int, table: pa.Table) -> pa.Table:
+    return table.set_column(0, table.schema.field(0), pc.add(table["row"], rows))
 
 
 def _as(name: str, column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

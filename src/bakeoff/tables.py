@@ -22,10 +22,9 @@ def read_table(path: str | Path) -> pa.Table:
     columns = source.files[0].schema.names
     source.require_columns(columns, f"{source.files[0].path.name!r} has it")
     tables = []
-    for batch in source.batches(columns):
-        if batch.broken:
-            first = batch.broken[0]
-            raise DataError(f"{str(path)!r} is broken in row {first.row} (from 0, behind the header): {first.reason}")
+    for row, batch in source.batches(columns):
+        for position, _, reason in batch.broken:
+            raise DataError(f"{str(path)!r} is broken in row {row + position} (from 0, behind the header): {reason}")
         tables.append(batch.table)
     return _concat(path, source, columns, tables)
 
