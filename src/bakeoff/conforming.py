@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from bakeoff.columns import plain, text_cells, to_booleans, to_numbers, to_pandas, too_large
 from bakeoff.config.prediction import Treatment
+from bakeoff.errors import DataError
 from bakeoff.features import Feature
 
 SHOWN = 80  # characters of a cell that a reason shows
@@ -94,10 +95,23 @@ def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = L
     return Conformed(pd.DataFrame(columns, index=range(n_rows)), rejected.astype(REJECTED), _join(flags, n_rows))
 
 
+def feature_cells(feature: Feature, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column reduced to numbers, booleans or text.
+
+    Raises:
+        DataError: it is of a type that is none of these, so that no row of it could be scored.
+    """
+    try:
+        return plain(feature.name, column)
+    except DataError as error:
+        sentence = f"column {feature.name!r} holds {column.type}, and training saw a {feature.kind} in it"
+        raise DataError(sentence) from error
+
+
 def _cells(table: pa.Table, feature: Feature) -> pa.ChunkedArray:
     if feature.name not in table.column_names:
         return pa.chunked_array([pa.nulls(table.num_rows, pa.float64())])
-    return plain(feature.name, table[feature.name])
+    return feature_cells(feature, table[feature.name])
 
 
 def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: Leniency) -> tuple[Any, list[_Finding]]:

@@ -14,7 +14,7 @@ import pyarrow.csv
 from bakeoff.batches import Batch, Piece
 from bakeoff.columns import MISSING
 from bakeoff.errors import DataError
-from bakeoff.records import LINE_END, LONGEST, Mended, cut, fields_sentence, header_end, mend
+from bakeoff.records import LONGEST, Mended, cut, header_end, mend
 
 BLOCK = 8 << 20  # bytes read at once
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
@@ -98,10 +98,10 @@ class _Parser:
         return (partial(self._parse_mended, mended), mended.consumed) if mended.consumed else None
 
     def _parse_or_mend(self, data: bytes) -> Batch:
-        batch = self._parse(data)
-        if any(LINE_END.search(text.encode()) for _, text, _ in batch.broken):  # a quote that swallowed lines
+        try:
+            return self._parse(data)
+        except pa.ArrowInvalid:  # a record of another length
             return self._parse_mended(mend(data, len(self.names), final=True))
-        return batch
 
     def _parse_mended(self, mended: Mended) -> Batch:
         batch = self._parse(mended.clean)
@@ -109,60 +109,57 @@ class _Parser:
         return Batch(batch.table, mended.good[batch.positions], sorted(broken))
 
     def _parse(self, data: bytes) -> Batch:
-        """Records that are whole, but may be of another length than the header, or not UTF-8."""
+        """Records as long as the header, perhaps with cells that are not UTF-8."""
         if not data:
             return Batch.of(pa.table({name: pa.array([], kind) for name, kind in self.text.items()}))
         for types in (self.typed, self.text):
             try:
-                return self._read(data, types)
-            except (pa.ArrowInvalid, UnicodeDecodeError):
-                pass
+                return Batch.of(self._read(data, types))
+            except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+                if "parse error" in str(error):
+                    raise
         return _decode(self._read(data, self.bytes))
 
-    def _read(self, data: bytes, types: dict[str, pa.DataType]) -> Batch:
-        odd: list[Any] = []
-
-        def skip(record: Any) -> str:
-            odd.append(record)
-            return "skip"
-
-        table = pa.csv.read_csv(
+    def _read(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+        return pa.csv.read_csv(
             pa.BufferReader(data),
             pa.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self.names),
             pa.csv.ParseOptions(
                 newlines_in_values=b'"' in data,
                 ignore_empty_lines=len(self.names) > 1,  # in a file of one column they are rows with a gap
-                invalid_row_handler=skip,
             ),
             pa.csv.ConvertOptions(
                 column_types=types, include_columns=self.wanted, null_values=MISSING, strings_can_be_null=False
             ),
         )
-        positions = np.arange(table.num_rows + len(odd))
-        if odd:
-            positions = np.delete(positions, [record.number - 1 for record in odd])
-        columns = len(self.names)
-        broken = [(record.number - 1, record.text, fields_sentence(record.actual_columns, columns)) for record in odd]
-        return Batch(table, positions, broken)
 
 
-def _decode(batch: Batch) -> Batch:
+def _decode(table: pa.Table) -> Batch:
     """Bytes as text; rows with a wanted cell that is no UTF-8 are broken."""
     columns: dict[str, pa.Array] = {}
     wrong: dict[int, tuple[str, str]] = {}
-    for name in batch.table.column_names:
-        cells = batch.table[name].to_pylist()
-        for at, cell in enumerate(cells):
-            try:
-                cells[at] = cell.decode("utf-8")
-            except UnicodeDecodeError:
-                cells[at] = cell.decode("utf-8", errors="replace")
-                wrong.setdefault(at, (cells[at], f"column {name!r} is {NOT_UTF8}"))
-        columns[name] = pa.array(cells, pa.string())
-    bad = list(wrong)
-    keep = np.delete(np.arange(batch.table.num_rows), bad)
-    broken = [*batch.broken, *((int(batch.positions[at]), *found) for at, found in wrong.items())]
-    return Batch(pa.table(columns).take(pa.array(keep)), batch.positions[keep], sorted(broken))
+    for name in table.column_names:
+        columns[name] = pa.array(decode_cells(name, table[name].to_pylist(), wrong), pa.string())
+    return without(pa.table(columns), wrong)
+
+
+def decode_cells(name: str, cells: list[bytes | None], wrong: dict[int, tuple[str, str]]) -> list[str | None]:
+    """A column's bytes as text; the first cell of a row that is not UTF-8 is noted with what it looks like."""
+    text: list[str | None] = []
+    for row, cell in enumerate(cells):
+        try:
+            text.append(None if cell is None else cell.decode("utf-8"))
+        except UnicodeDecodeError:
+            text.append(None if cell is None else cell.decode("utf-8", errors="replace"))
+            wrong.setdefault(row, (str(text[-1]), f"column {name!r} is {NOT_UTF8}"))
+    return text
+
+
+def without(table: pa.Table, wrong: dict[int, tuple[str, str]]) -> Batch:
+    """The table's rows but for the wrong ones, which are broken."""
+    bad = sorted(wrong)
+    positions = np.delete(np.arange(table.num_rows), bad)
+    return Batch(table.take(pa.array(positions)), positions, [(row, *wrong[row]) for row in bad])
 
 
 def _read_header(path: Path, stream: Any) -> tuple[list[str], int]:

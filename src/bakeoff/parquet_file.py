@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.batches import Batch, Piece
-from bakeoff.csv_file import NOT_UTF8
+from bakeoff.csv_file import decode_cells, without
 from bakeoff.errors import DataError
 
 CELLS = 1 << 20  # of a batch, about
@@ -97,23 +97,10 @@ def _checked(table: pa.Table) -> Batch:
         for at, name in enumerate(table.column_names):
             if pa.types.is_string(table[name].type) or pa.types.is_large_string(table[name].type):
                 cells = table[name].cast(pa.large_binary()).to_pylist()
-                table = table.set_column(at, name, pa.array(_decode(name, cells, wrong), pa.string()))
+                table = table.set_column(at, name, pa.array(decode_cells(name, cells, wrong), pa.string()))
         table.validate(full=True)
-        bad = sorted(wrong)
-        positions = np.delete(np.arange(table.num_rows), bad)
-        return Batch(table.take(pa.array(positions)), positions, [(row, *wrong[row]) for row in bad])
+        return without(table, wrong)
     return Batch.of(table)
-
-
-def _decode(name: str, cells: list[bytes | None], wrong: dict[int, tuple[str, str]]) -> list[str | None]:
-    text = []
-    for row, cell in enumerate(cells):
-        try:
-            text.append(cell if cell is None else cell.decode("utf-8"))
-        except UnicodeDecodeError:
-            text.append(cell.decode("utf-8", errors="replace") if cell else None)
-            wrong.setdefault(row, (str(text[-1]), f"column {name!r} is {NOT_UTF8}"))
-    return text
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

@@ -1,5 +1,6 @@
 """A version and a table that go together: what is looked at before anything is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,9 +9,8 @@ import pyarrow as pa
 
 from bakeoff.batches import Place
 from bakeoff.chain import head_of
-from bakeoff.columns import plain
 from bakeoff.config import PredictionConfig
-from bakeoff.conforming import Leniency
+from bakeoff.conforming import Leniency, feature_cells
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
 from bakeoff.inputs import Input, empty_column, missing_column, open_input
@@ -104,15 +104,24 @@ def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, feat
     why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
     source.require_columns([feature.name for feature in features if not feature.missing], why)
     for file in source.files:
-        names = [feature.name for feature in features if feature.name in file.schema.names]
-        if not names:
+        present = [feature for feature in features if feature.name in file.schema.names]
+        if not present:
             raise DataError(missing_column(features[0].name, file.schema.names, why))
-        for name in names:
-            plain(name, empty_column(file, name))
+        for feature in present:
+            feature_cells(feature, empty_column(file, feature.name))
     source.require_columns(config.keep, "to keep")
-    taken = [name for name in config.keep if name in RESERVED or name.startswith("probability_")]
-    if taken:
-        raise DataError(f"a column called {taken[0]!r} can't be kept: the predictions have one of that name; rename it")
+    refuse_taken_names(config.keep)
+
+
+def refuse_taken_names(keep: Sequence[str]) -> None:
+    """Refuse to keep a column whose name one of the predictions' has.
+
+    Raises:
+        DataError: naming it.
+    """
+    for name in keep:
+        if name in RESERVED or name.startswith("probability_"):
+            raise DataError(f"a column called {name!r} can't be kept: the predictions have one of that name; rename it")
 
 
 def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:

@@ -120,11 +120,6 @@ def header_end(data: bytes) -> int | None:
     return None
 
 
-def fields_sentence(fields: int, n_columns: int) -> str:
-    """What is wrong with a record of another length than the header."""
-    return f"{say_count(fields, 'field')} where the header has {n_columns}"
-
-
 def _record(data: bytes, start: int, line_end: int) -> tuple[int | None, int]:
     """Where the record ends, behind its line end, and how many fields it has; None where a quote stays open."""
     if data.find(b'"', start, line_end) < 0:
@@ -146,7 +141,7 @@ def _record(data: bytes, start: int, line_end: int) -> tuple[int | None, int]:
 
 
 def _too_many_or_few(fields: int, n_columns: int, lines: bytes = b"") -> str:
-    sentence = fields_sentence(fields, n_columns)
+    sentence = f"{say_count(fields, 'field')} where the header has {n_columns}"
     count = len(LINE_END.findall(lines))
     return f"{sentence}, in a record of {count} lines: is a quote never closed?" if count > 1 else sentence
 
