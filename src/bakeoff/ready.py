@@ -126,12 +126,16 @@ def refuse_taken_names(keep: Sequence[str]) -> None:
 
 def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:
     """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
-    kinds = {file.schema.field(name).type for file in source.files}
-    kinds = {kind.value_type if pa.types.is_dictionary(kind) else kind for kind in kinds}
-    if len(kinds) > 1:
-        listed = " in one file and ".join(sorted(map(str, kinds)))
-        raise DataError(f"column {name!r} can't be kept: it is {listed} in another")
-    kind = kinds.pop()
-    if config.format == "csv" and pa.types.is_nested(kind):
-        raise DataError(f"column {name!r} holds {kind}, which a CSV can't hold; use --format parquet, or don't keep it")
-    return kind
+    kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
+    nested = next((kind for kind in kinds if pa.types.is_nested(kind)), None)
+    if nested is not None and (config.format == "csv" or len(kinds) > 1):
+        raise DataError(
+            f"column {name!r} holds {nested}, which can't be kept here; use --format parquet, or leave it out"
+        )
+    return kinds.pop() if len(kinds) == 1 else pa.string()
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind

@@ -156,7 +156,7 @@ def _as(name: str, column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArra
     try:
         return column.cast(kind)
     except pa.ArrowException as error:
-        raise DataError(f"column {name!r} is {column.type} in one file and {kind} in another") from error
+        raise DataError(f"column {name!r} can't be kept: {column.type} can't be written as {kind}") from error
 
 
 def _contiguous(column: Any) -> Any:

@@ -17,12 +17,12 @@ from bakeoff.conforming import conform
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError, IntegrityError, StoreError, UserError
 from bakeoff.features import Feature
-from bakeoff.prediction import check_prediction, output_folder, score_table, work_folder
+from bakeoff.prediction import output_folder, score_table, work_folder
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import find_version
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
-from tests.bakeoff.conftest import ORDERS, run_race
+from tests.bakeoff.conftest import ORDERS, predict, run_race
 
 FEATURES = [Feature("n", "float64", "number"), Feature("g", "float64", "number", True)]
 FEATURES += [Feature("b", "bool", "boolean"), Feature("t", "str", "category")]
@@ -34,15 +34,6 @@ def orders(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("orders")
     run_race(folder / "work", dataset=ORDERS).export(folder / "models")
     return folder / "models"
-
-
-def predict(config):
-    """The prediction flow's steps in plain calls; returns the folder."""
-    check_prediction(config)
-    output = output_folder(config)
-    with work_folder(config, output) as folder:
-        ref = find_version(config)
-        return publish_predictions(config, ref, score_table(config, ref, folder), output)
 
 
 def read(folder):
