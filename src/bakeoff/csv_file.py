@@ -54,15 +54,19 @@ class CsvFile:
         after = max(offset, self._first)
         with self._open() as stream:
             _skip(stream, after)
-            rest, ended = b"", False
-            while not ended:
-                chunk = _read_full(stream, BLOCK)
-                ended = len(chunk) < BLOCK
-                rest += chunk
-                while rest and (found := parse.cut(rest, ended)):
-                    read, consumed = found
-                    after, rest = after + consumed, rest[consumed:]
-                    yield Piece(read, after)
+            rest, ended, size = b"", False, BLOCK
+            while rest or not ended:
+                if len(rest) < size and not ended:
+                    more = _read_full(stream, size - len(rest))
+                    rest, ended = rest + more, len(rest) + len(more) < size
+                # What a piece holds depends on where it begins alone, not on where reading began.
+                found = parse.cut(rest[:size], final=ended and len(rest) <= size)
+                if found is None:
+                    size += BLOCK
+                    continue
+                read, consumed = found
+                after, rest, size = after + consumed, rest[consumed:], BLOCK
+                yield Piece(read, after)
 
     def share(self, offset: int) -> float:
         """How much of the file lies before an offset, about: 0 to 1; compressed, how much has been read."""
@@ -90,7 +94,7 @@ class _Parser:
     def cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
         """What reads the records at the start of the data, and how many bytes they are; None where none is complete."""
         end, stuck = cut(data, final), len(data) > LONGEST
-        if end == 0 and not stuck:
+        if not data or (end == 0 and not stuck):
             return None
         if end:
             return partial(self._parse_or_mend, data[:end]), end

@@ -92,7 +92,7 @@ class Partial:
         """
         line: dict[str, Any] = {"after": asdict(after)}
         for name, table in (("predictions", scored.predictions), ("rejected", scored.rejected)):
-            content = b"" if not table.num_rows else table.combine_chunks().to_batches()[0].serialize()
+            content = b"" if not table.num_rows else table.to_batches()[0].serialize()
             self._append(name, content)
             line[name] = [len(content), zlib.crc32(content)]
         line["tally"] = scored.tally and scored.tally.to_dict()

@@ -104,7 +104,8 @@ class Scorer:
         columns += [self._labels.take(pa.array(codes)), conformed.flags if whole else conformed.flags.take(take)]
         if len(self.schema) > len(columns):
             columns += list((np.empty((0, len(self.classes))) if shares is None else shares).T)
-        predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema)
+        # Of one chunk: what a file is written of must not tell whether it comes from here or was kept meanwhile.
+        predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema).combine_chunks()
         rejected = _merge(batch, conformed.rejected)
         require_every_row_once(batch, predictions, rejected)
         return Scored(predictions, rejected, self._evaluate(batch, usable, codes, shares))

@@ -1,0 +1,192 @@
+"""A run that was killed is continued, and what comes out is byte for byte that of a run that was not."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import DataError, UserError
+from bakeoff.partial import Partial
+from bakeoff.prediction import score_table, work_folder
+from bakeoff.ready import find_version, forget_ready
+from bakeoff.scorer import Scorer
+from tests.bakeoff.conftest import ORDERS, predict, run_race
+
+BATCHES = 12
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory):
+    """A store with one model of the mixed-type example, and a table of it with bad rows in it."""
+    folder = tmp_path_factory.mktemp("orders")
+    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
+    rows = pd.read_csv("examples/orders.csv").astype({"amount": object})
+    rows.loc[::17, "amount"] = "n/k"
+    rows.loc[::29, "region"] = "atlantis"
+    rows.to_csv(folder / "rows.csv", index=False)
+    rows.assign(amount=pd.to_numeric(rows["amount"], errors="coerce")).to_parquet(folder / "rows.parquet")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Files of many batches."""
+    monkeypatch.setattr("bakeoff.csv_file.BLOCK", 2700)
+    monkeypatch.setattr("bakeoff.parquet_file.LEAST_ROWS", 50)
+    monkeypatch.setattr("bakeoff.parquet_file.CELLS", 50)
+
+
+class KilledError(BaseException):
+    """As a signal would, this passes every `except Exception`."""
+
+
+def digests(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def config(orders, tmp_path, kind="csv", **values):
+    values = {"output": str(tmp_path / "out"), "keep": ("order_id",)} | values
+    return PredictionConfig(store=orders / "models", input=str(orders / f"rows.{kind}"), **values)
+
+
+def die_after(monkeypatch, batches, torn=0):
+    """Let a run end behind so many batches, and perhaps in the middle of writing the next one's line."""
+    add, left = Partial.add, [batches]
+
+    def killing(self, scored, after):
+        if not left[0]:
+            if torn:
+                append = Partial._append
+                monkeypatch.setattr(Partial, "_append", lambda self, name, part: append(self, name, part[:torn]))
+                add(self, scored, after)
+            raise KilledError
+        left[0] -= 1
+        add(self, scored, after)
+
+    monkeypatch.setattr(Partial, "add", killing)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize(("batches", "torn"), [(1, 0), (5, 0), (5, 7), (BATCHES - 1, 0), (BATCHES - 1, 30)])
+def test_a_killed_run_is_continued_behind_its_last_batch(orders, tmp_path, monkeypatch, kind, form, batches, torn):
+    """What it has scored is not scored again."""
+    undisturbed = digests(predict(config(orders, tmp_path, kind, format=form, output=str(tmp_path / "whole"))))
+    with monkeypatch.context() as patch:
+        die_after(patch, batches, torn)
+        with pytest.raises(KilledError):
+            predict(config(orders, tmp_path, kind, format=form))
+    assert not (tmp_path / "out").exists()
+    scored = []
+    score = Scorer.score
+    monkeypatch.setattr(Scorer, "score", lambda self, batch: scored.append(batch.n_rows) or score(self, batch))
+    assert undisturbed == digests(predict(config(orders, tmp_path, kind, format=form)))
+    first, *others = scored  # the first batch is scored before anything is written, to see that it can be
+    assert first + sum(others) < 600 - batches * 40 + 2 * first
+    assert ["out", "whole"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_a_run_without_a_name_for_its_output_is_continued_too(orders, tmp_path, monkeypatch):
+    """By any run of the same config."""
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        die_after(patch, 5)
+        with pytest.raises(KilledError):
+            predict(config(orders, tmp_path, output=None))
+    (left,) = (tmp_path / "predictions").iterdir()
+    assert left.name.startswith(".bakeoff-")
+    folder = predict(config(orders, tmp_path, output=None))
+    assert [folder.name] == [path.name for path in (tmp_path / "predictions").iterdir()]
+
+
+@pytest.mark.parametrize("change", ["rows", "option", "damage", "version"])
+def test_what_was_left_of_another_task_is_not_used(orders, tmp_path, monkeypatch, change):
+    """Another file of the same name, another option, another version, or parts that are not what was written."""
+    store, rows = tmp_path / "models", tmp_path / "rows.csv"
+    run_race(tmp_path / "work", dataset=ORDERS).export(store)
+    rows.write_bytes((orders / "rows.csv").read_bytes())
+    values = {"store": store, "input": str(rows), "output": str(tmp_path / "out")}
+    with monkeypatch.context() as patch:
+        die_after(patch, 5)
+        with pytest.raises(KilledError):
+            predict(**values)
+    if change == "rows":
+        rows.write_text(rows.read_text().replace("n/k", "7"))
+    elif change == "option":
+        values["on_unseen"] = "reject"
+    elif change == "version":
+        run_race(tmp_path / "more", dataset=ORDERS, split={"random_state": 3}).export(store)
+        values["version"] = "latest"
+    else:
+        (parts,) = tmp_path.glob(".bakeoff-*/predictions")
+        parts.write_bytes(parts.read_bytes()[:3000] + b"\0" * 50 + parts.read_bytes()[3050:])
+    found = digests(predict(**values))
+    forget_ready()
+    assert found == digests(predict(**(values | {"output": str(tmp_path / "whole")})))
+
+
+def test_two_runs_do_not_write_the_same_output(orders, tmp_path):
+    """The second is told so; nothing of the first is touched."""
+    task = config(orders, tmp_path)
+    with work_folder(task, tmp_path / "out") as folder:
+        score_table(task, find_version(task), folder)
+        with pytest.raises(UserError, match="another run is writing output"):
+            predict(task)
+        assert (folder / "result" / "predictions.parquet").exists()
+
+
+def test_rows_that_may_not_be_rejected_end_the_run_as_soon_as_that_is_certain(orders, tmp_path):
+    """With a summary of the reasons; nothing is left."""
+    for kind, counted in (("csv", "36 of 600 rows"), ("parquet", "at least ")):
+        with pytest.raises(DataError) as caught:
+            predict(config(orders, tmp_path, kind, max_rejected=0.05))
+        assert counted in str(caught.value)
+        assert "more than max_rejected 0.05 allows: " in str(caught.value)
+        assert "rows: column 'amount': " in str(caught.value)
+        assert [] == list(tmp_path.iterdir())
+    assert predict(config(orders, tmp_path, max_rejected=0.06)).exists()
+
+
+def test_a_table_of_which_every_row_is_rejected_is_told_of_whole(orders, tmp_path):
+    """All of them are named; `max_rejected` makes that a failure."""
+    rows = pd.read_csv(orders / "rows.csv").assign(items="x")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    values = {"store": orders / "models", "input": str(tmp_path / "rows.csv"), "output": str(tmp_path / "out")}
+    folder = predict(**values)
+    assert 600 == len(pd.read_parquet(folder / "rejected.parquet"))
+    assert 0 == len(pd.read_parquet(folder / "predictions.parquet"))
+    with pytest.raises(DataError, match="600 of 600 rows are rejected"):
+        predict(**(values | {"output": str(tmp_path / "none"), "max_rejected": 0.99}))
+
+
+def test_a_process_that_is_killed_is_continued(orders, tmp_path):
+    """SIGKILL, wherever it happens to be; then the same command again."""
+    code = (
+        "import sys, time, bakeoff.csv_file, bakeoff.partial\n"
+        "from tests.bakeoff.conftest import predict\n"
+        "bakeoff.csv_file.BLOCK = 2000\n"
+        "add = bakeoff.partial.Partial.add\n"
+        "def slow(self, *more):\n    add(self, *more)\n    print('kept', flush=True)\n    time.sleep(0.02)\n"
+        "bakeoff.partial.Partial.add = slow\n"
+        f"predict(store={str(orders / 'models')!r}, input={str(orders / 'rows.csv')!r}, output=sys.argv[1])\n"
+    )
+    run = [sys.executable, "-c", code]
+    subprocess.run([*run, str(tmp_path / "whole")], check=True, capture_output=True)
+    for batches in (1, 6, 11):
+        with subprocess.Popen([*run, str(tmp_path / "out")], stdout=subprocess.PIPE, text=True) as process:
+            for _ in range(batches):
+                assert "kept\n" == process.stdout.readline()
+            time.sleep(0.01)
+            os.kill(process.pid, signal.SIGKILL)
+        assert not (tmp_path / "out").exists()
+    done = subprocess.run([*run, str(tmp_path / "out")], check=True, capture_output=True, text=True)
+    assert digests(tmp_path / "whole") == digests(tmp_path / "out")
+    assert done.stdout.count("kept") < 15
+    assert "rows" in json.loads((tmp_path / "out" / "summary.json").read_text())
