@@ -18,6 +18,7 @@ from bakeoff.records import LONGEST, Mended, cut, header_end, mend
 
 BLOCK = 8 << 20  # bytes read at once
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+FEW = 100  # one byte of so many may be 0, and be a mistake; in a binary file more are
 BOM = b"\xef\xbb\xbf"
 MAGIC = {
     b"PAR1": "a Parquet file: name it .parquet",
@@ -174,7 +175,7 @@ def _read_header(path: Path, stream: Any) -> tuple[list[str], int]:
     for magic, meaning in MAGIC.items():
         if head.startswith(magic):
             raise DataError(f"{str(path)!r} is no CSV but {meaning}")
-    if b"\0" in head:
+    if head.count(0) * FEW > len(head) or 0 in head.split(b"\n", 1)[0]:
         raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
     bom = len(BOM) if head.startswith(BOM) else 0
     while (end := header_end(head[bom:])) is None and len(head) <= LONGEST and (more := _read_full(stream, 1 << 20)):

@@ -15,6 +15,7 @@ from bakeoff.csv_file import decode_cells, without
 from bakeoff.errors import DataError
 
 CELLS = 1 << 20  # of a batch, about
+UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
 MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10
 
 
@@ -36,7 +37,7 @@ class ParquetFile:
         try:
             file = self._open()
             self.schema = file.schema_arrow
-        except (pa.ArrowException, OSError) as error:
+        except UNREADABLE as error:
             raise _unreadable(path, error) from error
         self.n_rows: int | None = file.metadata.num_rows
         ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
@@ -53,8 +54,8 @@ class ParquetFile:
             read = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
             for table in _in_steps(read, size, offset - self._ends[first]):
                 offset += table.num_rows
-                yield Piece(partial(_checked, table), offset)
-        except (pa.ArrowException, OSError) as error:
+                yield Piece(partial(_checked, self.path, table), offset)
+        except UNREADABLE as error:
             raise _unreadable(self.path, error) from error
 
     def share(self, offset: int) -> float:
@@ -88,7 +89,7 @@ def _in_steps(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterat
         yield pa.Table.from_batches(held)
 
 
-def _checked(table: pa.Table) -> Batch:
+def _checked(path: Path, table: pa.Table) -> Batch:
     """A row with text that is not UTF-8 is broken; other damage than that is the file's."""
     try:
         table.validate(full=True)
@@ -98,7 +99,10 @@ def _checked(table: pa.Table) -> Batch:
             if pa.types.is_string(table[name].type) or pa.types.is_large_string(table[name].type):
                 cells = table[name].cast(pa.large_binary()).to_pylist()
                 table = table.set_column(at, name, pa.array(decode_cells(name, cells, wrong), pa.string()))
-        table.validate(full=True)
+        try:
+            table.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise _unreadable(path, error) from error
         return without(table, wrong)
     return Batch.of(table)
 

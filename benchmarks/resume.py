@@ -1,0 +1,86 @@
+"""Prediction runs that are killed at random moments and started again, beside one that is not disturbed.
+
+    python -m benchmarks.resume [KILLS] [ROWS]
+
+Each of KILLS (default 10) is a SIGKILL of `python -m flows.prediction`, anywhere from its start to its end, against
+a real server; the same command then runs to its end. Held: the result is byte for byte that of the undisturbed run, the
+output folder is not there before the run is complete, and what had been scored is not scored again.
+"""
+
+import hashlib
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.prediction import train, write_rows
+from tests.support.prefect_stack import Stack
+
+CONTINUED = re.compile(r"([\d,]+) rows were scored by a run that ended early")
+
+
+def main(kills: int = 10, rows: int = 5_000_000, seed: int = 0) -> int:
+    """Print the table and the figures; the exit status says whether all was as it should be."""
+    generator, wrong, figures = random.Random(seed), 0, []
+    with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
+        folder = Path(name)
+        os.environ["PREFECT_API_URL"] = stack.url
+        train(folder, "logistic_regression")
+        write_rows(folder / "rows.parquet", rows)
+        started = time.monotonic()
+        finish(start(folder, "whole"))
+        whole, expected = time.monotonic() - started, digests(folder / "whole")
+        print(f"undisturbed: {rows:,} rows in {whole:.1f} s")
+        print(f"{'killed after':>12} {'continued behind':>18} {'then':>8}  result")
+        for number in range(kills):
+            moment, output = generator.uniform(0, whole), f"out-{number}"
+            process = start(folder, output)
+            time.sleep(moment)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            early = (folder / output).exists()
+            ended = early and process.returncode == 0
+            started = time.monotonic()
+            text = "" if early else finish(start(folder, output))
+            seconds = time.monotonic() - started
+            behind = int(CONTINUED.search(text)[1].replace(",", "")) if CONTINUED.search(text) else 0
+            same = digests(folder / output) == expected
+            wrong += not same
+            print(
+                f"{moment:>10.2f} s {behind:>13,} rows {seconds:>6.1f} s  {'the same' if same else 'ANOTHER'}",
+                flush=True,
+            )
+            figures.append({"seconds": moment, "behind": behind, "then": seconds, "same": same, "ended": ended})
+        left = [path.name for path in folder.iterdir() if path.name.startswith(".bakeoff-")]
+    print(f"{kills} kills, {wrong} wrong results, {len(left)} folders left behind")
+    print(json.dumps({"rows": rows, "whole": whole, "kills": figures, "wrong": wrong, "left": len(left)}))
+    return int(wrong > 0 or len(left) > 0)
+
+
+def start(folder: Path, output: str) -> "subprocess.Popen[str]":
+    """One run of the command line."""
+    command = [sys.executable, "-m", "flows.prediction", "--name", "logistic_regression", "--store", f"{folder}/models"]
+    command += ["--input", f"{folder}/rows.parquet", "--output", f"{folder}/{output}"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(process: "subprocess.Popen[str]") -> str:
+    """What it said, when it has ended well."""
+    text, _ = process.communicate()
+    assert process.returncode == 0, text
+    return text
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The files of a result."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*map(int, sys.argv[1:])))
