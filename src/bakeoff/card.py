@@ -11,12 +11,14 @@ from typing import Any
 import joblib
 import pandas as pd
 
+from bakeoff.calibrating import Calibration
 from bakeoff.config import TrainingConfig
 from bakeoff.fitting import ModelRef
 from bakeoff.fresh import TRAINED_ON, write_trained_on
+from bakeoff.imbalance import warn_of_majority
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank
 from bakeoff.opening import open_store
-from bakeoff.reference import DatasetRef
+from bakeoff.reference import DatasetRef, read_part
 from bakeoff.sample import SAMPLE, freeze_sample
 from bakeoff.sealing import FORMAT
 from bakeoff.selection import Selection
@@ -54,6 +56,8 @@ def export_version(
     pd.DataFrame(leaderboard_rows(ranked, selection)).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
     freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
+    calibration = next(card.calibration for card in ranked if card.classifier == selection.winner)
+    warning = warn_of_majority(read_part(ref, "train")[1], scoring)
     files = {
         "model.joblib": model.path,
         "validation.parquet": ref.part("validation"),
@@ -78,6 +82,9 @@ def export_version(
                 "leader": selection.leader,
                 "why": selection.why,
             },
+            "calibration": _describe_calibration(calibration) if calibration else None,
+            "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
+            "warnings": [warning] if warning else [],
             "classes": list(ref.classes),
             "features": [asdict(feature) for feature in ref.features],
             "target": ref.target,
@@ -92,6 +99,17 @@ def export_version(
     folder = store.export(files, describe, selection.why, by)
     logger.info("version %s exported to %s%s", folder.name, folder, ", as champion" * (store.champion() == folder.name))
     return folder
+
+
+def _describe_calibration(calibration: Calibration) -> dict[str, Any]:
+    before, after = calibration.reliability_before, calibration.reliability_after
+    return {
+        "method": calibration.method,
+        "rows": calibration.rows,
+        "brier_before": calibration.brier_before,
+        "brier_after": calibration.brier_after,
+        "reliability": {"before": asdict(before) if before else None, "after": asdict(after) if after else None},
+    }
 
 
 def describe_environment() -> dict[str, str]:
