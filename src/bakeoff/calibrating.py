@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,24 @@ class Calibration:
 
     Attributes:
         method: of the exported model's calibrator.
+        own_probabilities: whether the classifier has some.
         rows: on how many rows the figures are.
     """
 
     method: Method | None
+    own_probabilities: bool
     rows: int
     brier_before: float | None
     brier_after: float | None
     reliability_before: Curve | None
     reliability_after: Curve | None
     decision: Decision | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the card holds the winner's; the decision has a place of its own there."""
+        found = asdict(self)
+        before, after, _ = (found.pop(name) for name in ("reliability_before", "reliability_after", "decision"))
+        return found | {"reliability": {"before": before, "after": after}}
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,7 @@ def calibrate_classifier(
 def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.ndarray | None) -> Calibration:
     """Brier scores, reliability and the gain of decisions, on the rows that have probabilities in every repeat."""
     rows, before, after = found.rows, found.probabilities, None
+    own_ones = before is not None
     if method:
         assert found.scores is not None
         if before is None:
@@ -100,25 +109,23 @@ def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.nd
             [cross_fit(scores, rows.y, folds, n_classes, method) for scores, folds in zip(found.scores, rows.folds)]
         )
     best = before if after is None else after
-    if before is None or best is None:
-        return Calibration(method, len(rows.y), None, None, None, None, None)
-    known = np.isfinite(best).all(axis=(0, 2))
-    if not known.any():
-        return Calibration(method, 0, None, None, None, None, None)
+    known = np.zeros(len(rows.y), dtype=bool) if best is None else np.isfinite(best).all(axis=(0, 2))
+    decision = None if matrix is None else Decision(matrix.tolist())
+    if before is None or best is None or not known.any():
+        return Calibration(method, own_ones, 0, None, None, None, None, decision)
     y = np.tile(rows.y[known], len(before))
-    own, calibrated = (
-        None if shares is None else shares[:, known].reshape(-1, n_classes) for shares in (before, after)
-    )
-    decision = None
+    own = before[:, known].reshape(-1, n_classes)
+    calibrated = None if after is None else after[:, known].reshape(-1, n_classes)
     if matrix is not None:
         groups = None if rows.groups is None else rows.groups[known]
         decision = measure_decisions(matrix, rows.y[known], found.predicted[:, known], best[:, known], groups)
     return Calibration(
         method,
+        own_ones,
         int(known.sum()),
-        None if own is None else brier_score(y, own),
+        brier_score(y, own),
         None if calibrated is None else brier_score(y, calibrated),
-        None if own is None else reliability_curve(y, own),
+        reliability_curve(y, own),
         None if calibrated is None else reliability_curve(y, calibrated),
         decision,
     )

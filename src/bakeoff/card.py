@@ -11,7 +11,6 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from bakeoff.calibrating import Calibration
 from bakeoff.config import TrainingConfig
 from bakeoff.fitting import ModelRef
 from bakeoff.fresh import TRAINED_ON, write_trained_on
@@ -82,7 +81,7 @@ def export_version(
                 "leader": selection.leader,
                 "why": selection.why,
             },
-            "calibration": _describe_calibration(calibration) if calibration else None,
+            "calibration": calibration.to_dict() if calibration else None,
             "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
             "warnings": [warning] if warning else [],
             "classes": list(ref.classes),
@@ -99,17 +98,6 @@ def export_version(
     folder = store.export(files, describe, selection.why, by)
     logger.info("version %s exported to %s%s", folder.name, folder, ", as champion" * (store.champion() == folder.name))
     return folder
-
-
-def _describe_calibration(calibration: Calibration) -> dict[str, Any]:
-    before, after = calibration.reliability_before, calibration.reliability_after
-    return {
-        "method": calibration.method,
-        "rows": calibration.rows,
-        "brier_before": calibration.brier_before,
-        "brier_after": calibration.brier_after,
-        "reliability": {"before": asdict(before) if before else None, "after": asdict(after) if after else None},
-    }
 
 
 def describe_environment() -> dict[str, str]:

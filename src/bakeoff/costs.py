@@ -15,6 +15,8 @@ SHOWN = 20  # of the classes that there are, in a message
 class Decision:
     """What deciding by least expected cost gains on rows that the deciding models were not fitted on.
 
+    The figures are None where there are no such rows.
+
     Attributes:
         costs: the matrix, a line a true class.
         mean_cost_before: of the classifier's own predictions, a row.
@@ -25,11 +27,11 @@ class Decision:
     """
 
     costs: list[list[float]]
-    mean_cost_before: float
-    mean_cost_after: float
-    gain: float
-    interval: tuple[float, float] | None
-    rows: int
+    mean_cost_before: float | None = None
+    mean_cost_after: float | None = None
+    gain: float | None = None
+    interval: tuple[float, float] | None = None
+    rows: int = 0
 
 
 def cost_matrix(costs: Mapping[str, float | Mapping[str, float]], classes: Sequence[str]) -> np.ndarray:
