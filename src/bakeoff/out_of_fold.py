@@ -46,19 +46,22 @@ class OutOfFold:
     scores: np.ndarray | None
 
 
-def describe_rows(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> dict[str, np.ndarray]:
+def describe_rows(
+    pipeline: Any, X: pd.DataFrame, classes: Sequence[str], predicted: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """What the plain classifier of a fitted Pipeline says of some rows: the arrays of `OutOfFold`, of these rows alone.
 
     Args:
         X: shape (n_rows, n_features).
         classes: as text; those that the classifier doesn't know have probability 0.
+        predicted: its predictions, counted from 0, shape (n_rows,), where they are known already.
     """
     from bakeoff.calibration import score_columns
 
     transformed = pipeline[:-1].transform(X) if len(pipeline) > 1 else X
     classifier = plain_classifier(pipeline[-1])
     known = to_codes(classifier.classes_, classes)
-    found = {"predicted": to_codes(classifier.predict(transformed), classes)}
+    found = {"predicted": to_codes(classifier.predict(transformed), classes) if predicted is None else predicted}
     if hasattr(classifier, "predict_proba"):
         found["probabilities"] = np.zeros((len(X), len(classes)))
         found["probabilities"][:, known] = classifier.predict_proba(transformed)

@@ -13,6 +13,7 @@ from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
 from bakeoff.folding import n_splits
+from bakeoff.metrics import METRICS
 from bakeoff.out_of_fold import describe_rows, gather
 from bakeoff.preprocessing import Contestant, fit_to_score
 from bakeoff.reference import DatasetRef, read_folds, read_part
@@ -70,7 +71,8 @@ def score_fold(
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
     path, outputs = (folder / f"{contestant.name}-{fold}.{suffix}" for suffix in ("npy", "npz"))
     np.save(path, answers)
-    described: dict[str, Any] = describe_rows(pipeline, X.iloc[score_rows], ref.classes)
+    predicted = None if METRICS[contestant.scoring].of_probabilities else answers
+    described: dict[str, Any] = describe_rows(pipeline, X.iloc[score_rows], ref.classes, predicted)
     np.savez(outputs, **described)
     return FoldScore(fold, value, seconds, path, outputs)
 
