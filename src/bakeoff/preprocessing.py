@@ -19,7 +19,7 @@ MISSING_CATEGORY = "(missing)"
 CALIBRATION_FOLDS = 5
 ISOTONIC_ROWS = 1000  # of each class: below, isotonic regression follows single rows (Niculescu-Mizil and Caruana 2005)
 
-Calibration = Literal["auto", "none", "sigmoid", "isotonic"]
+CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic"]
 Method = Literal["sigmoid", "isotonic"]
 
 
@@ -39,7 +39,7 @@ class Contestant:
     parameters: Mapping[str, Any]
     preprocessing: str
     scoring: MetricName
-    calibration: Calibration
+    calibration: CalibrationChoice
 
     @classmethod
     def of(cls, config: TrainingConfig, name: str) -> "Contestant":
@@ -48,7 +48,7 @@ class Contestant:
         return cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration)
 
 
-def choose_method(calibration: Calibration, has_probabilities: bool, rarest: int) -> Method | None:
+def choose_method(calibration: CalibrationChoice, has_probabilities: bool, rarest: int) -> Method | None:
     """How a contestant is calibrated; None for not at all.
 
     Args:
