@@ -17,8 +17,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from bakeoff.answers import Answers
-from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
+from bakeoff.features import Feature
 from bakeoff.meeting import CHALLENGER, CHAMPION, compare_answers
 from bakeoff.metrics import METRICS
 from bakeoff.paired import compare_counts

@@ -11,9 +11,8 @@ if __name__ == "__main__":
 
 from prefect import flow
 
-from bakeoff.prediction import check_prediction, output_folder
+from bakeoff.prediction import check_prediction, output_folder, work_folder
 from bakeoff.threads import one_thread_each
-from bakeoff.workspace import staged
 from tasks.load import load
 from tasks.logs import follow_library
 from tasks.outcome import stated, value
@@ -34,7 +33,7 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     config = read_parameter(PredictionConfig, config)
     check_prediction(config)
     output = output_folder(config)
-    with staged(output) as folder, one_thread_each():
+    with work_folder(config, output) as folder, one_thread_each():
         version = value(load.submit(config))
         scored = value(predict.submit(config, version, folder))
         published = value(publish.submit(config, version, scored, output))

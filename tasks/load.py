@@ -3,7 +3,7 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.prediction import find_version
+from bakeoff.ready import find_version
 from tasks.outcome import stated
 
 load = task(name="load", task_run_name="find the {config.version} version", cache_policy=NO_CACHE)(stated(find_version))

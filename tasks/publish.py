@@ -7,12 +7,14 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from bakeoff.config import PredictionConfig
-from bakeoff.prediction import Scored, VersionRef, publish_predictions
+from bakeoff.prediction import ScoredTable
+from bakeoff.publishing import publish_predictions
+from bakeoff.ready import VersionRef
 from bakeoff.report import render_summary
 from tasks.outcome import shown_or_not, stated
 
 
-def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: Scored, output: Path) -> Path:
+def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
     """Publish the folder and its summary as a keyed artifact."""
     folder = publish_predictions(config, ref, scored, output)
     with shown_or_not("the summary"):

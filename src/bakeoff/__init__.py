@@ -1,1 +1,42 @@
 """Race tabular classifiers on the same folds, keep the best as a sealed version, predict with it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bakeoff.predictor import Predictor
+
+__all__ = ["load"]
+
+
+def load(
+    name: str = "classifier",
+    *,
+    store: str | Path = "models",
+    version: str = "champion",
+    public_key: str | Path | None = None,
+    allow_version_skew: bool = False,
+) -> "Predictor":
+    """Open a saved version to predict with, without Prefect.
+
+        import bakeoff
+        model = bakeoff.load("classifier", store="models")
+        predictions, rejected = model.predict(frame, keep=["customer_id"])
+
+    The version is compared with its card and the journal before it is opened, as the prediction flow does.
+
+    Args:
+        name: the model's, in the store.
+        store: the store's folder.
+        version: champion, latest, or a version's id.
+        public_key: whose signatures the version must have; by default the environment's BAKEOFF_SIGNING_PUBLIC_KEY.
+        allow_version_skew: open a model that was written under another scikit-learn or Python minor version, if it
+            still predicts its frozen sample as it did.
+
+    Raises:
+        bakeoff.errors.UserError: there is no such store or version, in one line.
+        bakeoff.errors.IntegrityError: the version is not what was sealed.
+    """
+    from bakeoff.predictor import load as open_version
+
+    return open_version(name, store, version, public_key, allow_version_skew)

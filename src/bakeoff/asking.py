@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from bakeoff.answers import ask
-from bakeoff.columns import Feature
 from bakeoff.conforming import conform
 from bakeoff.errors import DataError
+from bakeoff.features import Feature
 from bakeoff.metrics import MetricName
 from bakeoff.tables import require_columns
 
@@ -31,14 +31,14 @@ def answer_rows(
     require_columns(
         table, tuple(feature["name"] for feature in card["features"]), f"version {card['version']} needs it"
     )
-    X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
-    if len(rejected) == table.num_rows:
-        first = rejected.iloc[0]
+    conformed = conform(table, Feature.of_card(card))
+    usable = conformed.usable
+    if not len(usable):
+        first = conformed.rejected.iloc[0]
         raise DataError(
             f"it rejects all {table.num_rows:,} test rows, by column {first['column']!r}: {first['reason']}"
         )
-    usable = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
-    given = ask(model, X.iloc[usable], classes, scoring, spelling)
+    given = ask(model, conformed.X.iloc[usable], classes, scoring, spelling)
     answers = np.full((table.num_rows, *given.shape[1:]), 1 / len(classes) if given.ndim > 1 else -1, given.dtype)
     answers[usable] = given
     return answers

@@ -1,10 +1,8 @@
 """The card of a version: what it is, how it was chosen, and everything needed to make it again."""
 
 import logging
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import joblib
 import pandas as pd
 
 from bakeoff.config import TrainingConfig
+from bakeoff.environment import describe_environment
 from bakeoff.fitting import ModelRef
 from bakeoff.fresh import TRAINED_ON, write_trained_on
 from bakeoff.imbalance import warn_of_majority
@@ -22,8 +21,6 @@ from bakeoff.sample import SAMPLE, freeze_sample
 from bakeoff.sealing import FORMAT
 from bakeoff.selection import Selection
 from bakeoff.tables import read_table
-
-PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
 
 logger = logging.getLogger(__name__)
 
@@ -98,8 +95,3 @@ def export_version(
     folder = store.export(files, describe, selection.why, by)
     logger.info("version %s exported to %s%s", folder.name, folder, ", as champion" * (store.champion() == folder.name))
     return folder
-
-
-def describe_environment() -> dict[str, str]:
-    """The versions that fold scores and pickles depend on."""
-    return {"python": platform.python_version()} | {name: installed(name) for name in PACKAGES}

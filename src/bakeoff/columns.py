@@ -1,8 +1,6 @@
 """What a column holds: numbers, booleans or text; dates and everything else are refused by name."""
 
 import logging
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,10 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
+from bakeoff.features import Feature, Kind
 
 logger = logging.getLogger(__name__)
-
-Kind = Literal["number", "boolean", "category"]
 
 # Cells of a CSV that mean "missing"; the ones that pandas.read_csv takes for missing too.
 MISSING = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"]
@@ -29,16 +26,6 @@ DATE = (
 MAX_NUMBER = float(np.finfo(np.float32).max)
 MAX_CATEGORIES = 100  # one-hot columns per text column; rarer categories share one
 MOSTLY = 0.9  # a text column of which so many cells are numbers is a number column with mistakes in it
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One column that is learned from; `missing` tells whether a training row had no value in it."""
-
-    name: str
-    dtype: str
-    kind: Kind
-    missing: bool = False
 
 
 def to_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
@@ -57,7 +44,7 @@ def to_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
         _refuse_infinite(name, array)
     if kind == "category":
         _refuse_useless_text(name, array)
-    series = _to_pandas(kind, array)
+    series = to_pandas(kind, array)
     return Feature(name, str(series.dtype), kind), series
 
 
@@ -125,9 +112,12 @@ def to_booleans(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
 
 def to_text(column: pa.ChunkedArray) -> pd.Series:
     """Read a plain column as text, missing cells as NaN."""
-    if pa.types.is_string(column.type):
-        return _to_pandas("category", _missing_to_null(column))
-    return _to_pandas("category", _text_of(column))
+    return to_pandas("category", text_cells(column))
+
+
+def text_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read a plain column as Arrow's text, missing cells as null."""
+    return _missing_to_null(column) if pa.types.is_string(column.type) else _text_of(column)
 
 
 def too_large(values: np.ndarray) -> np.ndarray:
@@ -191,7 +181,8 @@ def plain(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     raise DataError(f"column {name!r} holds {kind}; Bakeoff learns from numbers, booleans and text: add it to ignore")
 
 
-def _to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
+def to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
+    """A plain column as training takes it: float64, int64, bool or str."""
     if kind == "category":
         return pd.Series(array.to_pandas()).astype("str")
     if array.null_count:

@@ -1,49 +1,154 @@
 """Meeting a table with the columns that training saw: what fits is converted, what doesn't is named by row."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from bakeoff.columns import Feature, plain, to_booleans, to_numbers, to_text, too_large
+from bakeoff.columns import plain, text_cells, to_booleans, to_numbers, to_pandas, too_large
+from bakeoff.config.prediction import Treatment
+from bakeoff.errors import DataError
+from bakeoff.features import Feature
+
+SHOWN = 80  # characters of a cell that a reason shows
+REJECTED = {"row": "int64", "column": "str", "value": "str", "reason": "str"}
 
 
-def conform(table: pa.Table, features: Sequence[Feature]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Turn a table into the columns that training saw, and name the rows that can't be.
+@dataclass(frozen=True)
+class Leniency:
+    """What becomes of a row whose cells can be scored, but are unlike all that training saw.
 
-    Returns:
-        the features, shape (n_rows, n_features), with unusable cells as missing; and one line a refused row with
-        `row`, `column` and `reason`: the first column, in the order of the features, that is wrong in it.
+    Attributes:
+        on_unseen: a category that no training row had.
+        on_out_of_range: a number further outside the training range than `range_margin` times the range's width.
     """
+
+    on_unseen: Treatment = "accept"
+    on_out_of_range: Treatment = "accept"
+    range_margin: float = 1.0
+
+
+LENIENT = Leniency()  # all that can be scored is, and nothing is said
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """A table as a model takes it.
+
+    Attributes:
+        X: the features of all rows, shape (n_rows, n_features), with unusable cells as missing.
+        rejected: a line a refused row with `row`, `column`, `value` and `reason`: the first column, in the order of the
+            features, that is wrong in it.
+        flags: for each row what is unlike all that training saw, as `unseen:region; out_of_range:amount`; null where
+            nothing is. Shape (n_rows,).
+    """
+
+    X: pd.DataFrame
+    rejected: pd.DataFrame
+    flags: pa.Array
+
+    @property
+    def usable(self) -> np.ndarray:
+        """The positions of the rows that can be scored."""
+        every: np.ndarray = np.arange(len(self.flags))
+        return np.setdiff1d(every, self.rejected["row"].to_numpy(), assume_unique=True) if len(self.rejected) else every
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """The cells that something is wrong with, or that are to be flagged."""
+
+    cells: np.ndarray
+    reason: str
+    flag: str | None = None
+
+
+def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = LENIENT) -> Conformed:
+    """Turn a table into the columns that training saw, name the rows that can't be, and flag those that are odd.
+
+    Args:
+        table: may lack a column that training saw missing cells in; all its rows are gaps then.
+    """
+    n_rows = table.num_rows
     columns: dict[str, Any] = {}
-    refused = np.zeros(table.num_rows, dtype=bool)
-    reasons, where = np.empty(table.num_rows, dtype=object), np.empty(table.num_rows, dtype=object)
+    flags: list[tuple[np.ndarray, str]] = []
+    refused = np.zeros(n_rows, dtype=bool)
+    where, values, reasons = (np.empty(n_rows, dtype=object) for _ in range(3))
     for feature in features:
-        cells = plain(feature.name, table[feature.name])
-        columns[feature.name], problems = _conform_column(feature, cells)
-        for mask, reason in problems:
-            for row in np.flatnonzero(mask & ~refused):
+        cells = _cells(table, feature)
+        columns[feature.name], findings = _conform_column(feature, cells, leniency)
+        for found in findings:
+            if found.flag:
+                flags.append((found.cells, f"{found.flag}:{feature.name}"))
+                continue
+            for row in np.flatnonzero(found.cells & ~refused):
                 refused[row] = True
-                where[row] = feature.name
-                reasons[row] = reason.format(str(cells[int(row)].as_py())[:80])
+                value = cells[int(row)].as_py()
+                where[row], values[row] = feature.name, None if value is None else str(value)[:SHOWN]
+                reasons[row] = found.reason.format(str(value)[:SHOWN])
     rows = np.flatnonzero(refused)
-    rejected = pd.DataFrame({"row": rows, "column": where[rows], "reason": reasons[rows]})
-    return pd.DataFrame(columns), rejected.astype({"column": "str", "reason": "str"})
+    rejected = pd.DataFrame({"row": rows, "column": where[rows], "value": values[rows], "reason": reasons[rows]})
+    return Conformed(pd.DataFrame(columns, index=range(n_rows)), rejected.astype(REJECTED), _join(flags, n_rows))
 
 
-def _conform_column(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, list[tuple[np.ndarray, str]]]:
-    """The column as training saw it, and for each thing that can be wrong the cells it is wrong in."""
-    problems: list[tuple[np.ndarray, str]] = []
+def feature_cells(feature: Feature, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column reduced to numbers, booleans or text.
+
+    Raises:
+        DataError: it is of a type that is none of these, so that no row of it could be scored.
+    """
+    try:
+        return plain(feature.name, column)
+    except DataError as error:
+        sentence = f"column {feature.name!r} holds {column.type}, and training saw a {feature.kind} in it"
+        raise DataError(sentence) from error
+
+
+def _cells(table: pa.Table, feature: Feature) -> pa.ChunkedArray:
+    if feature.name not in table.column_names:
+        return pa.chunked_array([pa.nulls(table.num_rows, pa.float64())])
+    return feature_cells(feature, table[feature.name])
+
+
+def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: Leniency) -> tuple[Any, list[_Finding]]:
+    """The column as training saw it, and the cells that something is wrong with."""
+    findings: list[_Finding] = []
     if feature.kind == "category":
-        values: Any = to_text(cells)
-        empty = values.isna().to_numpy()
+        text = text_cells(cells)
+        values: Any = to_pandas("category", text)
+        empty = pc.is_null(text).to_numpy()
+        if feature.categories is not None and leniency.on_unseen != "accept":
+            unseen = ~pc.is_in(text, pa.array(feature.categories, pa.string())).to_numpy() & ~empty
+            findings += _odd(unseen, leniency.on_unseen, "unseen", "a category that training did not see: {0!r}")
     else:
         values, unreadable = to_numbers(cells) if feature.kind == "number" else to_booleans(cells)
         wanted = "a number" if feature.kind == "number" else "true or false"
-        problems += [(unreadable, f"not {wanted}: {{0!r}}"), (too_large(values), "infinite, or too large: {0}")]
+        findings.append(_Finding(unreadable, f"not {wanted}: {{0!r}}"))
+        findings.append(_Finding(too_large(values), "infinite, or too large: {0}"))
         empty = np.isnan(values) & ~unreadable
     if not feature.missing:
-        problems.append((empty, "missing, and training saw no missing value here"))
-    return values, problems
+        findings.append(_Finding(empty, "missing, and training saw no missing value here"))
+    if feature.range is not None and leniency.on_out_of_range != "accept":
+        low, high = feature.range
+        allowed = leniency.range_margin * (high - low)
+        outside = (values < low - allowed) | (values > high + allowed)
+        reason = f"far outside the training range, {low:g} to {high:g}: {{0}}"
+        findings += _odd(outside & ~too_large(values), leniency.on_out_of_range, "out_of_range", reason)
+    return values, [found for found in findings if found.cells.any()]
+
+
+def _odd(cells: np.ndarray, treatment: Treatment, flag: str, reason: str) -> list[_Finding]:
+    return [_Finding(cells, reason, flag if treatment == "flag" else None)]
+
+
+def _join(flags: list[tuple[np.ndarray, str]], n_rows: int) -> pa.Array:
+    """Each row's flags with semicolons between; null for none."""
+    joined: pa.Array = pa.nulls(n_rows, pa.string())
+    for cells, text in flags:
+        longer = pc.if_else(pc.is_valid(joined), pc.binary_join_element_wise(joined, text, "; "), text)
+        joined = pc.if_else(pa.array(cells), longer, joined)
+    return joined

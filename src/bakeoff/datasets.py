@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from bakeoff.columns import Feature, to_feature, to_target
+from bakeoff.columns import to_feature, to_target
 from bakeoff.config import DatasetConfig, SplitConfig
 from bakeoff.errors import DataError
+from bakeoff.features import Feature
 from bakeoff.split_columns import to_groups, to_times
 from bakeoff.synthetic import generate_rows
 from bakeoff.tables import read_table, require_columns, signature

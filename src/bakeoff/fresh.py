@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet
 from pydantic import ValidationError
 
-from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig
 from bakeoff.conforming import conform
+from bakeoff.features import Feature
 from bakeoff.origin import Origin, origin_of
 from bakeoff.reference import DatasetRef, read_groups, read_positions, read_raw
 from bakeoff.tables import read_parquet_bytes
@@ -47,7 +47,7 @@ def write_trained_on(ref: DatasetRef, path: Path) -> None:
 
 def digest_rows(table: pa.Table, features: tuple[Feature, ...]) -> np.ndarray:
     """A 64-bit digest of each row's features, shape (n_rows,): equal rows have equal ones."""
-    X, _ = conform(table, features)
+    X = conform(table, features).X
     digests: np.ndarray = pd.util.hash_pandas_object(X, index=False).to_numpy()
     return digests
 
@@ -74,9 +74,7 @@ def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | N
     positions = known["position"].to_numpy()
     if origin.has_fixed_positions:
         return Fresh(~np.isin(read_positions(ref, "test"), positions), "position")
-    return _in_file(
-        ref, tuple(Feature(**feature) for feature in card["features"]), positions, known["digest"].to_numpy()
-    )
+    return _in_file(ref, tuple(Feature.of_card(card)), positions, known["digest"].to_numpy())
 
 
 def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarray, digests: np.ndarray) -> Fresh:

@@ -7,8 +7,8 @@ import warnings
 from importlib.metadata import version as installed
 from typing import Any
 
-from bakeoff.columns import Feature
 from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.features import Feature
 from bakeoff.sample import SAMPLE, check_sample
 from bakeoff.store import ModelStore
 
@@ -79,7 +79,7 @@ def version_skew(environment: dict[str, str]) -> str | None:
 
 
 def _check(version: str, sample: bytes, card: dict[str, Any], model: Any) -> None:
-    features = [Feature(**feature) for feature in card["features"]]
+    features = Feature.of_card(card)
     try:
         check_sample(model, sample, features)
     except IntegrityError as error:

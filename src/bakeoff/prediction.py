@@ -1,74 +1,52 @@
-"""Scoring a table with a saved version: bad rows are named, the good ones scored."""
+"""Scoring a table with a saved version, batch by batch: bad rows are named, the good ones scored."""
 
-import errno
-import json
+import contextlib
 import logging
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-
-from bakeoff.chain import head_of
-from bakeoff.columns import Feature, one_spelling, plain, to_numbers, to_text
+from bakeoff.batches import BEGINNING, Piece, Place
 from bakeoff.config import PredictionConfig
-from bakeoff.conforming import conform
+from bakeoff.environment import describe_environment
 from bakeoff.errors import DataError, UserError
-from bakeoff.evaluation import Evaluation, evaluate_predictions
-from bakeoff.files import require_writable, sync
-from bakeoff.loading import load_model, refuse_version_skew
-from bakeoff.opening import open_store
-from bakeoff.tables import forget_table, read_parquet_bytes, read_table_once, require_columns
+from bakeoff.files import require_writable
+from bakeoff.inputs import missing_column
+from bakeoff.partial import Partial, in_the_making
+from bakeoff.progress import Pace, Report
+from bakeoff.ready import Ready, VersionRef, find_version, forget_ready, make_ready
+from bakeoff.results import Counts, Results
+from bakeoff.scorer import Scored
+from bakeoff.tally import Tally
+from bakeoff.threads import cores, hold_this_thread
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
 STAMP = "%Y%m%dT%H%M%SZ"
-RESERVED = ("row", "prediction")  # columns of predictions that a kept column can't be called
+SAY_SECONDS = 5.0  # between two lines of log that say how far a run is
 
 
 @dataclass(frozen=True)
-class VersionRef:
-    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing.
+class ScoredTable:
+    """A table that was scored, its result written aside.
 
     Attributes:
-        head: the number and SHA-256 of the journal's last line then, by which the store's state can be told later.
-    """
-
-    name: str
-    version: str
-    head: str
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A scored table, written aside: `rows` = `predicted` + `rejected`.
-
-    Attributes:
+        head: of the journal when the task was first begun.
         folder: holds predictions, and rejected.parquet when a row was refused.
-        evaluation: None where the input has no target.
-        evaluated: how many of the predicted rows had a target.
+        counts: what came of the rows.
     """
 
+    head: str
     folder: Path
-    rows: int
-    predicted: int
-    rejected: int
-    evaluation: Evaluation | None
-    evaluated: int
-
-
-def find_version(config: PredictionConfig) -> VersionRef:
-    """Resolve champion, latest or an id.
-
-    Raises:
-        StoreError: there is no such version.
-    """
-    store = open_store(config)
-    history = store.history()
-    return VersionRef(config.name, store.resolve(config.version, history), head_of(history))
+    counts: Counts
 
 
 def output_folder(config: PredictionConfig) -> Path:
@@ -88,157 +66,165 @@ def output_folder(config: PredictionConfig) -> Path:
     return output
 
 
-def check_input(config: PredictionConfig, ref: VersionRef | None = None) -> pa.Table:
-    """Read the table, refusing what could not be scored; the last table is kept, so that a file is read once.
-
-    Args:
-        ref: the version that was resolved before; by default the one that the config means now.
-
-    Raises:
-        UserError: in one line; nothing has been written.
-        IntegrityError: the validation rows are not what was sealed.
-    """
-    ref = ref or find_version(config)
-    store = open_store(config)
-    card = store.card(ref.version)
-    refuse_version_skew(card, allowed=config.allow_version_skew)
-    if config.input is None:
-        table = read_parquet_bytes(store.read(ref.version, "validation.parquet"))
-    else:
-        table = read_table_once(config.input)
-    if table.num_rows == 0:
-        raise DataError(f"{config.input!r} has a header and no rows")
-    require_columns(
-        table,
-        tuple(feature["name"] for feature in card["features"]),
-        f"version {ref.version} of {ref.name!r} needs it; --name chooses another model",
-    )
-    for feature in card["features"]:
-        plain(feature["name"], table[feature["name"]])
-    require_columns(table, config.keep, "to keep")
-    taken = [name for name in config.keep if name in RESERVED or name.startswith("probability_")]
-    if taken:
-        raise DataError(f"a column called {taken[0]!r} can't be kept: the predictions have one of that name; rename it")
-    return table
-
-
 def check_prediction(config: PredictionConfig) -> None:
-    """Refuse a config whose version or input does not exist or fit, or whose output can't be written.
+    """Open the version and the table, and score the first rows, so that most mistakes show before anything is written.
 
     Raises:
         UserError: in one line; nothing has been written.
-    """
-    output_folder(config)
-    check_input(config)
-
-
-def score_table(config: PredictionConfig, ref: VersionRef, folder: Path) -> Scored:
-    """Score the input with the version's model and write predictions and rejected rows into `folder`.
-
-    Raises:
         IntegrityError: the version is not what was sealed; its model is not opened then.
     """
-    table = check_input(config, ref)
-    forget_table()
-    store = open_store(config)
-    card, model = store.card(ref.version), load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
-    X, rejected = conform(table, [Feature(**feature) for feature in card["features"]])
-    rows = np.setdiff1d(np.arange(table.num_rows), rejected["row"].to_numpy(), assume_unique=True)
-    predictions = _predict(model, X.iloc[rows])
-    predictions.insert(0, "row", rows)
-    kept = table.select(list(dict.fromkeys(config.keep))).take(pa.array(rows))
-    for position, name in enumerate(kept.column_names, start=1):
-        # With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit.
-        predictions.insert(position, name, kept[name].to_pandas(types_mapper=pd.ArrowDtype))
-    _write(predictions, folder / f"predictions.{config.format}")
-    if len(rejected):
-        _write(rejected, folder / "rejected.parquet")
-    truth, known = _truth(table, card["target"], model.classes_, rows)
-    evaluation = None
-    if known.any():
-        evaluation = evaluate_predictions(truth[known], predictions["prediction"].to_numpy()[known])
-    logger.info(
-        "%s of %s rows scored with %s, %d rejected%s",
-        f"{len(rows):,}",
-        f"{table.num_rows:,}",
-        ref.version,
-        len(rejected),
-        f"; accuracy {evaluation.accuracy:.4f} on {known.sum():,} rows with a class" if evaluation else "",
-    )
-    return Scored(folder, table.num_rows, len(rows), len(rejected), evaluation, int(known.sum()))
+    output_folder(config)
+    make_ready(config, find_version(config))
 
 
-def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Scored, output: Path) -> Path:
-    """Write the summary beside the predictions and move the folder into place as a whole.
+@contextlib.contextmanager
+def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
+    """The hidden folder beside the output in which the result is made, with what a killed run left there.
 
-    Returns:
-        the folder; when another run took a default name meanwhile, the next free second.
+    Without a name for the output any run of the same config may go on with it.
+
+    Raises:
+        UserError: another process is writing this output now.
     """
-    summary: dict[str, Any] = {
-        "name": ref.name,
-        "version": ref.version,
-        "journal": ref.head,
-        "input": config.input,
-        "rows": scored.rows,
-        "predicted": scored.predicted,
-        "rejected": scored.rejected,
+    key = config.model_dump_json() if config.output is None else f"output {output.absolute()}"
+    with in_the_making(output.parent, key) as folder:
+        if folder is not None:
+            yield folder
+            return
+    if config.output is not None:
+        raise UserError(f"another run is writing output {config.output!r} now; wait for it, or choose another folder")
+    with in_the_making(output.parent, f"{key} {uuid.uuid4()}") as folder:
+        assert folder is not None
+        yield folder
+
+
+def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report: Report | None = None) -> ScoredTable:
+    """Score the table, going on behind the last batch that an earlier run of the same task finished.
+
+    Args:
+        folder: a work folder.
+        report: is told how far the run is, after every batch.
+
+    Raises:
+        IntegrityError: the version is not what was sealed.
+        DataError: the table is broken, no row of it can be scored, or more are rejected than may be.
+    """
+    ready = make_ready(config, ref)
+    forget_ready()
+    _say_what_is_ignored(ready)
+    partial = Partial(folder)
+    head = partial.begin(_task(config, ready), ref.head)
+    names = list(map(str, ready.scorer.classes))
+    counts, total = Counts(Tally(names)), ready.source.n_rows
+    place = BEGINNING
+    with contextlib.closing(partial), Results(partial.result, config.format, ready.scorer.schema) as results:
+        for scored, after in partial.finished(names, ready.scorer.schema):
+            results.add(scored, results.encode(scored))
+            counts.add(scored)
+            place = after
+        if place.row:
+            logger.info("%s rows were scored by a run that ended early; going on behind them", f"{place.row:,}")
+        pace = Pace(total, place.row, ready.source.share(place), SAY_SECONDS)
+        for scored, after, encoded in _score(ready, place, results.encode):
+            partial.add(scored, after)
+            results.add(scored, encoded)
+            counts.add(scored)
+            _refuse_too_many(config, counts, total)
+            progress = pace.at(counts.rows, ready.source.share(after))
+            if report:
+                report(progress)
+            if pace.due():
+                logger.info("%s", progress)
+    _refuse_too_many(config, counts, counts.rows)
+    return _finish(ref, head, partial.result, counts)
+
+
+def _finish(ref: VersionRef, head: str, folder: Path, counts: Counts) -> ScoredTable:
+    evaluation = counts.tally.evaluation()
+    logger.info(
+        "%s of %s rows scored with %s, %s rejected%s",
+        f"{counts.predicted:,}",
+        f"{counts.rows:,}",
+        ref.version,
+        f"{counts.rejected:,}",
+        f"; accuracy {evaluation.accuracy:.4f} on {counts.tally.rows:,} rows with a class" if evaluation else "",
+    )
+    if counts.rejected:
+        logger.warning("rejected: %s", counts.say_reasons())
+    return ScoredTable(head, folder, counts)
+
+
+def _score(
+    ready: Ready, place: Place, encode: Callable[[Scored], bytes | None]
+) -> Iterator[tuple[Scored, Place, bytes | None]]:
+    """Score from a place on, in order; reading, scoring, encoding and what the caller does with it overlap."""
+    if place == BEGINNING:
+        yield ready.first, ready.after, encode(ready.first)
+        place = ready.after
+    scorer, row, workers = ready.scorer, place.row, cores()
+
+    def placed(batches: Iterable[tuple[int, int, Scored]]) -> Iterator[tuple[Scored, Place]]:
+        nonlocal row
+        for number, after, scored in batches:
+            start, row = row, row + scored.n_rows
+            yield scored.behind(start), Place(number, after, row)
+
+    def score(found: tuple[int, Piece]) -> tuple[int, int, Scored]:
+        return found[0], found[1].after, scorer.score(found[1].read())
+
+    def encoded(found: tuple[Scored, Place]) -> tuple[Scored, Place, bytes | None]:
+        return (*found, encode(found[0]))
+
+    with ThreadPoolExecutor(workers, initializer=hold_this_thread) as pool:
+        pieces = ready.source.pieces(scorer.wanted, scorer.numbers, place)
+        yield from _in_order(pool, encoded, placed(_in_order(pool, score, pieces, workers)), workers)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[Result]:
+    """What the function makes of each item, in order, of which so many may be under way at once."""
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _refuse_too_many(config: PredictionConfig, counts: Counts, total: int | None) -> None:
+    """Fail as soon as it is certain that more rows are rejected than may be."""
+    if total is not None and counts.rejected > config.max_rejected * total:
+        raise DataError(
+            f"{'' if counts.rows == total else 'at least '}{counts.rejected:,} of {total:,} rows are rejected "
+            f"({counts.rejected / total:.1%}), more than max_rejected {config.max_rejected:g} allows: "
+            f"{counts.say_reasons()}"
+        )
+
+
+def _say_what_is_ignored(ready: Ready) -> None:
+    scorer, known = ready.scorer, set(ready.scorer.wanted)
+    names = dict.fromkeys(name for file in ready.source.files for name in file.schema.names if name not in known)
+    if names:
+        logger.info("columns that are not looked at: %s", _listed(list(names)))
+    for name in ready.source.without([feature.name for feature in scorer.features]):
+        sentence = missing_column(name, list(names), "it is taken as missing throughout, as some training rows had it")
+        logger.warning("%s", sentence)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(name[:80] for name in names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def _task(config: PredictionConfig, ready: Ready) -> dict[str, Any]:
+    """What tells whether what an earlier run left is of the same task."""
+    options = config.model_dump(mode="json", include={"keep", "format", "on_unseen", "on_out_of_range", "range_margin"})
+    rows = ready.source.identity() if config.input else "validation"
+    return {
+        "version": ready.ref.version,
+        "input": rows,
+        "options": options,
+        "environment": describe_environment(),
+        "schema": ready.scorer.schema.to_string(),
     }
-    if scored.evaluation:
-        summary["evaluation"] = {
-            "rows": scored.evaluated,
-            **scored.evaluation.metrics,
-            "report": {name: asdict(line) for name, line in scored.evaluation.report.items()},
-        }
-    (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    for path in (*scored.folder.iterdir(), scored.folder):
-        sync(path)
-    while True:
-        try:
-            scored.folder.rename(output)
-        except OSError as error:
-            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-                raise
-            if config.output is not None:
-                raise UserError(f"output {config.output!r} was made by somebody else meanwhile") from error
-            stamp = datetime.strptime(output.name, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
-            output = output.with_name(f"{stamp:{STAMP}}")
-        else:
-            sync(output.parent)
-            return output
-
-
-def _predict(model: Any, X: pd.DataFrame) -> pd.DataFrame:
-    """The predicted class of each row, and the classes' probabilities where the model has them."""
-    columns = {"prediction": model.predict(X) if len(X) else model.classes_[:0]}
-    if hasattr(model, "predict_proba"):
-        shares = model.predict_proba(X) if len(X) else np.empty((0, len(model.classes_)))
-        columns |= {f"probability_{name}": column for name, column in zip(model.classes_, shares.T)}
-    return pd.DataFrame(columns)
-
-
-def _truth(table: pa.Table, target: str, classes: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rows' true classes in the type of the model's, and a mask of the rows that have one."""
-    if target not in table.column_names or not len(rows):
-        return np.empty(0), np.zeros(len(rows), dtype=bool)
-    try:
-        cells = plain(target, table[target])
-    except DataError as error:  # dates, lists: no classes
-        logger.warning("not evaluated: %s", error)
-        return np.empty(0), np.zeros(len(rows), dtype=bool)
-    if classes.dtype.kind == "i":
-        if pa.types.is_integer(cells.type) and not cells.null_count:
-            return cells.to_numpy()[rows], np.ones(len(rows), dtype=bool)
-        values, _ = to_numbers(cells)
-        known = np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**63)
-        return np.where(known, values, 0).astype(classes.dtype)[rows], known[rows]
-    if pa.types.is_string(cells.type) and set(classes) <= {"true", "false"}:
-        cells = one_spelling(cells)
-    text = to_text(cells)
-    return text.to_numpy(dtype=object)[rows], text.notna().to_numpy()[rows]
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    if path.suffix == ".csv":
-        frame.to_csv(path, index=False)
-    else:
-        frame.to_parquet(path, index=False)

@@ -1,7 +1,6 @@
 """Loading and splitting the rows that a config names, and writing each part once into a run's workspace."""
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +55,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     return DatasetRef(
         folder=folder,
         sha256=digest_dataset(dataset),
-        features=tuple(
-            replace(feature, missing=bool(dataset.X[feature.name].iloc[split["train"]].isna().any()))
-            for feature in dataset.features
-        ),
+        features=tuple(feature.learn(dataset.X[feature.name].iloc[split["train"]]) for feature in dataset.features),
         target=dataset.target,
         classes=tuple(dataset.classes),
         rows=rows,

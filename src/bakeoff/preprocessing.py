@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.classifiers import build_classifier, gives_probabilities, weigh_classes
-from bakeoff.columns import MAX_CATEGORIES, Feature
+from bakeoff.columns import MAX_CATEGORIES
 from bakeoff.config import TrainingConfig
+from bakeoff.features import Feature
 from bakeoff.metrics import METRICS, MetricName
 
 if TYPE_CHECKING:

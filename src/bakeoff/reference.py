@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from bakeoff.columns import Feature
 from bakeoff.config import CrossValidationConfig
+from bakeoff.features import Feature
 from bakeoff.folding import Fold, split_folds
 from bakeoff.origin import Origin
 from bakeoff.splitting import By, Part

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from bakeoff.columns import Feature
 from bakeoff.conforming import conform
 from bakeoff.errors import IntegrityError
+from bakeoff.features import Feature
 from bakeoff.tables import read_parquet_bytes
 
 SAMPLE = "sample.parquet"
@@ -28,11 +28,10 @@ def freeze_sample(model: Any, rows: pa.Table, features: list[Feature], path: Pat
         rows: with the features' columns, as they were read; rows that can't be scored are left out.
     """
     rows = rows.select([feature.name for feature in features])
-    _, rejected = conform(rows, features)
-    usable = np.setdiff1d(np.arange(rows.num_rows), rejected["row"].to_numpy(), assume_unique=True)
+    usable = conform(rows, features).usable
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(ROWS, len(usable))).astype(int))]
     rows = rows.take(pa.array(chosen, pa.int64())).combine_chunks()
-    predictions, scores = _answers(model, conform(rows, features)[0])
+    predictions, scores = _answers(model, conform(rows, features).X)
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in rows.columns]
     table = pa.table(
         {
@@ -58,7 +57,7 @@ def check_sample(model: Any, content: bytes, features: list[Feature]) -> None:
         return
     struct = table["features"].combine_chunks()
     rows = pa.table(dict(zip((field.name for field in struct.type), struct.flatten())))
-    predictions, scores = _answers(model, conform(rows, features)[0])
+    predictions, scores = _answers(model, conform(rows, features).X)
     for row, (then, now) in enumerate(zip(table["prediction"].to_pylist(), predictions.tolist())):
         if then != now:
             raise IntegrityError(f"it predicts row {row} of its frozen sample as {now!r}, not as {then!r} any more")

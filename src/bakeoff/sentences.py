@@ -35,3 +35,8 @@ def say_cost(cost: float) -> str:
 def say_interval(interval: Sequence[float] | None) -> str:
     """As `0.9883 to 0.9958`; a dash for none."""
     return f"{interval[0]:.4f} to {interval[1]:.4f}" if interval else NONE
+
+
+def say_count(count: int, noun: str) -> str:
+    """As `1 field` or `1,024 fields`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

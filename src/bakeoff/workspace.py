@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,18 +16,3 @@ def run_folder(workspace: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def staged(output: Path) -> Iterator[Path]:
-    """Make a hidden folder beside `output`, to be moved into its place when complete; gone when it was not."""
-    parents = [parent for parent in output.parents if not parent.exists()]
-    folder = output.parent / f".bakeoff-{uuid.uuid4().hex[:12]}"  # short, however long the output's name is
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        for parent in parents:  # made for nothing, unless something stands in them now
-            with contextlib.suppress(OSError):
-                parent.rmdir()

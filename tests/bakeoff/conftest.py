@@ -9,14 +9,17 @@ from bakeoff.calibrating import CalibratedModel, calibrate_classifier
 from bakeoff.card import export_version
 from bakeoff.challenge import challenge_champion
 from bakeoff.choosing import choose_winner
-from bakeoff.config import PromotionConfig, SigningConfig, TrainingConfig
+from bakeoff.config import PredictionConfig, PromotionConfig, SigningConfig, TrainingConfig
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import fit_classifier
 from bakeoff.folding import n_splits
 from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
+from bakeoff.prediction import check_prediction, output_folder, score_table, work_folder
 from bakeoff.preparing import prepare_dataset
 from bakeoff.preprocessing import Contestant
+from bakeoff.publishing import publish_predictions
+from bakeoff.ready import find_version
 from bakeoff.reference import DatasetRef
 from bakeoff.signing import Keys
 from bakeoff.store import ModelStore
@@ -76,6 +79,16 @@ def export_and_meet(race, root, keys=(None, None), **promotion):
         update["signing"] = race.config.signing.model_copy(update={"private_key": keys[0], "public_key": keys[1]})
     config = race.config.model_copy(update=update)
     return version.name, challenge_champion(config, race.ref, version.name, "flow run 8")
+
+
+def predict(config=None, **values) -> Path:
+    """The prediction flow's steps in plain calls; returns the folder."""
+    config = config or PredictionConfig(**values)
+    check_prediction(config)
+    output = output_folder(config)
+    with work_folder(config, output) as folder:
+        ref = find_version(config)
+        return publish_predictions(config, ref, score_table(config, ref, folder), output)
 
 
 @pytest.fixture(scope="session")

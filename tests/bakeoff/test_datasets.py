@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 
-from bakeoff.columns import Feature
 from bakeoff.config import DatasetConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.errors import DataError
+from bakeoff.features import Feature
 from bakeoff.preparing import prepare_dataset
 from bakeoff.reference import read_part
 from bakeoff.splitting import split_rows

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from bakeoff.columns import Feature
 from bakeoff.config import TrainingConfig
+from bakeoff.features import Feature
 from bakeoff.fresh import TRAINED_ON, digest_rows, find_fresh_rows
 from bakeoff.preparing import prepare_dataset
 from bakeoff.reference import read_positions

@@ -14,9 +14,9 @@ import pyarrow.parquet
 import pytest
 from forging import rewrite_card, rewrite_environment, rewrite_journal
 
-from bakeoff.columns import Feature
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.features import Feature
 from bakeoff.keyfiles import find_keys
 from bakeoff.loading import load_model
 from bakeoff.prediction import check_prediction

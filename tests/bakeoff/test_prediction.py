@@ -12,22 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bakeoff.columns import Feature
 from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.conforming import conform
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError, IntegrityError, StoreError, UserError
-from bakeoff.prediction import (
-    check_input,
-    conform,
-    find_version,
-    output_folder,
-    publish_predictions,
-    score_table,
-)
+from bakeoff.features import Feature
+from bakeoff.prediction import output_folder, score_table, work_folder
+from bakeoff.publishing import publish_predictions
+from bakeoff.ready import find_version
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
-from bakeoff.workspace import staged
-from tests.bakeoff.conftest import ORDERS, run_race
+from tests.bakeoff.conftest import ORDERS, predict, run_race
 
 FEATURES = [Feature("n", "float64", "number"), Feature("g", "float64", "number", True)]
 FEATURES += [Feature("b", "bool", "boolean"), Feature("t", "str", "category")]
@@ -39,15 +34,6 @@ def orders(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("orders")
     run_race(folder / "work", dataset=ORDERS).export(folder / "models")
     return folder / "models"
-
-
-def predict(config):
-    """The prediction flow's steps in plain calls; returns the folder."""
-    check_input(config)
-    output = output_folder(config)
-    with staged(output) as folder:
-        ref = find_version(config)
-        return publish_predictions(config, ref, score_table(config, ref, folder), output)
 
 
 def read(folder):
@@ -85,11 +71,13 @@ def test_bad_rows_are_named_and_the_good_ones_scored(orders, tmp_path):
     folder = predict(config)
     predictions, summary = read(folder)
     assert [
-        (1, "amount", "not a number: 'a lot'"),
-        (2, "amount", "infinite, or too large: inf"),
-        (3, "items", "missing, and training saw no missing value here"),
-        (4, "express", "not true or false: 'maybe'"),
+        (1, "amount", "a lot", "not a number: 'a lot'"),
+        (2, "amount", "inf", "infinite, or too large: inf"),
+        (3, "items", "", "missing, and training saw no missing value here"),
+        (4, "express", "maybe", "not true or false: 'maybe'"),
     ] == list(pd.read_parquet(folder / "rejected.parquet").itertuples(index=False, name=None))
+    assert ["", "unseen:region"] == predictions["flags"].fillna("").tolist()
+    assert {"unseen:region": 1} == summary["flags"]
     assert [(0, "A10000"), (5, "A10005")] == list(predictions[["row", "order_id"]].itertuples(index=False, name=None))
     assert (6, 2, 4) == (summary["rows"], summary["predicted"], summary["rejected"])
     assert "evaluation" not in summary
@@ -136,7 +124,10 @@ def test_mistakes_are_refused_before_anything_is_written(orders, tmp_path, monke
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("amount,items\n1,2\n", "there is no column 'region' (version "), ("amount\n", "has a header and no rows")],
+    [
+        ("amount,items,channel,delivery_days\n1,2,web,3\n", "there is no column 'express' (version "),
+        ("amount,items,channel,express,delivery_days\n", "has a header and no rows"),
+    ],
 )
 def test_a_table_without_the_columns_or_rows_is_refused_whole(orders, tmp_path, text, sentence):
     """By the name of the first column that is missing."""
@@ -159,7 +150,7 @@ def test_a_run_that_fails_leaves_nothing(orders, tmp_path):
     config = PredictionConfig(store=orders, output=str(tmp_path / "new" / "parent" / "out"))
 
     def fail_half_way():
-        with staged(output_folder(config)) as folder:
+        with work_folder(config, output_folder(config)) as folder:
             (folder / "predictions.parquet").write_text("half")
             raise RuntimeError
 
@@ -176,7 +167,7 @@ def test_predictions_made_at_once_get_folders_of_their_own(orders, tmp_path, mon
     ref = find_version(config)
 
     def run(_):
-        with staged(output) as folder:
+        with work_folder(config, output) as folder:
             return publish_predictions(config, ref, score_table(config, ref, folder), output)
 
     with ThreadPoolExecutor(4) as pool:
@@ -215,10 +206,10 @@ def test_the_version_that_was_resolved_is_the_one_whose_rows_are_scored(race, tm
     config = PredictionConfig(store=tmp_path / "models", output=str(tmp_path / "out"))
     ref = find_version(config)
     ModelStore(tmp_path / "models", "classifier").promote(other.name, "meanwhile")
-    with staged(tmp_path / "out") as folder:
+    with work_folder(config, tmp_path / "out") as folder:
         scored = score_table(config, ref, folder)
-    assert (first.name, 20) == (ref.version, scored.rows)
-    assert scored.evaluation.accuracy > 0.9
+    assert (first.name, 20) == (ref.version, scored.counts.rows)
+    assert scored.counts.tally.evaluation().accuracy > 0.9
 
 
 def test_changed_validation_rows_are_not_scored(race, tmp_path):
@@ -279,7 +270,7 @@ def test_a_kept_id_keeps_every_digit(orders, tmp_path, kind):
     folder = predict(PredictionConfig(store=orders, format=kind, **config))
     if kind == "csv":
         lines = (folder / "predictions.csv").read_text().splitlines()
-        assert ["0,9007199254740993,A10000", "1,,A10001", "2,3,A10002"] == [
+        assert ['0,9007199254740993,"A10000"', '1,,"A10001"', '2,3,"A10002"'] == [
             ",".join(x.split(",")[:3]) for x in lines[1:]
         ]
     else:
@@ -325,7 +316,8 @@ cells = st.one_of(
 def test_any_table_of_text_is_told_apart_row_by_row(rows):
     """Each row is either named once or has features that a model can take: finite numbers, or gaps where allowed."""
     table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
-    X, rejected = conform(table, FEATURES)
+    conformed = conform(table, FEATURES)
+    X, rejected = conformed.X, conformed.rejected
     good = np.setdiff1d(np.arange(len(rows)), rejected["row"])
     assert len(rows) == len(good) + len(rejected)
     assert rejected["row"].is_unique

@@ -12,9 +12,9 @@ from sklearn.metrics import classification_report
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 
 from bakeoff.classifiers import CLASSIFIERS, Classifier, build_classifier
-from bakeoff.columns import Feature
 from bakeoff.config import CrossValidationConfig, TrainingConfig
 from bakeoff.evaluation import evaluate_predictions
+from bakeoff.features import Feature
 from bakeoff.fitting import fit_classifier
 from bakeoff.folding import split_folds
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank, score_contestant

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bakeoff.columns import Feature
 from bakeoff.config import CrossValidationConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import Dataset
 from bakeoff.errors import DataError
+from bakeoff.features import Feature
 from bakeoff.folding import split_folds
 from bakeoff.preparing import check_dataset, prepare_dataset
 from bakeoff.reference import read_folds, read_groups, read_part

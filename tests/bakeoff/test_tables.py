@@ -30,8 +30,8 @@ def write(tmp_path, content, name="rows.csv"):
         ("\n\n", "is empty"),
         ("a,b,y\n", "has a header and no rows"),
         ("a,a,y\n1,2,u\n", "more than one column named 'a'"),
-        ("a,y\n1,u\n2\n", "record 3 (the header is 1): expected 2 columns, got 1"),
-        ("a,y\n1,u\n2,v,3\n", "record 3 (the header is 1): expected 2 columns, got 3"),
+        ("a,y\n1,u\n2\n", "is broken in row 1 (from 0, behind the header): 1 field where the header has 2"),
+        ("a,y\n1,u\n2,v,3\n", "is broken in row 1 (from 0, behind the header): 3 fields where the header has 2"),
         ("a;y\n1;u\n", "is the file separated by ';'?"),
         ("a,Y\n1,u\n", "there is no column 'y' (the target); the file has a, Y; did you mean 'Y'?"),
         ("y\nu\nv\n", "has no column to learn from besides the target"),
@@ -49,7 +49,10 @@ def write(tmp_path, content, name="rows.csv"):
         ("a,y\n1,u\n2,\n", "the target 'y' is missing in 1 of 2 rows (the first is row 1)"),
         ("a,y\n1,0.5\n2,1.5\n", "numbers that are not whole (0.5 in row 0)"),
         ("a,y\n1,2024-01-31\n2,2024-02-01\n", "the target 'y' holds dates"),
-        ("a,y\n1,\xe9\n".encode("latin-1"), "it is not UTF-8"),
+        (
+            "a,y\n1,\xe9\n".encode("latin-1"),
+            "row 0 (from 0, behind the header): column 'y' is not UTF-8: save the file",
+        ),
         ("a,y\n1,u\n".encode("utf-16"), "UTF-16: save it as UTF-8"),
         (b"a,y\n\0\1,u\n", "it holds binary data"),
         (gzip.compress(b"a,y\n1,u\n", mtime=0), "compressed by gzip"),
@@ -74,7 +77,7 @@ def test_a_path_that_is_no_table_is_refused(tmp_path, name):
     (tmp_path / "folder.csv").mkdir()
     write(tmp_path, ROWS, "rows.xlsx")
     write(tmp_path, ROWS, "rows")
-    with pytest.raises(DataError, match="there is no file|is not a file|neither .csv nor .parquet"):
+    with pytest.raises(DataError, match="there is no file|holds no table|does not end with .csv"):
         load(tmp_path / name)
 
 

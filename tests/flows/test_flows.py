@@ -226,9 +226,13 @@ def test_prediction_scores_the_champions_validation_rows(trained, tmp_path):
             artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[state.state_details.flow_run_id]))
         )
 
-    (artifact,) = ask(question)
-    assert "prediction-summary" == artifact.key
-    assert card["version"] in artifact.data
+    found = {artifact.key: artifact for artifact in ask(question)}
+    assert {"prediction", "prediction-summary"} == set(found)
+    assert card["version"] in found["prediction-summary"].data
+    assert (100, f"{summary['rows']:,} of {summary['rows']:,} rows") == (
+        found["prediction"].data,
+        found["prediction"].description.split(",")[0],
+    )
 
 
 def test_prediction_without_a_model_says_train_first(tmp_path):

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from bakeoff.config.parts import ModelName, Part, Text
+from bakeoff.config.parts import ModelName, Number, Part, Text
 from bakeoff.config.signing import VerifyingConfig
+
+Treatment = Literal["flag", "reject", "accept"]
 
 
 class PredictionConfig(Part):
@@ -20,7 +22,9 @@ class PredictionConfig(Part):
         default="champion", description="champion, latest, or a version's id."
     )
     input: Text | None = Field(
-        default=None, description="The .csv or .parquet file to score; empty: the version's own validation rows."
+        default=None,
+        description="What to score: a file (.csv, .csv.gz, .csv.zst, .parquet) or a folder of such files, in the order "
+        "of their names; empty: the version's own validation rows.",
     )
     output: Text | None = Field(
         default=None, description="The folder to write, which must not exist yet; empty: predictions/<UTC stamp>."
@@ -29,6 +33,26 @@ class PredictionConfig(Part):
     keep: tuple[str, ...] = Field(
         default=(),
         description="Columns of the input that are copied beside each prediction, an id say; several with commas.",
+    )
+    on_unseen: Treatment = Field(
+        default="flag",
+        description="A category that no training row had: flag: score the row and say so in the column flags; reject: "
+        "name the row among the rejected; accept: score it and say nothing.",
+    )
+    on_out_of_range: Treatment = Field(
+        default="flag", description="A number far outside the training range: flag, reject or accept, as above."
+    )
+    range_margin: Number = Field(
+        default=1.0,
+        ge=0,
+        le=1_000_000,
+        description="How far outside is far: further than so many times the width of the training range.",
+    )
+    max_rejected: Number = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="The run fails when a larger share of the rows is rejected, and writes nothing.",
     )
     signing: VerifyingConfig = Field(
         default=VerifyingConfig(), description="Whose signatures the version must have to be opened."

@@ -1,0 +1,185 @@
+"""Scoring tables with the prediction flow, beside what people write: read it whole, `model.predict`, write it.
+
+    python -m benchmarks.prediction [ROUNDS] [ROWS]
+
+ROUNDS (default 3) of each, in turn; ROWS (default 10,000,000) is the size of the large Parquet table. Each side runs in
+a process of its own, against one Prefect server. What is timed is the job: from loading the model to the
+result on the disk, the flow's talk with the server counted in; and the flow writes probabilities too. Start-up is
+timed on its own, from the start of the process to the first batch scored.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.support.prefect_stack import Stack
+
+MIB = 1 << 20
+COLUMNS = 10
+
+
+def main() -> None:
+    """Run all of it and print the tables, and the figures as JSON on the last line."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    large = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000
+    figures: dict[str, Any] = {"rounds": rounds}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Stack(folder) as stack:
+            os.environ["PREFECT_API_URL"] = stack.url
+            for classifier in ("logistic_regression", "random_forest", "svm"):
+                _train(folder, classifier)
+            jobs = [
+                ("logistic_regression", "parquet", large),
+                ("logistic_regression", "parquet", large // 10),
+                ("random_forest", "parquet", min(2_000_000, large)),
+                ("svm", "parquet", min(500_000, large)),
+                ("logistic_regression", "csv", min(3_000_000, large)),
+            ]
+            heads = f"{'rows':>11} {'peer':>11} {'flow':>11} {'ratio':>6} {'peak MB: peer':>14} {'flow':>6}"
+            print(f"{'rows/s, median':<34} {heads}")
+            for classifier, form, rows in jobs:
+                figures[f"{classifier} {form} {rows}"] = _job(folder, classifier, form, rows, rounds)
+            figures["start-up"] = _start_up(folder, rounds)
+    print(json.dumps(figures))
+
+
+def _job(folder: Path, classifier: str, form: str, rows: int, rounds: int) -> dict[str, Any]:
+    table = folder / f"rows-{rows}.{form}"
+    if not table.exists():
+        write_rows(table, rows)
+    found: dict[str, list[dict[str, float]]] = {"peer": [], "flow": []}
+    for _ in range(rounds):
+        for side, several in found.items():
+            several.append(_child(side, classifier, form, str(table), str(folder)))
+    seconds = {side: statistics.median(each["seconds"] for each in several) for side, several in found.items()}
+    peak = {side: max(each["peak"] for each in several) for side, several in found.items()}
+    ratio = seconds["peer"] / seconds["flow"]
+    print(
+        f"{f'{classifier}, {form}':<34} {rows:>11,} {rows / seconds['peer']:>11,.0f} {rows / seconds['flow']:>11,.0f} "
+        f"{ratio:>6.2f} {peak['peer'] / MIB:>14,.0f} {peak['flow'] / MIB:>6,.0f}",
+        flush=True,
+    )
+    return {"seconds": found, "ratio": ratio, "peak": peak}
+
+
+def _start_up(folder: Path, rounds: int) -> dict[str, Any]:
+    imports, first = [], []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import bakeoff, sklearn, pandas, pyarrow"], check=True)
+        imports.append(time.perf_counter() - started)
+        first.append(_child("first", str(folder))["seconds"])
+    ratio = statistics.median(first) / statistics.median(imports)
+    print(f"seconds to the first batch {statistics.median(first):.2f}, imports alone {statistics.median(imports):.2f}")
+    print(f"ratio {ratio:.2f}")
+    return {"first batch": first, "imports": imports, "ratio": ratio}
+
+
+def _child(*arguments: str) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.prediction", "--child", *arguments, str(time.time())]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def child(side: str, *arguments: str) -> None:
+    """One side's job in this process; prints seconds and peak memory."""
+    {"peer": _peer, "flow": _flow, "first": _first}[side](*arguments)
+
+
+def _peer(classifier: str, form: str, table: str, folder: str, _: str) -> None:
+    import joblib
+    import pandas as pd
+
+    store = Path(folder, "models", classifier)
+    started = time.perf_counter()
+    model = joblib.load(store / (store / "champion").read_text().strip() / "model.joblib")
+    rows = pd.read_parquet(table) if form == "parquet" else pd.read_csv(table)
+    predictions = pd.DataFrame({"prediction": model.predict(rows)})
+    if form == "parquet":
+        predictions.to_parquet(Path(folder, "peer.parquet"), index=False)
+    else:
+        predictions.to_csv(Path(folder, "peer.csv"), index=False)
+    _say(time.perf_counter() - started)
+
+
+def _flow(classifier: str, form: str, table: str, folder: str, _: str) -> None:
+    import shutil
+
+    from bakeoff.config import PredictionConfig
+    from flows.prediction import prediction
+
+    output = Path(folder, "out")
+    config = PredictionConfig(
+        name=classifier, store=Path(folder, "models"), input=table, output=str(output), format=form
+    )
+    started = time.perf_counter()
+    prediction(config)
+    seconds = time.perf_counter() - started
+    shutil.rmtree(output)
+    _say(seconds)
+
+
+def _first(folder: str, began: str) -> None:
+    """The command line's own way, up to the first batch scored."""
+    import runpy
+
+    from bakeoff.scorer import Scorer
+
+    score = Scorer.score
+
+    def timed(self: Any, batch: Any) -> Any:
+        scored = score(self, batch)
+        _say(time.time() - float(began))
+        os._exit(0)
+        return scored
+
+    Scorer.score = timed  # type: ignore[method-assign]
+    sys.argv = ["flows.prediction", "--name", "logistic_regression", "--store", f"{folder}/models"]
+    sys.argv += ["--output", f"{folder}/first"]
+    runpy.run_module("flows.prediction", run_name="__main__")
+
+
+def _say(seconds: float) -> None:
+    # Not ru_maxrss, which begins with what the process that started this one held.
+    (held,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
+    peak = int(held.split()[1]) * 1024
+    print(json.dumps({"seconds": seconds, "peak": peak}), flush=True)
+
+
+def _train(folder: Path, classifier: str) -> None:
+    command = [sys.executable, "-m", "flows.training", "--name", classifier, "--store", f"{folder}/models"]
+    command += ["--workspace", f"{folder}/work", "--classifiers", json.dumps({classifier: {}})]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def write_rows(path: Path, rows: int) -> None:
+    """A table of new rows of the default population, made a million at a time."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from bakeoff.config import DatasetConfig
+    from bakeoff.synthetic import generate_rows
+
+    names = [f"feature_{i}" for i in range(COLUMNS)]
+    schema = pa.schema([(name, pa.float64()) for name in names])
+    parquet = path.suffix == ".parquet"
+    with (pa.parquet.ParquetWriter if parquet else pa.csv.CSVWriter)(path, schema) as writer:
+        for batch, start in enumerate(range(0, rows, 1_000_000), start=1):
+            X, _ = generate_rows(DatasetConfig(n_samples=min(1_000_000, rows - start), batch=batch))
+            writer.write_table(pa.table(dict(zip(names, X.T.copy())), schema=schema))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(*sys.argv[2:])
+    else:
+        main()

@@ -1,0 +1,76 @@
+"""What a fitted Pipeline says of rows, its classes and probabilities in one pass over them."""
+
+from copy import copy
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Answer = tuple[np.ndarray, np.ndarray | None]
+
+
+def answer(model: Any, X: pd.DataFrame) -> Answer:
+    """The classes that `model.predict` gives and the probabilities that `model.predict_proba` does.
+
+    Asking for both would transform the rows twice, and go twice through a forest or an SVM's support vectors.
+
+    Args:
+        model: a fitted Pipeline.
+        X: shape (n_rows, n_features), at least one row.
+
+    Returns:
+        the classes' positions in `classes_`, shape (n_rows,), and the probabilities, shape (n_rows, n_classes), or None
+        where the model has none.
+    """
+    rows = model[:-1].transform(X) if len(model.steps) > 1 else X
+    last = model[-1]
+    if hasattr(last, "calibrate"):
+        codes, scores = _respond(last.classifier, rows)
+        return codes, last.calibrate(scores)
+    codes, scores = _respond(last, rows)
+    return codes, scores if hasattr(last, "predict_proba") else None
+
+
+def _respond(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The classes' positions, and the probabilities, or else the decision function."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import SVC
+
+    if isinstance(classifier, RandomForestClassifier):
+        shares = classifier.predict_proba(rows)
+        return shares.argmax(axis=1), shares
+    if isinstance(classifier, LogisticRegression):
+        scores = classifier.decision_function(rows)
+        codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+        return codes, classifier.predict_proba(rows)
+    if isinstance(classifier, SVC) and not hasattr(classifier, "predict_proba") and not classifier.break_ties:
+        return _vote(classifier, rows)
+    codes = pd.Index(classifier.classes_).get_indexer(classifier.predict(rows))
+    ask = classifier.predict_proba if hasattr(classifier, "predict_proba") else classifier.decision_function
+    return codes, ask(rows)
+
+
+def _vote(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
+    """An SVM's classes and decision function, both from what each pair of classes says of the rows.
+
+    libsvm gives a pair's vote to the first class where the value is above 0, and takes the first class of those with
+    the most votes; scikit-learn's decision function of one class against the rest is the votes, with ties broken by
+    the sums of the values (`SVC.decision_function`).
+    """
+    pairwise = copy(classifier)
+    pairwise.decision_function_shape = "ovo"
+    said = pairwise.decision_function(rows)
+    if said.ndim == 1:  # with the sign turned: above 0 speaks for the second class
+        return (said >= 0).astype(int), said
+    votes, ballots, sums = (np.zeros((len(said), len(classifier.classes_))) for _ in range(3))
+    for (i, j), value in zip(combinations(range(votes.shape[1]), 2), said.T):
+        votes[:, i] += value > 0
+        votes[:, j] += value <= 0
+        ballots[:, i] += value >= 0
+        ballots[:, j] += value < 0
+        sums[:, i] += value
+        sums[:, j] -= value
+    scores = said if classifier.decision_function_shape == "ovo" else ballots + sums / (3 * (np.abs(sums) + 1))
+    return votes.argmax(axis=1), scores

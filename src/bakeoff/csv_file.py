@@ -1,0 +1,202 @@
+"""A CSV file, plain or compressed, read in blocks of whole records."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from bakeoff.batches import Batch, Piece
+from bakeoff.columns import MISSING
+from bakeoff.errors import DataError
+from bakeoff.records import LONGEST, Mended, cut, header_end, mend
+
+BLOCK = 8 << 20  # bytes read at once
+COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+BOM = b"\xef\xbb\xbf"
+MAGIC = {
+    b"PAR1": "a Parquet file: name it .parquet",
+    b"PK\x03\x04": "a zip archive or an Excel workbook: save the sheet as CSV",
+    b"\x1f\x8b": "compressed by gzip: name it .csv.gz",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: name it .csv.zst",
+    b"\xff\xfe": "UTF-16: save it as UTF-8",
+    b"\xfe\xff": "UTF-16: save it as UTF-8",
+}
+NOT_UTF8 = "not UTF-8: save the file as UTF-8"
+
+
+class CsvFile:
+    """A CSV with commas, in UTF-8, with a header; all its columns are text."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the header.
+
+        Raises:
+            DataError: the file is empty, of another format, or broken; the text names it.
+        """
+        self.path: Path = path
+        self.n_rows: int | None = None
+        self._raw: Any = None
+        with self._open() as stream:
+            names, self._first = _read_header(path, stream)
+        self.schema = pa.schema([(name, pa.string()) for name in names])
+        self._size = path.stat().st_size
+
+    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Piece]:
+        """Read from an offset on, in bytes of the unpacked text; see `TableFile`."""
+        names = self.schema.names
+        parse = _Parser(names, [name for name in wanted if name in names], numbers)
+        after = max(offset, self._first)
+        with self._open() as stream:
+            _skip(stream, after)
+            rest, ended = b"", False
+            while not ended:
+                chunk = _read_full(stream, BLOCK)
+                ended = len(chunk) < BLOCK
+                rest += chunk
+                while rest and (found := parse.cut(rest, ended)):
+                    read, consumed = found
+                    after, rest = after + consumed, rest[consumed:]
+                    yield Piece(read, after)
+
+    def share(self, offset: int) -> float:
+        """How much of the file lies before an offset, about: 0 to 1; compressed, how much has been read."""
+        if self.path.suffix.lower() in COMPRESSED:
+            return self._raw.tell() / self._size if self._raw is not None and not self._raw.closed else 1.0
+        return offset / self._size
+
+    def _open(self) -> Any:
+        codec = COMPRESSED.get(self.path.suffix.lower())
+        if codec is None:
+            return self.path.open("rb")
+        self._raw = pa.OSFile(str(self.path))
+        return pa.CompressedInputStream(self._raw, codec)
+
+
+class _Parser:
+    """From bytes that begin with a record to rows."""
+
+    def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str]) -> None:
+        self.names, self.wanted = names, wanted
+        self.typed = {name: pa.float64() if name in numbers else pa.string() for name in wanted}
+        self.text = dict.fromkeys(wanted, pa.string())
+        self.bytes = dict.fromkeys(wanted, pa.binary())
+
+    def cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
+        """What reads the records at the start of the data, and how many bytes they are; None where none is complete."""
+        end, stuck = cut(data, final), len(data) > LONGEST
+        if end == 0 and not stuck:
+            return None
+        if end:
+            return partial(self._parse_or_mend, data[:end]), end
+        mended = mend(data, len(self.names), final, stuck)
+        return (partial(self._parse_mended, mended), mended.consumed) if mended.consumed else None
+
+    def _parse_or_mend(self, data: bytes) -> Batch:
+        try:
+            return self._parse(data)
+        except pa.ArrowInvalid:  # a record of another length
+            return self._parse_mended(mend(data, len(self.names), final=True))
+
+    def _parse_mended(self, mended: Mended) -> Batch:
+        batch = self._parse(mended.clean)
+        broken = [*mended.broken, *((int(mended.good[at]), text, reason) for at, text, reason in batch.broken)]
+        return Batch(batch.table, mended.good[batch.positions], sorted(broken))
+
+    def _parse(self, data: bytes) -> Batch:
+        """Records as long as the header, perhaps with cells that are not UTF-8."""
+        if not data:
+            return Batch.of(pa.table({name: pa.array([], kind) for name, kind in self.text.items()}))
+        for types in (self.typed, self.text):
+            try:
+                return Batch.of(self._read(data, types))
+            except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+                if "parse error" in str(error):
+                    raise
+        return _decode(self._read(data, self.bytes))
+
+    def _read(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+        return pa.csv.read_csv(
+            pa.BufferReader(data),
+            pa.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self.names),
+            pa.csv.ParseOptions(
+                newlines_in_values=b'"' in data,
+                ignore_empty_lines=len(self.names) > 1,  # in a file of one column they are rows with a gap
+            ),
+            pa.csv.ConvertOptions(
+                column_types=types, include_columns=self.wanted, null_values=MISSING, strings_can_be_null=False
+            ),
+        )
+
+
+def _decode(table: pa.Table) -> Batch:
+    """Bytes as text; rows with a wanted cell that is no UTF-8 are broken."""
+    columns: dict[str, pa.Array] = {}
+    wrong: dict[int, tuple[str, str]] = {}
+    for name in table.column_names:
+        columns[name] = pa.array(decode_cells(name, table[name].to_pylist(), wrong), pa.string())
+    return without(pa.table(columns), wrong)
+
+
+def decode_cells(name: str, cells: list[bytes | None], wrong: dict[int, tuple[str, str]]) -> list[str | None]:
+    """A column's bytes as text; the first cell of a row that is not UTF-8 is noted with what it looks like."""
+    text: list[str | None] = []
+    for row, cell in enumerate(cells):
+        try:
+            text.append(None if cell is None else cell.decode("utf-8"))
+        except UnicodeDecodeError:
+            text.append(None if cell is None else cell.decode("utf-8", errors="replace"))
+            wrong.setdefault(row, (str(text[-1]), f"column {name!r} is {NOT_UTF8}"))
+    return text
+
+
+def without(table: pa.Table, wrong: dict[int, tuple[str, str]]) -> Batch:
+    """The table's rows but for the wrong ones, which are broken."""
+    bad = sorted(wrong)
+    positions = np.delete(np.arange(table.num_rows), bad)
+    return Batch(table.take(pa.array(positions)), positions, [(row, *wrong[row]) for row in bad])
+
+
+def _read_header(path: Path, stream: Any) -> tuple[list[str], int]:
+    """The names of the columns, and where the first record begins."""
+    head = _read_full(stream, 1 << 16)
+    if not head.strip():
+        raise DataError(f"{str(path)!r} is empty")
+    for magic, meaning in MAGIC.items():
+        if head.startswith(magic):
+            raise DataError(f"{str(path)!r} is no CSV but {meaning}")
+    if b"\0" in head:
+        raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
+    bom = len(BOM) if head.startswith(BOM) else 0
+    while (end := header_end(head[bom:])) is None and len(head) <= LONGEST and (more := _read_full(stream, 1 << 20)):
+        head += more
+    try:
+        text = head[bom : None if end is None else bom + end].decode("utf-8")
+        names = next((row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row), [])
+    except UnicodeDecodeError as error:
+        raise DataError(f"the header of {str(path)!r} is {NOT_UTF8}") from error
+    except csv.Error as error:
+        raise DataError(f"{str(path)!r} has no readable header: {error}") from error
+    return names, len(head) if end is None else bom + end
+
+
+def _read_full(stream: Any, size: int) -> bytes:
+    """As many bytes as asked for, unless the stream ends: a compressed one may give fewer at a time."""
+    parts, missing = [], size
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def _skip(stream: Any, size: int) -> None:
+    if not isinstance(stream, pa.CompressedInputStream):
+        stream.seek(size)
+        return
+    while size > 0 and (part := stream.read(min(size, BLOCK))):
+        size -= len(part)

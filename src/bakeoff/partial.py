@@ -1,0 +1,213 @@
+"""A result in the making that a killed run leaves behind and the next one continues."""
+
+import contextlib
+import fcntl
+import hashlib
+import io
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from bakeoff.batches import Place
+from bakeoff.errors import UserError
+from bakeoff.files import open_regular
+from bakeoff.scorer import REJECTED, Scored
+from bakeoff.tally import Tally
+
+STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
+
+
+class Partial:
+    """A hidden folder that holds what was scored so far, a line of state a batch.
+
+    A batch counts once its line is whole: parts that lie behind the last such line are cut off. A part is Arrow's own
+    bytes of a batch, with a checksum, so that what a power cut left of it is told from what was written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, which the caller has made and locked."""
+        self.folder = folder
+        self.result = folder / RESULT
+        self._files: dict[str, io.FileIO] = {}
+
+    def begin(self, task: Mapping[str, Any], note: str) -> str:
+        """Go on with a task where an earlier run of the same one left it; anything else is cleared away.
+
+        Args:
+            task: what tells one task from another; of plain values.
+            note: what is to be known of the first run of the task.
+
+        Returns:
+            the note of the first run.
+        """
+        first = next(self._lines(), None)
+        if first is None or first[0].get("task") != task:
+            self.clear()
+            self._append(STATE, _line({"task": task, "note": note}))
+            return note
+        return str(first[0]["note"])
+
+    def finished(self, classes: list[str], schema: pa.Schema) -> Iterator[tuple[Scored, Place]]:
+        """Yield the batches that earlier runs of the task finished, in order, and where the next one begins.
+
+        Args:
+            classes: the model's.
+            schema: of the predictions.
+        """
+        lines = self._lines()
+        first = next(lines)
+        ends = {STATE: first[1], "predictions": 0, "rejected": 0}
+        for line, end in lines:
+            try:
+                tables = [
+                    self._read(name, ends[name], line[name], kind)
+                    for name, kind in (("predictions", schema), ("rejected", REJECTED))
+                ]
+            except (OSError, ValueError, pa.ArrowException):
+                break
+            ends[STATE] = end
+            for name in ("predictions", "rejected"):
+                ends[name] += line[name][0]
+            tally = None
+            if line["tally"] is not None:
+                tally = Tally(classes)
+                tally.merge(line["tally"])
+            yield Scored(tables[0], tables[1], tally), Place(**line["after"])
+        for name, end in ends.items():
+            with self._open(name) as file:
+                file.truncate(end)
+
+    def add(self, scored: Scored, after: Place) -> None:
+        """Keep a batch.
+
+        Args:
+            after: where the next one begins.
+        """
+        line: dict[str, Any] = {"after": asdict(after)}
+        for name, table in (("predictions", scored.predictions), ("rejected", scored.rejected)):
+            content = b"" if not table.num_rows else table.combine_chunks().to_batches()[0].serialize()
+            self._append(name, content)
+            line[name] = [len(content), zlib.crc32(content)]
+        line["tally"] = scored.tally and scored.tally.to_dict()
+        self._append(STATE, _line(line))
+
+    def clear(self) -> None:
+        """Forget all that was kept."""
+        self.close()
+        for path in self.folder.iterdir():
+            if path.name != LOCK:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a finished batch to continue behind."""
+        return sum(1 for _ in self._lines()) > 1
+
+    def _lines(self) -> Iterator[tuple[dict[str, Any], int]]:
+        """The whole lines of state, and where each ends."""
+        end = 0
+        with contextlib.suppress(FileNotFoundError), (self.folder / STATE).open("rb") as file:
+            for line in file:
+                end += len(line)
+                try:
+                    content = json.loads(line)
+                except ValueError:
+                    return
+                if not line.endswith(b"\n") or not isinstance(content, dict):
+                    return
+                yield content, end
+
+    def _read(self, name: str, start: int, part: list[int], schema: pa.Schema) -> pa.Table:
+        length, checksum = part
+        if not length:
+            return schema.empty_table()
+        with (self.folder / name).open("rb") as file:
+            file.seek(start)
+            content = file.read(length)
+        if len(content) < length or zlib.crc32(content) != checksum:
+            raise ValueError(f"{name} is damaged behind {start}")
+        return pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(content), schema)])
+
+    def _append(self, name: str, content: Any) -> None:
+        if name not in self._files:
+            self._files[name] = self._open(name)
+            self._files[name].seek(0, 2)
+        file = self._files[name]
+        view = memoryview(content)
+        while view:  # unbuffered, so that what was written is the system's when the line of state is
+            view = view[file.write(view) :]
+
+    def _open(self, name: str) -> io.FileIO:
+        path = self.folder / name
+        return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=True).encode() + b"\n"
+
+
+@contextlib.contextmanager
+def in_the_making(parent: Path, key: str) -> Iterator[Path | None]:
+    """Hold the hidden folder of a task, made where it is missing; None where another process holds it.
+
+    When the block ends, the folder is removed, and the folders that were made for it and hold nothing. It stays when
+    the block is left by anything but a `UserError` and there is something to continue.
+
+    Args:
+        parent: where the folder lies.
+        key: what the task is called by.
+    """
+    made = [each for each in (parent, *parent.parents) if not each.exists()]
+    folder = parent / f".bakeoff-{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # short, whatever the key is
+    descriptor = _lock(folder)
+    if descriptor is None:
+        yield None
+        return
+    keep = False
+    try:
+        yield folder
+    except UserError:
+        raise
+    except BaseException:
+        keep = Partial(folder).has_begun
+        raise
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+            for each in made:  # for nothing, unless something stands in them now
+                with contextlib.suppress(OSError):
+                    each.rmdir()
+        os.close(descriptor)
+
+
+def _lock(folder: Path) -> int | None:
+    """Make the folder and lock it; None where it is locked."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:  # its holder has just removed it
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except FileNotFoundError:  # removed while we took it
+            pass
+        os.close(descriptor)

@@ -1,0 +1,76 @@
+"""From a scored table to its folder: the summary, and one move into place."""
+
+import errno
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import UserError
+from bakeoff.files import sync
+from bakeoff.prediction import STAMP, ScoredTable
+from bakeoff.ready import VersionRef
+from bakeoff.results import Counts
+
+
+def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
+    """Write the summary beside the predictions and move the folder into place as a whole.
+
+    Returns:
+        the folder; when another run took a default name meanwhile, the next free second.
+    """
+    counts = scored.counts
+    summary: dict[str, Any] = {
+        "name": ref.name,
+        "version": ref.version,
+        "journal": scored.head,
+        "input": config.input,
+        "rows": counts.rows,
+        "predicted": counts.predicted,
+        "rejected": counts.rejected,
+    }
+    if counts.rejected:
+        summary["reasons"] = [
+            {"column": column or None, "reason": reason, "rows": count}
+            for (column, reason), count in counts.reasons.most_common()
+        ]
+    if counts.flags:
+        summary["flags"] = dict(counts.flags.most_common())
+    if evaluation := _evaluation(counts):
+        summary["evaluation"] = evaluation
+    (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for path in (*scored.folder.iterdir(), scored.folder):
+        sync(path)
+    return _move(config, scored.folder, output)
+
+
+def _evaluation(counts: Counts) -> dict[str, Any] | None:
+    found = counts.tally.evaluation()
+    if found is None:
+        return None
+    classes, matrix = counts.tally.confusion_matrix()
+    return {
+        "rows": counts.tally.rows,
+        **found.metrics,
+        "log_loss": counts.tally.log_loss,
+        "report": {name: asdict(line) for name, line in found.report.items()},
+        "confusion_matrix": {"classes": classes, "rows": matrix.tolist()},
+    }
+
+
+def _move(config: PredictionConfig, folder: Path, output: Path) -> Path:
+    while True:
+        try:
+            folder.rename(output)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            if config.output is not None:
+                raise UserError(f"output {config.output!r} was made by somebody else meanwhile") from error
+            stamp = datetime.strptime(output.name, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+            output = output.with_name(f"{stamp:{STAMP}}")
+        else:
+            sync(output.parent)
+            return output

@@ -1,0 +1,141 @@
+"""A version and a table that go together: what is looked at before anything is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from bakeoff.batches import Place
+from bakeoff.chain import head_of
+from bakeoff.config import PredictionConfig
+from bakeoff.conforming import Leniency, feature_cells
+from bakeoff.errors import DataError
+from bakeoff.features import Feature
+from bakeoff.inputs import Input, empty_column, missing_column, open_input
+from bakeoff.loading import load_model, refuse_version_skew
+from bakeoff.opening import open_store
+from bakeoff.parquet_file import ParquetFile
+from bakeoff.scorer import Scored, Scorer
+from bakeoff.tables import signature
+
+RESERVED = ("row", "prediction", "flags")  # columns of predictions that a kept column can't be called
+
+
+@dataclass(frozen=True)
+class VersionRef:
+    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing.
+
+    Attributes:
+        head: the number and SHA-256 of the journal's last line then, by which the store's state can be told later.
+    """
+
+    name: str
+    version: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A version and a table that go together, and the first rows, scored.
+
+    Attributes:
+        after: where the rows behind those begin.
+    """
+
+    ref: VersionRef
+    source: Input
+    scorer: Scorer
+    first: Scored
+    after: Place
+
+
+def find_version(config: PredictionConfig) -> VersionRef:
+    """Resolve champion, latest or an id.
+
+    Raises:
+        StoreError: there is no such version.
+    """
+    store = open_store(config)
+    history = store.history()
+    return VersionRef(config.name, store.resolve(config.version, history), head_of(history))
+
+
+def make_ready(config: PredictionConfig, ref: VersionRef) -> Ready:
+    """Open the version and the table, and score the first rows; what was made ready last is kept.
+
+    Raises:
+        UserError: they don't go together, or one of them can't be used.
+        IntegrityError: the version is not what was sealed.
+    """
+    return _make_ready(config, ref, signature(config.input) if config.input else ())
+
+
+def forget_ready() -> None:
+    """Let go of what `make_ready` keeps."""
+    _make_ready.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int, ...]) -> Ready:  # noqa: ARG001  the signature is a cache key
+    store = open_store(config)
+    card = store.card(ref.version)
+    refuse_version_skew(card, allowed=config.allow_version_skew)
+    if config.input is None:
+        content = store.read(ref.version, "validation.parquet")
+        source = Input([ParquetFile(Path(ref.version) / "validation.parquet", content)])
+    else:
+        source = open_input(config.input)
+    _refuse_unfit(config, ref, source, Feature.of_card(card))
+    keep = {name: _kept_type(config, name, source) for name in config.keep}
+    model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
+    leniency = Leniency(config.on_unseen, config.on_out_of_range, config.range_margin)
+    scorer = Scorer(model, card, keep, leniency)
+    for number, piece in source.pieces(scorer.wanted, scorer.numbers):
+        first = scorer.score(piece.read())
+        if first.n_rows:  # a CSV's piece may be blank lines
+            return Ready(ref, source, scorer, first, Place(number, piece.after, first.n_rows))
+    raise DataError(f"{config.input!r} has a header and no rows")
+
+
+def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, features: list[Feature]) -> None:
+    """Refuse a table that the version can't take, or of which the predictions can't keep what they shall."""
+    why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
+    source.require_columns([feature.name for feature in features if not feature.missing], why)
+    for file in source.files:
+        present = [feature for feature in features if feature.name in file.schema.names]
+        if not present:
+            raise DataError(missing_column(features[0].name, file.schema.names, why))
+        for feature in present:
+            feature_cells(feature, empty_column(file, feature.name))
+    source.require_columns(config.keep, "to keep")
+    refuse_taken_names(config.keep)
+
+
+def refuse_taken_names(keep: Sequence[str]) -> None:
+    """Refuse to keep a column whose name one of the predictions' has.
+
+    Raises:
+        DataError: naming it.
+    """
+    for name in keep:
+        if name in RESERVED or name.startswith("probability_"):
+            raise DataError(f"a column called {name!r} can't be kept: the predictions have one of that name; rename it")
+
+
+def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:
+    """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
+    kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
+    nested = next((kind for kind in kinds if pa.types.is_nested(kind)), None)
+    if nested is not None and (config.format == "csv" or len(kinds) > 1):
+        raise DataError(
+            f"column {name!r} holds {nested}, which can't be kept here; use --format parquet, or leave it out"
+        )
+    return kinds.pop() if len(kinds) == 1 else pa.string()
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind

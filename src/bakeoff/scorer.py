@@ -1,0 +1,163 @@
+"""A saved version at work on rows: what it takes is scored, what it can't take is named."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bakeoff.answering import answer
+from bakeoff.batches import Batch
+from bakeoff.conforming import LENIENT, Leniency, conform
+from bakeoff.errors import DataError
+from bakeoff.features import Feature
+from bakeoff.tally import Tally
+from bakeoff.truth import true_codes
+
+LINE_SHOWN = 200  # characters of a line that can't be read
+REJECTED = pa.schema([("row", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Some rows told apart: each is in `predictions` or in `rejected`.
+
+    Attributes:
+        predictions: `row`, kept columns, `prediction`, `flags`, and a `probability_<class>` each.
+        rejected: `row`, `column`, `value`, `reason`; without a column where a record could not be read at all.
+        tally: of the rows that have a class, None without a target.
+    """
+
+    predictions: pa.Table
+    rejected: pa.Table
+    tally: Tally | None
+
+    @property
+    def n_rows(self) -> int:
+        """Predicted or rejected."""
+        return int(self.predictions.num_rows + self.rejected.num_rows)
+
+    def behind(self, rows: int) -> "Scored":
+        """The same with so many rows before them."""
+        return Scored(_behind(rows, self.predictions), _behind(rows, self.rejected), self.tally) if rows else self
+
+
+class Scorer:
+    """A version's model behind its schema contract."""
+
+    def __init__(
+        self,
+        model: Any,
+        card: Mapping[str, Any],
+        keep: Mapping[str, pa.DataType] = MappingProxyType({}),
+        leniency: Leniency = LENIENT,
+    ) -> None:
+        """Make ready to score.
+
+        Args:
+            model: the fitted Pipeline.
+            card: the version's.
+            keep: columns to copy beside each prediction, and the types to copy them in.
+            leniency: what becomes of rows that are unlike all that training saw.
+        """
+        self.model, self.features, self.target = model, Feature.of_card(card), str(card["target"])
+        self.keep, self.leniency = dict(keep), leniency
+        self.classes = np.asarray(model.classes_)
+        names = list(map(str, self.classes))
+        kind = pa.int64() if self.classes.dtype.kind == "i" else pa.string()
+        self._labels = pa.array(self.classes.tolist(), kind)
+        shares = [f"probability_{name}" for name in names] if hasattr(model, "predict_proba") else []
+        self.schema = pa.schema(
+            [("row", pa.int64()), *self.keep.items(), ("prediction", kind), ("flags", pa.string())]
+            + [(name, pa.float64()) for name in shares]
+        )
+
+    @property
+    def wanted(self) -> list[str]:
+        """The columns that are looked at."""
+        return list(dict.fromkeys([*(feature.name for feature in self.features), *self.keep, self.target]))
+
+    @property
+    def numbers(self) -> list[str]:
+        """Those that hold nothing but numbers."""
+        read_as_text = {*self.keep, self.target}
+        return [each.name for each in self.features if each.kind == "number" and each.name not in read_as_text]
+
+    def score(self, batch: Batch) -> Scored:
+        """Score a batch; its rows are numbered from 0.
+
+        Raises:
+            DataError: a column is of a type that can't be used at all.
+        """
+        conformed = conform(batch.table, self.features, self.leniency)
+        usable = conformed.usable
+        whole = len(usable) == batch.table.num_rows
+        X = conformed.X if whole else conformed.X.iloc[usable]
+        codes, shares = answer(self.model, X) if len(usable) else (np.empty(0, dtype=int), None)
+        take = pa.array(usable)
+        columns: list[Any] = [batch.positions[usable]]
+        columns += [_as(name, batch.table[name], kind).take(take) for name, kind in self.keep.items()]
+        columns += [self._labels.take(pa.array(codes)), conformed.flags if whole else conformed.flags.take(take)]
+        if len(self.schema) > len(columns):
+            columns += list((np.empty((0, len(self.classes))) if shares is None else shares).T)
+        predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema)
+        rejected = _merge(batch, conformed.rejected)
+        require_every_row_once(batch, predictions, rejected)
+        return Scored(predictions, rejected, self._evaluate(batch, usable, codes, shares))
+
+    def _evaluate(self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None) -> Tally | None:
+        if self.target not in batch.table.column_names:
+            return None
+        try:
+            truth, names = true_codes(batch.table[self.target].take(pa.array(usable)), self.classes)
+        except DataError:  # dates, lists: no classes
+            return None
+        there, tally = truth >= 0, Tally(list(map(str, self.classes)))
+        tally.add(truth[there], names, codes[there], None if shares is None else shares[there])
+        return tally
+
+
+def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Table) -> None:
+    """Hold that each row of a batch ended in exactly one of the two.
+
+    Raises:
+        RuntimeError: it did not, which would be a mistake of Bakeoff's.
+    """
+    seen = np.zeros(batch.n_rows, dtype=int)
+    for table in (predictions, rejected):
+        np.add.at(seen, table["row"].to_numpy(), 1)
+    if not (seen == 1).all():
+        row = int(np.flatnonzero(seen != 1)[0])
+        raise RuntimeError(f"row {row} of a batch ended in {seen[row]} places instead of one")
+
+
+def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
+    """Rows refused for a cell and records that could not be read, in order."""
+    lines = [(position, None, text[:LINE_SHOWN], reason) for position, text, reason in batch.broken]
+    if len(refused):
+        numbered = batch.positions[refused["row"].to_numpy()]
+        cells = (
+            [None if missing else cell for cell, missing in zip(refused[name], refused[name].isna())]
+            for name in ("column", "value", "reason")
+        )
+        lines = sorted([*lines, *zip(numbered.tolist(), *cells)], key=lambda line: line[0])
+    return pa.Table.from_pylist([dict(zip(REJECTED.names, line)) for line in lines], schema=REJECTED)
+
+
+def _behind(rows: int, table: pa.Table) -> pa.Table:
+    return table.set_column(0, table.schema.field(0), pc.add(table["row"], rows))
+
+
+def _as(name: str, column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    try:
+        return column.cast(kind)
+    except pa.ArrowException as error:
+        raise DataError(f"column {name!r} can't be kept: {column.type} can't be written as {kind}") from error
+
+
+def _contiguous(column: Any) -> Any:
+    return np.ascontiguousarray(column) if isinstance(column, np.ndarray) else column
