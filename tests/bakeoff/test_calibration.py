@@ -19,8 +19,10 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
+from bakeoff.answering import answer
 from bakeoff.calibrating import calibrate_classifier, judge
 from bakeoff.calibration import CalibratedClassifier, GivenScores, raw_scores
 from bakeoff.config import TrainingConfig
@@ -74,6 +76,18 @@ def test_it_equals_scikit_learns_calibration_on_the_same_folds(name, n_classes, 
     if name != "logistic_regression":
         assert model.predict_proba(fresh).tolist() == model.calibrate(method_of_its_own(fresh)).tolist()
     assert hasattr(fitted, "decision_function") == hasattr(model, "decision_function")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_one_pass_over_the_rows_answers_as_the_calibrated_pipeline_does(name, n_classes, method):
+    """Its classes, and its probabilities."""
+    X, y = rows_of(n_classes)
+    model = CalibratedClassifier(clone(CLASSIFIERS[name]).fit(X[:120], y[:120]), method).fit(X[120:], y[120:])
+    codes, shares = answer(Pipeline([("classifier", model)]), X)
+    assert model.predict(X).tolist() == model.classes_[codes].tolist()
+    np.testing.assert_allclose(model.predict_proba(X), shares, atol=1e-9)
 
 
 @settings(max_examples=60, deadline=None)
