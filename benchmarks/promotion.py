@@ -89,7 +89,7 @@ def run_sequence(job: str, seed: int) -> dict[str, Any]:
     held_out = [generate_rows(config.model_copy(update={"batch": batch})) for batch in batches]
     X_truth, y_truth = (np.concatenate(parts)[:TRUTH_ROWS] for parts in zip(*held_out))
     features = [Feature(f"feature_{i}", "float64", "number") for i in range(config.n_features)]
-    contestant = Contestant(classifier, parameters, "none", "accuracy")
+    contestant = Contestant(classifier, parameters, "none", "accuracy", "none")
     champions: dict[str, tuple[Any, float]] = {}
     told: dict[str, Any] = {rule: {"promotions": 0, "false": 0} for rule in RULES}
     first = 0.0

@@ -1,4 +1,4 @@
-"""The training flow: rows → folds and fits, side by side → evaluation → the winner → a sealed version → promotion."""
+"""The training flow: rows → folds and fits, side by side → calibration → evaluation → winner → version → promotion."""
 
 from bakeoff.config import TrainingConfig
 
@@ -25,6 +25,7 @@ from bakeoff.preprocessing import Contestant
 from bakeoff.reference import DatasetRef
 from bakeoff.threads import cores, one_thread_each
 from bakeoff.workspace import run_folder
+from tasks.calibrate import calibrate
 from tasks.cross_validate import cross_validate
 from tasks.evaluate import evaluate
 from tasks.export import export, show
@@ -72,7 +73,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
 def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[list[Scorecard], dict[str, Any]]:
     """Fan out every contestant's fit and folds, and draw together what comes of them."""
     numbers = range(1, n_splits(config.cross_validation) + 1)
-    fits, tests, folds = {}, {}, {}
+    fits, models, tests, folds = {}, {}, {}, {}
     # The least simple first: what takes longest then does not come last, alone on one core.
     for name in sorted(config.classifiers, key=list(CLASSIFIERS).index, reverse=True):
         contestant = Contestant.of(config, name)
@@ -81,15 +82,18 @@ def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[lis
             cross_validate.submit(dataset, contestant, config.cross_validation, fold, folder / "answers")
             for fold in numbers
         ]
-    for name, model in fits.items():
-        tests[name] = evaluate.submit(dataset, Contestant.of(config, name), model, config.selection.resamples)  # type: ignore[call-overload]  # Prefect puts the result in the future's place
+    for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
+        contestant = Contestant.of(config, name)
+        models[name] = calibrate.submit(dataset, contestant, config, model, folds[name], folder / "models")  # type: ignore[call-overload]  # see above
+    for name, model in models.items():
+        tests[name] = evaluate.submit(dataset, Contestant.of(config, name), model, config.selection.resamples)
     for _ in with_progress(fold for several in folds.values() for fold in several):
         pass
-    scorecards, models = [], {}
+    scorecards, exportable = [], {}
     for name in config.classifiers:
-        parts = [*map(outcome, folds[name]), outcome(fits[name]), outcome(tests[name])]
+        parts = [*map(outcome, [*folds[name], fits[name], models[name], tests[name]])]
         reason = next((part.reason for part in parts if part.reason), None)
-        *scores, model, test = (part.value for part in parts)
-        models[name] = model
+        *scores, _, model, test = (part.value for part in parts)
+        exportable[name] = model
         scorecards.append(score_contestant(name, scores, model, test, reason))
-    return scorecards, models
+    return scorecards, exportable

@@ -26,7 +26,10 @@ def answer(model: Any, X: pd.DataFrame) -> Answer:
     rows = model[:-1].transform(X) if len(model.steps) > 1 else X
     last = model[-1]
     if hasattr(last, "calibrate"):
-        codes, scores = _respond(last.classifier, rows)
+        classifier = last.classifier
+        codes, scores = _respond(classifier, rows)
+        if hasattr(classifier, "decision_function") and hasattr(classifier, "predict_proba"):
+            scores = classifier.decision_function(rows)  # of the two, what calibrators are fitted on
         return codes, last.calibrate(scores)
     codes, scores = _respond(last, rows)
     return codes, scores if hasattr(last, "predict_proba") else None

@@ -8,7 +8,14 @@ from bakeoff.sentences import NONE, say_interval, say_p
 
 Row = tuple[str, ...]
 
-TEST = {"accuracy": "Accuracy", "precision_macro": "Precision", "recall_macro": "Recall", "f1_macro": "F1"}
+TEST = {
+    "accuracy": "Accuracy",
+    "precision_macro": "Precision",
+    "balanced_accuracy": "Balanced acc.",
+    "f1_macro": "F1",
+}
+BALANCED = "Balanced accuracy is the mean recall over the classes."
+MOST_CLASSES = 8  # side by side, where there is no room for more
 INTERVAL = "95 % interval"
 SPREAD = "± is the variation of the procedure from fold to fold, not the error of a model."
 
@@ -51,7 +58,9 @@ def result_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:
         test, intervals = scores["test"] or {}, scores.get("test_intervals") or {}
         row = [title(name)]
         for metric in shown:
-            row += [figure(test.get(metric)), *([say_interval(intervals.get(metric))] if metric in within else [])]
+            older = test.get("recall_macro") if metric == "balanced_accuracy" else None  # what an older card has
+            ends = [say_interval(intervals.get(metric))] if metric in within else []
+            row += [figure(test.get(metric, older)), *ends]
         seconds, speed = scores["fit_seconds"], scores["predict_rows_per_second"]
         row += [
             NONE if seconds is None else f"{seconds:.2f}",
@@ -60,6 +69,29 @@ def result_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:
         ]
         rows.append(tuple(row))
     return ("Classifier", *heads, "Fit (s)", "Rows/s", "Status"), rows
+
+
+def recall_table(card: dict[str, Any], most: int | None = MOST_CLASSES) -> tuple[Row, list[Row], str | None]:
+    """Of each contestant's test rows of a class, the share that it found.
+
+    Args:
+        most: of more classes than these, those with the lowest recall of the winner are shown; None for all.
+
+    Returns:
+        the table, and a sentence where classes are left out.
+    """
+    reports = {name: scores["report"] for name, scores in card["classifiers"].items() if scores["report"]}
+    winner = reports[card["classifier"]]
+    classes, note = [name for name in winner if winner[name]["support"]], None
+    if most is not None and len(classes) > most:
+        note = f"The {most} of {len(classes)} classes with the lowest recall of {title(card['classifier'])}."
+        worst = sorted(classes, key=lambda name: winner[name]["recall"])[:most]
+        classes = [name for name in classes if name in worst]
+    rows = [
+        (title(contestant), *(figure(report[name]["recall"] if name in report else None) for name in classes))
+        for contestant, report in reports.items()
+    ]
+    return ("Recall by class", *classes), rows, note
 
 
 def headline(card: dict[str, Any]) -> str:
@@ -99,3 +131,27 @@ def figure(value: float | None) -> str:
 def signed(value: float) -> str:
     """Four decimals behind a sign."""
     return f"{value:+.4f}" if abs(value) >= 0.00005 else f"{abs(value):.4f}"
+
+
+def report_table(report: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """A classification report, a line a class."""
+    header = ("Class", "Precision", "Recall", "F1", "Rows")
+    rows = [
+        (name, *(figure(line[metric]) for metric in ("precision", "recall", "f1")), f"{line['support']:,}")
+        for name, line in report.items()
+    ]
+    return header, rows
+
+
+def describe_origin(card: dict[str, Any]) -> list[tuple[str, str]]:
+    """Which rows, classes and libraries a version was made of."""
+    rows, kinds = card["rows"], card["features"]
+    facts = [
+        ("version", card["version"]),
+        ("rows", f"{rows['train']:,} training, {rows['test']:,} test, {rows['validation']:,} validation"),
+        ("target", f"{card['target']}: {len(card['classes'])} classes"),
+        ("features", f"{len(kinds)}"),
+        ("data (SHA-256)", card["data_sha256"]),
+        ("model (SHA-256)", card["files"]["model.joblib"]["sha256"]),
+    ]
+    return facts + list(card["environment"].items())

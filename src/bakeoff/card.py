@@ -13,9 +13,10 @@ from bakeoff.config import TrainingConfig
 from bakeoff.environment import describe_environment
 from bakeoff.fitting import ModelRef
 from bakeoff.fresh import TRAINED_ON, write_trained_on
+from bakeoff.imbalance import warn_of_majority
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank
 from bakeoff.opening import open_store
-from bakeoff.reference import DatasetRef
+from bakeoff.reference import DatasetRef, read_part
 from bakeoff.sample import SAMPLE, freeze_sample
 from bakeoff.sealing import FORMAT
 from bakeoff.selection import Selection
@@ -51,6 +52,8 @@ def export_version(
     pd.DataFrame(leaderboard_rows(ranked, selection)).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
     freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
+    calibration = next(card.calibration for card in ranked if card.classifier == selection.winner)
+    warning = warn_of_majority(read_part(ref, "train")[1], scoring)
     files = {
         "model.joblib": model.path,
         "validation.parquet": ref.part("validation"),
@@ -75,6 +78,9 @@ def export_version(
                 "leader": selection.leader,
                 "why": selection.why,
             },
+            "calibration": calibration.to_dict() if calibration else None,
+            "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
+            "warnings": [warning] if warning else [],
             "classes": list(ref.classes),
             "features": [asdict(feature) for feature in ref.features],
             "target": ref.target,

@@ -94,5 +94,20 @@ def build_classifier(name: str, parameters: Mapping[str, Any]) -> "ClassifierMix
     return entry.load()(**parameters)
 
 
+def gives_probabilities(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Whether the contestant has a `predict_proba` of its own."""
+    return hasattr(build_classifier(name, parameters), "predict_proba")
+
+
+def weigh_classes(name: str, parameters: Mapping[str, Any], weight: str) -> dict[str, Any]:
+    """The parameters with `class_weight: balanced` among them, where the estimator takes it and they don't set it.
+
+    Args:
+        weight: "balanced", or "none" to leave the parameters alone.
+    """
+    weighs = weight != "none" and "class_weight" not in parameters and "class_weight" in _signature(CLASSIFIERS[name])
+    return {**parameters, "class_weight": weight} if weighs else dict(parameters)
+
+
 def _signature(entry: Classifier) -> set[str]:
     return set(inspect.signature(entry.load()).parameters)

@@ -29,7 +29,10 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well predictions fit the true classes. `macro` means: the plain mean over the classes."""
+    """How well predictions fit the true classes. `macro` means: the plain mean over the classes.
+
+    A class that is predicted but never true counts in these means; balanced accuracy leaves it out.
+    """
 
     accuracy: float
     precision_macro: float
@@ -38,9 +41,15 @@ class Evaluation:
     report: dict[str, ClassMetrics]
 
     @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall over the classes that occur."""
+        return float(np.mean([line.recall for line in self.report.values() if line.support]))
+
+    @property
     def metrics(self) -> dict[str, float]:
-        """The four headline figures by name."""
-        return {name: getattr(self, name) for name in ("accuracy", "precision_macro", "recall_macro", "f1_macro")}
+        """The headline figures by name."""
+        names = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import joblib
 
 from bakeoff.classifiers import title
-from bakeoff.preprocessing import Contestant, fit_pipeline
+from bakeoff.preprocessing import Contestant, build_pipeline
 from bakeoff.reference import DatasetRef, read_part
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,8 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     """
     X, y = read_part(ref, "train")
     started = time.perf_counter()
-    pipeline = fit_pipeline(contestant, ref.features, X, y)
+    # The plain classifier, once: its calibrator is fitted later, on the scores that the folds give these rows.
+    pipeline = build_pipeline(contestant, ref.features).fit(X, y)
     seconds = time.perf_counter() - started
     logger.info("%s fitted on %s rows in %.2f s", title(contestant.name), f"{len(y):,}", seconds)
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind

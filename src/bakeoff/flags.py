@@ -14,6 +14,11 @@ from bakeoff.errors import ConfigError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+JSON_EXAMPLES = {
+    "--classifiers": """'{"svm": {"C": 10}}'""",
+    "--costs": """'{"returned": {"kept": 5}, "kept": 1}'""",
+}
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -155,7 +160,7 @@ def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
 def _explain_json(text: str) -> str:
     found = re.search(r"for ([\w.]+)", text)
     flag = f"--{found[1]}" if found else "a flag"
-    example = """'{"svm": {"C": 10}}'""" if flag == "--classifiers" else """'{"key": "value"}'"""
+    example = JSON_EXAMPLES.get(flag, """'{"key": "value"}'""")
     return f"{flag} takes JSON, as in {flag} {example}; this can't be read as JSON"
 
 

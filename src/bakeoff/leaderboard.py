@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bakeoff.calibrating import CalibratedModel, Calibration
 from bakeoff.classifiers import title
 from bakeoff.evaluation import TestResult
-from bakeoff.fitting import ModelRef
 from bakeoff.metrics import MetricName
 from bakeoff.selection import DIGITS, Selection, Standing
 from bakeoff.validation import FoldScore
@@ -29,6 +29,7 @@ class Scorecard:
     folds: tuple[FoldScore, ...] = ()
     fit_seconds: float | None = None
     test: TestResult | None = None
+    calibration: Calibration | None = None
 
     @property
     def cv_scores(self) -> tuple[float, ...]:
@@ -63,6 +64,7 @@ class Scorecard:
             "to_leader": describe_standing(selection.standings.get(self.classifier)),
             "test": {**test.evaluation.metrics, scoring: test.score} if test else None,
             "test_intervals": _describe_intervals(test, scoring) if test else None,
+            "brier": _describe_brier(self.calibration) if self.calibration else None,
             "report": {name: vars(line) for name, line in report.items()} or None,
             "fit_seconds": self.fit_seconds,
             "predict_rows_per_second": round(test.rows_per_second) if test else None,
@@ -73,6 +75,14 @@ def _describe_intervals(test: TestResult, scoring: MetricName) -> dict[str, list
     """By metric; None where there is none, as of the log loss of one row."""
     found = {"accuracy": test.interval, scoring: test.score_interval}
     return {metric: list(ends) if np.isfinite(ends).all() else None for metric, ends in found.items()}
+
+
+def _describe_brier(calibration: Calibration) -> dict[str, Any]:
+    return {
+        "method": calibration.method,
+        "before": calibration.brier_before,
+        "after": calibration.brier_after,
+    }
 
 
 def describe_standing(standing: Standing | None) -> dict[str, Any] | None:
@@ -96,7 +106,7 @@ def describe_standing(standing: Standing | None) -> dict[str, Any] | None:
 def score_contestant(
     classifier: str,
     folds: Sequence[FoldScore],
-    model: ModelRef | None,
+    model: CalibratedModel | None,
     test: TestResult | None,
     reason: str | None,
 ) -> Scorecard:
@@ -105,7 +115,7 @@ def score_contestant(
         logger.warning("%s failed: %s", title(classifier), reason)
         return Scorecard(classifier, "failed", reason or "it did not finish")
     in_order = tuple(sorted(folds, key=lambda fold: fold.fold))
-    return Scorecard(classifier, "ok", None, in_order, model.seconds, test)
+    return Scorecard(classifier, "ok", None, in_order, model.seconds, test, model.calibration)
 
 
 def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecard]:
@@ -126,35 +136,38 @@ def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecar
 
 def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[dict[str, Any]]:
     """One plain row a contestant, for a table of any kind."""
+    classes = dict.fromkeys(name for card in ranked if card.test for name in card.test.evaluation.report)
     rows = []
     for card in ranked:
+        report = card.test.evaluation.report if card.test else {}
         test = card.test.evaluation.metrics if card.test else {}
         low, high = card.test.interval if card.test else (None, None)
         standing = selection.standings.get(card.classifier)
         beside = standing.comparison if standing else None
-        rows.append(
-            {
-                "classifier": card.classifier,
-                "winner": card.classifier == selection.winner,
-                "status": card.status,
-                "cv_mean": card.cv_mean,
-                "cv_std": card.cv_std,
-                "to_leader": beside.difference if beside else None,
-                "to_leader_low": beside.interval[0] if beside else None,
-                "to_leader_high": beside.interval[1] if beside else None,
-                "p_value": beside.p_value if beside else None,
-                "p_holm": standing.p_holm if standing else None,
-                "tied": standing.tied if standing else None,
-                "test_accuracy": test.get("accuracy"),
-                "test_accuracy_low": low,
-                "test_accuracy_high": high,
-                "test_precision_macro": test.get("precision_macro"),
-                "test_recall_macro": test.get("recall_macro"),
-                "test_f1_macro": test.get("f1_macro"),
-                "test_score": card.test.score if card.test else None,
-                "fit_seconds": card.fit_seconds,
-                "predict_rows_per_second": card.test.rows_per_second if card.test else None,
-                "reason": card.reason,
-            }
-        )
+        by_class = {f"test_recall_{name}": report[name].recall if name in report else None for name in classes}
+        row = {
+            "classifier": card.classifier,
+            "winner": card.classifier == selection.winner,
+            "status": card.status,
+            "cv_mean": card.cv_mean,
+            "cv_std": card.cv_std,
+            "to_leader": beside.difference if beside else None,
+            "to_leader_low": beside.interval[0] if beside else None,
+            "to_leader_high": beside.interval[1] if beside else None,
+            "p_value": beside.p_value if beside else None,
+            "p_holm": standing.p_holm if standing else None,
+            "tied": standing.tied if standing else None,
+            "test_accuracy": test.get("accuracy"),
+            "test_accuracy_low": low,
+            "test_accuracy_high": high,
+            "test_balanced_accuracy": test.get("balanced_accuracy"),
+            "test_precision_macro": test.get("precision_macro"),
+            "test_recall_macro": test.get("recall_macro"),
+            "test_f1_macro": test.get("f1_macro"),
+            "test_score": card.test.score if card.test else None,
+            "fit_seconds": card.fit_seconds,
+            "predict_rows_per_second": card.test.rows_per_second if card.test else None,
+            "reason": card.reason,
+        }
+        rows.append({**row, **by_class, **row})  # a class called macro takes no other figure's place
     return rows

@@ -9,9 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.config import TrainingConfig
+from bakeoff.costs import cost_matrix
 from bakeoff.datasets import Dataset, digest_dataset, forget_dataset, load_dataset
 from bakeoff.errors import DataError
 from bakeoff.folding import refuse_single_class, split_folds
+from bakeoff.imbalance import warn_of_majority
 from bakeoff.origin import origin_of
 from bakeoff.reference import POSITIONS, RAW, DatasetRef, forget_parts
 from bakeoff.splitting import Split, split_rows
@@ -48,6 +50,8 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         len(dataset.features),
         len(dataset.classes),
     )
+    if warning := warn_of_majority(dataset.y.to_numpy()[split["train"]], config.cross_validation.scoring):
+        logger.warning("%s", warning)
     return DatasetRef(
         folder=folder,
         sha256=digest_dataset(dataset),
@@ -74,6 +78,7 @@ def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
                     f"preprocessing: none takes numbers alone, but column {feature.name!r} holds text; "
                     "set preprocessing: auto, or add the column to dataset.ignore"
                 )
+    cost_matrix(config.costs, dataset.classes)  # refuses classes that there are none of
     split = split_rows(dataset, config.split, config.cross_validation.folds)
     _refuse_single_classes(config, dataset, split)
     return dataset, split

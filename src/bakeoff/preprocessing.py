@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from bakeoff.classifiers import build_classifier
+from bakeoff.classifiers import build_classifier, gives_probabilities, weigh_classes
 from bakeoff.columns import MAX_CATEGORIES
 from bakeoff.config import TrainingConfig
 from bakeoff.features import Feature
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 MISSING_CATEGORY = "(missing)"
 CALIBRATION_FOLDS = 5
+ISOTONIC_ROWS = 1000  # of each class: below, isotonic regression follows single rows (Niculescu-Mizil and Caruana 2005)
+
+CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic"]
+Method = Literal["sigmoid", "isotonic"]
 
 
 @dataclass(frozen=True)
@@ -26,30 +30,47 @@ class Contestant:
 
     Attributes:
         name: of `CLASSIFIERS`.
+        parameters: as they race, with class_weight where the config weighs the classes.
         preprocessing: "auto", or "none" for the columns as they are.
         scoring: the metric that it is judged by, and so what it has to answer.
+        calibration: how its scores become probabilities, where they do.
     """
 
     name: str
     parameters: Mapping[str, Any]
     preprocessing: str
     scoring: MetricName
+    calibration: CalibrationChoice
 
     @classmethod
     def of(cls, config: TrainingConfig, name: str) -> "Contestant":
         """The contestant that the config calls so."""
-        return cls(name, config.classifiers[name], config.preprocessing, config.cross_validation.scoring)
+        parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
+        return cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration)
 
 
-def build_pipeline(contestant: Contestant, features: Sequence[Feature]) -> "Pipeline":
+def choose_method(calibration: CalibrationChoice, has_probabilities: bool, rarest: int) -> Method | None:
+    """How a contestant is calibrated; None for not at all.
+
+    Args:
+        has_probabilities: whether the classifier has some of its own.
+        rarest: how many rows the rarest class has among those that the calibrator is fitted on.
+    """
+    if calibration == "none" or (calibration == "auto" and has_probabilities):
+        return None
+    return "isotonic" if calibration != "sigmoid" and rarest >= ISOTONIC_ROWS else "sigmoid"
+
+
+def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: Method | None = None) -> "Pipeline":
     """The unfitted Pipeline of one contestant, from raw columns to class.
 
     Numbers and booleans get the training rows' median where missing, and are scaled to mean 0 and variance 1. Text is
     one-hot encoded, missing text being a category of its own; of more than 100 categories the rare ones share a
     column. A category that training never saw counts as rare where there is such a column, else as none of the known.
 
-    Where probabilities are asked for and the classifier has none, its scores are calibrated (Platt's method, on
-    answers of a cross-validation of its own).
+    Args:
+        method: by which the classifier's scores are calibrated, on answers of a cross-validation of its own; None for
+            the plain classifier.
 
     Raises:
         TypeError: scikit-learn's estimator refuses a parameter.
@@ -57,18 +78,23 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature]) -> "Pipe
     from sklearn.pipeline import Pipeline
 
     classifier: Any = build_classifier(contestant.name, contestant.parameters)
-    if METRICS[contestant.scoring].of_probabilities and not hasattr(classifier, "predict_proba"):
+    if method:
         from sklearn.calibration import CalibratedClassifierCV
 
-        classifier = CalibratedClassifierCV(classifier, cv=CALIBRATION_FOLDS, ensemble=False)
+        classifier = CalibratedClassifierCV(classifier, method=method, cv=CALIBRATION_FOLDS, ensemble=False)
     steps = [("classifier", classifier)]
     if contestant.preprocessing == "auto":
         steps.insert(0, ("preprocessing", _preprocessor(features)))
     return Pipeline(steps)
 
 
-def fit_pipeline(contestant: Contestant, features: Sequence[Feature], X: pd.DataFrame, y: np.ndarray) -> "Pipeline":
-    """The contestant's Pipeline, fitted.
+def fit_to_score(contestant: Contestant, features: Sequence[Feature], X: pd.DataFrame, y: np.ndarray) -> "Pipeline":
+    """The contestant's Pipeline, fitted on a fold's rows, with the probabilities that the metric may ask for.
+
+    Where it asks for calibrated ones, this is at the level of a fold what training is at the level of all rows: a
+    classifier that is fitted on all rows at hand, and a calibrator that is fitted on the scores that a cross-validation
+    within these rows gave them. Training has such scores from its own folds and need fit nothing again; a fold's rows
+    have none that its own rows had no part in, so the cross-validation is made inside.
 
     Args:
         X: shape (n_rows, n_features).
@@ -77,15 +103,23 @@ def fit_pipeline(contestant: Contestant, features: Sequence[Feature], X: pd.Data
     Raises:
         ValueError: scikit-learn refuses a parameter's value or the rows.
     """
-    pipeline = build_pipeline(contestant, features)
-    if hasattr(pipeline[-1], "ensemble"):  # as a calibrated classifier has
+    method: Method | None = None
+    if METRICS[contestant.scoring].of_probabilities:
         names, counts = np.unique(y, return_counts=True)
-        if counts.min() < CALIBRATION_FOLDS:
+        own = gives_probabilities(contestant.name, contestant.parameters)
+        method = choose_method(contestant.calibration, own, counts.min())
+        if method and counts.min() < CALIBRATION_FOLDS:
             raise ValueError(
                 f"{contestant.scoring} takes probabilities, which are calibrated on {CALIBRATION_FOLDS} folds, and "
                 f"class {str(names[counts.argmin()])!r} has {counts.min()} of the rows that are fitted on"
             )
-    return pipeline.fit(X, y)
+    return build_pipeline(contestant, features, method).fit(X, y)
+
+
+def plain_classifier(classifier: Any) -> Any:
+    """The fitted classifier alone, without the calibration of `fit_to_score`; it is fitted on the same rows."""
+    calibrated = getattr(classifier, "calibrated_classifiers_", None)
+    return calibrated[0].estimator if calibrated else classifier
 
 
 def _preprocessor(features: Sequence[Feature]) -> Any:

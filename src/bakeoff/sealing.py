@@ -8,7 +8,7 @@ from typing import Any
 from bakeoff.entry import TIME
 from bakeoff.errors import IntegrityError
 from bakeoff.files import copy_file, sha256_file, sync, write_file
-from bakeoff.report import render_html
+from bakeoff.page import render_html
 
 FORMAT = 1  # of card.json
 SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files that every card has digests of

@@ -27,6 +27,11 @@ def say_evidence(comparison: "Comparison") -> str:
     return f"{comparison.wins:,} row{'s' if comparison.wins != 1 else ''} against {comparison.losses:,}, {p}"
 
 
+def say_cost(cost: float) -> str:
+    """Four decimals; of a thousand and more, none."""
+    return f"{cost:,.4f}" if abs(cost) < 1000 else f"{cost:,.0f}"
+
+
 def say_interval(interval: Sequence[float] | None) -> str:
     """As `0.9883 to 0.9958`; a dash for none."""
     return f"{interval[0]:.4f} to {interval[1]:.4f}" if interval else NONE

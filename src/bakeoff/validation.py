@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
 from bakeoff.folding import n_splits
-from bakeoff.preprocessing import Contestant, fit_pipeline
-from bakeoff.reference import DatasetRef, read_folds, read_groups, read_part
+from bakeoff.metrics import METRICS
+from bakeoff.out_of_fold import describe_rows, gather
+from bakeoff.preprocessing import Contestant, fit_to_score
+from bakeoff.reference import DatasetRef, read_folds, read_part
 from bakeoff.scoring import score
 
 logger = logging.getLogger(__name__)
@@ -25,18 +28,20 @@ class FoldScore:
 
     Attributes:
         answers: the file of its answers for the rows that it was scored on, as `ask` gives them.
+        outputs: the file of what its plain classifier says of them, as `describe_rows` gives it.
     """
 
     fold: int
     score: float
     seconds: float
     answers: Path
+    outputs: Path
 
 
 def score_fold(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, folder: Path
 ) -> FoldScore:
-    """Fit a contestant on all training rows but one fold's, score it on that fold, and keep its answers.
+    """Fit a contestant on all training rows but one fold's, score it on that fold, and keep what it says of these rows.
 
     The preprocessing is fitted on the same rows as the classifier: the fold's own rows teach it nothing.
 
@@ -50,7 +55,7 @@ def score_fold(
     X, y = read_part(ref, "train")
     fit_rows, score_rows = read_folds(ref, cross_validation)[fold - 1]
     started = time.perf_counter()
-    pipeline = fit_pipeline(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
+    pipeline = fit_to_score(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
     answers = ask(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
     value = score(contestant.scoring, to_codes(y[score_rows], ref.classes), answers, len(ref.classes))
     seconds = time.perf_counter() - started
@@ -64,9 +69,12 @@ def score_fold(
         seconds,
     )
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
-    path = folder / f"{contestant.name}-{fold}.npy"
+    path, outputs = (folder / f"{contestant.name}-{fold}.{suffix}" for suffix in ("npy", "npz"))
     np.save(path, answers)
-    return FoldScore(fold, value, seconds, path)
+    predicted = None if METRICS[contestant.scoring].of_probabilities else answers
+    described: dict[str, Any] = describe_rows(pipeline, X.iloc[score_rows], ref.classes, predicted)
+    np.savez(outputs, **described)
+    return FoldScore(fold, value, seconds, path, outputs)
 
 
 def read_answers(
@@ -77,23 +85,6 @@ def read_answers(
     Args:
         folds: for each contestant all its folds, in order.
     """
-    y = to_codes(read_part(ref, "train")[1], ref.classes)
-    repeats = cross_validation.repeats
-    numbers = np.zeros((repeats, len(y)), dtype=int)
-    given: dict[str, np.ndarray] = {}
-    for position, (_, rows) in enumerate(read_folds(ref, cross_validation)):
-        repeat = position // cross_validation.folds
-        numbers[repeat, rows] = position + 1
-        for name, several in folds.items():
-            answers = np.load(several[position].answers)
-            whole = given.setdefault(name, np.zeros((repeats, len(y), *answers.shape[1:]), dtype=answers.dtype))
-            whole[repeat, rows] = answers
-    scored = numbers[0] > 0  # by time, the oldest rows are fitted on only
-    groups = read_groups(ref, "train")
-    return Answers(
-        y[scored],
-        numbers[:, scored],
-        {name: whole[:, scored] for name, whole in given.items()},
-        len(ref.classes),
-        None if groups is None else groups[scored],
-    )
+    read = {name: [np.load(fold.answers) for fold in several] for name, several in folds.items()}
+    rows, given = gather(ref, cross_validation, read)
+    return Answers(rows.y, rows.folds, given, len(ref.classes), rows.groups)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff.calibrating import CalibratedModel, calibrate_classifier
 from bakeoff.card import export_version
 from bakeoff.challenge import challenge_champion
 from bakeoff.choosing import choose_winner
 from bakeoff.config import PredictionConfig, PromotionConfig, SigningConfig, TrainingConfig
 from bakeoff.evaluation import evaluate_classifier
-from bakeoff.fitting import ModelRef, fit_classifier
+from bakeoff.fitting import fit_classifier
 from bakeoff.folding import n_splits
 from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
@@ -39,7 +40,7 @@ class Race:
     config: TrainingConfig
     ref: DatasetRef
     scorecards: list[Scorecard]
-    models: dict[str, ModelRef]
+    models: dict[str, CalibratedModel]
     workspace: Path
 
     def export(self, root: Path, by: str | None = None, **signing: Path) -> Path:
@@ -63,7 +64,8 @@ def run_race(workspace: Path, **config) -> Race:
             score_fold(ref, contestant, config.cross_validation, fold, workspace / "answers")
             for fold in range(1, n_splits(config.cross_validation) + 1)
         ]
-        models[name] = fit_classifier(ref, contestant, workspace / "models")
+        fitted = fit_classifier(ref, contestant, workspace / "models")
+        models[name] = calibrate_classifier(ref, contestant, config, fitted, folds, workspace / "models")
         test = evaluate_classifier(ref, contestant, models[name], config.selection.resamples)
         cards.append(score_contestant(name, folds, models[name], test, None))
     return Race(config, ref, cards, models, workspace)

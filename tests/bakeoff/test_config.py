@@ -65,6 +65,9 @@ def test_defaults_are_the_documented_ones():
         },
         "promotion": {"rule": "significant", "alpha": 0.05, "min_gain": 0.002, "min_rows": 30},
         "preprocessing": "auto",
+        "class_weight": "none",
+        "calibration": "auto",
+        "costs": {},
         "classifiers": {
             "logistic_regression": {"max_iter": 1000},
             "svm": {"kernel": "rbf", "C": 1.0, "gamma": "scale"},
@@ -141,6 +144,20 @@ def test_configs_are_frozen():
         (["--classifiers", '{"svm": {"Cc": 1}}'], "svm has no parameter 'Cc'; SVC takes C, "),
         (["--classifiers", "{}"], "classifiers is {}; dictionary should have at least 1 item"),
         (["--classifiers", "svm"], """--classifiers takes JSON, as in --classifiers '{"svm": {"C": 10}}'"""),
+        (["--costs", "5"], """--costs takes JSON, as in --costs '{"returned": {"kept": 5}, "kept": 1}'"""),
+        (
+            ["--costs", '{"a": -1}'],
+            "the cost of class 'a' is -1; it must be a number from 0 to 1,000,000,000, or a mapping",
+        ),
+        (["--costs", '{"a": {"b": true}}'], "the cost of class 'a' predicted as 'b' is True; it must be a number"),
+        (["--calibration", "none", "--costs", '{"a": 2}'], "costs needs probabilities, svm gives none"),
+        (
+            ["--calibration", "none", "--cross_validation.scoring", "neg_log_loss"],
+            "neg_log_loss needs probabilities, svm gives none, and calibration is none; set calibration: auto",
+        ),
+        (["--classifiers", '{"svm": {"decision_function_shape": "ovo"}}'], "which can't be calibrated; leave it out"),
+        (["--calibration", "platt"], "calibration is platt; input should be 'auto', 'none', 'sigmoid' or 'isotonic'"),
+        (["--class_weight", "heavy"], "class_weight is heavy; input should be 'none' or 'balanced'"),
         (["--split.by", "time"], "by: time needs column, the one that holds each row's time"),
         (["--split.column", "day"], "column belongs to by: time and by: group, but by is random"),
         (["--split.by", "group", "--split.column", "g"], "split.by: group needs dataset.source: file"),
@@ -217,6 +234,21 @@ def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path):
         config.name,
         config.split.stratify,
     )
+
+
+def test_costs_name_classes_by_their_text(tmp_path):
+    """However YAML or a flag writes them."""
+    path = tmp_path / "config.yaml"
+    path.write_text("costs: {1: {true: 5}, kept: 2}\n")
+    assert {"1": {"true": 5.0}, "kept": 2.0} == read("--config", str(path)).costs
+    assert {"returned": 5.0} == read("--config", str(path), "--costs", '{"returned": 5}').costs
+
+
+def test_no_probabilities_are_fine_where_nothing_asks_for_them():
+    """As for accuracy, and for contestants that have their own."""
+    assert "none" == read("--calibration", "none").calibration
+    own = ["--classifiers", '{"logistic_regression": {}}', "--costs", '{"0": 2}']
+    assert "none" == read("--calibration", "none", *own).calibration
 
 
 def test_contestants_are_replaced_whole_never_merged(tmp_path):

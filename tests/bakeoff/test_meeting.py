@@ -135,7 +135,7 @@ def test_a_column_that_only_the_champion_learns_from_is_there_for_it(tmp_path, r
 def test_a_champion_without_probabilities_is_not_judged_by_them(tmp_path, root, scoring):
     """It was raced by accuracy, and it is no worse for that."""
     frame = plain_table(300)
-    champion, _ = export_and_meet(race_on(tmp_path, "one", frame, classifiers={"svm": {}}), root)
+    champion, _ = export_and_meet(race_on(tmp_path, "one", frame, classifiers={"svm": {}}, calibration="none"), root)
     _, decision = export_and_meet(race_on(tmp_path, "two", frame, cross_validation={"scoring": scoring}), root)
     assert champion == ModelStore(root, "classifier").champion()
     assert f"it gives no probabilities, and {scoring} needs them" in decision.why

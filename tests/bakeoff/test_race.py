@@ -52,7 +52,7 @@ def test_fold_scores_equal_cross_val_score(tmp_path, table, classifier):
 @pytest.mark.parametrize("table", ["wine", "breast_cancer"])
 @pytest.mark.parametrize("scoring", [metric for metric in METRICS if metric != "accuracy"])
 def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring, table):
-    """Repeats are those of RepeatedStratifiedKFold; with three classes and with two; the SVM has probabilities."""
+    """Repeats are those of RepeatedStratifiedKFold; with three classes and with two; the SVM is calibrated inside."""
     config = TrainingConfig.model_validate(
         {"dataset": TABLES[table], "cross_validation": {"repeats": 2, "random_state": 0, "scoring": scoring}}
     )
@@ -60,7 +60,8 @@ def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring, 
     X, y = read_part(ref, "train")
     contestant = Contestant.of(config, "svm")
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
-    expected = cross_val_score(build_pipeline(contestant, ref.features), X, y, cv=folds, scoring=scoring)
+    method = "sigmoid" if METRICS[scoring].of_probabilities else None
+    expected = cross_val_score(build_pipeline(contestant, ref.features, method), X, y, cv=folds, scoring=scoring)
     assert expected.tolist() == [
         score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score for fold in range(1, 11)
     ]
@@ -85,7 +86,7 @@ def test_preprocessing_learns_nothing_from_the_scored_fold(tmp_path):
     train.to_parquet(ref.part("train"))
     folds = split_folds(config.cross_validation, train["y"].to_numpy())
     (spoilt,) = [number for number, (_, scored) in enumerate(folds, start=1) if 0 in scored]
-    contestant = Contestant("logistic_regression", {}, "auto", "accuracy")
+    contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
     scores = {
         fold: score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score
         for fold in range(1, 6)
@@ -110,7 +111,7 @@ def test_rare_ones_of_more_than_100_categories_share_a_column():
     """150 categories become 100 columns at most."""
     X = pd.DataFrame({"t": pd.Series([f"c{i % 150}" for i in range(1000)], dtype="str")})
     y = np.arange(1000) % 2
-    contestant = Contestant("logistic_regression", {}, "auto", "accuracy")
+    contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
     model = build_pipeline(contestant, [Feature("t", "str", "category")]).fit(X, y)
     assert 100 == model["preprocessing"].transform(X).shape[1]
 
@@ -173,7 +174,9 @@ def test_the_leaderboard_shows_the_highest_mean_first():
     """On a tie by simplicity."""
     scores = {"random_forest": (0.3, 0.2, 0.1), "logistic_regression": (0.1, 0.1), "svm": (0.1, 0.2, 0.3)}
     cards = [
-        Scorecard(name, "ok", None, tuple(FoldScore(fold, score, 0.1, Path()) for fold, score in enumerate(several)))
+        Scorecard(
+            name, "ok", None, tuple(FoldScore(fold, score, 0.1, Path(), Path()) for fold, score in enumerate(several))
+        )
         for name, several in scores.items()
     ]
     assert ["svm", "random_forest", "logistic_regression"] == [
@@ -185,7 +188,7 @@ def test_the_leaderboard_shows_the_highest_mean_first():
 
 def test_failed_contestants_stand_last_with_their_reason():
     """And in no order of score."""
-    folds = [FoldScore(2, 0.5, 0.1, Path()), FoldScore(1, 0.7, 0.1, Path())]
+    folds = [FoldScore(2, 0.5, 0.1, Path(), Path()), FoldScore(1, 0.7, 0.1, Path(), Path())]
     failed = score_contestant("svm", folds, None, None, "ValueError: no")
     assert ("failed", "ValueError: no", None) == (failed.status, failed.reason, failed.cv_mean)
     selection = Selection("random_forest", "best_mean", "", "random_forest", {})

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from bakeoff.board import contestant_rows
-from bakeoff.report import render_html, render_markdown, render_text
+from bakeoff.page import render_html
+from bakeoff.report import render_markdown, render_text
 from bakeoff.showing import show_training
 from bakeoff.store import ModelStore
 
@@ -53,7 +54,10 @@ def test_the_leaderboard_is_aligned_and_marks_the_winner(card):
         assert second.startswith("  SVM")
         assert header.rindex("  ") + 2 == first.rindex("  ") + 2 == second.index("failed")
     assert ["leader", "ok"] == [lines[1].split()[-1], lines[5].split()[-1]]
-    assert "  SVM failed: ValueError: a < b | c" == lines[8]
+    assert "  Recall by class" == lines[8][:17]
+    assert lines[9].startswith("* logistic regression")
+    assert "  Balanced accuracy is the mean recall over the classes." == lines[10]
+    assert "  SVM failed: ValueError: a < b | c" == lines[12]
     assert lines[-2].startswith("Logistic regression raced alone")
     within = r"95 % interval 0\.\d{4} to \d\.\d{4}: this model, on rows like these\."
     assert re.fullmatch(rf"Accuracy \d\.\d{{4}} on 40 test rows, {within}", lines[-1])

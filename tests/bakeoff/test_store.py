@@ -56,7 +56,7 @@ def test_the_card_has_every_documented_key(version):
         "fit_seconds",
         "predict_rows_per_second",
     } <= set(contestant)
-    assert {"accuracy", "precision_macro", "recall_macro", "f1_macro"} == set(contestant["test"])
+    assert {"accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro"} == set(contestant["test"])
     assert 5 == len(contestant["cv_scores"])
     assert {"rule", "why"} <= set(card["selection"])
 

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from prefect import flow, task
@@ -97,9 +98,9 @@ def test_runs_and_artifacts_can_be_read_in_the_ui(trained):
         run, tasks, artifacts = ask(question)
     assert "train classifier" == run.name
     names = {task.name for task in tasks}
-    assert {"generate synthetic rows", "cross-validate svm, fold 1", "fit random_forest", "evaluate svm"} <= names
+    assert {"generate synthetic rows", "cross-validate svm, fold 1", "fit random_forest", "calibrate svm"} <= names
     contestants = len(CLASSIFIERS)
-    assert 1 + contestants * (5 + 1 + 1) + 4 == len(names)
+    assert 1 + contestants * (5 + 1 + 1 + 1) + 4 == len(names)  # folds, fit, calibrate and evaluate
     rows = json.loads(artifacts["leaderboard"].data)
     assert [title(card["classifier"])] == [row["Classifier"] for row in rows if row["Winner"] == "★"]
     assert contestants == len(rows)
@@ -107,6 +108,19 @@ def test_runs_and_artifacts_can_be_read_in_the_ui(trained):
     assert card["version"] in artifacts["model-card"].data
     assert "It is the champion: the first version of this name." in artifacts["model-card"].data
     assert 100 == artifacts["cross-validation"].data
+
+
+def test_an_svm_that_wins_exports_probabilities(tmp_path):
+    """Calibrated on its own folds; the card says how good they are, and what decisions by cost gain."""
+    costs = {"0": {"1": 5}}
+    card = card_of(training(config(tmp_path, classifiers={"svm": {}}, costs=costs), return_state=True))
+    model = load_model(ModelStore(tmp_path / "models", "classifier"), card["version"])
+    rows = pd.DataFrame(np.zeros((3, 10)), columns=[feature["name"] for feature in card["features"]])
+    assert np.allclose(1, model.predict_proba(rows).sum(axis=1))
+    assert model.predict(rows).tolist() == model[-1].classifier.predict(model[:-1].transform(rows)).tolist()
+    assert ("sigmoid", 280) == (card["calibration"]["method"], card["calibration"]["rows"])
+    assert card["calibration"]["brier_after"] < card["calibration"]["brier_before"]
+    assert [0, 5, 1, 1] == card["decision"]["costs"][0]
 
 
 def test_a_second_run_meets_the_champion(tmp_path):

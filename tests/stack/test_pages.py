@@ -45,8 +45,8 @@ def test_the_artifacts_show_the_leaderboard_and_the_card(pages, tmp_path):
     stack, _ = pages
     ids = {artifact["key"]: artifact["id"] for artifact in stack.ask("artifacts/filter")}
     board = seen(stack, f"artifacts/artifact/{ids['leaderboard']}", tmp_path)
-    heads = "Winner Classifier CV mean ± To the leader p p (Holm) Verdict Accuracy Precision Recall F1 Fit (s) Rows/s"
-    assert heads in board
+    heads = "Winner Classifier CV mean ± To the leader p p (Holm) Verdict Accuracy Precision Balanced acc. F1 Fit (s)"
+    assert f"{heads} Rows/s" in board
     assert all(name in board for name in ("★", "SVM", "logistic regression", "random forest"))
     card = seen(stack, f"artifacts/artifact/{ids['model-card']}", tmp_path)
     assert "How it was made" in card

@@ -6,7 +6,8 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bakeoff.classifiers import check_parameters, default_parameters
+from bakeoff.classifiers import check_parameters, default_parameters, gives_probabilities
+from bakeoff.config.costs import Costs
 from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.parts import ClassifierName, ModelName, Part
 from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig
@@ -40,6 +41,23 @@ class TrainingConfig(Part):
         min_length=1,
         description="The contestants, each with scikit-learn's own parameters; one that is left out does not race. "
         "Replaced as a whole, never merged. A contestant without a random_state gets 42.",
+    )
+    class_weight: Literal["none", "balanced"] = Field(
+        default="none",
+        description="balanced: every class weighs alike in the fits, however few its rows, for all contestants that "
+        "take class_weight and don't set it themselves; none: every row weighs alike.",
+    )
+    calibration: Literal["auto", "none", "sigmoid", "isotonic"] = Field(
+        default="auto",
+        description="Probabilities from scores, by the training rows' own out-of-fold scores. auto: for contestants "
+        "without probabilities of their own (the SVM), isotonic where every class has 1,000 out-of-fold rows, "
+        "sigmoid below; sigmoid, isotonic: for all contestants; none: for nobody.",
+    )
+    costs: Costs = Field(
+        default={},
+        description="What wrong predictions cost, 0 to 1,000,000,000: for a true class a number, or a mapping from "
+        "predicted class to number. What is not named costs 1 when wrong and 0 when right. With costs, predictions are "
+        "the classes of least expected cost.",
     )
     signing: SigningConfig = Field(default=SigningConfig(), description="What the version is signed with.")
 
@@ -87,6 +105,25 @@ class TrainingConfig(Part):
                     f"{self.cross_validation.scoring} needs {ceil(2 / level):,}, and 100,000 is the most; use more, or "
                     f"raise {name}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _probabilities_where_needed(self) -> Self:
+        """A metric of probabilities and costs need them of every contestant."""
+        if self.calibration == "none":
+            scoring = self.cross_validation.scoring
+            asks = scoring if METRICS[scoring].of_probabilities else "costs" if self.costs else None
+            for name, parameters in self.classifiers.items() if asks else ():
+                if not gives_probabilities(name, parameters):
+                    raise ValueError(
+                        f"{asks} needs probabilities, {name} gives none, and calibration is none; set calibration: "
+                        f"auto or take {name} out of classifiers"
+                    )
+        elif self.classifiers.get("svm", {}).get("decision_function_shape") == "ovo":
+            raise ValueError(
+                "svm gives scores of pairs of classes with decision_function_shape: ovo, which can't be calibrated; "
+                "leave it out (its predictions don't depend on it) or set calibration: none"
+            )
         return self
 
     def with_batch(self, batch: int | None) -> Self:

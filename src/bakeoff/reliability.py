@@ -1,0 +1,103 @@
+"""How far probabilities can be believed: the Brier score, the reliability curve, and honest probabilities for both."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The reliability curve, one entry for each bin of predicted probability that is not empty.
+
+    Attributes:
+        predicted: the mean predicted probability.
+        observed: the share that came true.
+        pairs: how many pairs of a row and a class there are.
+    """
+
+    predicted: list[float]
+    observed: list[float]
+    pairs: list[int]
+
+
+def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:
+    """The mean over the rows of the sum over the classes of (y - p)², from 0 to 2 (Brier, Verification of forecasts
+    expressed in terms of probability, 1950).
+
+    For two classes that is twice what the mean of (y - p)² of one of them would be.
+
+    Args:
+        y: classes counted from 0, shape (n_rows,).
+        probabilities: shape (n_rows, n_classes).
+    """  # noqa: D205  a title with its source
+    from sklearn.metrics import brier_score_loss
+
+    labels = np.arange(probabilities.shape[1])
+    return float(brier_score_loss(y, probabilities, labels=labels, scale_by_half=False))
+
+
+def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> Curve:
+    """Predicted probabilities beside what came true, in bins of equal width (Murphy and Winkler, Reliability of
+    subjective probability forecasts of precipitation and temperature, 1977; Niculescu-Mizil and Caruana, Predicting
+    good probabilities with supervised learning, 2005).
+
+    Every class of every row is a forecast: of this row, that it is of this class.
+
+    Args:
+        y: classes counted from 0, shape (n_rows,).
+        probabilities: shape (n_rows, n_classes).
+    """  # noqa: D205  a title with its source
+    predicted = probabilities.ravel()
+    came_true = (y[:, None] == np.arange(probabilities.shape[1])).ravel()
+    places = np.minimum((predicted * bins).astype(int), bins - 1)  # a probability of 1 is in the last bin
+    pairs = np.bincount(places, minlength=bins)
+    full = np.flatnonzero(pairs)
+    means, shares = (np.bincount(places, values, bins)[full] / pairs[full] for values in (predicted, came_true))
+    return Curve(means.tolist(), shares.tolist(), pairs[full].tolist())
+
+
+def squash(scores: np.ndarray) -> np.ndarray:
+    """Probabilities from a decision function as if it were log-odds, shape (n_rows, n_classes): the naive reading.
+
+    Args:
+        scores: shape (n_rows, n_classes), which the softmax takes; for two classes (n_rows, 1), which the logistic
+            function does.
+    """
+    from scipy.special import expit, softmax
+
+    if scores.shape[1] == 1:
+        second = expit(scores[:, 0])
+        return np.stack([1 - second, second], axis=1)
+    shares: np.ndarray = softmax(scores, axis=1)
+    return shares
+
+
+def cross_fit(scores: np.ndarray, y: np.ndarray, folds: np.ndarray, n_classes: int, method: str) -> np.ndarray:
+    """Calibrated probabilities of out-of-fold scores, from calibrators that never saw the rows that they are judged on.
+
+    The calibrator of a fold's rows is fitted on the scores of the other folds, of the same repeat: in another one, rows
+    of this fold would stand among the others'.
+
+    Args:
+        scores: as `CalibratedClassifier.scores` gives them, shape (n_rows, n_scores); NaN where there are none.
+        y: classes counted from 0, shape (n_rows,).
+        folds: in which fold each row was scored, shape (n_rows,).
+        method: "sigmoid" or "isotonic".
+
+    Returns:
+        shape (n_rows, n_classes); NaN where there are no scores, or where the other folds lack a class.
+    """
+    from bakeoff.calibration import CalibratedClassifier, GivenScores
+
+    probabilities = np.full((len(y), n_classes), np.nan)
+    known = np.isfinite(scores).all(axis=1)
+    for fold in np.unique(folds):
+        judged, others = known & (folds == fold), known & (folds != fold)
+        if not judged.any() or len(np.unique(y[others])) < n_classes:
+            continue
+        known_by = GivenScores().fit(scores[others], y[others])
+        model = CalibratedClassifier(known_by, method).fit_scores(scores[others], y[others])
+        probabilities[judged] = model.calibrate(scores[judged])
+    return probabilities

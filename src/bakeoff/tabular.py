@@ -1,0 +1,41 @@
+"""A header and rows of text as a table: in HTML, in markdown, on a terminal."""
+
+from html import escape
+from typing import Any
+
+
+def html_table(header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False) -> str:
+    """A table that scrolls where it is wider than the page.
+
+    Args:
+        marked: the first cell of the row that stands out.
+        text: whether the last column holds text rather than figures.
+    """
+    kind = ' class="text"' if text else ""  # the last column's
+    heads = [f'<th scope="col">{escape(cell)}</th>' for cell in header[:-1]]
+    lines = ["".join([*heads, f'<th scope="col"{kind}>{escape(header[-1])}</th>'])]
+    for row in rows:
+        cells = [f"<td>{escape(cell)}</td>" for cell in row[:-1]] + [f"<td{kind}>{escape(row[-1])}</td>"]
+        lines.append("".join(cells))
+    body = "".join(
+        f'<tr class="winner">{line}</tr>' if marked == row[0] else f"<tr>{line}</tr>"
+        for row, line in zip(rows, lines[1:])
+    )
+    return f'<div class="scroll"><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def markdown_table(header: tuple[str, ...], rows: list[Any]) -> str:
+    """Bars in cells are escaped."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def text_table(header: tuple[str, ...], rows: list[Any]) -> list[str]:
+    """A line a row, the first column to the left, the others to the right."""
+    lines = [header, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    aligned = []
+    for first, *others in lines:
+        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:]))]
+        aligned.append("  ".join(cells))
+    return aligned
