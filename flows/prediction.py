@@ -4,7 +4,7 @@ from bakeoff.config import PredictionConfig
 
 if __name__ == "__main__":
     # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
-    from bakeoff.report import show_prediction
+    from bakeoff.summary import show_prediction
     from flows.command import main
 
     raise SystemExit(main("prediction", PredictionConfig, "bakeoff.prediction:check_prediction", show_prediction))

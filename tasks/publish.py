@@ -10,7 +10,7 @@ from bakeoff.config import PredictionConfig
 from bakeoff.prediction import ScoredTable
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import VersionRef
-from bakeoff.report import render_summary
+from bakeoff.summary import render_summary
 from tasks.outcome import shown_or_not, stated
 
 

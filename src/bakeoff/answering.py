@@ -26,17 +26,18 @@ def answer(model: Any, X: pd.DataFrame) -> Answer:
     rows = model[:-1].transform(X) if len(model.steps) > 1 else X
     last = model[-1]
     if hasattr(last, "calibrate"):
-        classifier = last.classifier
-        codes, scores = _respond(classifier, rows)
-        if hasattr(classifier, "decision_function") and hasattr(classifier, "predict_proba"):
-            scores = classifier.decision_function(rows)  # of the two, what calibrators are fitted on
+        codes, scores = _respond(last.classifier, rows, raw=True)
         return codes, last.calibrate(scores)
-    codes, scores = _respond(last, rows)
+    codes, scores = _respond(last, rows, raw=False)
     return codes, scores if hasattr(last, "predict_proba") else None
 
 
-def _respond(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The classes' positions, and the probabilities, or else the decision function."""
+def _respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The classes' positions, and the classifier's probabilities or decision function.
+
+    Args:
+        raw: whether, of the two, the decision function is wanted, as calibrators are.
+    """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC
@@ -47,12 +48,14 @@ def _respond(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(classifier, LogisticRegression):
         scores = classifier.decision_function(rows)
         codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-        return codes, classifier.predict_proba(rows)
-    if isinstance(classifier, SVC) and not hasattr(classifier, "predict_proba") and not classifier.break_ties:
+        return codes, scores if raw else classifier.predict_proba(rows)
+    has_probabilities = hasattr(classifier, "predict_proba")
+    if isinstance(classifier, SVC) and not classifier.break_ties and (raw or not has_probabilities):
         return _vote(classifier, rows)
     codes = pd.Index(classifier.classes_).get_indexer(classifier.predict(rows))
-    ask = classifier.predict_proba if hasattr(classifier, "predict_proba") else classifier.decision_function
-    return codes, ask(rows)
+    if (raw and hasattr(classifier, "decision_function")) or not has_probabilities:
+        return codes, classifier.decision_function(rows)
+    return codes, classifier.predict_proba(rows)
 
 
 def _vote(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -28,10 +28,10 @@ def answer_rows(
     Raises:
         DataError: a column is missing or of a type that it can't take, or it rejects all rows.
     """
-    require_columns(
-        table, tuple(feature["name"] for feature in card["features"]), f"version {card['version']} needs it"
-    )
-    conformed = conform(table, Feature.of_card(card))
+    features = Feature.of_card(card)
+    needed = [feature.name for feature in features if not feature.missing]
+    require_columns(table, needed or [features[0].name], f"version {card['version']} needs it")
+    conformed = conform(table, features)
     usable = conformed.usable
     if not len(usable):
         first = conformed.rejected.iloc[0]

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from bakeoff.batches import BEGINNING, Piece, Place
 from bakeoff.config import PredictionConfig
 from bakeoff.environment import describe_environment
@@ -42,11 +44,13 @@ class ScoredTable:
         head: of the journal when the task was first begun.
         folder: holds predictions, and rejected.parquet when a row was refused.
         counts: what came of the rows.
+        mean_cost: what a row whose class is known costs, where the version decides by costs.
     """
 
     head: str
     folder: Path
     counts: Counts
+    mean_cost: float | None
 
 
 def output_folder(config: PredictionConfig) -> Path:
@@ -136,10 +140,10 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
             if pace.due():
                 logger.info("%s", progress)
     _refuse_too_many(config, counts, counts.rows)
-    return _finish(ref, head, partial.result, counts)
+    return _finish(ref, head, partial.result, counts, ready.scorer.costs)
 
 
-def _finish(ref: VersionRef, head: str, folder: Path, counts: Counts) -> ScoredTable:
+def _finish(ref: VersionRef, head: str, folder: Path, counts: Counts, costs: np.ndarray | None) -> ScoredTable:
     evaluation = counts.tally.evaluation()
     logger.info(
         "%s of %s rows scored with %s, %s rejected%s",
@@ -151,7 +155,7 @@ def _finish(ref: VersionRef, head: str, folder: Path, counts: Counts) -> ScoredT
     )
     if counts.rejected:
         logger.warning("rejected: %s", counts.say_reasons())
-    return ScoredTable(head, folder, counts)
+    return ScoredTable(head, folder, counts, None if costs is None else counts.tally.mean_cost(costs))
 
 
 def _score(

@@ -12,7 +12,6 @@ from bakeoff.errors import UserError
 from bakeoff.files import sync
 from bakeoff.prediction import STAMP, ScoredTable
 from bakeoff.ready import VersionRef
-from bakeoff.results import Counts
 
 
 def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
@@ -38,7 +37,7 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
         ]
     if counts.flags:
         summary["flags"] = dict(counts.flags.most_common())
-    if evaluation := _evaluation(counts):
+    if evaluation := _evaluation(scored):
         summary["evaluation"] = evaluation
     (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
     for path in (*scored.folder.iterdir(), scored.folder):
@@ -46,15 +45,17 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
     return _move(config, scored.folder, output)
 
 
-def _evaluation(counts: Counts) -> dict[str, Any] | None:
-    found = counts.tally.evaluation()
+def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
+    tally = scored.counts.tally
+    found = tally.evaluation()
     if found is None:
         return None
-    classes, matrix = counts.tally.confusion_matrix()
+    classes, matrix = tally.confusion_matrix()
     return {
-        "rows": counts.tally.rows,
+        "rows": tally.rows,
         **found.metrics,
-        "log_loss": counts.tally.log_loss,
+        "log_loss": tally.log_loss,
+        **({} if scored.mean_cost is None else {"mean_cost": scored.mean_cost}),
         "report": {name: asdict(line) for name, line in found.report.items()},
         "confusion_matrix": {"classes": classes, "rows": matrix.tolist()},
     }

@@ -1,7 +1,5 @@
 """The card for people: as markdown for Prefect's pages, and as text for a terminal."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 from bakeoff.board import (
@@ -10,7 +8,6 @@ from bakeoff.board import (
     TEST,
     Row,
     describe_origin,
-    figure,
     headline,
     race_table,
     recall_table,
@@ -21,7 +18,6 @@ from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_troubles, say_calibration, say_decision, say_warnings
 from bakeoff.tabular import markdown_table, text_table
 
-FIGURES = {"accuracy": "Accuracy", "precision_macro": "Precision", "recall_macro": "Recall", "f1_macro": "F1"}
 LONGEST = 10  # of a class's name above a column of a terminal's table
 
 
@@ -84,42 +80,10 @@ def _narrow(card: dict[str, Any], header: Row, rows: list[Row]) -> tuple[Row, li
     return tuple(header[place] for place in kept), [tuple(row[place] for place in kept) for row in rows]
 
 
-def show_prediction(folder: str) -> str:
-    """What a prediction run prints at its end: how many rows were scored, how well, and where they went."""
-    summary = _summary(folder)
-    lines = ["", _counts(summary)]
-    if "evaluation" in summary:
-        figures = ", ".join(f"{name} {summary['evaluation'][key]:.4f}" for key, name in FIGURES.items())
-        lines += [f"On {summary['evaluation']['rows']:,} rows with a known class: {figures}.", ""]
-        lines += text_table(*report_table(summary["evaluation"]["report"]))
-    return "\n".join([*lines, "", folder])
-
-
-def render_summary(folder: Path) -> str:
-    """A prediction run's summary as markdown, for Prefect's pages."""
-    summary = _summary(folder)
-    parts = [f"# {summary['name']} {summary['version']}", _counts(summary)]
-    if "evaluation" in summary:
-        figures = [(name, figure(summary["evaluation"][key])) for key, name in FIGURES.items()]
-        parts += ["## Evaluation", markdown_table(("Metric", "Value"), figures)]
-        parts += [markdown_table(*report_table(summary["evaluation"]["report"]))]
-    return "\n\n".join([*parts, f"Folder: `{folder}`"])
-
-
 def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
     """A classification report as a table of text, for Prefect's pages."""
     header, rows = report_table(report)
     return [dict(zip(header, row)) for row in rows]
-
-
-def _summary(folder: str | Path) -> dict[str, Any]:
-    summary: dict[str, Any] = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
-    return summary
-
-
-def _counts(summary: dict[str, Any]) -> str:
-    refused = f", {summary['rejected']:,} rejected (see rejected.parquet)" if summary["rejected"] else ""
-    return f"{summary['predicted']:,} of {summary['rows']:,} rows scored with {summary['version']}{refused}."
 
 
 def _text_recalls(card: dict[str, Any], winner: str) -> list[str]:

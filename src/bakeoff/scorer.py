@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from bakeoff.answering import answer
 from bakeoff.batches import Batch
 from bakeoff.conforming import LENIENT, Leniency, conform
+from bakeoff.costs import least_expected_cost
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
 from bakeoff.tally import Tally
@@ -67,6 +68,8 @@ class Scorer:
         self.model, self.features, self.target = model, Feature.of_card(card), str(card["target"])
         self.keep, self.leniency = dict(keep), leniency
         self.classes = np.asarray(model.classes_)
+        decision = card.get("decision")  # of an older card there is none
+        self.costs = np.asarray(decision["costs"]) if decision else None
         names = list(map(str, self.classes))
         kind = pa.int64() if self.classes.dtype.kind == "i" else pa.string()
         self._labels = pa.array(self.classes.tolist(), kind)
@@ -98,6 +101,8 @@ class Scorer:
         whole = len(usable) == batch.table.num_rows
         X = conformed.X if whole else conformed.X.iloc[usable]
         codes, shares = answer(self.model, X) if len(usable) else (np.empty(0, dtype=int), None)
+        if self.costs is not None and shares is not None:
+            codes = least_expected_cost(shares, self.costs)
         take = pa.array(usable)
         columns: list[Any] = [batch.positions[usable]]
         columns += [_as(name, batch.table[name], kind).take(take) for name, kind in self.keep.items()]

@@ -101,7 +101,7 @@ def test_columns_of_any_type_may_be_left_out(tmp_path, root):
 
 @pytest.mark.parametrize(
     ("column", "reason"),
-    [(None, "there is no column 'a'"), (["x", "y", "z"] * 80, "it rejects all"), (pd.Timestamp(0), "holds dates")],
+    [(None, "there is no column 'a'"), (["x", "y", "z"] * 80, "it rejects all"), (pd.Timestamp(0), "holds timestamp")],
 )
 def test_a_champion_whose_columns_no_longer_fit_is_replaced(tmp_path, root, column, reason):
     """A column is gone, or holds something else."""

@@ -1,0 +1,101 @@
+"""A prediction run's summary for people: as text for a terminal, as markdown for Prefect's pages."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bakeoff.board import Row, figure, report_table
+from bakeoff.sentences import NONE, say_cost, say_count
+from bakeoff.tabular import markdown_table, text_table
+
+FIGURES = {"accuracy": "Accuracy", "precision_macro": "Precision", "recall_macro": "Recall", "f1_macro": "F1"}
+SHOWN = 5  # reasons and flags of a kind
+MOST_CLASSES = 12  # of a confusion matrix that can be read
+
+
+def show_prediction(folder: str) -> str:
+    """What a prediction run prints at its end: what became of the rows, how good it was, and where it went.
+
+    Args:
+        folder: the output's.
+    """
+    summary = _read(folder)
+    lines = ["", say_rows(summary), *(f"  {line}" for line in say_reasons(summary))]
+    lines += [f"{sentence}" for sentence in [say_flags(summary)] if sentence]
+    if "evaluation" in summary:
+        lines += [
+            say_evaluation(summary["evaluation"]),
+            "",
+            *text_table(*report_table(summary["evaluation"]["report"])),
+        ]
+    return "\n".join([*lines, "", folder])
+
+
+def render_summary(folder: Path) -> str:
+    """The same as markdown, with the confusion matrix.
+
+    Args:
+        folder: the output's.
+    """
+    summary = _read(folder)
+    parts = [f"# {summary['name']} {summary['version']}", say_rows(summary)]
+    if summary["rejected"]:
+        parts.append("\n".join(f"- {line}" for line in say_reasons(summary)))
+    parts += [sentence for sentence in [say_flags(summary)] if sentence]
+    if "evaluation" in summary:
+        found = summary["evaluation"]
+        figures = [(name, figure(found[key])) for key, name in FIGURES.items()]
+        figures += [("Log loss", figure(found["log_loss"])), ("Rows with a known class", f"{found['rows']:,}")]
+        parts += ["## Evaluation", markdown_table(("Metric", "Value"), figures)]
+        parts += [markdown_table(*report_table(found["report"]))]
+        matrix = confusion_table(found["confusion_matrix"])
+        parts += ["## Confusion matrix", markdown_table(*matrix)] if matrix else []
+    return "\n\n".join([*parts, f"Folder: `{folder}`"])
+
+
+def say_rows(summary: dict[str, Any]) -> str:
+    """How many rows were scored, and how many not."""
+    refused = f", {summary['rejected']:,} rejected (see rejected.parquet)" if summary["rejected"] else ""
+    return f"{summary['predicted']:,} of {summary['rows']:,} rows scored with {summary['version']}{refused}."
+
+
+def say_reasons(summary: dict[str, Any]) -> list[str]:
+    """Why rows were rejected, the commonest reason first."""
+    reasons = summary.get("reasons", [])
+    lines = [
+        f"{say_count(each['rows'], 'row')}: {'' if each['column'] is None else each['column'] + ': '}{each['reason']}"
+        for each in reasons[:SHOWN]
+    ]
+    return [*lines, f"and {say_count(len(reasons) - SHOWN, 'other kind')}"] if len(reasons) > SHOWN else lines
+
+
+def say_flags(summary: dict[str, Any]) -> str | None:
+    """Which predictions are of rows unlike all that training saw; None for none."""
+    flags = summary.get("flags", {})
+    if not flags:
+        return None
+    listed = ", ".join(f"{flag} ({count:,})" for flag, count in list(flags.items())[:SHOWN])
+    more = f" and {say_count(len(flags) - SHOWN, 'other')}" if len(flags) > SHOWN else ""
+    return f"Flagged, unlike what training saw: {listed}{more}."
+
+
+def say_evaluation(found: dict[str, Any]) -> str:
+    """The figures where the class is known."""
+    figures = [f"{name} {found[key]:.4f}" for key, name in FIGURES.items()]
+    figures += [] if found["log_loss"] is None else [f"log loss {found['log_loss']:.4f}"]
+    figures += [f"mean cost {say_cost(found['mean_cost'])}"] if "mean_cost" in found else []
+    return f"On {found['rows']:,} rows with a known class: {', '.join(figures)}."
+
+
+def confusion_table(matrix: dict[str, Any]) -> tuple[Row, list[Row]] | None:
+    """The rows by true class (down) and predicted class (across); None of more classes than can be read."""
+    classes = matrix["classes"]
+    if len(classes) > MOST_CLASSES:
+        return None
+    rows = [(name, *(f"{count:,}" if count else NONE for count in line)) for name, line in zip(classes, matrix["rows"])]
+    return ("True ↓ predicted →", *classes), rows
+
+
+def _read(folder: str | Path) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
+    return summary
