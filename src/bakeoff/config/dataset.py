@@ -61,7 +61,8 @@ class DatasetConfig(Part):
         default=None, description="Bundled: which of scikit-learn's tables."
     )
     path: Text | None = Field(
-        default=None, description="File: a .csv or .parquet file, from the folder the command runs in."
+        default=None,
+        description="File: a table (.csv, .csv.gz, .csv.zst, .parquet) or a folder of such files, from the folder the command runs in.",
     )
     target: Text | None = Field(default=None, description="File: the column that holds the class.")
     ignore: tuple[str, ...] = Field(
