@@ -115,13 +115,15 @@ def _flow(classifier: str, form: str, table: str, folder: str, _: str) -> None:
 
     from bakeoff.config import PredictionConfig
     from flows.prediction import prediction
+    from tasks.heartbeat import without_prefects
 
     output = Path(folder, "out")
     config = PredictionConfig(
         name=classifier, store=Path(folder, "models"), input=table, output=str(output), format=form
     )
     started = time.perf_counter()
-    prediction(config)
+    with without_prefects():  # as flows.command has it
+        prediction(config)
     seconds = time.perf_counter() - started
     shutil.rmtree(output)
     _say(seconds)

@@ -8,7 +8,9 @@ from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotifi
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-SILENCE_SECONDS = 90  # three heartbeats of `flows.heartbeat_frequency` in pyproject.toml
+from tasks.heartbeat import SECONDS
+
+SILENCE_SECONDS = 3 * SECONDS  # three heartbeats
 START_SECONDS = 150  # from a worker's taking up a run to its start, which takes ten on an idle machine
 LATE_MINUTES = 15
 WINDOW = timedelta(minutes=10)  # an event that the server takes up again within it, as it may, acts only once

@@ -53,7 +53,8 @@ def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], st
             _load(check)(config)
             flow = _load(f"flows.{name}:{name}")
             embedded = ready()
-            state = flow(config, return_state=True)
+            with _load("tasks.heartbeat:without_prefects")():
+                state = flow(config, return_state=True)
             if embedded:
                 _send_all()
                 _wait_until_recorded(state)

@@ -13,6 +13,7 @@ from prefect import flow
 
 from bakeoff.prediction import check_prediction, output_folder, work_folder
 from bakeoff.threads import one_thread_each
+from tasks.heartbeat import beating
 from tasks.load import load
 from tasks.logs import follow_library
 from tasks.outcome import stated, value
@@ -27,6 +28,7 @@ from tasks.publish import publish
     validate_parameters=False,  # `read_parameter` does it, in one sentence
 )
 @stated
+@beating
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version and evaluate it where the target is present; returns the output folder."""
     follow_library()

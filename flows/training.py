@@ -31,6 +31,7 @@ from tasks.evaluate import evaluate
 from tasks.export import export, show
 from tasks.fit import fit
 from tasks.generate import generate
+from tasks.heartbeat import beating
 from tasks.logs import follow_library
 from tasks.outcome import outcome, stated, value
 from tasks.parameters import named, read_parameter
@@ -48,6 +49,7 @@ from tasks.supersede import supersede_missed_runs
     task_runner=ThreadPoolTaskRunner(max_workers=cores()),  # type: ignore[arg-type]  # its futures are a subtype of what is asked for
 )
 @stated
+@beating
 def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     """Race the contestants on the same folds, keep the best, export it as a sealed version; returns its folder."""
     follow_library()

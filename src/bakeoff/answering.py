@@ -23,13 +23,16 @@ def answer(model: Any, X: pd.DataFrame) -> Answer:
         the classes' positions in `classes_`, shape (n_rows,), and the probabilities, shape (n_rows, n_classes), or None
         where the model has none.
     """
-    rows = model[:-1].transform(X) if len(model.steps) > 1 else X
+    from sklearn import config_context
+
     last = model[-1]
-    if hasattr(last, "calibrate"):
-        codes, scores = _respond(last.classifier, rows, raw=True)
-        return codes, last.calibrate(scores)
-    codes, scores = _respond(last, rows, raw=False)
-    return codes, scores if hasattr(last, "predict_proba") else None
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # what is to be scored has been looked at
+        rows = model[:-1].transform(X) if len(model.steps) > 1 else X
+        if hasattr(last, "calibrate"):
+            codes, scores = _respond(last.classifier, rows, raw=True)
+            return codes, last.calibrate(scores)
+        codes, scores = _respond(last, rows, raw=False)
+        return codes, scores if hasattr(last, "predict_proba") else None
 
 
 def _respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +44,7 @@ def _respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndar
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import SVC
+    from sklearn.utils.extmath import softmax
 
     if isinstance(classifier, RandomForestClassifier):
         shares = classifier.predict_proba(rows)
@@ -48,7 +52,9 @@ def _respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndar
     if isinstance(classifier, LogisticRegression):
         scores = classifier.decision_function(rows)
         codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-        return codes, scores if raw else classifier.predict_proba(rows)
+        if raw:
+            return codes, scores
+        return codes, classifier.predict_proba(rows) if scores.ndim == 1 else softmax(scores, copy=False)
     has_probabilities = hasattr(classifier, "predict_proba")
     if isinstance(classifier, SVC) and not classifier.break_ties and (raw or not has_probabilities):
         return _vote(classifier, rows)

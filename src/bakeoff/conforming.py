@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bakeoff.columns import plain, text_cells, to_booleans, to_numbers, to_pandas, too_large
+from bakeoff.columns import MAX_NUMBER, plain, text_cells, to_booleans, to_numbers, to_pandas, too_large
 from bakeoff.config.prediction import Treatment
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
@@ -116,33 +116,55 @@ def _cells(table: pa.Table, feature: Feature) -> pa.ChunkedArray:
 
 def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: Leniency) -> tuple[Any, list[_Finding]]:
     """The column as training saw it, and the cells that something is wrong with."""
-    findings: list[_Finding] = []
     if feature.kind == "category":
-        text = text_cells(cells)
-        values: Any = to_pandas("category", text)
-        empty = pc.is_null(text).to_numpy()
-        if feature.categories is not None and leniency.on_unseen != "accept":
-            unseen = ~pc.is_in(text, pa.array(feature.categories, pa.string())).to_numpy() & ~empty
-            findings += _odd(unseen, leniency.on_unseen, "unseen", "a category that training did not see: {0!r}")
+        values, empty, findings = _conform_text(feature, cells, leniency)
     else:
         values, unreadable = to_numbers(cells) if feature.kind == "number" else to_booleans(cells)
+        low, high = _bounds(feature, leniency)
+        if not unreadable.any() and _all_within(values, low, high):
+            return values, []
         wanted = "a number" if feature.kind == "number" else "true or false"
-        findings.append(_Finding(unreadable, f"not {wanted}: {{0!r}}"))
-        findings.append(_Finding(too_large(values), "infinite, or too large: {0}"))
-        empty = np.isnan(values) & ~unreadable
+        huge, empty = too_large(values), np.isnan(values) & ~unreadable
+        findings = [_Finding(unreadable, f"not {wanted}: {{0!r}}"), _Finding(huge, "infinite, or too large: {0}")]
+        if feature.range is not None and leniency.on_out_of_range != "accept":
+            reason = "far outside the training range, {:g} to {:g}: ".format(*feature.range) + "{0}"
+            outside = ((values < low) | (values > high)) & ~huge
+            findings.append(_odd(outside, leniency.on_out_of_range, "out_of_range", reason))
     if not feature.missing:
-        findings.append(_Finding(empty, "missing, and training saw no missing value here"))
-    if feature.range is not None and leniency.on_out_of_range != "accept":
-        low, high = feature.range
-        allowed = leniency.range_margin * (high - low)
-        outside = (values < low - allowed) | (values > high + allowed)
-        reason = f"far outside the training range, {low:g} to {high:g}: {{0}}"
-        findings += _odd(outside & ~too_large(values), leniency.on_out_of_range, "out_of_range", reason)
+        findings.insert(2, _Finding(empty, "missing, and training saw no missing value here"))
     return values, [found for found in findings if found.cells.any()]
 
 
-def _odd(cells: np.ndarray, treatment: Treatment, flag: str, reason: str) -> list[_Finding]:
-    return [_Finding(cells, reason, flag if treatment == "flag" else None)]
+def _conform_text(
+    feature: Feature, cells: pa.ChunkedArray, leniency: Leniency
+) -> tuple[Any, np.ndarray, list[_Finding]]:
+    """The cells as text, which of them are empty, and which are categories that training did not see."""
+    text = text_cells(cells)
+    empty: np.ndarray = pc.is_null(text).to_numpy()
+    findings = []
+    if feature.categories is not None and leniency.on_unseen != "accept":
+        unseen = ~pc.is_in(text, pa.array(feature.categories, pa.string())).to_numpy() & ~empty
+        reason = "a category that training did not see: {0!r}"
+        findings.append(_odd(unseen, leniency.on_unseen, "unseen", reason))
+    return to_pandas("category", text), empty, findings
+
+
+def _bounds(feature: Feature, leniency: Leniency) -> tuple[float, float]:
+    """Between which numbers nothing is odd."""
+    if feature.range is None or leniency.on_out_of_range == "accept":
+        return -MAX_NUMBER, MAX_NUMBER
+    low, high = feature.range
+    allowed = leniency.range_margin * (high - low)
+    return max(low - allowed, -MAX_NUMBER), min(high + allowed, MAX_NUMBER)
+
+
+def _all_within(values: np.ndarray, low: float, high: float) -> bool:
+    """Whether there is neither a gap nor anything odd; most columns are done with this one look."""
+    return bool(len(values) == 0 or (values.min() >= low and values.max() <= high))  # False for NaN
+
+
+def _odd(cells: np.ndarray, treatment: Treatment, flag: str, reason: str) -> _Finding:
+    return _Finding(cells, reason, flag if treatment == "flag" else None)
 
 
 def _join(flags: list[tuple[np.ndarray, str]], n_rows: int) -> pa.Array:

@@ -98,39 +98,43 @@ class _Parser:
         if not data or (end == 0 and not stuck):
             return None
         if end:
-            return partial(self._parse_or_mend, data[:end]), end
+            return partial(self._parse_or_mend, data, end), end
         mended = mend(data, len(self.names), final, stuck)
         return (partial(self._parse_mended, mended), mended.consumed) if mended.consumed else None
 
-    def _parse_or_mend(self, data: bytes) -> Batch:
+    def _parse_or_mend(self, data: bytes, end: int) -> Batch:
         try:
-            return self._parse(data)
+            return self._parse(data, end)
         except pa.ArrowInvalid:  # a record of another length
-            return self._parse_mended(mend(data, len(self.names), final=True))
+            return self._parse_mended(mend(data[:end], len(self.names), final=True))
 
     def _parse_mended(self, mended: Mended) -> Batch:
-        batch = self._parse(mended.clean)
+        batch = self._parse(mended.clean, len(mended.clean))
         broken = [*mended.broken, *((int(mended.good[at]), text, reason) for at, text, reason in batch.broken)]
         return Batch(batch.table, mended.good[batch.positions], sorted(broken))
 
-    def _parse(self, data: bytes) -> Batch:
-        """Records as long as the header, perhaps with cells that are not UTF-8."""
-        if not data:
+    def _parse(self, data: bytes, end: int) -> Batch:
+        """Records as long as the header, perhaps with cells that are not UTF-8.
+
+        Args:
+            end: where they end; what lies behind is none of them.
+        """
+        if not end:
             return Batch.of(pa.table({name: pa.array([], kind) for name, kind in self.text.items()}))
         for types in (self.typed, self.text):
             try:
-                return Batch.of(self._read(data, types))
+                return Batch.of(self._read(data, end, types))
             except (pa.ArrowInvalid, UnicodeDecodeError) as error:
                 if "parse error" in str(error):
                     raise
-        return _decode(self._read(data, self.bytes))
+        return _decode(self._read(data, end, self.bytes))
 
-    def _read(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+    def _read(self, data: bytes, end: int, types: dict[str, pa.DataType]) -> pa.Table:
         return pa.csv.read_csv(
-            pa.BufferReader(data),
-            pa.csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=self.names),
+            pa.BufferReader(pa.py_buffer(data).slice(0, end)),  # which copies nothing
+            pa.csv.ReadOptions(use_threads=False, block_size=end + 1, column_names=self.names),
             pa.csv.ParseOptions(
-                newlines_in_values=b'"' in data,
+                newlines_in_values=data.find(b'"', 0, end) >= 0,
                 ignore_empty_lines=len(self.names) > 1,  # in a file of one column they are rows with a gap
             ),
             pa.csv.ConvertOptions(
