@@ -10,7 +10,7 @@ import pandas as pd
 Answer = tuple[np.ndarray, np.ndarray | None]
 
 
-def answer(model: Any, X: pd.DataFrame) -> Answer:
+def answer(model: Any, X: pd.DataFrame, probabilities: bool = True) -> Answer:
     """The classes that `model.predict` gives and the probabilities that `model.predict_proba` does.
 
     Asking for both would transform the rows twice, and go twice through a forest or an SVM's support vectors.
@@ -18,6 +18,7 @@ def answer(model: Any, X: pd.DataFrame) -> Answer:
     Args:
         model: a fitted Pipeline.
         X: shape (n_rows, n_features), at least one row.
+        probabilities: whether they are asked for at all.
 
     Returns:
         the classes' positions in `classes_`, shape (n_rows,), and the probabilities, shape (n_rows, n_classes), or None
@@ -28,7 +29,10 @@ def answer(model: Any, X: pd.DataFrame) -> Answer:
     last = model[-1]
     with config_context(assume_finite=True, skip_parameter_validation=True):  # what is to be scored has been looked at
         rows = model[:-1].transform(X) if len(model.steps) > 1 else X
-        if hasattr(last, "calibrate"):
+        calibrated = hasattr(last, "calibrate")
+        if not probabilities:
+            return _respond(last.classifier if calibrated else last, rows, raw=True)[0], None
+        if calibrated:
             codes, scores = _respond(last.classifier, rows, raw=True)
             return codes, last.calibrate(scores)
         codes, scores = _respond(last, rows, raw=False)

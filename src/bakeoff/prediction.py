@@ -32,6 +32,7 @@ Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
+OPTIONS = {"keep", "format", "probabilities", "on_unseen", "on_out_of_range", "range_margin"}  # which change a result
 STAMP = "%Y%m%dT%H%M%SZ"
 SAY_SECONDS = 5.0  # between two lines of log that say how far a run is
 
@@ -223,7 +224,7 @@ def _listed(names: list[str]) -> str:
 
 def _task(config: PredictionConfig, ready: Ready) -> dict[str, Any]:
     """What tells whether what an earlier run left is of the same task."""
-    options = config.model_dump(mode="json", include={"keep", "format", "on_unseen", "on_out_of_range", "range_margin"})
+    options = config.model_dump(mode="json", include=OPTIONS)
     rows = ready.source.identity() if config.input else "validation"
     return {
         "version": ready.ref.version,

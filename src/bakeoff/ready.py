@@ -91,7 +91,7 @@ def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int,
     keep = {name: _kept_type(config, name, source) for name in config.keep}
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
     leniency = Leniency(config.on_unseen, config.on_out_of_range, config.range_margin)
-    scorer = Scorer(model, card, keep, leniency)
+    scorer = Scorer(model, card, keep, leniency, config.probabilities)
     for number, piece in source.pieces(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a CSV's piece may be blank lines

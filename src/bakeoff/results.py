@@ -18,7 +18,7 @@ from bakeoff.scorer import REJECTED, Scored
 from bakeoff.sentences import say_count
 from bakeoff.tally import Tally
 
-QUOTED_TEXT = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+QUOTED_TEXT = pa.csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 14)
 SHOWN = 3  # kinds of trouble that a sentence names
 
 

@@ -56,6 +56,7 @@ class Scorer:
         card: Mapping[str, Any],
         keep: Mapping[str, pa.DataType] = MappingProxyType({}),
         leniency: Leniency = LENIENT,
+        probabilities: bool = True,
     ) -> None:
         """Make ready to score.
 
@@ -64,6 +65,7 @@ class Scorer:
             card: the version's.
             keep: columns to copy beside each prediction, and the types to copy them in.
             leniency: what becomes of rows that are unlike all that training saw.
+            probabilities: whether to give each class's, where the model has them.
         """
         self.model, self.features, self.target = model, Feature.of_card(card), str(card["target"])
         self.keep, self.leniency = dict(keep), leniency
@@ -73,7 +75,8 @@ class Scorer:
         names = list(map(str, self.classes))
         kind = pa.int64() if self.classes.dtype.kind == "i" else pa.string()
         self._labels = pa.array(self.classes.tolist(), kind)
-        shares = [f"probability_{name}" for name in names] if hasattr(model, "predict_proba") else []
+        self.probabilities = probabilities and hasattr(model, "predict_proba")
+        shares = [f"probability_{name}" for name in names] if self.probabilities else []
         self.schema = pa.schema(
             [("row", pa.int64()), *self.keep.items(), ("prediction", kind), ("flags", pa.string())]
             + [(name, pa.float64()) for name in shares]
@@ -100,14 +103,15 @@ class Scorer:
         usable = conformed.usable
         whole = len(usable) == batch.table.num_rows
         X = conformed.X if whole else conformed.X.iloc[usable]
-        codes, shares = answer(self.model, X) if len(usable) else (np.empty(0, dtype=int), None)
+        asked = self.probabilities or self.costs is not None
+        codes, shares = answer(self.model, X, asked) if len(usable) else (np.empty(0, dtype=int), None)
         if self.costs is not None and shares is not None:
             codes = least_expected_cost(shares, self.costs)
         take = pa.array(usable)
         columns: list[Any] = [batch.positions[usable]]
         columns += [_as(name, batch.table[name], kind).take(take) for name, kind in self.keep.items()]
         columns += [self._labels.take(pa.array(codes)), conformed.flags if whole else conformed.flags.take(take)]
-        if len(self.schema) > len(columns):
+        if self.probabilities:
             columns += list((np.empty((0, len(self.classes))) if shares is None else shares).T)
         # Of one chunk: what a file is written of must not tell whether it comes from here or was kept meanwhile.
         predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema).combine_chunks()

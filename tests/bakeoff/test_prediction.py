@@ -97,6 +97,21 @@ def test_the_order_of_columns_and_others_beside_them_do_not_matter(orders, tmp_p
     pd.testing.assert_frame_equal(a, b)
 
 
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_probabilities_may_be_left_out(orders, tmp_path, kind):
+    """The predictions are the same, and so is their evaluation, but for the log loss."""
+    config = {"store": orders, "format": kind}
+    whole = predict(output=str(tmp_path / "whole"), **config)
+    short = predict(output=str(tmp_path / "short"), probabilities=False, **config)
+    read_back = pd.read_parquet if kind == "parquet" else pd.read_csv
+    all_columns, few = (read_back(folder / f"predictions.{kind}") for folder in (whole, short))
+    assert ["row", "prediction", "flags"] == list(few.columns)
+    pd.testing.assert_frame_equal(all_columns[few.columns], few)
+    summaries = [json.loads((folder / "summary.json").read_text())["evaluation"] for folder in (whole, short)]
+    assert summaries[0]["log_loss"] > 0
+    assert summaries[0] | {"log_loss": None} == summaries[1]
+
+
 def test_csv_output_holds_the_same_figures(orders, tmp_path):
     """`format: csv`."""
     folder = predict(PredictionConfig(store=orders, output=str(tmp_path / "csv"), format="csv"))

@@ -34,6 +34,11 @@ class PredictionConfig(Part):
         default=(),
         description="Columns of the input that are copied beside each prediction, an id say; several with commas.",
     )
+    probabilities: bool = Field(
+        default=True,
+        description="Write each class's probability, where the model has them; without, a run is faster and its "
+        "result smaller, and there is no log loss.",
+    )
     on_unseen: Treatment = Field(
         default="flag",
         description="A category that no training row had: flag: score the row and say so in the column flags; reject: "
