@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _job(folder: Path, classifier: str, form: str, rows: int, rounds: int) -> dict[str, Any]:
-    table = folder / f"rows-{rows}.{form.split()[0]}"
+    table = folder / f"rows-{rows}.{form.split(maxsplit=1)[0]}"
     if not table.exists():
         write_rows(table, rows)
     found: dict[str, list[dict[str, float]]] = {"peer": [], "flow": []}
@@ -120,7 +120,7 @@ def _flow(classifier: str, form: str, table: str, folder: str, _: str) -> None:
     from tasks.heartbeat import without_prefects
 
     output = Path(folder, "out")
-    options: dict[str, Any] = {"format": form.split()[0], "probabilities": not form.endswith("alone")}
+    options: dict[str, Any] = {"format": form.split(maxsplit=1)[0], "probabilities": not form.endswith("alone")}
     config = PredictionConfig(name=classifier, store=Path(folder, "models"), input=table, output=str(output), **options)
     started = time.perf_counter()
     with without_prefects():  # as flows.command has it

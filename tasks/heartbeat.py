@@ -46,9 +46,8 @@ def beating(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         ended = threading.Event()
         # With the context the thread has the run's settings, its server's address above all.
-        thread = threading.Thread(
-            target=contextvars.copy_context().run, args=(_beat, own, flow.name, ended), daemon=True
-        )
+        beat = functools.partial(contextvars.copy_context().run, _beat, own, flow.name, ended)
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
         thread.start()
         try:
             return function(*args, **kwargs)
