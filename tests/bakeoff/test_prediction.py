@@ -9,23 +9,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bakeoff.config import PredictionConfig, TrainingConfig
-from bakeoff.conforming import conform
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError, IntegrityError, StoreError, UserError
-from bakeoff.features import Feature
 from bakeoff.prediction import output_folder, score_table, work_folder
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import find_version
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import ORDERS, predict, run_race
-
-FEATURES = [Feature("n", "float64", "number"), Feature("g", "float64", "number", True)]
-FEATURES += [Feature("b", "bool", "boolean"), Feature("t", "str", "category")]
 
 
 @pytest.fixture(scope="module")
@@ -315,29 +308,3 @@ def test_a_gap_in_held_out_rows_alone_is_not_a_gap_of_training(tmp_path):
     rows.to_parquet(path)
     card = json.loads((run_race(tmp_path / "work", dataset=dataset).export(tmp_path / "m") / "card.json").read_text())
     assert [False] == [feature["missing"] for feature in card["features"]]
-
-
-cells = st.one_of(
-    st.none(),
-    st.text(max_size=4),
-    st.integers(-5, 5).map(str),
-    st.floats().map(str),
-    st.sampled_from(["true", "FALSE", "NA", " 1 "]),
-)
-
-
-@given(st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12))
-@settings(deadline=None)
-def test_any_table_of_text_is_told_apart_row_by_row(rows):
-    """Each row is either named once or has features that a model can take: finite numbers, or gaps where allowed."""
-    table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
-    conformed = conform(table, FEATURES)
-    X, rejected = conformed.X, conformed.rejected
-    good = np.setdiff1d(np.arange(len(rows)), rejected["row"])
-    assert len(rows) == len(good) + len(rejected)
-    assert rejected["row"].is_unique
-    assert np.isfinite(X.loc[good, ["n", "b"]].to_numpy(dtype=float)).all()
-    assert not np.isinf(X.loc[good, "g"].to_numpy(dtype=float)).any()
-    assert X.loc[good, "t"].notna().all()
-    assert X.loc[good, "b"].isin([0.0, 1.0]).all()
-    assert rejected["column"].isin(list("ngbt")).all()
