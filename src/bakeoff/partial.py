@@ -23,6 +23,8 @@ from bakeoff.tally import Tally
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
 
+_written: set[Path] = set()  # the folders that this process is writing to
+
 
 class Partial:
     """A hidden folder that holds what was scored so far, a line of state a batch.
@@ -35,6 +37,7 @@ class Partial:
         """Take the folder, which the caller has made and locked."""
         self.folder = folder
         self.result = folder / RESULT
+        _written.add(folder)
         self._files: dict[str, io.FileIO] = {}
 
     def begin(self, task: Mapping[str, Any], note: str) -> str:
@@ -47,7 +50,7 @@ class Partial:
         Returns:
             the note of the first run.
         """
-        first = next(self._lines(), None)
+        first = next(_lines(self.folder), None)
         if first is None or first[0].get("task") != task:
             self.clear()
             self._append(STATE, _line({"task": task, "note": note}))
@@ -61,7 +64,7 @@ class Partial:
             classes: the model's.
             schema: of the predictions.
         """
-        lines = self._lines()
+        lines = _lines(self.folder)
         first = next(lines)
         ends = {STATE: first[1], "predictions": 0, "rejected": 0}
         for line, end in lines:
@@ -100,35 +103,20 @@ class Partial:
 
     def clear(self) -> None:
         """Forget all that was kept."""
-        self.close()
+        self._close_files()
         for path in self.folder.iterdir():
             if path.name != LOCK:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def close(self) -> None:
-        """Close the files."""
+        """Write no more."""
+        self._close_files()
+        _written.discard(self.folder)
+
+    def _close_files(self) -> None:
         for file in self._files.values():
             file.close()
         self._files.clear()
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether there is a finished batch to continue behind."""
-        return sum(1 for _ in self._lines()) > 1
-
-    def _lines(self) -> Iterator[tuple[dict[str, Any], int]]:
-        """The whole lines of state, and where each ends."""
-        end = 0
-        with contextlib.suppress(FileNotFoundError), (self.folder / STATE).open("rb") as file:
-            for line in file:
-                end += len(line)
-                try:
-                    content = json.loads(line)
-                except ValueError:
-                    return
-                if not line.endswith(b"\n") or not isinstance(content, dict):
-                    return
-                yield content, end
 
     def _read(self, name: str, start: int, part: list[int], schema: pa.Schema) -> pa.Table:
         length, checksum = part
@@ -153,6 +141,26 @@ class Partial:
     def _open(self, name: str) -> io.FileIO:
         path = self.folder / name
         return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether there is a finished batch in it to continue behind."""
+    return sum(1 for _ in _lines(folder)) > 1
+
+
+def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
+    """The whole lines of state, and where each ends."""
+    end = 0
+    with contextlib.suppress(FileNotFoundError), (folder / STATE).open("rb") as file:
+        for line in file:
+            end += len(line)
+            try:
+                content = json.loads(line)
+            except ValueError:
+                return
+            if not line.endswith(b"\n") or not isinstance(content, dict):
+                return
+            yield content, end
 
 
 def _line(content: Mapping[str, Any]) -> bytes:
@@ -182,7 +190,7 @@ def in_the_making(parent: Path, key: str) -> Iterator[Path | None]:
     except UserError:
         raise
     except BaseException:
-        keep = Partial(folder).has_begun
+        keep = has_begun(folder)
         raise
     finally:
         if not keep:
@@ -190,7 +198,8 @@ def in_the_making(parent: Path, key: str) -> Iterator[Path | None]:
             for each in made:  # for nothing, unless something stands in them now
                 with contextlib.suppress(OSError):
                     each.rmdir()
-        os.close(descriptor)
+        if folder not in _written:
+            os.close(descriptor)  # else a thread goes on writing, as after Ctrl-C: the lock then ends with the process
 
 
 def _lock(folder: Path) -> int | None:

@@ -190,3 +190,16 @@ def test_a_process_that_is_killed_is_continued(orders, tmp_path):
     assert digests(tmp_path / "whole") == digests(tmp_path / "out")
     assert done.stdout.count("kept") < 15
     assert "rows" in json.loads((tmp_path / "out" / "summary.json").read_text())
+
+
+def test_a_folder_stays_locked_while_something_still_writes_to_it(orders, tmp_path):
+    """As after Ctrl-C, when the flow is over and its worker thread is not: another run must not write there, too."""
+    task = config(orders, tmp_path)
+    with pytest.raises(KeyboardInterrupt), work_folder(task, tmp_path / "out") as folder:
+        writing = Partial(folder)
+        writing.begin({"a": 1}, "")
+        writing._append("state.jsonl", b"{}\n")
+        raise KeyboardInterrupt
+    with pytest.raises(UserError, match="another run is writing output"):
+        predict(task)
+    writing.close()
