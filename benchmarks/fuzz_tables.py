@@ -28,7 +28,8 @@ import pandas as pd
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
-from bakeoff.prediction import check_prediction, score_table, work_folder
+from bakeoff.output import work_folder
+from bakeoff.prediction import check_prediction, score_table
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import find_version
 from tests.bakeoff.conftest import ORDERS, run_race

@@ -11,7 +11,8 @@ if __name__ == "__main__":
 
 from prefect import flow
 
-from bakeoff.prediction import check_prediction, output_folder, work_folder
+from bakeoff.output import output_folder, work_folder
+from bakeoff.prediction import check_prediction
 from bakeoff.threads import one_thread_each
 from tasks.heartbeat import beating
 from tasks.load import load

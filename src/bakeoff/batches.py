@@ -3,10 +3,28 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
+
+
+class Broken(NamedTuple):
+    """A record that can't be read as a row.
+
+    Attributes:
+        position: among the rows that are read with it.
+        text: what stands there.
+        kind: what is wrong with it, in words that many records may share.
+        reason: the same of this record.
+        column: where one of its cells is wrong.
+    """
+
+    position: int
+    text: str
+    kind: str
+    reason: str
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -16,12 +34,12 @@ class Batch:
     Attributes:
         table: the readable ones, the wanted columns alone.
         positions: where each of them stands among the batch's rows, shape (table.num_rows,).
-        broken: the others, in order, as position, text and reason.
+        broken: the others, in order.
     """
 
     table: pa.Table
     positions: np.ndarray
-    broken: Sequence[tuple[int, str, str]] = ()
+    broken: Sequence[Broken] = ()
 
     @classmethod
     def of(cls, table: pa.Table) -> "Batch":

@@ -100,7 +100,7 @@ def calibrate_classifier(
 def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.ndarray | None) -> Calibration:
     """Brier scores, reliability and the gain of decisions, on the rows that have probabilities in every repeat."""
     rows, before, after = found.rows, found.probabilities, None
-    own_ones = before is not None
+    has_own = before is not None
     if method:
         assert found.scores is not None
         if before is None:
@@ -112,7 +112,7 @@ def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.nd
     known = np.zeros(len(rows.y), dtype=bool) if best is None else np.isfinite(best).all(axis=(0, 2))
     decision = None if matrix is None else Decision(matrix.tolist())
     if before is None or best is None or not known.any():
-        return Calibration(method, own_ones, 0, None, None, None, None, decision)
+        return Calibration(method, has_own, 0, None, None, None, None, decision)
     y = np.tile(rows.y[known], len(before))
     own = before[:, known].reshape(-1, n_classes)
     calibrated = None if after is None else after[:, known].reshape(-1, n_classes)
@@ -121,7 +121,7 @@ def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.nd
         decision = measure_decisions(matrix, rows.y[known], found.predicted[:, known], best[:, known], groups)
     return Calibration(
         method,
-        own_ones,
+        has_own,
         int(known.sum()),
         brier_score(y, own),
         None if calibrated is None else brier_score(y, calibrated),

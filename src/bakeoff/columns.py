@@ -91,11 +91,15 @@ def to_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     if not pa.types.is_string(column.type):
         return _to_float(column).to_numpy(), np.zeros(len(column), dtype=bool)
     text = pc.utf8_trim_whitespace(_missing_to_null(column))
-    whole = _cast(text, pa.float64())
-    if whole is not None:
-        return whole.to_numpy(), np.zeros(len(text), dtype=bool)
-    values = pd.to_numeric(text.to_pandas(), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    return values, np.isnan(values) & ~pc.is_null(text).to_numpy()
+    values = _cast(text, pa.float64())
+    if values is not None:
+        return values.to_numpy(), np.zeros(len(text), dtype=bool)
+    # Cell by cell, and each by the same rule: what a cell is must not depend on those beside it.
+    different = text.drop_null().unique()
+    readable = pa.array([cell for cell in different.to_pylist() if _is_number(cell)], pa.string())
+    good = pc.is_in(text, readable)
+    values = pc.if_else(good, text, pa.scalar(None, pa.string())).cast(pa.float64())
+    return values.to_numpy(), (pc.is_valid(text).to_numpy() & ~good.to_numpy())
 
 
 def to_booleans(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
@@ -205,6 +209,14 @@ def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
         return column.cast(kind)
     except pa.ArrowInvalid:
         return None
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        pa.array([cell]).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _all_dates(column: pa.ChunkedArray) -> bool:

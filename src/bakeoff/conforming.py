@@ -1,6 +1,6 @@
 """Meeting a table with the columns that training saw: what fits is converted, what doesn't is named by row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from bakeoff.errors import DataError
 from bakeoff.features import Feature
 
 SHOWN = 80  # characters of a cell that a reason shows
-REJECTED = {"row": "int64", "column": "str", "value": "str", "reason": "str"}
+REJECTED = {"row": "int64", "column": "str", "value": "str", "reason": "str", "kind": "str"}
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,17 @@ class Conformed:
 
     Attributes:
         X: the features of all rows, shape (n_rows, n_features), with unusable cells as missing.
-        rejected: a line a refused row with `row`, `column`, `value` and `reason`: the first column, in the order of the
-            features, that is wrong in it.
+        rejected: a line a refused row with `row`, `column`, `value`, `reason` and the reason's `kind`, for the first
+            column, in the order of the features, that is wrong in it.
         flags: for each row what is unlike all that training saw, as `unseen:region; out_of_range:amount`; null where
             nothing is. Shape (n_rows,).
+        flagged: for each flag the rows that have it, shape (n_rows,).
     """
 
     X: pd.DataFrame
     rejected: pd.DataFrame
     flags: pa.Array
+    flagged: Mapping[str, np.ndarray]
 
     @property
     def usable(self) -> np.ndarray:
@@ -60,10 +62,16 @@ class Conformed:
 
 @dataclass(frozen=True)
 class _Finding:
-    """The cells that something is wrong with, or that are to be flagged."""
+    """The cells that something is wrong with, or that are to be flagged.
+
+    Attributes:
+        kind: what is wrong, in words that do for all of them.
+        detail: is put behind it, with the cell in it.
+    """
 
     cells: np.ndarray
-    reason: str
+    kind: str
+    detail: str = ""
     flag: str | None = None
 
 
@@ -75,24 +83,23 @@ def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = L
     """
     n_rows = table.num_rows
     columns: dict[str, Any] = {}
-    flags: list[tuple[np.ndarray, str]] = []
+    flagged: dict[str, np.ndarray] = {}
     refused = np.zeros(n_rows, dtype=bool)
-    where, values, reasons = (np.empty(n_rows, dtype=object) for _ in range(3))
+    lines: list[tuple[int, str, str | None, str, str]] = []
     for feature in features:
         cells = _cells(table, feature)
         columns[feature.name], findings = _conform_column(feature, cells, leniency)
         for found in findings:
             if found.flag:
-                flags.append((found.cells, f"{found.flag}:{feature.name}"))
+                flagged[f"{found.flag}:{feature.name}"] = found.cells
                 continue
             for row in np.flatnonzero(found.cells & ~refused):
-                refused[row] = True
                 value = cells[int(row)].as_py()
-                where[row], values[row] = feature.name, None if value is None else str(value)[:SHOWN]
-                reasons[row] = found.reason.format(str(value)[:SHOWN])
-    rows = np.flatnonzero(refused)
-    rejected = pd.DataFrame({"row": rows, "column": where[rows], "value": values[rows], "reason": reasons[rows]})
-    return Conformed(pd.DataFrame(columns, index=range(n_rows)), rejected.astype(REJECTED), _join(flags, n_rows))
+                shown = None if value is None else str(value)[:SHOWN]
+                lines.append((int(row), feature.name, shown, found.kind + found.detail.format(shown), found.kind))
+            refused |= found.cells
+    rejected = pd.DataFrame(sorted(lines), columns=list(REJECTED)).astype(REJECTED)
+    return Conformed(pd.DataFrame(columns, index=range(n_rows)), rejected, _join(flagged, n_rows), flagged)
 
 
 def feature_cells(feature: Feature, column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -125,13 +132,13 @@ def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: Leniency
             return values, []
         wanted = "a number" if feature.kind == "number" else "true or false"
         huge, empty = too_large(values), np.isnan(values) & ~unreadable
-        findings = [_Finding(unreadable, f"not {wanted}: {{0!r}}"), _Finding(huge, "infinite, or too large: {0}")]
+        findings = [_Finding(unreadable, f"not {wanted}", ": {0!r}"), _Finding(huge, "infinite, or too large", ": {0}")]
         if feature.range is not None and leniency.on_out_of_range != "accept":
-            reason = "far outside the training range, {:g} to {:g}: ".format(*feature.range) + "{0}"
+            kind = "far outside the training range, {:g} to {:g}".format(*feature.range)
             outside = ((values < low) | (values > high)) & ~huge
-            findings.append(_odd(outside, leniency.on_out_of_range, "out_of_range", reason))
+            findings.append(_odd(outside, leniency.on_out_of_range, "out_of_range", kind, ": {0}"))
     if not feature.missing:
-        findings.insert(2, _Finding(empty, "missing, and training saw no missing value here"))
+        findings.append(_Finding(empty, "missing, and training saw no missing value here"))
     return values, [found for found in findings if found.cells.any()]
 
 
@@ -144,8 +151,8 @@ def _conform_text(
     findings = []
     if feature.categories is not None and leniency.on_unseen != "accept":
         unseen = ~pc.is_in(text, pa.array(feature.categories, pa.string())).to_numpy() & ~empty
-        reason = "a category that training did not see: {0!r}"
-        findings.append(_odd(unseen, leniency.on_unseen, "unseen", reason))
+        kind = "a category that training did not see"
+        findings.append(_odd(unseen, leniency.on_unseen, "unseen", kind, ": {0!r}"))
     return to_pandas("category", text), empty, findings
 
 
@@ -163,14 +170,14 @@ def _all_within(values: np.ndarray, low: float, high: float) -> bool:
     return bool(len(values) == 0 or (values.min() >= low and values.max() <= high))  # False for NaN
 
 
-def _odd(cells: np.ndarray, treatment: Treatment, flag: str, reason: str) -> _Finding:
-    return _Finding(cells, reason, flag if treatment == "flag" else None)
+def _odd(cells: np.ndarray, treatment: Treatment, flag: str, kind: str, detail: str) -> _Finding:
+    return _Finding(cells, kind, detail, flag if treatment == "flag" else None)
 
 
-def _join(flags: list[tuple[np.ndarray, str]], n_rows: int) -> pa.Array:
+def _join(flagged: Mapping[str, np.ndarray], n_rows: int) -> pa.Array:
     """Each row's flags with semicolons between; null for none."""
     joined: pa.Array = pa.nulls(n_rows, pa.string())
-    for cells, text in flags:
+    for text, cells in flagged.items():
         longer = pc.if_else(pc.is_valid(joined), pc.binary_join_element_wise(joined, text, "; "), text)
         joined = pc.if_else(pa.array(cells), longer, joined)
     return joined

@@ -8,6 +8,7 @@ import numpy as np
 from bakeoff.errors import DataError
 from bakeoff.paired import compare_means
 
+BOOLEANS = ("false", "true")
 SHOWN = 20  # of the classes that there are, in a message
 
 
@@ -51,7 +52,10 @@ def cost_matrix(costs: Mapping[str, float | Mapping[str, float]], classes: Seque
         for other in (name, *cost) if isinstance(cost, Mapping) else (name,):
             if other not in number:
                 there = ", ".join(map(repr, classes[:SHOWN])) + (" and others" if len(classes) > SHOWN else "")
-                raise DataError(f"costs names class {other!r}, which the target doesn't have; its classes are {there}")
+                hint = "; in YAML, no and yes mean false and true: put quotes around them" if other in BOOLEANS else ""
+                raise DataError(
+                    f"costs names class {other!r}, which the target doesn't have; its classes are {there}{hint}"
+                )
         row = number[name]
         if isinstance(cost, Mapping):
             for predicted, value in cost.items():

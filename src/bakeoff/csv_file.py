@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from bakeoff.batches import Batch, Piece
 from bakeoff.columns import MISSING
+from bakeoff.encoding import NOT_UTF8, decode
 from bakeoff.errors import DataError
 from bakeoff.records import LONGEST, Mended, cut, header_end, mend
 
@@ -28,7 +28,6 @@ MAGIC = {
     b"\xff\xfe": "UTF-16: save it as UTF-8",
     b"\xfe\xff": "UTF-16: save it as UTF-8",
 }
-NOT_UTF8 = "not UTF-8: save the file as UTF-8"
 
 
 class CsvFile:
@@ -43,6 +42,7 @@ class CsvFile:
         self.path: Path = path
         self.n_rows: int | None = None
         self._raw: Any = None
+        self._packed: dict[int, float] = {}  # how much of a packed file was read for each piece
         with self._open() as stream:
             names, self._first = _read_header(path, stream)
         self.schema = pa.schema([(name, pa.string()) for name in names])
@@ -67,12 +67,14 @@ class CsvFile:
                     continue
                 read, consumed = found
                 after, rest, size = after + consumed, rest[consumed:], BLOCK
+                if self._raw is not None:
+                    self._packed[after] = self._raw.tell() / self._size
                 yield Piece(read, after)
 
     def share(self, offset: int) -> float:
         """How much of the file lies before an offset, about: 0 to 1; compressed, how much has been read."""
         if self.path.suffix.lower() in COMPRESSED:
-            return self._raw.tell() / self._size if self._raw is not None and not self._raw.closed else 1.0
+            return self._packed.get(offset, 0.0)
         return offset / self._size
 
     def _open(self) -> Any:
@@ -110,7 +112,9 @@ class _Parser:
 
     def _parse_mended(self, mended: Mended) -> Batch:
         batch = self._parse(mended.clean, len(mended.clean))
-        broken = [*mended.broken, *((int(mended.good[at]), text, reason) for at, text, reason in batch.broken)]
+        if batch.n_rows != len(mended.good):
+            raise RuntimeError(f"{len(mended.good)} records were read as {batch.n_rows} rows")
+        broken = [*mended.broken, *(each._replace(position=int(mended.good[each.position])) for each in batch.broken)]
         return Batch(batch.table, mended.good[batch.positions], sorted(broken))
 
     def _parse(self, data: bytes, end: int) -> Batch:
@@ -125,9 +129,9 @@ class _Parser:
             try:
                 return Batch.of(self._read(data, end, types))
             except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-                if "parse error" in str(error):
+                if str(error).startswith("CSV parse error"):  # which quotes no cell, as a conversion error does
                     raise
-        return _decode(self._read(data, end, self.bytes))
+        return decode(self._read(data, end, self.bytes))
 
     def _read(self, data: bytes, end: int, types: dict[str, pa.DataType]) -> pa.Table:
         return pa.csv.read_csv(
@@ -141,34 +145,6 @@ class _Parser:
                 column_types=types, include_columns=self.wanted, null_values=MISSING, strings_can_be_null=False
             ),
         )
-
-
-def _decode(table: pa.Table) -> Batch:
-    """Bytes as text; rows with a wanted cell that is no UTF-8 are broken."""
-    columns: dict[str, pa.Array] = {}
-    wrong: dict[int, tuple[str, str]] = {}
-    for name in table.column_names:
-        columns[name] = pa.array(decode_cells(name, table[name].to_pylist(), wrong), pa.string())
-    return without(pa.table(columns), wrong)
-
-
-def decode_cells(name: str, cells: list[bytes | None], wrong: dict[int, tuple[str, str]]) -> list[str | None]:
-    """A column's bytes as text; the first cell of a row that is not UTF-8 is noted with what it looks like."""
-    text: list[str | None] = []
-    for row, cell in enumerate(cells):
-        try:
-            text.append(None if cell is None else cell.decode("utf-8"))
-        except UnicodeDecodeError:
-            text.append(None if cell is None else cell.decode("utf-8", errors="replace"))
-            wrong.setdefault(row, (str(text[-1]), f"column {name!r} is {NOT_UTF8}"))
-    return text
-
-
-def without(table: pa.Table, wrong: dict[int, tuple[str, str]]) -> Batch:
-    """The table's rows but for the wrong ones, which are broken."""
-    bad = sorted(wrong)
-    positions = np.delete(np.arange(table.num_rows), bad)
-    return Batch(table.take(pa.array(positions)), positions, [(row, *wrong[row]) for row in bad])
 
 
 def _read_header(path: Path, stream: Any) -> tuple[list[str], int]:

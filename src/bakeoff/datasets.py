@@ -122,7 +122,7 @@ def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
     require_columns(table, config.ignore, "to ignore")
     require_columns(table, (column,) if column else (), f"split.by: {by} follows it")
     if table.num_rows == 0:
-        raise DataError(f"{config.path!r} has a header and no rows")
+        raise DataError(f"{config.path!r} has columns and no rows")
     left_out = {config.target, column, *config.ignore}
     learned = [name for name in table.column_names if name not in left_out]
     if not learned:

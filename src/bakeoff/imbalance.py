@@ -19,5 +19,5 @@ def warn_of_majority(y: np.ndarray, scoring: MetricName) -> str | None:
         return None
     return (
         f"class {str(names[counts.argmax()])!r} holds {100 * share:.1f} % of the training rows, so always answering it "
-        "has that accuracy: set cross_validation.scoring: balanced_accuracy or class_weight: balanced"
+        "has that accuracy: set cross_validation.scoring: balanced_accuracy, or another metric"
     )

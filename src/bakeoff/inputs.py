@@ -97,9 +97,8 @@ def open_input(path: str | Path) -> Input:
     Raises:
         DataError: there is none, or one that is of another format or broken.
     """
-    paths = find_files(path)
     try:
-        return Input([_open(each) for each in paths])
+        return Input([_open(each) for each in find_files(path)])
     except OSError as error:
         raise DataError(f"{str(error.filename or path)!r} can't be read: {error.strerror or error}") from error
 
@@ -113,8 +112,8 @@ def find_files(path: str | Path) -> list[Path]:
     path = Path(path)
     try:
         found = path.exists()
-    except OSError as error:  # a name that is too long, say
-        raise DataError(f"{str(path)[:80]!r} can't be a file: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # a name that is too long, or has a NUL in it
+        raise DataError(f"{str(path)[:80]!r} can't be a file: {getattr(error, 'strerror', error)}") from error
     if not found:
         raise DataError(f"there is no file {str(path)!r} (looked for it from {Path.cwd().name}/)")
     if not path.is_dir():

@@ -65,12 +65,11 @@ def describe_rows(
     if hasattr(classifier, "predict_proba"):
         found["probabilities"] = np.zeros((len(X), len(classes)))
         found["probabilities"][:, known] = classifier.predict_proba(transformed)
-    if not hasattr(classifier, "decision_function"):
-        scores = found.get("probabilities")
-    elif len(known) == len(classes):
-        scores = classifier.decision_function(transformed)
-    else:
+    scores = found.get("probabilities")
+    if len(known) < len(classes):
         scores = np.full((len(X), len(classes)), np.nan)
+    elif hasattr(classifier, "decision_function"):
+        scores = classifier.decision_function(transformed)
     return found if scores is None else found | {"scores": score_columns(scores, len(classes))}
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.batches import Batch, Piece
-from bakeoff.csv_file import decode_cells, without
+from bakeoff.encoding import decode
 from bakeoff.errors import DataError
 
 CELLS = 1 << 20  # of a batch, about
@@ -94,16 +94,12 @@ def _checked(path: Path, table: pa.Table) -> Batch:
     try:
         table.validate(full=True)
     except pa.ArrowInvalid:
-        wrong: dict[int, tuple[str, str]] = {}
-        for at, name in enumerate(table.column_names):
-            if pa.types.is_string(table[name].type) or pa.types.is_large_string(table[name].type):
-                cells = table[name].cast(pa.large_binary()).to_pylist()
-                table = table.set_column(at, name, pa.array(decode_cells(name, cells, wrong), pa.string()))
         try:
-            table.validate(full=True)
-        except pa.ArrowInvalid as error:
+            batch = decode(table)
+            batch.table.validate(full=True)
+        except UNREADABLE as error:
             raise _unreadable(path, error) from error
-        return without(table, wrong)
+        return batch
     return Batch.of(table)
 
 

@@ -1,8 +1,6 @@
 """A result in the making that a killed run leaves behind and the next one continues."""
 
 import contextlib
-import fcntl
-import hashlib
 import io
 import json
 import os
@@ -16,8 +14,6 @@ from typing import Any
 import pyarrow as pa
 
 from bakeoff.batches import Place
-from bakeoff.errors import UserError
-from bakeoff.files import open_regular
 from bakeoff.scorer import REJECTED, Scored
 from bakeoff.tally import Tally
 
@@ -82,7 +78,7 @@ class Partial:
             if line["tally"] is not None:
                 tally = Tally(classes)
                 tally.merge(line["tally"])
-            yield Scored(tables[0], tables[1], tally), Place(**line["after"])
+            yield Scored(tables[0], tables[1], line["flags"], tally), Place(**line["after"])
         for name, end in ends.items():
             with self._open(name) as file:
                 file.truncate(end)
@@ -93,7 +89,7 @@ class Partial:
         Args:
             after: where the next one begins.
         """
-        line: dict[str, Any] = {"after": asdict(after)}
+        line: dict[str, Any] = {"after": asdict(after), "flags": dict(scored.flags)}
         for name, table in (("predictions", scored.predictions), ("rejected", scored.rejected)):
             content = b"" if not table.num_rows else table.to_batches()[0].serialize()
             self._append(name, content)
@@ -143,6 +139,11 @@ class Partial:
         return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
 
 
+def is_written(folder: Path) -> bool:
+    """Whether a thread of this process is writing to it."""
+    return folder in _written
+
+
 def has_begun(folder: Path) -> bool:
     """Whether there is a finished batch in it to continue behind."""
     return sum(1 for _ in _lines(folder)) > 1
@@ -165,58 +166,3 @@ def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
 
 def _line(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=True).encode() + b"\n"
-
-
-@contextlib.contextmanager
-def in_the_making(parent: Path, key: str) -> Iterator[Path | None]:
-    """Hold the hidden folder of a task, made where it is missing; None where another process holds it.
-
-    When the block ends, the folder is removed, and the folders that were made for it and hold nothing. It stays when
-    the block is left by anything but a `UserError` and there is something to continue.
-
-    Args:
-        parent: where the folder lies.
-        key: what the task is called by.
-    """
-    made = [each for each in (parent, *parent.parents) if not each.exists()]
-    folder = parent / f".bakeoff-{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # short, whatever the key is
-    descriptor = _lock(folder)
-    if descriptor is None:
-        yield None
-        return
-    keep = False
-    try:
-        yield folder
-    except UserError:
-        raise
-    except BaseException:
-        keep = has_begun(folder)
-        raise
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-            for each in made:  # for nothing, unless something stands in them now
-                with contextlib.suppress(OSError):
-                    each.rmdir()
-        if folder not in _written:
-            os.close(descriptor)  # else a thread goes on writing, as after Ctrl-C: the lock then ends with the process
-
-
-def _lock(folder: Path) -> int | None:
-    """Make the folder and lock it; None where it is locked."""
-    while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except FileNotFoundError:  # its holder has just removed it
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        except FileNotFoundError:  # removed while we took it
-            pass
-        os.close(descriptor)

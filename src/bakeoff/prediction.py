@@ -2,38 +2,31 @@
 
 import contextlib
 import logging
-import uuid
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from bakeoff.batches import BEGINNING, Piece, Place
 from bakeoff.config import PredictionConfig
 from bakeoff.environment import describe_environment
-from bakeoff.errors import DataError, UserError
-from bakeoff.files import require_writable
+from bakeoff.errors import DataError
 from bakeoff.inputs import missing_column
-from bakeoff.partial import Partial, in_the_making
+from bakeoff.output import output_folder
+from bakeoff.partial import Partial
 from bakeoff.progress import Pace, Report
 from bakeoff.ready import Ready, VersionRef, find_version, forget_ready, make_ready
 from bakeoff.results import Counts, Results
 from bakeoff.scorer import Scored
 from bakeoff.tally import Tally
-from bakeoff.threads import cores, hold_this_thread
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from bakeoff.threads import cores, hold_this_thread, in_order
 
 logger = logging.getLogger(__name__)
 
 OPTIONS = {"keep", "format", "probabilities", "on_unseen", "on_out_of_range", "range_margin"}  # which change a result
-STAMP = "%Y%m%dT%H%M%SZ"
 SAY_SECONDS = 5.0  # between two lines of log that say how far a run is
 
 
@@ -54,23 +47,6 @@ class ScoredTable:
     mean_cost: float | None
 
 
-def output_folder(config: PredictionConfig) -> Path:
-    """The folder that the run will write.
-
-    Raises:
-        UserError: it exists already, or can't be written.
-    """
-    if config.output is None:
-        parent, stamp = Path("predictions"), datetime.now(UTC).replace(microsecond=0)
-        require_writable(parent, "the output folder")
-        return parent / f"{stamp:{STAMP}}"
-    output = Path(config.output)
-    require_writable(output, "output")
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise UserError(f"output {config.output!r} exists already; choose another folder or remove it")
-    return output
-
-
 def check_prediction(config: PredictionConfig) -> None:
     """Open the version and the table, and score the first rows, so that most mistakes show before anything is written.
 
@@ -80,27 +56,6 @@ def check_prediction(config: PredictionConfig) -> None:
     """
     output_folder(config)
     make_ready(config, find_version(config))
-
-
-@contextlib.contextmanager
-def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
-    """The hidden folder beside the output in which the result is made, with what a killed run left there.
-
-    Without a name for the output any run of the same config may go on with it.
-
-    Raises:
-        UserError: another process is writing this output now.
-    """
-    key = config.model_dump_json() if config.output is None else f"output {output.absolute()}"
-    with in_the_making(output.parent, key) as folder:
-        if folder is not None:
-            yield folder
-            return
-    if config.output is not None:
-        raise UserError(f"another run is writing output {config.output!r} now; wait for it, or choose another folder")
-    with in_the_making(output.parent, f"{key} {uuid.uuid4()}") as folder:
-        assert folder is not None
-        yield folder
 
 
 def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report: Report | None = None) -> ScoredTable:
@@ -182,20 +137,7 @@ def _score(
 
     with ThreadPoolExecutor(workers, initializer=hold_this_thread) as pool:
         pieces = ready.source.pieces(scorer.wanted, scorer.numbers, place)
-        yield from _in_order(pool, encoded, placed(_in_order(pool, score, pieces, workers)), workers)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
-) -> Iterator[Result]:
-    """What the function makes of each item, in order, of which so many may be under way at once."""
-    waiting: deque[Future[Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+        yield from in_order(pool, encoded, placed(in_order(pool, score, pieces, workers)), workers)
 
 
 def _refuse_too_many(config: PredictionConfig, counts: Counts, total: int | None) -> None:

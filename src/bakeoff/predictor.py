@@ -20,6 +20,7 @@ from bakeoff.inputs import missing_column
 from bakeoff.loading import load_model
 from bakeoff.opening import open_store
 from bakeoff.ready import find_version, refuse_taken_names
+from bakeoff.results import WRITTEN
 from bakeoff.scorer import Scorer
 
 STEP = 1 << 17  # rows scored at once
@@ -91,17 +92,20 @@ class Predictor:
             range_margin: how far that is, in widths of the range.
 
         Raises:
+            ConfigError: an option is not among those above.
             DataError: a column is missing, of a type that can't be used, or stands there twice; or one can't be kept.
         """
+        chosen = {"on_unseen": on_unseen, "on_out_of_range": on_out_of_range, "range_margin": range_margin}
+        validate(PredictionConfig, chosen)
         self._refuse_unfit(table, keep)
         rows = _to_arrow(table, self._features)
-        scorer = Scorer(self._model, self.card, leniency=Leniency(on_unseen, on_out_of_range, range_margin))
+        scorer = Scorer(self._model, self.card, leniency=Leniency(**chosen))  # type: ignore[arg-type]  # validated above
         scored = [
             scorer.score(Batch.of(rows.slice(start, STEP))).behind(start)
             for start in range(0, max(rows.num_rows, 1), STEP)
         ]
         predictions = pa.concat_tables([each.predictions for each in scored]).to_pandas()
-        rejected = pa.concat_tables([each.rejected for each in scored]).to_pandas()
+        rejected = pa.concat_tables([each.rejected for each in scored]).select(WRITTEN.names).to_pandas()
         for position, name in enumerate(dict.fromkeys(keep), start=1):
             column = next(column for label, column in table.items() if str(label) == name)
             predictions.insert(position, name, column.iloc[predictions["row"]].array)
@@ -116,6 +120,8 @@ class Predictor:
     def _refuse_unfit(self, table: pd.DataFrame, keep: Sequence[str]) -> None:
         if not isinstance(table, pd.DataFrame):
             raise DataError(f"predict takes a pandas DataFrame, not {type(table).__name__}")
+        if isinstance(keep, str):
+            raise DataError(f"keep is a list of columns: write keep=[{keep!r}]")
         names = [str(name) for name in table.columns]
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:

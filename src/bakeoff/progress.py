@@ -45,7 +45,8 @@ class Pace:
             share: of the input that they are.
             seconds: how far apart `due` moments are.
         """
-        self.total, self._done, self._share, self._seconds = total, done, share, seconds
+        self.total, self._done, self._seconds = total, done, seconds
+        self._share = done / total if total else share
         self._started = self._last = time.monotonic()
 
     def due(self) -> bool:

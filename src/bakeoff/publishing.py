@@ -10,7 +10,8 @@ from typing import Any
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
 from bakeoff.files import sync
-from bakeoff.prediction import STAMP, ScoredTable
+from bakeoff.output import STAMP
+from bakeoff.prediction import ScoredTable
 from bakeoff.ready import VersionRef
 
 

@@ -96,7 +96,7 @@ def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int,
         first = scorer.score(piece.read())
         if first.n_rows:  # a CSV's piece may be blank lines
             return Ready(ref, source, scorer, first, Place(number, piece.after, first.n_rows))
-    raise DataError(f"{config.input!r} has a header and no rows")
+    raise DataError(f"{config.input!r} has columns and no rows")
 
 
 def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, features: list[Feature]) -> None:
@@ -127,15 +127,16 @@ def refuse_taken_names(keep: Sequence[str]) -> None:
 def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:
     """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
     kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
-    nested = next((kind for kind in kinds if pa.types.is_nested(kind)), None)
-    if nested is not None and (config.format == "csv" or len(kinds) > 1):
-        raise DataError(
-            f"column {name!r} holds {nested}, which can't be kept here; use --format parquet, or leave it out"
-        )
+    odd = next((kind for kind in kinds if pa.types.is_nested(kind) or pa.types.is_binary(kind)), None)
+    if odd is not None and (config.format == "csv" or len(kinds) > 1):
+        raise DataError(f"column {name!r} holds {odd}, which can't be kept; use --format parquet, or leave it out")
     return kinds.pop() if len(kinds) == 1 else pa.string()
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """Without what is another way of holding the same."""
     if pa.types.is_dictionary(kind):
         return _plain_type(kind.value_type)
-    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    return pa.binary() if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) else kind

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bakeoff.batches import Broken
 from bakeoff.errors import DataError
 from bakeoff.sentences import say_count
 
@@ -15,8 +16,10 @@ BESIDE_A_QUOTE = np.array([COMMA, QUOTE, LF, CR], dtype=np.uint8)
 QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
 UNQUOTED = re.compile(rb"[^,\r\n]*+")
 LINE_END = re.compile(rb"\r\n|\n|\r")
+LINE_END_AT_END = re.compile(rb"(?:\r\n|\n|\r)\Z")
 
 OPEN_QUOTE = "a quote is opened and never closed"
+OTHER_LENGTH = "more or fewer fields than the header"
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,13 @@ class Mended:
     Attributes:
         clean: the good ones, a line end behind each.
         good: their positions among all of them, shape (n_good,).
-        broken: the others, as position, text and reason.
+        broken: the others.
         consumed: how many bytes were looked at; a record that is not complete yet is not.
     """
 
     clean: bytes
     good: np.ndarray
-    broken: list[tuple[int, str, str]]
+    broken: list[Broken]
     consumed: int
 
 
@@ -80,7 +83,7 @@ def mend(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> Mende
     """
     clean: list[bytes] = []
     good: list[int] = []
-    broken: list[tuple[int, str, str]] = []
+    broken: list[Broken] = []
     position = number = 0
     while position < len(data):
         found = LINE_END.search(data, position)
@@ -98,13 +101,13 @@ def mend(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> Mende
             if found is None:
                 raise DataError(f"a line is longer than {LONGEST >> 20} MB: it is no CSV, or its line ends are lost")
         if end is None or (end > line_end and fields != n_columns):
-            reason = OPEN_QUOTE if end is None else _too_many_or_few(fields, n_columns, data[position:end])
-            broken.append((number, _text(data[position:line_end]), reason))
+            lines = 0 if end is None else len(LINE_END.findall(data, position, end))
+            broken.append(_broken(number, data[position:line_end], fields, n_columns, None if end is None else lines))
             end = line_end
         elif fields != n_columns:
-            broken.append((number, _text(data[position:end]), _too_many_or_few(fields, n_columns)))
+            broken.append(_broken(number, data[position:end], fields, n_columns, 1))
         else:
-            clean.append(data[position:end] if data[end - 1 : end] in (b"\n", b"\r") else data[position:end] + b"\n")
+            clean.append(_without_line_end(data[position:end]) + b"\n")
             good.append(number)
         position, number = end, number + 1
     return Mended(b"".join(clean), np.array(good, dtype=np.int64), broken, position)
@@ -140,11 +143,21 @@ def _record(data: bytes, start: int, line_end: int) -> tuple[int | None, int]:
         position, fields = position + 1, fields + 1
 
 
-def _too_many_or_few(fields: int, n_columns: int, lines: bytes = b"") -> str:
-    sentence = f"{say_count(fields, 'field')} where the header has {n_columns}"
-    count = len(LINE_END.findall(lines))
-    return f"{sentence}, in a record of {count} lines: is a quote never closed?" if count > 1 else sentence
+def _broken(number: int, line: bytes, fields: int, n_columns: int, lines: int | None) -> Broken:
+    """What is wrong with a record.
+
+    Args:
+        lines: how many it has; None where a quote stays open.
+    """
+    text = _without_line_end(line).decode("utf-8", errors="replace")
+    if lines is None:
+        return Broken(number, text, OPEN_QUOTE, OPEN_QUOTE)
+    reason = f"{say_count(fields, 'field')} where the header has {n_columns}"
+    if lines > 1:
+        reason += f", in a record of {lines} lines: is a quote never closed?"
+    return Broken(number, text, OTHER_LENGTH, reason)
 
 
-def _text(line: bytes) -> str:
-    return line.decode("utf-8", errors="replace").rstrip("\r\n")
+def _without_line_end(record: bytes) -> bytes:
+    end = LINE_END_AT_END.search(record)
+    return record[: end.start()] if end else record

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -19,6 +18,7 @@ from bakeoff.sentences import say_count
 from bakeoff.tally import Tally
 
 QUOTED_TEXT = pa.csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 14)
+WRITTEN = pa.schema([each for each in REJECTED if each.name != "kind"])  # of the rejected rows
 SHOWN = 3  # kinds of trouble that a sentence names
 
 
@@ -49,11 +49,9 @@ class Counts:
         self.rejected += scored.rejected.num_rows
         if scored.tally is not None:
             self.tally.merge(scored.tally.to_dict())
-        for pair in pc.value_counts(scored.predictions["flags"].drop_null()).to_pylist():
-            for flag in pair["values"].split("; "):
-                self.flags[flag] += pair["counts"]
+        self.flags.update(scored.flags)
         for line in scored.rejected.to_pylist():
-            key = (line["column"] or "", line["reason"].split(":")[0])
+            key = (line["column"] or "", line["kind"])
             self.reasons[key] += 1
             self.first.setdefault(key, f"the first is row {line['row']}" + _shown(line["value"]))
 
@@ -112,8 +110,8 @@ class Results:
             self._predictions.write_table(scored.predictions)
         if scored.rejected.num_rows:
             if self._rejected is None:
-                self._rejected = self._stack.enter_context(_parquet(self.folder / "rejected.parquet", REJECTED))
-            self._rejected.write_table(scored.rejected)
+                self._rejected = self._stack.enter_context(_parquet(self.folder / "rejected.parquet", WRITTEN))
+            self._rejected.write_table(scored.rejected.select(WRITTEN.names))
 
     def __enter__(self) -> "Results":
         return self

@@ -20,7 +20,7 @@ from bakeoff.tally import Tally
 from bakeoff.truth import true_codes
 
 LINE_SHOWN = 200  # characters of a line that can't be read
-REJECTED = pa.schema([("row", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("reason", pa.string())])
+REJECTED = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in ("column", "value", "reason", "kind"))])
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,14 @@ class Scored:
 
     Attributes:
         predictions: `row`, kept columns, `prediction`, `flags`, and a `probability_<class>` each.
-        rejected: `row`, `column`, `value`, `reason`; without a column where a record could not be read at all.
+        rejected: `row`, `column`, `value`, `reason` and its `kind`; no column where a record could not be read at all.
+        flags: how many of the predicted rows have each flag.
         tally: of the rows that have a class, None without a target.
     """
 
     predictions: pa.Table
     rejected: pa.Table
+    flags: Mapping[str, int]
     tally: Tally | None
 
     @property
@@ -44,7 +46,9 @@ class Scored:
 
     def behind(self, rows: int) -> "Scored":
         """The same with so many rows before them."""
-        return Scored(_behind(rows, self.predictions), _behind(rows, self.rejected), self.tally) if rows else self
+        if not rows:
+            return self
+        return Scored(_behind(rows, self.predictions), _behind(rows, self.rejected), self.flags, self.tally)
 
 
 class Scorer:
@@ -117,7 +121,8 @@ class Scorer:
         predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema).combine_chunks()
         rejected = _merge(batch, conformed.rejected)
         require_every_row_once(batch, predictions, rejected)
-        return Scored(predictions, rejected, self._evaluate(batch, usable, codes, shares))
+        flags = {flag: int(rows[usable].sum()) for flag, rows in conformed.flagged.items() if rows[usable].any()}
+        return Scored(predictions, rejected, flags, self._evaluate(batch, usable, codes, shares))
 
     def _evaluate(self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None) -> Tally | None:
         if self.target not in batch.table.column_names:
@@ -137,23 +142,19 @@ def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Tab
     Raises:
         RuntimeError: it did not, which would be a mistake of Bakeoff's.
     """
-    seen = np.zeros(batch.n_rows, dtype=int)
-    for table in (predictions, rejected):
-        np.add.at(seen, table["row"].to_numpy(), 1)
-    if not (seen == 1).all():
-        row = int(np.flatnonzero(seen != 1)[0])
-        raise RuntimeError(f"row {row} of a batch ended in {seen[row]} places instead of one")
+    rows = np.concatenate([table["row"].to_numpy() for table in (predictions, rejected)])
+    seen = np.bincount(rows, minlength=batch.n_rows)
+    if len(seen) > batch.n_rows or not (seen == 1).all():
+        row = int(np.flatnonzero(seen != (np.arange(len(seen)) < batch.n_rows))[0])
+        raise RuntimeError(f"row {row} of a batch ended in {seen[row]} places")
 
 
 def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
     """Rows refused for a cell and records that could not be read, in order."""
-    lines = [(position, None, text[:LINE_SHOWN], reason) for position, text, reason in batch.broken]
+    lines = [(each.position, each.column, each.text[:LINE_SHOWN], each.reason, each.kind) for each in batch.broken]
     if len(refused):
         numbered = batch.positions[refused["row"].to_numpy()]
-        cells = (
-            [None if missing else cell for cell, missing in zip(refused[name], refused[name].isna())]
-            for name in ("column", "value", "reason")
-        )
+        cells = (refused[name].astype(object).where(refused[name].notna(), None) for name in REJECTED.names[1:])
         lines = sorted([*lines, *zip(numbered.tolist(), *cells)], key=lambda line: line[0])
     return pa.Table.from_pylist([dict(zip(REJECTED.names, line)) for line in lines], schema=REJECTED)
 

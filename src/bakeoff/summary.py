@@ -8,7 +8,12 @@ from bakeoff.board import Row, figure, report_table
 from bakeoff.sentences import NONE, say_cost, say_count
 from bakeoff.tabular import markdown_table, text_table
 
-FIGURES = {"accuracy": "Accuracy", "precision_macro": "Precision", "recall_macro": "Recall", "f1_macro": "F1"}
+FIGURES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "precision_macro": "precision",
+    "f1_macro": "F1",
+}
 SHOWN = 5  # reasons and flags of a kind
 MOST_CLASSES = 12  # of a confusion matrix that can be read
 
@@ -21,7 +26,8 @@ def show_prediction(folder: str) -> str:
     """
     summary = _read(folder)
     lines = ["", say_rows(summary), *(f"  {line}" for line in say_reasons(summary))]
-    lines += [f"{sentence}" for sentence in [say_flags(summary)] if sentence]
+    if flags := say_flags(summary):
+        lines.append(flags)
     if "evaluation" in summary:
         lines += [
             say_evaluation(summary["evaluation"]),
@@ -41,11 +47,15 @@ def render_summary(folder: Path) -> str:
     parts = [f"# {summary['name']} {summary['version']}", say_rows(summary)]
     if summary["rejected"]:
         parts.append("\n".join(f"- {line}" for line in say_reasons(summary)))
-    parts += [sentence for sentence in [say_flags(summary)] if sentence]
+    if flags := say_flags(summary):
+        parts.append(flags)
     if "evaluation" in summary:
         found = summary["evaluation"]
         figures = [(name, figure(found[key])) for key, name in FIGURES.items()]
-        figures += [("Log loss", figure(found["log_loss"])), ("Rows with a known class", f"{found['rows']:,}")]
+        figures.append(("log loss", figure(found["log_loss"])))
+        if "mean_cost" in found:
+            figures.append(("mean cost", say_cost(found["mean_cost"])))
+        figures.append(("rows with a known class", f"{found['rows']:,}"))
         parts += ["## Evaluation", markdown_table(("Metric", "Value"), figures)]
         parts += [markdown_table(*report_table(found["report"]))]
         matrix = confusion_table(found["confusion_matrix"])

@@ -23,8 +23,10 @@ def read_table(path: str | Path) -> pa.Table:
     source.require_columns(columns, f"{source.files[0].path.name!r} has it")
     tables = []
     for row, batch in source.batches(columns):
-        for position, _, reason in batch.broken:
-            raise DataError(f"{str(path)!r} is broken in row {row + position} (from 0, behind the header): {reason}")
+        for wrong in batch.broken:
+            where = f"row {row + wrong.position} (from 0, behind the header)"
+            column = "" if wrong.column is None else f"column {wrong.column!r} is "
+            raise DataError(f"{str(path)!r} is broken in {where}: {column}{wrong.reason}")
         tables.append(batch.table)
     return _concat(path, source, columns, tables)
 
@@ -49,7 +51,7 @@ def signature(path: str | Path) -> tuple[int, ...]:
     try:
         files = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
         found = [file.stat() for file in files]
-    except OSError:
+    except (OSError, ValueError):  # a name with a NUL in it
         return ()
     return tuple(number for stat in found for number in (stat.st_mtime_ns, stat.st_size, stat.st_ino))
 

@@ -15,7 +15,8 @@ from bakeoff.fitting import fit_classifier
 from bakeoff.folding import n_splits
 from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.prediction import check_prediction, output_folder, score_table, work_folder
+from bakeoff.output import output_folder, work_folder
+from bakeoff.prediction import check_prediction, score_table
 from bakeoff.preparing import prepare_dataset
 from bakeoff.preprocessing import Contestant
 from bakeoff.publishing import publish_predictions

@@ -289,6 +289,26 @@ def test_isotonic_on_few_rows_falls_back_with_a_warning(tmp_path, caplog):
     assert "sigmoid" == race.models["logistic_regression"].calibration.method
 
 
+@pytest.mark.parametrize("classifier", ["svm", "random_forest", "logistic_regression"])
+def test_scores_of_a_fold_that_lacks_a_class_are_not_calibrated_on(tmp_path, classifier):
+    """Whether they are a decision function or probabilities: they are those of another problem."""
+    days = pd.DataFrame({"day": range(300), "a": np.arange(300) % 7.0, "y": np.tile(["u", "v", "w"], 100)})
+    days.loc[:160, "y"] = days.loc[:160, "y"].replace("w", "v")
+    days.to_csv(tmp_path / "days.csv", index=False)
+    config = TrainingConfig.model_validate({
+        "dataset": {"source": "file", "path": str(tmp_path / "days.csv"), "target": "y"},
+        "split": {"by": "time", "column": "day"},
+        "classifiers": {classifier: {}},
+        "cross_validation": {"folds": 4},
+        "calibration": "sigmoid",
+    })  # fmt: skip
+    ref, contestant = prepare_dataset(config, tmp_path / "data"), Contestant.of(config, classifier)
+    folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 5)]
+    found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in folds])
+    finite = np.isfinite(found.scores[0]).all(axis=1)
+    assert [0, 0, 0, 42] == [int(finite[found.rows.folds[0] == k].sum()) for k in range(1, 5)]
+
+
 def test_a_fold_that_lacks_a_class_has_no_part_in_the_calibration(tmp_path, caplog):
     """By time a class may come late; where none is left, the plain classifier is used, or refused where it must not."""
     days = pd.DataFrame({"day": range(300), "a": np.arange(300) % 7.0, "y": np.tile(["u", "v", "w"], 100)})

@@ -24,7 +24,9 @@ cells = st.one_of(
     st.text(max_size=4),
     st.integers(-5, 5).map(str),
     st.floats().map(str),
-    st.sampled_from(["true", "FALSE", "NA", " 1 "]),
+    st.sampled_from(
+        ["true", "FALSE", "NA", " 1 ", "NAN", "+nan", "nan(1)", "1_0", "0x1f", "1e3", "Infinity", "+5", "5.", "\u0661"]
+    ),
 )
 
 
@@ -116,3 +118,21 @@ def test_types_are_converted_where_nothing_is_lost(column, expected):
     """Whatever holds numbers is met as numbers."""
     conformed = conform(pa.table({"n": column}), [Feature("n", "float64", "number")])
     assert (expected, 0) == (conformed.X["n"].tolist(), len(conformed.rejected))
+
+
+@given(st.lists(st.tuples(cells, cells, cells, cells), min_size=2, max_size=8))
+@settings(deadline=None)
+def test_what_becomes_of_a_row_does_not_depend_on_the_others(rows):
+    """It is the same alone as in any table."""
+    names = list("ngbt")
+    table = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, zip(*rows))})
+    together = conform(table, STRICT, Leniency("flag", "flag", 1.0))
+    for row in range(len(rows)):
+        alone = conform(table.slice(row, 1), STRICT, Leniency("flag", "flag", 1.0))
+        beside = together.rejected[together.rejected["row"] == row].drop(columns="row").reset_index(drop=True)
+        pd.testing.assert_frame_equal(beside, alone.rejected.drop(columns="row"))
+        if not len(beside):
+            pd.testing.assert_frame_equal(
+                together.X.iloc[[row]].reset_index(drop=True), alone.X, check_dtype=False, check_index_type=False
+            )
+            assert together.flags[row].as_py() == alone.flags[0].as_py()

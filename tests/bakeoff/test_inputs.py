@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+import bakeoff
+from bakeoff.batches import Place
 from bakeoff.errors import DataError
 from bakeoff.inputs import open_input
 from bakeoff.parquet_file import ParquetFile
@@ -57,7 +59,7 @@ def pack(path, content):
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", "csv.zst", "parquet", "folder", "mixed folder", "gzip parquet"])
 def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_path, kind):
     """In many batches as in one, and numbered through."""
-    expected, _ = rows.pipe(lambda rows: __import__("bakeoff").load(store=orders).predict(rows, keep=["order_id"]))
+    expected, _ = bakeoff.load(store=orders).predict(rows, keep=["order_id"])
     text = rows.to_csv(index=False).encode()
     path = tmp_path / f"rows.{kind}"
     if kind == "csv":
@@ -187,8 +189,8 @@ def test_latin_1_costs_the_rows_it_is_in(orders, rows, tmp_path):
     (tmp_path / "rows.csv").write_bytes(text.encode("latin-1"))
     found, rejected, _ = score(orders, tmp_path / "rows.csv", tmp_path / "out")
     assert [1, 2] == found["row"].tolist()
-    assert [(0, "K�ln", "column 'region' is not UTF-8: save the file as UTF-8")] == list(
-        rejected[["row", "value", "reason"]].itertuples(index=False, name=None)
+    assert [(0, "region", "K�ln", "not UTF-8: save the file as UTF-8")] == list(
+        rejected.itertuples(index=False, name=None)
     )
 
 
@@ -235,7 +237,7 @@ def test_columns_that_nobody_looks_at_are_named_once(orders, rows, tmp_path, cap
     ]
 
 
-def test_rows_that_were_lost_would_be_noticed(tmp_path):
+def test_a_folders_files_are_read_in_the_order_of_their_names(tmp_path):
     """Every file of a folder is read, in the order of the names."""
     for number in (10, 9, 1):
         pd.DataFrame({"a": [number]}).to_csv(tmp_path / f"{number:02}.csv", index=False)
@@ -243,3 +245,72 @@ def test_rows_that_were_lost_would_be_noticed(tmp_path):
     assert [(0, ["1"]), (1, ["9"]), (2, ["10"])] == [
         (row, batch.table["a"].to_pylist()) for row, batch in source.batches(["a"])
     ]
+
+
+@pytest.mark.parametrize("cell", ["parse error", "CSV parse error: Expected 3 columns", "In CSV column #1"])
+def test_a_cell_that_reads_like_arrows_own_words_is_a_cell(orders, rows, tmp_path, cell):
+    """One row is rejected, and nothing else happens."""
+    changed = rows.head(5).astype({"amount": object})
+    changed.loc[2, "amount"] = cell
+    changed.to_csv(tmp_path / "rows.csv", index=False)
+    _, rejected, _ = score(orders, tmp_path / "rows.csv", tmp_path / "out")
+    assert [(2, "amount", cell)] == list(rejected[["row", "column", "value"]].itertuples(index=False, name=None))
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_what_can_be_kept_is_kept_and_what_cannot_is_refused(orders, rows, tmp_path, form):
+    """Before anything is written: bytes and lists have no place in a CSV."""
+    odd = {
+        "bytes": pa.array([b"\xff"] * 200),
+        "view": pa.array(["a"] * 200).cast(pa.string_view()),
+        "list": pa.array([[1]] * 200),
+        "moment": pa.array([0] * 200, pa.timestamp("us")),
+        "money": pa.array([None, 1] * 100, pa.decimal128(9, 2)),
+    }
+    table = pa.Table.from_pandas(rows)
+    for name, column in odd.items():
+        table = table.append_column(name, column)
+    pa.parquet.write_table(table, tmp_path / "rows.parquet")
+    values = {"store": orders, "input": str(tmp_path / "rows.parquet"), "format": form}
+    for name in odd:
+        out = tmp_path / f"out-{name}"
+        if form == "csv" and name in {"bytes", "list"}:
+            with pytest.raises(DataError, match=f"column '{name}' holds .*can't be kept; use --format parquet"):
+                predict(output=str(out), keep=(name,), **values)
+        else:
+            folder = predict(output=str(out), keep=(name,), **values)
+            assert (folder / f"predictions.{form}").stat().st_size > 0
+
+
+def test_a_column_whose_name_holds_marks_is_counted_whole(tmp_path):
+    """Names may hold whatever flags and reasons are written with."""
+    frame = pd.DataFrame({"t; u": ["p", "q"] * 60, "a: x": np.arange(120.0), "y": ["u", "v"] * 60})
+    frame.to_parquet(tmp_path / "train.parquet")
+    dataset = {"source": "file", "path": str(tmp_path / "train.parquet"), "target": "y"}
+    run_race(tmp_path / "work", dataset=dataset).export(tmp_path / "models")
+    pd.DataFrame({"t; u": ["new", "p"], "a: x": ["1", "b: c"]}).to_csv(tmp_path / "rows.csv", index=False)
+    folder = predict(store=tmp_path / "models", input=str(tmp_path / "rows.csv"), output=str(tmp_path / "out"))
+    summary = json.loads((folder / "summary.json").read_text())
+    assert {"unseen:t; u": 1} == summary["flags"]
+    assert [{"column": "a: x", "reason": "not a number", "rows": 1}] == summary["reasons"]
+
+
+@pytest.mark.parametrize("name", ["a\0b.csv", "x" * 5000 + ".csv"])
+def test_a_name_that_no_file_can_have_is_refused_in_a_line(orders, tmp_path, name):
+    with pytest.raises(DataError, match="can't be a file|there is no file"):
+        score(orders, name, tmp_path / "out")
+
+
+@pytest.mark.usefixtures("small")
+def test_the_share_of_a_packed_file_grows(orders, rows, tmp_path):
+    """Of which the size of the text is not known."""
+    path = tmp_path / "rows.csv.gz"
+    noise = np.random.default_rng(0).random((20_000, 2))  # which can't be packed into one read
+    pack(path, pd.DataFrame(noise, columns=["order_id", "b"]).to_csv(index=False).encode())
+    source, seen = open_input(path), []
+    for number, piece in source.pieces(["order_id"]):
+        seen.append(source.share(Place(number, piece.after)))
+    assert 0 == source.share(Place())
+    assert seen == sorted(seen)
+    assert 0 < seen[0] < 0.9
+    assert 1 == pytest.approx(seen[-1], abs=0.05)

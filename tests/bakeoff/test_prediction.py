@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from bakeoff.batches import Batch
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError, IntegrityError, StoreError, UserError
-from bakeoff.prediction import output_folder, score_table, work_folder
+from bakeoff.output import output_folder, work_folder
+from bakeoff.prediction import score_table
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import find_version
+from bakeoff.scorer import require_every_row_once
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import ORDERS, predict, run_race
@@ -105,6 +108,19 @@ def test_probabilities_may_be_left_out(orders, tmp_path, kind):
     assert summaries[0] | {"log_loss": None} == summaries[1]
 
 
+def test_a_row_that_ended_in_no_place_or_in_two_would_be_noticed():
+    """The run's own check, of each batch."""
+    batch = Batch.of(pa.table({"a": [1, 2, 3]}))
+
+    def hold(predicted, rejected):
+        require_every_row_once(batch, pa.table({"row": predicted}), pa.table({"row": pa.array(rejected, pa.int64())}))
+
+    hold([0, 2], [1])
+    for predicted, rejected, row in (([0, 2], [], 1), ([0, 1, 2], [1], 1), ([0, 1], [2, 2], 2), ([0, 1, 2], [3], 3)):
+        with pytest.raises(RuntimeError, match=f"row {row} of a batch"):
+            hold(predicted, rejected)
+
+
 def test_csv_output_holds_the_same_figures(orders, tmp_path):
     """`format: csv`."""
     folder = predict(PredictionConfig(store=orders, output=str(tmp_path / "csv"), format="csv"))
@@ -134,7 +150,7 @@ def test_mistakes_are_refused_before_anything_is_written(orders, tmp_path, monke
     ("text", "sentence"),
     [
         ("amount,items,channel,delivery_days\n1,2,web,3\n", "there is no column 'express' (version "),
-        ("amount,items,channel,express,delivery_days\n", "has a header and no rows"),
+        ("amount,items,channel,express,delivery_days\n", "has columns and no rows"),
     ],
 )
 def test_a_table_without_the_columns_or_rows_is_refused_whole(orders, tmp_path, text, sentence):

@@ -62,6 +62,21 @@ def test_odd_rows_are_treated_as_asked(orders, rows):
     assert model.predict(rows, range_margin=1e6).predictions["flags"].dropna().index.tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"on_unseen": "ignore"}, "on_unseen is ignore"),
+        ({"on_out_of_range": "Flag"}, "on_out_of_range is Flag"),
+        ({"range_margin": -1}, "range_margin is -1"),
+        ({"range_margin": float("nan")}, "range_margin is nan"),
+        ({"keep": "order_id"}, r"keep is a list of columns: write keep=\['order_id'\]"),
+    ],
+)
+def test_options_that_there_are_not_are_refused(orders, rows, options, sentence):
+    with pytest.raises(UserError, match=sentence):
+        bakeoff.load(store=orders).predict(rows, **options)
+
+
 def test_a_long_table_is_numbered_through(orders, rows, monkeypatch):
     """Also where it is scored in parts."""
     monkeypatch.setattr("bakeoff.predictor.STEP", 4)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def read(tmp_path, content, columns=("a", "b", "c"), numbers=()):
         batch = piece.read()
         cells = zip(*(batch.table[name].to_pylist() for name in batch.table.column_names))
         good |= {row + int(at): line for at, line in zip(batch.positions, cells)}
-        broken |= {row + at: (text, reason) for at, text, reason in batch.broken}
+        broken |= {row + each.position: (each.text, each.reason) for each in batch.broken}
         row += batch.n_rows
     assert set(good) | set(broken) == set(range(row))
     assert len(good) + len(broken) == row
@@ -62,19 +63,39 @@ def test_any_table_is_read_as_it_was_written(tmp_path_factory, quoting):
 
 
 @pytest.mark.usefixtures("block")
-def test_no_line_is_lost_behind_whatever_is_broken(tmp_path_factory):
-    """Of a text without a quote in it, each line ends in a row; with quotes, all the good lines before the first do."""
+@pytest.mark.parametrize("columns", [("a", "b", "c"), ("a",)])
+def test_no_line_is_lost_behind_whatever_is_broken(tmp_path_factory, columns):
+    """Whatever stands in the middle, the lines before it are read; those behind too, once its quotes are closed."""
     folder = tmp_path_factory.mktemp("any")
+    good_line, other = ",".join("123"[: len(columns)]), ",".join("456"[: len(columns)])
 
     @given(NASTY, st.integers(0, 5), st.integers(0, 5))
+    @example([b"1\r", b"1,2\n", b"\n", b"3"], 0, 0)
     def check(parts, before, after):
         middle = b"".join(parts) + b"\n"
-        good, broken = read(folder, b"a,b,c\n" + b"1,2,3\n" * before + middle + b"4,5,6\n" * after)
-        assert [("1", "2", "3")] * before == [good[row] for row in range(before)]
+        text = f"{','.join(columns)}\n".encode() + f"{good_line}\n".encode() * before + middle
+        good, broken = read(folder, text + f"{other}\n".encode() * after, columns)
+        assert [tuple("123"[: len(columns)])] * before == [good[row] for row in range(before)]
         if b'"' not in middle:
-            assert after + before <= len(good)
-            lines = [line for line in middle.replace(b"\r\n", b"\n").split(b"\n") if line]
-            assert before + after + len(lines) == len(good) + len(broken)
+            assert [tuple("456"[: len(columns)])] * after == [good[row] for row in sorted(good)][len(good) - after :]
+            lines = re.split(rb"\r\n|\r|\n", middle[:-1].removesuffix(b"\r"))
+            rows = [line for line in lines if line or len(columns) == 1]
+            assert before + after + len(rows) == len(good) + len(broken)
+
+    check()
+
+
+@pytest.mark.usefixtures("block")
+def test_an_open_quote_swallows_no_line_behind_it(tmp_path_factory):
+    """A quote that is opened before them and never closed costs its own line."""
+    folder = tmp_path_factory.mktemp("any")
+
+    @given(NASTY)
+    def check(parts):
+        lines = [f"{number},b,c" for number in range(40)]
+        text = b"a,b,c\n" + b"".join(parts) + b"\n" + "\n".join(lines).encode() + b"\n"
+        good, _ = read(folder, text)
+        assert [(str(number), "b", "c") for number in range(40)] == [good[row] for row in sorted(good)][-40:]
 
     check()
 
@@ -122,7 +143,7 @@ def test_cells_that_are_no_utf8_cost_their_rows_where_they_are_wanted(tmp_path):
     """The others are read; the text of a column that nobody looks at may be anything."""
     content = "a,b,c\n1,2,ä\n".encode() + "4,é,6\n".encode("latin-1") + "7,8,é\n".encode("latin-1")
     good, broken = read(tmp_path, content)
-    assert {1: ("�", "column 'b' is not UTF-8: save the file as UTF-8")} == {1: broken[1]}
+    assert {1: ("�", "not UTF-8: save the file as UTF-8")} == {1: broken[1]}
     assert {0: ("1", "2", "ä")} == good
     good, broken = read(tmp_path, content, ("a", "b"), ("a",))
     assert ({0: ("1", "2"), 2: ("7", "8")}, [1]) == (good, list(broken))
@@ -165,7 +186,7 @@ def test_what_is_cut_is_whole(data, final):
         told = mend(data[:end], 3, final=True)
         behind = mend(data[end:], 3, final=True)
         whole = mend(data, 3, final=True)
-        if not any(reason == OPEN_QUOTE or "lines" in reason for _, _, reason in (*told.broken, *whole.broken)):
+        if not any(each.reason == OPEN_QUOTE or "lines" in each.reason for each in (*told.broken, *whole.broken)):
             assert whole.clean == told.clean + behind.clean
         assert len(told.good) + len(told.broken) <= len(whole.good) + len(whole.broken)
 
@@ -174,6 +195,6 @@ def test_what_is_cut_is_whole(data, final):
 def test_mending_tells_every_record(data):
     """Its positions are those of 0, 1, 2, …, and all bytes were looked at."""
     mended = mend(data, 3, final=True)
-    numbers = np.sort(np.concatenate([mended.good, [at for at, _, _ in mended.broken]]))
+    numbers = np.sort(np.concatenate([mended.good, [each.position for each in mended.broken]]))
     assert np.array_equal(numbers, np.arange(len(numbers)))
     assert mended.consumed == len(data)

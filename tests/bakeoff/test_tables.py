@@ -28,7 +28,7 @@ def write(tmp_path, content, name="rows.csv"):
     [
         ("", "is empty"),
         ("\n\n", "is empty"),
-        ("a,b,y\n", "has a header and no rows"),
+        ("a,b,y\n", "has columns and no rows"),
         ("a,a,y\n1,2,u\n", "more than one column named 'a'"),
         ("a,y\n1,u\n2\n", "is broken in row 1 (from 0, behind the header): 1 field where the header has 2"),
         ("a,y\n1,u\n2,v,3\n", "is broken in row 1 (from 0, behind the header): 3 fields where the header has 2"),

@@ -41,23 +41,25 @@ class PredictionConfig(Part):
     )
     on_unseen: Treatment = Field(
         default="flag",
-        description="A category that no training row had: flag: score the row and say so in the column flags; reject: "
-        "name the row among the rejected; accept: score it and say nothing.",
+        description="What becomes of a row with a category that no training row had. flag: it is scored, and the "
+        "column flags says so; reject: it is named among the rejected; accept: it is scored.",
     )
     on_out_of_range: Treatment = Field(
-        default="flag", description="A number far outside the training range: flag, reject or accept, as above."
+        default="flag",
+        description="What becomes of a row with a number far outside the training range: flag, reject or accept, as "
+        "for on_unseen.",
     )
     range_margin: Number = Field(
         default=1.0,
         ge=0,
         le=1_000_000,
-        description="How far outside is far: further than so many times the width of the training range.",
+        description="What far is to on_out_of_range: further outside than so many times the training range's width.",
     )
     max_rejected: Number = Field(
         default=1.0,
         ge=0,
         le=1,
-        description="The run fails when a larger share of the rows is rejected, and writes nothing.",
+        description="The run fails, and writes nothing, when a larger share of the rows is rejected; at 1 never.",
     )
     signing: VerifyingConfig = Field(
         default=VerifyingConfig(), description="Whose signatures the version must have to be opened."

@@ -51,7 +51,8 @@ class TrainingConfig(Part):
         default="auto",
         description="Probabilities from scores, by the training rows' own out-of-fold scores. auto: for contestants "
         "without probabilities of their own (the SVM), isotonic where every class has 1,000 out-of-fold rows, "
-        "sigmoid below; sigmoid, isotonic: for all contestants; none: for nobody.",
+        "sigmoid below; sigmoid, isotonic: for all contestants, but sigmoid where isotonic has too few rows; none: for "
+        "nobody.",
     )
     costs: Costs = Field(
         default={},
@@ -119,7 +120,9 @@ class TrainingConfig(Part):
                         f"{asks} needs probabilities, {name} gives none, and calibration is none; set calibration: "
                         f"auto or take {name} out of classifiers"
                     )
-        elif self.classifiers.get("svm", {}).get("decision_function_shape") == "ovo":
+        elif self.classifiers.get("svm", {}).get("decision_function_shape") == "ovo" and (
+            self.calibration != "auto" or not gives_probabilities("svm", self.classifiers["svm"])
+        ):
             raise ValueError(
                 "svm gives scores of pairs of classes with decision_function_shape: ovo, which can't be calibrated; "
                 "leave it out (its predictions don't depend on it) or set calibration: none"
