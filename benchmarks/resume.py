@@ -70,7 +70,7 @@ def kept_rows(folder: Path) -> int:
     for state in folder.glob(".bakeoff-*/state.jsonl"):
         for line in state.read_bytes().splitlines(keepends=True)[1:]:
             if line.endswith(b"\n"):
-                rows = json.loads(line)["after"]["row"]
+                rows = json.loads(line.rpartition(b" ")[0])["after"]["row"]
     return rows
 
 

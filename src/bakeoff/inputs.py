@@ -86,10 +86,6 @@ class Input:
                     where = f"{file.path.name!r}" if len(self.files) > 1 else "the file"
                     raise DataError(missing_column(name, file.schema.names, why, where))
 
-    def without(self, names: Sequence[str]) -> list[str]:
-        """Those of the names that at least one file lacks."""
-        return [name for name in names if any(name not in file.schema.names for file in self.files)]
-
 
 def open_input(path: str | Path) -> Input:
     """Open a file, or all files of a folder in the order of their names; only headers and footers are read.

@@ -30,6 +30,11 @@ def output_folder(config: PredictionConfig) -> Path:
         require_writable(parent, "the output folder")
         return parent / f"{stamp:{STAMP}}"
     output = Path(config.output)
+    if output.is_symlink() or output.is_mount() or output.name in ("", "..") or output.resolve() == Path.cwd():
+        raise UserError(
+            f"output {config.output!r} can't be replaced: it is a link, a mount point, or where the command runs; "
+            "name a folder that is not there yet, inside it for example"
+        )
     require_writable(output, "output")
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise UserError(f"output {config.output!r} exists already; choose another folder or remove it")
@@ -47,7 +52,7 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
     Raises:
         UserError: another process is writing this output now.
     """
-    key = config.model_dump_json() if config.output is None else f"output {output.absolute()}"
+    key = config.model_dump_json() if config.output is None else f"output {output.parent.resolve() / output.name}"
     made = [each for each in (output.parent, *output.parent.parents) if not each.exists()]
     folder = _hidden(output.parent, key)
     descriptor = _lock(folder)

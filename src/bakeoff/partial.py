@@ -26,7 +26,7 @@ class Partial:
     """A hidden folder that holds what was scored so far, a line of state a batch.
 
     A batch counts once its line is whole: parts that lie behind the last such line are cut off. A part is Arrow's own
-    bytes of a batch, with a checksum, so that what a power cut left of it is told from what was written.
+    bytes of a batch. Lines and parts have checksums, so that what a power cut left is told from what was written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -155,14 +155,16 @@ def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
     with contextlib.suppress(FileNotFoundError), (folder / STATE).open("rb") as file:
         for line in file:
             end += len(line)
-            try:
-                content = json.loads(line)
-            except ValueError:
+            content, mark, checksum = line.rpartition(b" ")
+            if not mark or checksum != _checksum(content):
                 return
-            if not line.endswith(b"\n") or not isinstance(content, dict):
-                return
-            yield content, end
+            yield json.loads(content), end
 
 
 def _line(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, ensure_ascii=True).encode() + b"\n"
+    text = json.dumps(content).encode()
+    return text + b" " + _checksum(text)
+
+
+def _checksum(content: bytes) -> bytes:
+    return b"%08x\n" % zlib.crc32(content)

@@ -1,6 +1,7 @@
 """Scoring a table with a saved version, batch by batch: bad rows are named, the good ones scored."""
 
 import contextlib
+import errno
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import numpy as np
 from bakeoff.batches import BEGINNING, Piece, Place
 from bakeoff.config import PredictionConfig
 from bakeoff.environment import describe_environment
-from bakeoff.errors import DataError
+from bakeoff.errors import DataError, WriteError
 from bakeoff.inputs import missing_column
 from bakeoff.output import output_folder
 from bakeoff.partial import Partial
@@ -73,11 +74,16 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
     forget_ready()
     _say_what_is_ignored(ready)
     partial = Partial(folder)
-    head = partial.begin(_task(config, ready), ref.head)
+    task = _task(config, ready)
+    head = partial.begin(task, ref.head)
     names = list(map(str, ready.scorer.classes))
     counts, total = Counts(Tally(names)), ready.source.n_rows
     place = BEGINNING
-    with contextlib.closing(partial), Results(partial.result, config.format, ready.scorer.schema) as results:
+    with (
+        contextlib.closing(partial),
+        _said_where(folder),
+        Results(partial.result, config.format, ready.scorer.schema) as results,
+    ):
         for scored, after in partial.finished(names, ready.scorer.schema):
             results.add(scored, results.encode(scored))
             counts.add(scored)
@@ -96,7 +102,23 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
             if pace.due():
                 logger.info("%s", progress)
     _refuse_too_many(config, counts, counts.rows)
+    if _task(config, ready) != task:
+        raise DataError(f"{config.input!r} has changed while it was read; score it again when it is complete")
     return _finish(ref, head, partial.result, counts, ready.scorer.costs)
+
+
+@contextlib.contextmanager
+def _said_where(folder: Path) -> Iterator[None]:
+    """Let a disk that is full say so, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+            raise
+        raise WriteError(
+            f"{str(folder)!r} can't be written: {error.strerror}; what was scored is kept there: make room, and give "
+            "the same command again"
+        ) from error
 
 
 def _finish(ref: VersionRef, head: str, folder: Path, counts: Counts, costs: np.ndarray | None) -> ScoredTable:
@@ -155,9 +177,12 @@ def _say_what_is_ignored(ready: Ready) -> None:
     names = dict.fromkeys(name for file in ready.source.files for name in file.schema.names if name not in known)
     if names:
         logger.info("columns that are not looked at: %s", _listed(list(names)))
-    for name in ready.source.without([feature.name for feature in scorer.features]):
-        sentence = missing_column(name, list(names), "it is taken as missing throughout, as some training rows had it")
-        logger.warning("%s", sentence)
+    for feature in scorer.features:
+        for file in ready.source.files:
+            if feature.name not in file.schema.names:
+                why = "it is taken as missing throughout, as some training rows had it"
+                logger.warning("%s", missing_column(feature.name, file.schema.names, why, repr(file.path.name)))
+                break
 
 
 def _listed(names: list[str]) -> str:

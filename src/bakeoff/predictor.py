@@ -106,7 +106,7 @@ class Predictor:
         ]
         predictions = pa.concat_tables([each.predictions for each in scored]).to_pandas()
         rejected = pa.concat_tables([each.rejected for each in scored]).select(WRITTEN.names).to_pandas()
-        for position, name in enumerate(dict.fromkeys(keep), start=1):
+        for position, name in enumerate(dict.fromkeys(map(str, keep)), start=1):
             column = next(column for label, column in table.items() if str(label) == name)
             predictions.insert(position, name, column.iloc[predictions["row"]].array)
         for found in (predictions, rejected):
@@ -122,6 +122,7 @@ class Predictor:
             raise DataError(f"predict takes a pandas DataFrame, not {type(table).__name__}")
         if isinstance(keep, str):
             raise DataError(f"keep is a list of columns: write keep=[{keep!r}]")
+        keep = [str(name) for name in keep]
         names = [str(name) for name in table.columns]
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
@@ -156,4 +157,9 @@ def _to_column(cells: pd.Series) -> pa.Array:
     try:
         return pa.array(cells, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):  # cells of several types: each by its text
-        return pa.array([None if missing else str(cell) for cell, missing in zip(cells, cells.isna())], pa.string())
+        return pa.array([None if missing else _text(cell) for cell, missing in zip(cells, cells.isna())], pa.string())
+
+
+def _text(cell: Any) -> str:
+    """With a question mark for what is no character, half of a pair for example."""
+    return str(cell).encode("utf-8", errors="replace").decode("utf-8")

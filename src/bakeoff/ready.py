@@ -127,10 +127,21 @@ def refuse_taken_names(keep: Sequence[str]) -> None:
 def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:
     """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
     kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
-    odd = next((kind for kind in kinds if pa.types.is_nested(kind) or pa.types.is_binary(kind)), None)
+    odd = next((kind for kind in kinds if not _has_text(kind)), None)
     if odd is not None and (config.format == "csv" or len(kinds) > 1):
         raise DataError(f"column {name!r} holds {odd}, which can't be kept; use --format parquet, or leave it out")
     return kinds.pop() if len(kinds) == 1 else pa.string()
+
+
+def _has_text(kind: pa.DataType) -> bool:
+    """Whether each value of the type can be written as text."""
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return False
+    try:
+        pa.nulls(0, kind).cast(pa.string())
+    except pa.ArrowNotImplementedError:
+        return False
+    return True
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

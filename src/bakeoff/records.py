@@ -18,6 +18,7 @@ UNQUOTED = re.compile(rb"[^,\r\n]*+")
 LINE_END = re.compile(rb"\r\n|\n|\r")
 LINE_END_AT_END = re.compile(rb"(?:\r\n|\n|\r)\Z")
 
+MOST_COLUMNS = 1 << 31
 OPEN_QUOTE = "a quote is opened and never closed"
 OTHER_LENGTH = "more or fewer fields than the header"
 
@@ -92,7 +93,7 @@ def mend(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> Mende
         if blank and (final or line_end < len(data) or data[-1] == LF):
             position = line_end
             continue
-        end, fields = _record(data, position, line_end)
+        end, fields = _record(data, position, line_end, n_columns)
         # Behind a carriage return at the very end a line feed may follow.
         incomplete = end is None or (end == len(data) and data[end - 1] != LF)
         if incomplete and not final:
@@ -101,11 +102,10 @@ def mend(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> Mende
             if found is None:
                 raise DataError(f"a line is longer than {LONGEST >> 20} MB: it is no CSV, or its line ends are lost")
         if end is None or (end > line_end and fields != n_columns):
-            lines = 0 if end is None else len(LINE_END.findall(data, position, end))
-            broken.append(_broken(number, data[position:line_end], fields, n_columns, None if end is None else lines))
+            broken.append(_broken(number, data[position:line_end], None if end is None else fields, n_columns, True))
             end = line_end
         elif fields != n_columns:
-            broken.append(_broken(number, data[position:end], fields, n_columns, 1))
+            broken.append(_broken(number, data[position:end], fields, n_columns, False))
         else:
             clean.append(_without_line_end(data[position:end]) + b"\n")
             good.append(number)
@@ -118,13 +118,17 @@ def header_end(data: bytes) -> int | None:
     position = 0
     while found := LINE_END.search(data, position):
         if found.start() > position:
-            return _record(data, position, found.end())[0]
+            return _record(data, position, found.end(), MOST_COLUMNS)[0]
         position = found.end()
     return None
 
 
-def _record(data: bytes, start: int, line_end: int) -> tuple[int | None, int]:
-    """Where the record ends, behind its line end, and how many fields it has; None where a quote stays open."""
+def _record(data: bytes, start: int, line_end: int, n_columns: int) -> tuple[int | None, int]:
+    """Where the record ends, behind its line end, and how many fields it has; None where a quote stays open.
+
+    A record of several lines is not followed further than to its first field too many: where each line opens a quote
+    that the next one closes, each would be followed to the end of the block.
+    """
     if data.find(b'"', start, line_end) < 0:
         return line_end, data.count(b",", start, line_end) + 1
     position, fields = start, 1
@@ -141,21 +145,26 @@ def _record(data: bytes, start: int, line_end: int) -> tuple[int | None, int]:
         if data[position] != COMMA:
             return position + (2 if data[position : position + 2] == b"\r\n" else 1), fields
         position, fields = position + 1, fields + 1
+        if fields > n_columns and position > line_end:
+            return position, fields
 
 
-def _broken(number: int, line: bytes, fields: int, n_columns: int, lines: int | None) -> Broken:
+def _broken(number: int, line: bytes, fields: int | None, n_columns: int, several: bool) -> Broken:
     """What is wrong with a record.
 
     Args:
-        lines: how many it has; None where a quote stays open.
+        fields: how many it has, at least; None where a quote stays open.
+        several: whether it has several lines.
     """
     text = _without_line_end(line).decode("utf-8", errors="replace")
-    if lines is None:
+    if fields is None:
         return Broken(number, text, OPEN_QUOTE, OPEN_QUOTE)
-    reason = f"{say_count(fields, 'field')} where the header has {n_columns}"
-    if lines > 1:
-        reason += f", in a record of {lines} lines: is a quote never closed?"
-    return Broken(number, text, OTHER_LENGTH, reason)
+    if several:
+        found = (
+            "more fields than the header has" if fields > n_columns else f"{say_count(fields, 'field')} of {n_columns}"
+        )
+        return Broken(number, text, OTHER_LENGTH, f"{found}, in a record of several lines: is a quote never closed?")
+    return Broken(number, text, OTHER_LENGTH, f"{say_count(fields, 'field')} where the header has {n_columns}")
 
 
 def _without_line_end(record: bytes) -> bytes:

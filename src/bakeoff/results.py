@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -76,9 +77,10 @@ class Results:
             form: `parquet` or `csv`.
             schema: of the predictions.
         """
-        folder.mkdir(exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.unlink(missing_ok=True)
+        folder.mkdir()
         self.folder, self._stack = folder, ExitStack()
-        (folder / "rejected.parquet").unlink(missing_ok=True)
         path = folder / f"predictions.{form}"
         self._lines: BufferedWriter | None = None
         self._predictions: Any = None

@@ -70,8 +70,9 @@ def _answers(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Predictions, shape (n_rows,), and scores, shape (n_rows, n_scores)."""
     if not len(X):
         return np.empty(0, dtype=object), np.empty((0, 0))
-    if hasattr(model[-1], "calibrate"):  # steps of an isotonic curve would make much of a last digit
-        return model.predict(X), np.asarray(model[-1].scores(model[:-1].transform(X) if len(model) > 1 else X))
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    if hasattr(last, "calibrate"):  # the steps of an isotonic curve would make much of a last digit
+        return model.predict(X), np.asarray(last.scores(model[:-1].transform(X) if len(model) > 1 else X))
     for method in ("predict_proba", "decision_function"):
         if hasattr(model, method):
             scores = getattr(model, method)(X)

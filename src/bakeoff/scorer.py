@@ -156,7 +156,9 @@ def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
         numbered = batch.positions[refused["row"].to_numpy()]
         cells = (refused[name].astype(object).where(refused[name].notna(), None) for name in REJECTED.names[1:])
         lines = sorted([*lines, *zip(numbered.tolist(), *cells)], key=lambda line: line[0])
-    return pa.Table.from_pylist([dict(zip(REJECTED.names, line)) for line in lines], schema=REJECTED)
+    if not lines:
+        return REJECTED.empty_table()
+    return pa.table([pa.array(column, kind) for column, kind in zip(zip(*lines), REJECTED.types)], schema=REJECTED)
 
 
 def _behind(rows: int, table: pa.Table) -> pa.Table:

@@ -56,13 +56,6 @@ def test_decisions_equal_a_search_of_all_classes(example):
         assert expected[code] == pytest.approx(min(expected))
 
 
-def test_on_a_tie_the_first_class_is_decided_for():
-    """However many tie."""
-    assert [0] == least_expected_cost(np.array([[0.5, 0.5]]), cost_matrix({}, ["a", "b"])).tolist()
-    assert [1] == least_expected_cost(np.array([[0.0, 0.5, 0.5]]), cost_matrix({}, CLASSES)).tolist()
-    assert [0] == least_expected_cost(np.array([[0.2, 0.3, 0.5]]), np.zeros((3, 3))).tolist()
-
-
 def test_a_class_that_yaml_has_made_a_boolean_of_is_told_how_to_be_written():
     """`no` and `yes` are classes of many tables."""
     with pytest.raises(DataError, match="in YAML, no and yes mean false and true: put quotes around them"):

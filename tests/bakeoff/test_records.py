@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bakeoff import records
 from bakeoff.csv_file import CsvFile
 from bakeoff.errors import DataError
 from bakeoff.records import OPEN_QUOTE, cut, mend
@@ -198,3 +199,29 @@ def test_mending_tells_every_record(data):
     numbers = np.sort(np.concatenate([mended.good, [each.position for each in mended.broken]]))
     assert np.array_equal(numbers, np.arange(len(numbers)))
     assert mended.consumed == len(data)
+
+
+def test_lines_that_each_open_a_quote_are_not_each_followed_to_the_end(monkeypatch):
+    """As JSON that was cut off may look: a record is looked at no further than to its first field too many."""
+    steps, match = [], records.UNQUOTED.match
+
+    class Counting:
+        def match(self, *arguments):
+            steps.append(1)
+            return match(*arguments)
+
+    monkeypatch.setattr(records, "UNQUOTED", Counting())
+    lines = 2000
+    mended = mend(b'a"b,"c,1,2\n' * lines, 4, final=True)
+    assert lines == len(mended.broken)
+    assert len(steps) <= 6 * lines
+
+
+def test_short_lines_are_read_so_many_at_once(tmp_path, monkeypatch):
+    """However many go into a block."""
+    monkeypatch.setattr("bakeoff.csv_file.MOST_ROWS", 100)
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b,c\n" + ",,\n" * 1000 + "1,2,3\n")
+    batches = [piece.read() for piece in CsvFile(path).pieces(["a", "b", "c"], ["a"])]
+    assert 1001 == sum(batch.n_rows for batch in batches)
+    assert max(batch.n_rows for batch in batches) <= 100

@@ -1,8 +1,10 @@
 """A run that was killed is continued, and what comes out is byte for byte that of a run that was not."""
 
+import errno
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +14,10 @@ import pandas as pd
 import pytest
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import DataError, UserError
+from bakeoff.errors import DataError, UserError, WriteError
+from bakeoff.flags import validate
 from bakeoff.output import work_folder
-from bakeoff.partial import Partial
+from bakeoff.partial import Partial, _line
 from bakeoff.prediction import score_table
 from bakeoff.ready import find_version, forget_ready
 from bakeoff.scorer import Scorer
@@ -53,8 +56,8 @@ def digests(folder):
 
 
 def config(orders, tmp_path, kind="csv", **values):
-    values = {"output": str(tmp_path / "out"), "keep": ("order_id",)} | values
-    return PredictionConfig(store=orders / "models", input=str(orders / f"rows.{kind}"), **values)
+    values = {"input": str(orders / f"rows.{kind}"), "output": str(tmp_path / "out"), "keep": ("order_id",)} | values
+    return PredictionConfig(store=orders / "models", **values)
 
 
 def die_after(monkeypatch, batches, torn=0):
@@ -207,7 +210,7 @@ def test_a_folder_stays_locked_while_something_still_writes_to_it(orders, tmp_pa
         with work_folder(task, tmp_path / "out") as folder:
             writing.append(Partial(folder))
             writing[0].begin({"a": 1}, "")
-            writing[0]._append("state.jsonl", b"{}\n")
+            writing[0]._append("state.jsonl", _line({}))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -215,3 +218,94 @@ def test_a_folder_stays_locked_while_something_still_writes_to_it(orders, tmp_pa
     with pytest.raises(UserError, match="another run is writing output"):
         predict(task)
     writing[0].close()
+
+
+@pytest.mark.parametrize("damage", ["file", "offset", "row", "loss", "empty", "header", "result"])
+def test_what_was_changed_in_the_state_is_not_believed(orders, tmp_path, damage):
+    """A line counts as it was written or not at all; the run then goes on behind the one before."""
+    undisturbed = digests(predict(config(orders, tmp_path, output=str(tmp_path / "whole"))))
+    with pytest.MonkeyPatch.context() as patch:
+        die_after(patch, 5)
+        with pytest.raises(KilledError):
+            predict(config(orders, tmp_path))
+    (folder,) = tmp_path.glob(".bakeoff-*")
+    state = folder / "state.jsonl"
+    lines = state.read_bytes().splitlines(keepends=True)
+    if damage == "result":
+        for path in (folder / "result").iterdir():
+            path.unlink()
+        (folder / "result").rmdir()
+        (folder / "result").touch()
+    elif damage == "empty":
+        lines[3] = b"{}\n"
+    elif damage == "header":
+        lines[0] = lines[0].replace(b'"note"', b'"nota"')
+    else:
+        text = lines[-1].decode()
+        changed = re.sub(rf'"{damage}": ([0-9.]+)', lambda found: f'"{damage}": {float(found[1]) + 7:g}', text, count=1)
+        assert text != changed
+        lines[-1] = changed.encode()
+    state.write_bytes(b"".join(lines))
+    assert undisturbed == digests(predict(config(orders, tmp_path)))
+
+
+@pytest.mark.parametrize("change", ["cut", "longer", "other"])
+def test_a_table_that_changes_while_it_is_read_is_refused(orders, tmp_path, change):
+    """Half of one table and half of another is none."""
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes((orders / "rows.csv").read_bytes())
+    task = config(orders, tmp_path, input=str(rows))
+
+    def changing(progress):
+        if progress.done > 200 and change:
+            content = rows.read_bytes()
+            rows.write_bytes(
+                {"cut": content[:20_000], "longer": content * 2, "other": content.replace(b"1", b"2")}[change]
+            )
+
+    def run():
+        with work_folder(task, tmp_path / "out") as folder:
+            score_table(task, find_version(task), folder, changing)
+
+    with pytest.raises(DataError, match="has changed while it was read|there is no column|is broken|is empty"):
+        run()
+    assert [rows] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("output", [".", "new/..", "link", ""])
+def test_an_output_that_nothing_can_be_moved_onto_is_refused_at_once(orders, tmp_path, monkeypatch, output):
+    """Before a row is scored."""
+    store = (orders / "models").resolve()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    with pytest.raises(UserError, match="can't be replaced|at least 1 character"):
+        predict(validate(PredictionConfig, {"store": store, "output": output}))
+    assert {"empty", "link"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_full_disk_is_told_of_and_the_run_is_continued(orders, tmp_path, monkeypatch):
+    """In one line, with what to do."""
+    append, left = Partial._append, [12]
+
+    def full(self, name, content):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(self, name, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Partial, "_append", full)
+        with pytest.raises(WriteError, match="No space left on device; what was scored is kept there: make room"):
+            predict(config(orders, tmp_path))
+    assert 1 == len(list(tmp_path.glob(".bakeoff-*")))
+    assert predict(config(orders, tmp_path)).exists()
+
+
+def test_two_ways_to_one_output_are_one(orders, tmp_path):
+    """Over a link, say."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    task, other = (config(orders, tmp_path, output=str(tmp_path / name / "out")) for name in ("real", "link"))
+    with work_folder(task, tmp_path / "real" / "out"), pytest.raises(UserError, match="another run is writing output"):
+        predict(other)
