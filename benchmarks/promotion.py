@@ -18,11 +18,12 @@ from joblib import Parallel, delayed
 
 from bakeoff.answers import Answers
 from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
+from bakeoff.contestant import Contestant
 from bakeoff.features import Feature
 from bakeoff.meeting import CHALLENGER, CHAMPION, compare_answers
 from bakeoff.metrics import METRICS
 from bakeoff.paired import compare_counts
-from bakeoff.preprocessing import Contestant, build_pipeline
+from bakeoff.preprocessing import build_pipeline
 from bakeoff.promotion import Meeting, decide
 from bakeoff.synthetic import generate_rows
 

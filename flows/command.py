@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -127,6 +128,8 @@ def _send_all() -> None:
     from prefect.logging.handlers import APILogWorker
 
     for worker in (APILogWorker, EventsWorker):
+        # That there is something left to send is what this is for, and no warning.
+        logging.getLogger(worker.__name__).setLevel(logging.ERROR)
         worker.drain_all(timeout=FAREWELL_SECONDS)
 
 

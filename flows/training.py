@@ -18,10 +18,10 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.checks import check_training
 from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.contestant import Contestant
 from bakeoff.errors import TrainingError
 from bakeoff.folding import n_splits
 from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.preprocessing import Contestant
 from bakeoff.reference import DatasetRef
 from bakeoff.threads import cores, one_thread_each
 from bakeoff.workspace import run_folder

@@ -31,19 +31,24 @@ def answer(model: Any, X: pd.DataFrame, probabilities: bool = True) -> Answer:
         rows = model[:-1].transform(X) if len(model.steps) > 1 else X
         calibrated = hasattr(last, "calibrate")
         if not probabilities:
-            return _respond(last.classifier if calibrated else last, rows, raw=True)[0], None
+            return respond(last.classifier if calibrated else last, rows, raw=True)[0], None
         if calibrated:
-            codes, scores = _respond(last.classifier, rows, raw=True)
+            codes, scores = respond(last.classifier, rows, raw=True)
             return codes, last.calibrate(scores)
-        codes, scores = _respond(last, rows, raw=False)
+        codes, scores = respond(last, rows, raw=False)
         return codes, scores if hasattr(last, "predict_proba") else None
 
 
-def _respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The classes' positions, and the classifier's probabilities or decision function.
+def respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The classes that a fitted classifier predicts, and its probabilities or decision function.
 
     Args:
-        raw: whether, of the two, the decision function is wanted, as calibrators are.
+        rows: as the classifier takes them, shape (n_rows, n_features).
+        raw: whether the decision function is wanted rather than the probabilities, where there are both: what
+            calibrators are fitted on.
+
+    Returns:
+        the classes' positions in `classes_`, shape (n_rows,), and the other as scikit-learn gives it.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression

@@ -11,11 +11,11 @@ import numpy as np
 
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
+from bakeoff.contestant import ISOTONIC_ROWS, Contestant, Method, choose_method
 from bakeoff.costs import Decision, cost_matrix, measure_decisions
 from bakeoff.fitting import ModelRef
 from bakeoff.metrics import METRICS
 from bakeoff.out_of_fold import OutOfFold, read_out_of_fold
-from bakeoff.preprocessing import ISOTONIC_ROWS, Contestant, Method, choose_method
 from bakeoff.reference import DatasetRef
 from bakeoff.reliability import Curve, brier_score, cross_fit, reliability_curve, squash
 from bakeoff.validation import FoldScore
@@ -38,12 +38,12 @@ class Calibration:
 
     method: Method | None
     own_probabilities: bool
-    rows: int
-    brier_before: float | None
-    brier_after: float | None
-    reliability_before: Curve | None
-    reliability_after: Curve | None
-    decision: Decision | None
+    rows: int = 0
+    brier_before: float | None = None
+    brier_after: float | None = None
+    reliability_before: Curve | None = None
+    reliability_after: Curve | None = None
+    decision: Decision | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As the card holds the winner's; the decision has a place of its own there."""
@@ -83,7 +83,6 @@ def calibrate_classifier(
     method = _choose(contestant, found, len(ref.classes), needed=_needs_probabilities(config))
     path = model.path
     if method:
-        assert found.scores is not None
         pipeline = joblib.load(path)
         names = pipeline.classes_
         pipeline.steps[-1] = ("classifier", _calibrated(pipeline[-1], method, found, names))
@@ -102,7 +101,6 @@ def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.nd
     rows, before, after = found.rows, found.probabilities, None
     has_own = before is not None
     if method:
-        assert found.scores is not None
         if before is None:
             before = np.array([squash(scores) for scores in found.scores])
         after = np.array(
@@ -112,7 +110,7 @@ def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.nd
     known = np.zeros(len(rows.y), dtype=bool) if best is None else np.isfinite(best).all(axis=(0, 2))
     decision = None if matrix is None else Decision(matrix.tolist())
     if before is None or best is None or not known.any():
-        return Calibration(method, has_own, 0, None, None, None, None, decision)
+        return Calibration(method, has_own, decision=decision)
     y = np.tile(rows.y[known], len(before))
     own = before[:, known].reshape(-1, n_classes)
     calibrated = None if after is None else after[:, known].reshape(-1, n_classes)
@@ -122,12 +120,12 @@ def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.nd
     return Calibration(
         method,
         has_own,
-        int(known.sum()),
-        brier_score(y, own),
-        None if calibrated is None else brier_score(y, calibrated),
-        reliability_curve(y, own),
-        None if calibrated is None else reliability_curve(y, calibrated),
-        decision,
+        rows=int(known.sum()),
+        brier_before=brier_score(y, own),
+        brier_after=None if calibrated is None else brier_score(y, calibrated),
+        reliability_before=reliability_curve(y, own),
+        reliability_after=None if calibrated is None else reliability_curve(y, calibrated),
+        decision=decision,
     )
 
 
@@ -162,8 +160,6 @@ def _choose(contestant: Contestant, found: OutOfFold, n_classes: int, needed: bo
 
 def _usable(found: OutOfFold) -> np.ndarray:
     """Which rows have scores, shape (n_repeats, n_rows)."""
-    if found.scores is None:
-        return np.zeros(found.predicted.shape, dtype=bool)
     usable: np.ndarray = np.isfinite(found.scores).all(axis=2)
     return usable
 
@@ -171,7 +167,6 @@ def _usable(found: OutOfFold) -> np.ndarray:
 def _calibrated(classifier: Any, method: Method, found: OutOfFold, names: np.ndarray) -> Any:
     from bakeoff.calibration import CalibratedClassifier
 
-    assert found.scores is not None
     usable = _usable(found)
     y = names[np.tile(found.rows.y, (len(usable), 1))[usable]]
     return CalibratedClassifier(classifier, method).fit_scores(found.scores[usable], y)

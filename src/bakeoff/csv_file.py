@@ -1,7 +1,5 @@
 """A CSV file, plain or compressed, read in blocks of whole records."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,23 +10,13 @@ import pyarrow.csv
 
 from bakeoff.batches import Batch, Piece
 from bakeoff.columns import MISSING
-from bakeoff.encoding import NOT_UTF8, decode
-from bakeoff.errors import DataError
-from bakeoff.records import LONGEST, Mended, cut, header_end, mend
+from bakeoff.csv_header import read_full, read_header
+from bakeoff.encoding import decode
+from bakeoff.records import LONGEST, Mended, cut, mend
 
 BLOCK = 8 << 20  # bytes read at once
 MOST_ROWS = 1 << 16  # read at once: short lines, each of them rejected, would else be millions of sentences
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-FEW = 100  # one byte of so many may be 0, and be a mistake; in a binary file more are
-BOM = b"\xef\xbb\xbf"
-MAGIC = {
-    b"PAR1": "a Parquet file: name it .parquet",
-    b"PK\x03\x04": "a zip archive or an Excel workbook: save the sheet as CSV",
-    b"\x1f\x8b": "compressed by gzip: name it .csv.gz",
-    b"\x28\xb5\x2f\xfd": "compressed by zstd: name it .csv.zst",
-    b"\xff\xfe": "UTF-16: save it as UTF-8",
-    b"\xfe\xff": "UTF-16: save it as UTF-8",
-}
 
 
 class CsvFile:
@@ -45,7 +33,7 @@ class CsvFile:
         self._raw: Any = None
         self._packed: dict[int, float] = {}  # how much of a packed file was read for each piece
         with self._open() as stream:
-            names, self._first = _read_header(path, stream)
+            names, self._first = read_header(path, stream)
         self.schema = pa.schema([(name, pa.string()) for name in names])
         self._size = path.stat().st_size
 
@@ -59,7 +47,7 @@ class CsvFile:
             rest, ended, size = b"", False, BLOCK
             while rest or not ended:
                 if len(rest) < size and not ended:
-                    more = _read_full(stream, size - len(rest))
+                    more = read_full(stream, size - len(rest))
                     rest, ended = rest + more, len(rest) + len(more) < size
                 # What a piece holds depends on where it begins alone, not on where reading began.
                 found = parse.cut(rest[:size], final=ended and len(rest) <= size)
@@ -152,38 +140,6 @@ class _Parser:
                 column_types=types, include_columns=self.wanted, null_values=MISSING, strings_can_be_null=False
             ),
         )
-
-
-def _read_header(path: Path, stream: Any) -> tuple[list[str], int]:
-    """The names of the columns, and where the first record begins."""
-    head = _read_full(stream, 1 << 16)
-    if not head.strip():
-        raise DataError(f"{str(path)!r} is empty")
-    for magic, meaning in MAGIC.items():
-        if head.startswith(magic):
-            raise DataError(f"{str(path)!r} is no CSV but {meaning}")
-    if head.count(0) * FEW > len(head) or 0 in head.split(b"\n", 1)[0]:
-        raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
-    bom = len(BOM) if head.startswith(BOM) else 0
-    while (end := header_end(head[bom:])) is None and len(head) <= LONGEST and (more := _read_full(stream, 1 << 20)):
-        head += more
-    try:
-        text = head[bom : None if end is None else bom + end].decode("utf-8")
-        names = next((row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row), [])
-    except UnicodeDecodeError as error:
-        raise DataError(f"the header of {str(path)!r} is {NOT_UTF8}") from error
-    except csv.Error as error:
-        raise DataError(f"{str(path)!r} has no readable header: {error}") from error
-    return names, len(head) if end is None else bom + end
-
-
-def _read_full(stream: Any, size: int) -> bytes:
-    """As many bytes as asked for, unless the stream ends: a compressed one may give fewer at a time."""
-    parts, missing = [], size
-    while missing and (part := stream.read(missing)):
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
 
 
 def _skip(stream: Any, size: int) -> None:

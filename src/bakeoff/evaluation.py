@@ -9,8 +9,8 @@ import numpy as np
 
 from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
+from bakeoff.contestant import Contestant
 from bakeoff.fitting import ModelRef
-from bakeoff.preprocessing import Contestant
 from bakeoff.reference import DatasetRef, read_groups, read_part
 from bakeoff.significance import score_interval, wilson_interval
 

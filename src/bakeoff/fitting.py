@@ -8,7 +8,8 @@ from pathlib import Path
 import joblib
 
 from bakeoff.classifiers import title
-from bakeoff.preprocessing import Contestant, build_pipeline
+from bakeoff.contestant import Contestant
+from bakeoff.preprocessing import build_pipeline
 from bakeoff.reference import DatasetRef, read_part
 
 logger = logging.getLogger(__name__)

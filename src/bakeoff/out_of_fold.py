@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bakeoff.answering import respond
 from bakeoff.answers import to_codes
 from bakeoff.config import CrossValidationConfig
 from bakeoff.preprocessing import plain_classifier
@@ -37,40 +38,36 @@ class OutOfFold:
         predicted: classes counted from 0, shape (n_repeats, n_rows).
         probabilities: shape (n_repeats, n_rows, n_classes); None where the classifier has none of its own.
         scores: as `CalibratedClassifier.scores` gives them, shape (n_repeats, n_rows, n_scores); NaN where a class was
-            lacking from what a fold was fitted on, for those are scores of another problem. None for no scores.
+            lacking from what a fold was fitted on, for those are scores of another problem.
     """
 
     rows: ScoredRows
     predicted: np.ndarray
     probabilities: np.ndarray | None
-    scores: np.ndarray | None
+    scores: np.ndarray
 
 
-def describe_rows(
-    pipeline: Any, X: pd.DataFrame, classes: Sequence[str], predicted: np.ndarray | None = None
-) -> dict[str, np.ndarray]:
+def describe_rows(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> dict[str, np.ndarray]:
     """What the plain classifier of a fitted Pipeline says of some rows: the arrays of `OutOfFold`, of these rows alone.
 
     Args:
         X: shape (n_rows, n_features).
         classes: as text; those that the classifier doesn't know have probability 0.
-        predicted: its predictions, counted from 0, shape (n_rows,), where they are known already.
     """
     from bakeoff.calibration import score_columns
 
     transformed = pipeline[:-1].transform(X) if len(pipeline) > 1 else X
     classifier = plain_classifier(pipeline[-1])
     known = to_codes(classifier.classes_, classes)
-    found = {"predicted": to_codes(classifier.predict(transformed), classes) if predicted is None else predicted}
+    codes, scores = respond(classifier, transformed, raw=True)
+    found = {"predicted": known[codes]}
     if hasattr(classifier, "predict_proba"):
+        own = classifier.predict_proba(transformed) if hasattr(classifier, "decision_function") else scores
         found["probabilities"] = np.zeros((len(X), len(classes)))
-        found["probabilities"][:, known] = classifier.predict_proba(transformed)
-    scores = found.get("probabilities")
+        found["probabilities"][:, known] = own
     if len(known) < len(classes):
         scores = np.full((len(X), len(classes)), np.nan)
-    elif hasattr(classifier, "decision_function"):
-        scores = classifier.decision_function(transformed)
-    return found if scores is None else found | {"scores": score_columns(scores, len(classes))}
+    return found | {"scores": score_columns(scores, len(classes))}
 
 
 def read_out_of_fold(ref: DatasetRef, cross_validation: CrossValidationConfig, paths: Sequence[Path]) -> OutOfFold:
@@ -85,7 +82,7 @@ def read_out_of_fold(ref: DatasetRef, cross_validation: CrossValidationConfig, p
             for name, array in arrays.items():
                 pieces.setdefault(name, []).append(array)
     rows, found = gather(ref, cross_validation, pieces)
-    return OutOfFold(rows, found["predicted"], found.get("probabilities"), found.get("scores"))
+    return OutOfFold(rows, found["predicted"], found.get("probabilities"), found["scores"])
 
 
 def gather(

@@ -1,64 +1,22 @@
 """From raw columns to what a classifier takes: impute, scale, one-hot, as the first step of the exported Pipeline."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from bakeoff.classifiers import build_classifier, gives_probabilities, weigh_classes
+from bakeoff.classifiers import build_classifier, gives_probabilities
 from bakeoff.columns import MAX_CATEGORIES
-from bakeoff.config import TrainingConfig
+from bakeoff.contestant import Contestant, Method, choose_method
 from bakeoff.features import Feature
-from bakeoff.metrics import METRICS, MetricName
+from bakeoff.metrics import METRICS
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 MISSING_CATEGORY = "(missing)"
 CALIBRATION_FOLDS = 5
-ISOTONIC_ROWS = 1000  # of each class: below, isotonic regression follows single rows (Niculescu-Mizil and Caruana 2005)
-
-CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic"]
-Method = Literal["sigmoid", "isotonic"]
-
-
-@dataclass(frozen=True)
-class Contestant:
-    """What races: a classifier with its parameters, behind its preprocessing.
-
-    Attributes:
-        name: of `CLASSIFIERS`.
-        parameters: as they race, with class_weight where the config weighs the classes.
-        preprocessing: "auto", or "none" for the columns as they are.
-        scoring: the metric that it is judged by, and so what it has to answer.
-        calibration: how its scores become probabilities, where they do.
-    """
-
-    name: str
-    parameters: Mapping[str, Any]
-    preprocessing: str
-    scoring: MetricName
-    calibration: CalibrationChoice
-
-    @classmethod
-    def of(cls, config: TrainingConfig, name: str) -> "Contestant":
-        """The contestant that the config calls so."""
-        parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
-        return cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration)
-
-
-def choose_method(calibration: CalibrationChoice, has_probabilities: bool, rarest: int) -> Method | None:
-    """How a contestant is calibrated; None for not at all.
-
-    Args:
-        has_probabilities: whether the classifier has some of its own.
-        rarest: how many rows the rarest class has among those that the calibrator is fitted on.
-    """
-    if calibration == "none" or (calibration == "auto" and has_probabilities):
-        return None
-    return "isotonic" if calibration != "sigmoid" and rarest >= ISOTONIC_ROWS else "sigmoid"
 
 
 def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: Method | None = None) -> "Pipeline":

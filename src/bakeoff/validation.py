@@ -12,10 +12,11 @@ import numpy as np
 from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
+from bakeoff.contestant import Contestant
 from bakeoff.folding import n_splits
 from bakeoff.metrics import METRICS
 from bakeoff.out_of_fold import describe_rows, gather
-from bakeoff.preprocessing import Contestant, fit_to_score
+from bakeoff.preprocessing import fit_to_score
 from bakeoff.reference import DatasetRef, read_folds, read_part
 from bakeoff.scoring import score
 
@@ -56,7 +57,10 @@ def score_fold(
     fit_rows, score_rows = read_folds(ref, cross_validation)[fold - 1]
     started = time.perf_counter()
     pipeline = fit_to_score(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
-    answers = ask(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
+    described: dict[str, Any] = describe_rows(pipeline, X.iloc[score_rows], ref.classes)
+    answers = described["predicted"]
+    if METRICS[contestant.scoring].of_probabilities:
+        answers = ask(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
     value = score(contestant.scoring, to_codes(y[score_rows], ref.classes), answers, len(ref.classes))
     seconds = time.perf_counter() - started
     logger.info(
@@ -71,8 +75,6 @@ def score_fold(
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
     path, outputs = (folder / f"{contestant.name}-{fold}.{suffix}" for suffix in ("npy", "npz"))
     np.save(path, answers)
-    predicted = None if METRICS[contestant.scoring].of_probabilities else answers
-    described: dict[str, Any] = describe_rows(pipeline, X.iloc[score_rows], ref.classes, predicted)
     np.savez(outputs, **described)
     return FoldScore(fold, value, seconds, path, outputs)
 

@@ -10,6 +10,7 @@ from bakeoff.card import export_version
 from bakeoff.challenge import challenge_champion
 from bakeoff.choosing import choose_winner
 from bakeoff.config import PredictionConfig, PromotionConfig, SigningConfig, TrainingConfig
+from bakeoff.contestant import Contestant
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import fit_classifier
 from bakeoff.folding import n_splits
@@ -18,7 +19,6 @@ from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.output import output_folder, work_folder
 from bakeoff.prediction import check_prediction, score_table
 from bakeoff.preparing import prepare_dataset
-from bakeoff.preprocessing import Contestant
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import find_version
 from bakeoff.reference import DatasetRef

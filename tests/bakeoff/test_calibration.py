@@ -26,11 +26,12 @@ from bakeoff.answering import answer
 from bakeoff.calibrating import calibrate_classifier, judge
 from bakeoff.calibration import CalibratedClassifier, GivenScores, raw_scores
 from bakeoff.config import TrainingConfig
+from bakeoff.contestant import Contestant, choose_method
 from bakeoff.fitting import fit_classifier
 from bakeoff.imbalance import warn_of_majority
 from bakeoff.out_of_fold import OutOfFold, ScoredRows, read_out_of_fold
 from bakeoff.preparing import prepare_dataset
-from bakeoff.preprocessing import Contestant, build_pipeline, choose_method
+from bakeoff.preprocessing import build_pipeline
 from bakeoff.reference import read_part
 from bakeoff.reliability import brier_score, cross_fit, reliability_curve, squash
 from bakeoff.report import render_markdown, render_text

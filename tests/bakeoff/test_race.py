@@ -13,6 +13,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 
 from bakeoff.classifiers import CLASSIFIERS, Classifier, build_classifier
 from bakeoff.config import CrossValidationConfig, TrainingConfig
+from bakeoff.contestant import Contestant
 from bakeoff.evaluation import evaluate_predictions
 from bakeoff.features import Feature
 from bakeoff.fitting import fit_classifier
@@ -20,7 +21,7 @@ from bakeoff.folding import split_folds
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank, score_contestant
 from bakeoff.metrics import METRICS
 from bakeoff.preparing import prepare_dataset
-from bakeoff.preprocessing import Contestant, build_pipeline
+from bakeoff.preprocessing import build_pipeline
 from bakeoff.reference import read_part
 from bakeoff.selection import Selection
 from bakeoff.validation import FoldScore, score_fold

@@ -14,6 +14,8 @@ from bakeoff.config.race import CrossValidationConfig, PromotionConfig, Selectio
 from bakeoff.config.signing import SigningConfig
 from bakeoff.metrics import METRICS
 
+CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic"]
+
 
 class TrainingConfig(Part):
     """One race: the rows, the split, the contestants, and where the winner goes."""
@@ -47,7 +49,7 @@ class TrainingConfig(Part):
         description="balanced: every class weighs alike in the fits, however few its rows, for all contestants that "
         "take class_weight and don't set it themselves; none: every row weighs alike.",
     )
-    calibration: Literal["auto", "none", "sigmoid", "isotonic"] = Field(
+    calibration: CalibrationChoice = Field(
         default="auto",
         description="Probabilities from scores, by the training rows' own out-of-fold scores. auto: for contestants "
         "without probabilities of their own (the SVM), isotonic where every class has 1,000 out-of-fold rows, "
