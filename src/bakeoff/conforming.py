@@ -15,7 +15,7 @@ from bakeoff.errors import DataError
 from bakeoff.features import Feature
 
 SHOWN = 80  # characters of a cell that a reason shows
-REJECTED = {"row": "int64", "column": "str", "value": "str", "reason": "str", "kind": "str"}
+REFUSED = {"row": "int64", "column": "str", "value": "str", "reason": "str", "kind": "str"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = L
                 shown = None if value is None else str(value)[:SHOWN]
                 lines.append((int(row), feature.name, shown, found.kind + found.detail.format(shown), found.kind))
             refused |= found.cells
-    rejected = pd.DataFrame(sorted(lines), columns=list(REJECTED)).astype(REJECTED)
+    rejected = pd.DataFrame(sorted(lines), columns=list(REFUSED)).astype(REFUSED)
     return Conformed(pd.DataFrame(columns, index=range(n_rows)), rejected, _join(flagged, n_rows), flagged)
 
 

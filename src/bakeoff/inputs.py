@@ -41,8 +41,11 @@ class Input:
         """What tells that the files are no longer the same: names, sizes and times."""
         found = []
         for file in self.files:
-            stat = file.path.stat()
-            found.append([str(file.path.resolve()), stat.st_size, stat.st_mtime_ns])
+            try:
+                stat = file.path.stat()
+                found.append([str(file.path.resolve()), stat.st_size, stat.st_mtime_ns])
+            except OSError:  # gone meanwhile
+                found.append([str(file.path)])
         return found
 
     def pieces(

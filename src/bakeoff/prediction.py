@@ -73,38 +73,39 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
     ready = make_ready(config, ref)
     forget_ready()
     _say_what_is_ignored(ready)
-    partial = Partial(folder)
-    task = _task(config, ready)
-    head = partial.begin(task, ref.head)
-    names = list(map(str, ready.scorer.classes))
-    counts, total = Counts(Tally(names)), ready.source.n_rows
-    place = BEGINNING
-    with (
-        contextlib.closing(partial),
-        _said_where(folder),
-        Results(partial.result, config.format, ready.scorer.schema) as results,
-    ):
-        for scored, after in partial.finished(names, ready.scorer.schema):
-            results.add(scored, results.encode(scored))
-            counts.add(scored)
-            place = after
-        if place.row:
-            logger.info("%s rows were scored by a run that ended early; going on behind them", f"{place.row:,}")
-        pace = Pace(total, place.row, ready.source.share(place), SAY_SECONDS)
-        for scored, after, encoded in _score(ready, place, results.encode):
-            partial.add(scored, after)
-            results.add(scored, encoded)
-            counts.add(scored)
-            _refuse_too_many(config, counts, total)
-            progress = pace.at(counts.rows, ready.source.share(after))
-            if report:
-                report(progress)
-            if pace.due():
-                logger.info("%s", progress)
+    task, counts = _task(config, ready), Counts(Tally(list(map(str, ready.scorer.classes))))
+    with contextlib.closing(Partial(folder)) as partial, _said_where(folder):
+        head = partial.begin(task, ref.head)
+        with Results(partial.result, config.format, ready.scorer.schema) as results:
+            _score_rest(config, ready, partial, results, counts, report)
     _refuse_too_many(config, counts, counts.rows)
     if _task(config, ready) != task:
         raise DataError(f"{config.input!r} has changed while it was read; score it again when it is complete")
     return _finish(ref, head, partial.result, counts, ready.scorer.costs)
+
+
+def _score_rest(
+    config: PredictionConfig, ready: Ready, partial: Partial, results: Results, counts: Counts, report: Report | None
+) -> None:
+    """Take over the batches that are finished, and score those behind them."""
+    place, total = BEGINNING, ready.source.n_rows
+    for scored, after in partial.finished(list(counts.tally.classes), ready.scorer.schema):
+        results.add(scored, results.encode(scored))
+        counts.add(scored)
+        place = after
+    if place.row:
+        logger.info("%s rows were scored by a run that ended early; going on behind them", f"{place.row:,}")
+    pace = Pace(total, place.row, ready.source.share(place), SAY_SECONDS)
+    for scored, after, encoded in _score(ready, place, results.encode):
+        partial.add(scored, after)
+        results.add(scored, encoded)
+        counts.add(scored)
+        _refuse_too_many(config, counts, total)
+        progress = pace.at(counts.rows, ready.source.share(after))
+        if report:
+            report(progress)
+        if pace.due():
+            logger.info("%s", progress)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from bakeoff.answering import answer
 from bakeoff.batches import Batch
-from bakeoff.conforming import LENIENT, Leniency, conform
+from bakeoff.conforming import LENIENT, REFUSED, Leniency, conform
 from bakeoff.costs import least_expected_cost
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
@@ -20,7 +20,7 @@ from bakeoff.tally import Tally
 from bakeoff.truth import true_codes
 
 LINE_SHOWN = 200  # characters of a line that can't be read
-REJECTED = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in ("column", "value", "reason", "kind"))])
+REJECTED = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in REFUSED])
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Scorer:
 
     @property
     def numbers(self) -> list[str]:
-        """Those that hold nothing but numbers."""
+        """Those in which training saw numbers, and whose text nobody asks for."""
         read_as_text = {*self.keep, self.target}
         return [each.name for each in self.features if each.kind == "number" and each.name not in read_as_text]
 

@@ -249,19 +249,22 @@ def test_what_was_changed_in_the_state_is_not_believed(orders, tmp_path, damage)
     assert undisturbed == digests(predict(config(orders, tmp_path)))
 
 
-@pytest.mark.parametrize("change", ["cut", "longer", "other"])
-def test_a_table_that_changes_while_it_is_read_is_refused(orders, tmp_path, change):
+@pytest.mark.parametrize("change", ["cut", "longer", "other", "gone"])
+def test_a_table_that_changes_while_it_is_read_is_refused(orders, tmp_path, monkeypatch, change):
     """Half of one table and half of another is none."""
     rows = tmp_path / "rows.csv"
     rows.write_bytes((orders / "rows.csv").read_bytes())
     task = config(orders, tmp_path, input=str(rows))
 
     before = rows.read_bytes()
-    after = {"cut": before[:20_000], "longer": before * 2, "other": before.replace(b"1", b"2")}[change]
+    after = {"gone": b"", "cut": before[:20_000], "longer": before * 2, "other": before.replace(b"1", b"2")}[change]
 
     def changing(progress):
         if progress.done > 200 and rows.read_bytes() == before:
             rows.write_bytes(after)
+            if change == "gone":
+                rows.rename(tmp_path / "elsewhere.csv")
+                monkeypatch.setattr(type(rows), "read_bytes", lambda path: b"")
 
     def run():
         with work_folder(task, tmp_path / "out") as folder:
@@ -269,7 +272,7 @@ def test_a_table_that_changes_while_it_is_read_is_refused(orders, tmp_path, chan
 
     with pytest.raises(DataError, match="has changed while it was read|there is no column|is broken|is empty"):
         run()
-    assert [rows] == list(tmp_path.iterdir())
+    assert [tmp_path / "elsewhere.csv" if change == "gone" else rows] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("output", [".", "new/..", "link", ""])
