@@ -127,9 +127,11 @@ def _send_all() -> None:
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 
-    for worker in (APILogWorker, EventsWorker):
+    workers = (APILogWorker, EventsWorker)
+    for worker in workers:  # all before the first, which may drain the other, too
         # That there is something left to send is what this is for, and no warning.
         logging.getLogger(worker.__name__).setLevel(logging.ERROR)
+    for worker in workers:
         worker.drain_all(timeout=FAREWELL_SECONDS)
 
 

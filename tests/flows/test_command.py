@@ -98,6 +98,7 @@ def test_the_reference_result(run, tmp_path, tmp_path_factory):
     status, out, err = run("prediction", "--output", str(tmp_path / "out"), home=home)
     assert 0 == status, err
     assert "Traceback" not in out + err
+    assert "WARNING" not in err
     assert str(tmp_path / "out") == out.splitlines()[-1]
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert VALIDATION[card["classifier"]] == round(summary["evaluation"]["accuracy"], 4)
