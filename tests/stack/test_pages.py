@@ -4,14 +4,15 @@ import re
 import subprocess
 
 import pytest
+from postgres import postgres
 from prefect_stack import Stack, eventually
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """A server with its pages, where one run has trained."""
+    """A server with its pages, where one run has trained; on PostgreSQL: with a worker SQLite may lock for a minute."""
     folder = tmp_path_factory.mktemp("pages")
-    with Stack(folder, pages=True) as stack:
+    with postgres() as (url, _), Stack(folder, pages=True, PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack:
         stack.register()
         stack.start_worker()
         config = {"dataset": {"n_samples": 300}, "store": str(folder / "models"), "workspace": str(folder / "work")}

@@ -15,6 +15,7 @@ from flows.embedded import wait_for_server
 
 ROOT = Path(__file__).parents[2]
 RETRIES = 10
+PATIENCE = 90  # seconds; the server itself waits for its SQLite for 60
 
 
 class Api:
@@ -33,7 +34,7 @@ class Api:
     def _send(self, method, path, body):
         """A server whose SQLite is locked answers 503 and has done nothing; like Prefect's client, we ask again."""
         for _ in range(RETRIES):
-            answer = httpx.request(method, f"{self.url}/{path}", json=body, auth=self.auth, timeout=30)
+            answer = httpx.request(method, f"{self.url}/{path}", json=body, auth=self.auth, timeout=PATIENCE)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
             time.sleep(1)
