@@ -130,7 +130,7 @@ def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
     if "" in learned:
         raise DataError(
             f"column {table.column_names.index('') + 1} of {config.path!r} has no name: perhaps the row index, which "
-            "to_csv writes unless told index=False; name it, drop it, or add '' to ignore"
+            "to_csv writes unless told index=False; name it, drop it, or ignore it (in YAML: ignore: [''])"
         )
     y = to_target(config.target, table[config.target])
     features, columns = [], {}

@@ -29,6 +29,8 @@ class _Parser(argparse.ArgumentParser):
             if word.startswith("--") and near and near[0] != word:
                 hint = f"; did you mean {near[0]}?"
                 break
+        if not hint and "unrecognized arguments" in message:
+            hint = "; a value stands behind its flag, several are joined by commas"
         raise ConfigError(f"{message}{hint} (all flags: {self.prog} --help)")
 
     def actions(self) -> Iterable[argparse.Action]:

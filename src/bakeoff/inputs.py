@@ -14,6 +14,7 @@ from bakeoff.errors import DataError
 from bakeoff.parquet_file import ParquetFile
 
 READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
+SHOWN = 10  # missing columns that a sentence names
 
 
 class Input:
@@ -84,10 +85,9 @@ class Input:
             DataError: naming the file, the column and the nearest name that is there.
         """
         for file in self.files:
-            for name in names:
-                if name not in file.schema.names:
-                    where = f"{file.path.name!r}" if len(self.files) > 1 else "the file"
-                    raise DataError(missing_column(name, file.schema.names, why, where))
+            if missing := [name for name in names if name not in file.schema.names]:
+                where = f"{file.path.name!r}" if len(self.files) > 1 else "the file"
+                raise DataError(missing_columns(missing, file.schema.names, why, where))
 
 
 def open_input(path: str | Path) -> Input:
@@ -99,7 +99,10 @@ def open_input(path: str | Path) -> Input:
     try:
         return Input([_open(each) for each in find_files(path)])
     except OSError as error:
-        raise DataError(f"{str(error.filename or path)!r} can't be read: {error.strerror or error}") from error
+        why = error.strerror or str(error)
+        if "incorrect header check" in why or "frame descriptor" in why.lower():
+            why = "it is not compressed as its name says"
+        raise DataError(f"{str(error.filename or path)!r} can't be read: {why}") from error
 
 
 def find_files(path: str | Path) -> list[Path]:
@@ -114,7 +117,8 @@ def find_files(path: str | Path) -> list[Path]:
     except (OSError, ValueError) as error:  # a name that is too long, or has a NUL in it
         raise DataError(f"{str(path)[:80]!r} can't be a file: {getattr(error, 'strerror', error)}") from error
     if not found:
-        raise DataError(f"there is no file {str(path)!r} (looked for it from {Path.cwd().name}/)")
+        where = "" if path.is_absolute() else f" (looked for it from {Path.cwd().name}/)"
+        raise DataError(f"there is no file {str(path)!r}{where}")
     if not path.is_dir():
         if not path.is_file():
             raise DataError(f"{str(path)!r} is not a file")
@@ -132,16 +136,35 @@ def find_files(path: str | Path) -> list[Path]:
     return inside
 
 
-def missing_column(name: str, names: Sequence[str], why: str, where: str = "the file") -> str:
-    """The sentence for a column that is not there, with the nearest one that is."""
-    alike = [column for column in names if column.strip().casefold() == name.strip().casefold()]
-    near = alike or difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    if not near and len(names) == 1:
-        marks = [mark for mark in (";", "\t", "|") if mark in names[0]]
-        hint = f"; is the file separated by {marks[0]!r}? Save it with commas" if marks else ""
+def missing_columns(missing: Sequence[str], names: Sequence[str], why: str, where: str = "the file") -> str:
+    """The sentence for columns that are not there, with what is most likely wrong.
+
+    Args:
+        missing: one or more.
+        names: of the columns that are there.
+    """
+    name = missing[0]
+    more = f" and no {', '.join(map(repr, missing[1:SHOWN]))}{', …' * (len(missing) > SHOWN)}" if missing[1:] else ""
     listed = ", ".join(repr(column[:80])[1:-1] for column in names[:20]) + (", …" if len(names) > 20 else "")
-    return f"there is no column {name!r} ({why}); {where} has {listed}{hint}"
+    return f"there is no column {name!r}{more} ({why}); {where} has {listed}{_hint(name, names)}"
+
+
+def _hint(name: str, names: Sequence[str]) -> str:
+    marks = [mark for mark in (";", "\t", "|") if mark in names[0]] if len(names) == 1 else []
+    if marks:
+        return f"; are its columns separated by {marks[0]!r}? They must be by commas"
+    alike = [column for column in names if column.strip().casefold() == name.strip().casefold()]
+    if near := alike or difflib.get_close_matches(name, names, n=1):
+        return f"; did you mean {near[0]!r}?"
+    return "; is its first line a header?" if any(map(_is_number, names)) else ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _readable(path: Path) -> bool:

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bakeoff.batches import BEGINNING, Piece, Place
 from bakeoff.config import PredictionConfig
 from bakeoff.environment import describe_environment
 from bakeoff.errors import DataError, WriteError
-from bakeoff.inputs import missing_column
+from bakeoff.inputs import missing_columns
 from bakeoff.output import output_folder
 from bakeoff.partial import Partial
 from bakeoff.progress import Pace, Report
-from bakeoff.ready import Ready, VersionRef, find_version, forget_ready, make_ready
+from bakeoff.ready import TAKEN_AS_MISSING, Ready, VersionRef, find_version, forget_ready, make_ready
 from bakeoff.results import Counts, Results
 from bakeoff.scorer import Scored
 from bakeoff.tally import Tally
@@ -40,12 +38,14 @@ class ScoredTable:
         folder: holds predictions, and rejected.parquet when a row was refused.
         counts: what came of the rows.
         mean_cost: what a row whose class is known costs, where the version decides by costs.
+        missing: columns that were taken as missing throughout.
     """
 
     head: str
     folder: Path
     counts: Counts
     mean_cost: float | None
+    missing: tuple[str, ...] = ()
 
 
 def check_prediction(config: PredictionConfig) -> None:
@@ -81,7 +81,7 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
     _refuse_too_many(config, counts, counts.rows)
     if _task(config, ready) != task:
         raise DataError(f"{config.input!r} has changed while it was read; score it again when it is complete")
-    return _finish(ref, head, partial.result, counts, ready.scorer.costs)
+    return _finish(ready, head, partial.result, counts)
 
 
 def _score_rest(
@@ -122,19 +122,20 @@ def _said_where(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _finish(ref: VersionRef, head: str, folder: Path, counts: Counts, costs: np.ndarray | None) -> ScoredTable:
-    evaluation = counts.tally.evaluation()
+def _finish(ready: Ready, head: str, folder: Path, counts: Counts) -> ScoredTable:
+    evaluation, costs = counts.tally.evaluation(), ready.scorer.costs
     logger.info(
         "%s of %s rows scored with %s, %s rejected%s",
         f"{counts.predicted:,}",
         f"{counts.rows:,}",
-        ref.version,
+        ready.ref.version,
         f"{counts.rejected:,}",
         f"; accuracy {evaluation.accuracy:.4f} on {counts.tally.rows:,} rows with a class" if evaluation else "",
     )
     if counts.rejected:
         logger.warning("rejected: %s", counts.say_reasons())
-    return ScoredTable(head, folder, counts, None if costs is None else counts.tally.mean_cost(costs))
+    mean_cost = None if costs is None else counts.tally.mean_cost(costs)
+    return ScoredTable(head, folder, counts, mean_cost, tuple(ready.missing))
 
 
 def _score(
@@ -169,21 +170,17 @@ def _refuse_too_many(config: PredictionConfig, counts: Counts, total: int | None
         raise DataError(
             f"{'' if counts.rows == total else 'at least '}{counts.rejected:,} of {total:,} rows are rejected "
             f"({counts.rejected / total:.1%}), more than max_rejected {config.max_rejected:g} allows: "
-            f"{counts.say_reasons()}"
+            f"{counts.say_reasons()}; without max_rejected the run names each of them in rejected.parquet"
         )
 
 
 def _say_what_is_ignored(ready: Ready) -> None:
-    scorer, known = ready.scorer, set(ready.scorer.wanted)
+    known = set(ready.scorer.wanted)
     names = dict.fromkeys(name for file in ready.source.files for name in file.schema.names if name not in known)
     if names:
         logger.info("columns that are not looked at: %s", _listed(list(names)))
-    for feature in scorer.features:
-        for file in ready.source.files:
-            if feature.name not in file.schema.names:
-                why = "it is taken as missing throughout, as some training rows had it"
-                logger.warning("%s", missing_column(feature.name, file.schema.names, why, repr(file.path.name)))
-                break
+    for name, columns in ready.missing.items():
+        logger.warning("%s", missing_columns([name], columns, TAKEN_AS_MISSING))
 
 
 def _listed(names: list[str]) -> str:

@@ -1,5 +1,6 @@
 """A saved version for code: data frames in, data frames out."""
 
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,10 +17,10 @@ from bakeoff.conforming import Leniency, feature_cells
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
 from bakeoff.flags import validate
-from bakeoff.inputs import missing_column
+from bakeoff.inputs import missing_columns
 from bakeoff.loading import load_model
 from bakeoff.opening import open_store
-from bakeoff.ready import find_version, refuse_taken_names
+from bakeoff.ready import TAKEN_AS_MISSING, find_version, refuse_taken_names
 from bakeoff.results import WRITTEN
 from bakeoff.scorer import Scorer
 
@@ -31,8 +32,9 @@ class Predicted(NamedTuple):
 
     Attributes:
         predictions: with the table's own index, the columns `row` (from 0), those that were kept, `prediction`, `flags`
-            (what is unlike all that training saw, as `unseen:region; out_of_range:amount`) and, where the model has
-            them, `probability_<class>`.
+            (what is unlike all that training saw, as `out_of_range:amount; unseen:region`, else None; say
+            `predictions["flags"]`, since pandas has a `flags` of its own) and, where the model has them,
+            `probability_<class>`.
         rejected: with the table's own index, the columns `row`, `column`, `value` and `reason`.
     """
 
@@ -85,7 +87,7 @@ class Predictor:
 
         Args:
             table: the columns that training saw, shape (n_rows, any); a column in which training rows had gaps may be
-                missing.
+                missing: it is taken as missing throughout, with a warning.
             keep: columns to copy beside each prediction, an id say.
             on_unseen: what becomes of a row with a category that no training row had: flag, reject or accept.
             on_out_of_range: the same for a number far outside the training range.
@@ -98,6 +100,11 @@ class Predictor:
         chosen = {"on_unseen": on_unseen, "on_out_of_range": on_out_of_range, "range_margin": range_margin}
         validate(PredictionConfig, chosen)
         self._refuse_unfit(table, keep)
+        there = set(map(str, table.columns))
+        if missing := [name for name in self.features if name not in there]:
+            warnings.warn(
+                missing_columns(missing, list(map(str, table.columns)), TAKEN_AS_MISSING, "the table"), stacklevel=2
+            )
         rows = _to_arrow(table, self._features)
         scorer = Scorer(self._model, self.card, leniency=Leniency(**chosen))  # type: ignore[arg-type]  # validated above
         scored = [
@@ -132,9 +139,8 @@ class Predictor:
             needed = self.features
         why = f"version {self.version} of {self.name!r} needs it"
         for wanted, reason in ((needed, why), (keep, "to keep")):
-            for name in wanted:
-                if name not in names:
-                    raise DataError(missing_column(name, names, reason, "the table"))
+            if missing := [name for name in wanted if name not in names]:
+                raise DataError(missing_columns(missing, names, reason, "the table"))
         refuse_taken_names(keep)
 
 

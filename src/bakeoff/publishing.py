@@ -36,6 +36,8 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
             {"column": column or None, "reason": reason, "rows": count}
             for (column, reason), count in counts.reasons.most_common()
         ]
+    if scored.missing:
+        summary["missing_columns"] = list(scored.missing)
     if counts.flags:
         summary["flags"] = dict(counts.flags.most_common())
     if evaluation := _evaluation(scored):
@@ -54,6 +56,7 @@ def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
     classes, matrix = tally.confusion_matrix()
     return {
         "rows": tally.rows,
+        **({"unknown_class": tally.strangers} if tally.strangers else {}),
         **found.metrics,
         "log_loss": tally.log_loss,
         **({} if scored.mean_cost is None else {"mean_cost": scored.mean_cost}),

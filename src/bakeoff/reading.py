@@ -70,7 +70,10 @@ class StoreReader:
         if not versions:
             others = ", ".join(names_in(self.folder.parent))
             there = f" (there {'are' if ',' in others else 'is'} {others})" if others else ""
-            raise StoreError(f"there is no model {self.name!r} in {str(self.folder.parent)!r}{there}: train first")
+            raise StoreError(
+                f"there is no model {self.name!r} in {str(self.folder.parent)!r}{there}: train first, or give another "
+                "--store or --name"
+            )
         if wanted == "latest":
             return versions[-1]
         if wanted == "champion" and history.champion:

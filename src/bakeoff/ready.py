@@ -13,13 +13,14 @@ from bakeoff.config import PredictionConfig
 from bakeoff.conforming import Leniency, feature_cells
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
-from bakeoff.inputs import Input, empty_column, missing_column, open_input
+from bakeoff.inputs import Input, empty_column, missing_columns, open_input
 from bakeoff.loading import load_model, refuse_version_skew
 from bakeoff.opening import open_store
 from bakeoff.parquet_file import ParquetFile
 from bakeoff.scorer import Scored, Scorer
 from bakeoff.tables import signature
 
+TAKEN_AS_MISSING = "it is taken as missing throughout, as some training rows had it"
 RESERVED = ("row", "prediction", "flags")  # columns of predictions that a kept column can't be called
 
 
@@ -49,6 +50,16 @@ class Ready:
     scorer: Scorer
     first: Scored
     after: Place
+
+    @property
+    def missing(self) -> dict[str, list[str]]:
+        """By column that the version takes as missing throughout, the columns of the first file that lacks it."""
+        found: dict[str, list[str]] = {}
+        for file in self.source.files:
+            for feature in self.scorer.features:
+                if feature.name not in file.schema.names:
+                    found.setdefault(feature.name, file.schema.names)
+        return found
 
 
 def find_version(config: PredictionConfig) -> VersionRef:
@@ -106,7 +117,7 @@ def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, feat
     for file in source.files:
         present = [feature for feature in features if feature.name in file.schema.names]
         if not present:
-            raise DataError(missing_column(features[0].name, file.schema.names, why))
+            raise DataError(missing_columns([feature.name for feature in features], file.schema.names, why))
         for feature in present:
             feature_cells(feature, empty_column(file, feature.name))
     source.require_columns(config.keep, "to keep")

@@ -34,7 +34,8 @@ def say_cost(cost: float) -> str:
 
 def say_interval(interval: Sequence[float] | None) -> str:
     """As `0.9883 to 0.9958`; a dash for none."""
-    return f"{interval[0]:.4f} to {interval[1]:.4f}" if interval else NONE
+    # Behind + 0.0 a figure that rounds to nothing has no sign.
+    return " to ".join(f"{round(end, 4) + 0.0:.4f}" for end in interval) if interval else NONE
 
 
 def say_count(count: int, noun: str) -> str:

@@ -26,8 +26,7 @@ def show_prediction(folder: str) -> str:
     """
     summary = _read(folder)
     lines = ["", say_rows(summary), *(f"  {line}" for line in say_reasons(summary))]
-    if flags := say_flags(summary):
-        lines.append(flags)
+    lines += filter(None, [say_missing(summary), say_flags(summary)])
     if "evaluation" in summary:
         lines += [
             say_evaluation(summary["evaluation"]),
@@ -47,15 +46,16 @@ def render_summary(folder: Path) -> str:
     parts = [f"# {summary['name']} {summary['version']}", say_rows(summary)]
     if summary["rejected"]:
         parts.append("\n".join(f"- {line}" for line in say_reasons(summary)))
-    if flags := say_flags(summary):
-        parts.append(flags)
+    parts += filter(None, [say_missing(summary), say_flags(summary)])
     if "evaluation" in summary:
         found = summary["evaluation"]
         figures = [(name, figure(found[key])) for key, name in FIGURES.items()]
         figures.append(("log loss", figure(found["log_loss"])))
         if "mean_cost" in found:
             figures.append(("mean cost", say_cost(found["mean_cost"])))
-        figures.append(("rows with a known class", f"{found['rows']:,}"))
+        figures.append(("rows with a class", f"{found['rows']:,}"))
+        if "unknown_class" in found:
+            figures.append(("of them of a class that the model doesn't know", f"{found['unknown_class']:,}"))
         parts += ["## Evaluation", markdown_table(("Metric", "Value"), figures)]
         parts += [markdown_table(*report_table(found["report"]))]
         matrix = confusion_table(found["confusion_matrix"])
@@ -79,6 +79,13 @@ def say_reasons(summary: dict[str, Any]) -> list[str]:
     return [*lines, f"and {say_count(len(reasons) - SHOWN, 'other kind')}"] if len(reasons) > SHOWN else lines
 
 
+def say_missing(summary: dict[str, Any]) -> str | None:
+    """Which columns the table lacked; None for none."""
+    names = summary.get("missing_columns", [])
+    more = f" and {say_count(len(names) - SHOWN, 'other')}" if len(names) > SHOWN else ""
+    return f"Not in the table, and taken as missing in every row: {', '.join(names[:SHOWN])}{more}." if names else None
+
+
 def say_flags(summary: dict[str, Any]) -> str | None:
     """Which predictions are of rows unlike all that training saw; None for none."""
     flags = summary.get("flags", {})
@@ -94,7 +101,9 @@ def say_evaluation(found: dict[str, Any]) -> str:
     figures = [f"{name} {found[key]:.4f}" for key, name in FIGURES.items()]
     figures += [] if found["log_loss"] is None else [f"log loss {found['log_loss']:.4f}"]
     figures += [f"mean cost {say_cost(found['mean_cost'])}"] if "mean_cost" in found else []
-    return f"On {found['rows']:,} rows with a known class: {', '.join(figures)}."
+    strange = found.get("unknown_class", 0)
+    unknown = f" ({strange:,} of them of a class that the model doesn't know, and so wrong)" if strange else ""
+    return f"On {found['rows']:,} rows with a class{unknown}: {', '.join(figures)}."
 
 
 def confusion_table(matrix: dict[str, Any]) -> tuple[Row, list[Row]] | None:

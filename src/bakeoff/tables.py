@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.errors import DataError
-from bakeoff.inputs import Input, missing_column, open_input
+from bakeoff.inputs import Input, missing_columns, open_input
 
 
 def read_table(path: str | Path) -> pa.Table:
@@ -62,6 +62,5 @@ def require_columns(table: pa.Table, names: Sequence[str], why: str) -> None:
     Raises:
         DataError: naming the column and the nearest name that is there.
     """
-    for name in names:
-        if name not in table.column_names:
-            raise DataError(missing_column(name, table.column_names, why))
+    if missing := [name for name in names if name not in table.column_names]:
+        raise DataError(missing_columns(missing, table.column_names, why))

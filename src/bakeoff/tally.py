@@ -67,6 +67,11 @@ class Tally:
         return int(self._counts.sum())
 
     @property
+    def strangers(self) -> int:
+        """How many of these rows are of a class that the model doesn't know, so that no prediction can be right."""
+        return int(self._counts[len(self.classes) :].sum())
+
+    @property
     def log_loss(self) -> float | None:
         """The mean over the rows whose class the model knows; None without probabilities."""
         return self._loss / self._judged if self._judged else None

@@ -98,7 +98,7 @@ def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_pa
         ("rows.csv", b"PAR1....", "a Parquet file: name it .parquet"),
         ("rows.csv", gzip.compress(b"a,b\n", mtime=0), "compressed by gzip: name it .csv.gz"),
         ("rows.csv", b"\x28\xb5\x2f\xfd....", "compressed by zstd: name it .csv.zst"),
-        ("rows.csv", b"order_id;amount;items\n1;2;3\n", "is the file separated by ';'? Save it with commas"),
+        ("rows.csv", b"order_id;amount;items\n1;2;3\n", "are its columns separated by ';'? They must be by commas"),
         ("rows.csv", "größe,b\n1,2\n".encode("latin-1"), "the header of"),
         ("rows.csv", b"a,a\n1,2\n", "more than one column named 'a'"),
         ("rows.csv", b'"a,b\n1,2\n', "has no readable header"),

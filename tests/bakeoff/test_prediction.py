@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+import bakeoff
 from bakeoff.batches import Batch
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
@@ -21,6 +22,7 @@ from bakeoff.ready import find_version
 from bakeoff.scorer import require_every_row_once
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
+from bakeoff.summary import render_summary, show_prediction
 from tests.bakeoff.conftest import ORDERS, predict, run_race
 
 
@@ -324,3 +326,37 @@ def test_a_gap_in_held_out_rows_alone_is_not_a_gap_of_training(tmp_path):
     rows.to_parquet(path)
     card = json.loads((run_race(tmp_path / "work", dataset=dataset).export(tmp_path / "m") / "card.json").read_text())
     assert [False] == [feature["missing"] for feature in card["features"]]
+
+
+def test_what_a_table_lacks_is_told_at_the_end(orders, tmp_path):
+    """A column with gaps in training may be missing; whoever misspelt it sees that it is."""
+    rows = pd.read_csv("examples/orders.csv").head(40).rename(columns={"delivery_days": "Delivery_Days"})
+    rows.loc[:4, "outcome"] = "lost"
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    folder = predict(store=orders, input=str(tmp_path / "rows.csv"), output=str(tmp_path / "out"))
+    summary, shown = json.loads((folder / "summary.json").read_text()), show_prediction(str(folder))
+    assert ["delivery_days"] == summary["missing_columns"]
+    assert 5 == summary["evaluation"]["unknown_class"]
+    assert "Not in the table, and taken as missing in every row: delivery_days." in shown
+    assert "On 40 rows with a class (5 of them of a class that the model doesn't know, and so wrong): acc" in shown
+    assert "Not in the table" in render_summary(folder)
+    with pytest.warns(UserWarning, match="no column 'delivery_days' .*did you mean 'Delivery_Days'"):
+        bakeoff.load(store=orders).predict(rows)
+
+
+def test_all_that_a_table_lacks_is_told_at_once(orders, tmp_path):
+    """And what is most likely wrong with it."""
+    path = tmp_path / "rows.csv"
+    for text, sentence in (
+        ("amount,region\n1,north\n", "there is no column 'items' and no 'express'"),
+        ("3,north,1.5\n1,south,2\n", "is its first line a header?"),
+        ("items;amount\n1;2\n", "are its columns separated by ';'?"),
+    ):
+        path.write_text(text)
+        with pytest.raises(DataError) as caught:
+            predict(store=orders, input=str(path))
+        assert sentence in str(caught.value)
+
+
+def test_one_column_to_keep_needs_no_list():
+    assert ("order_id",) == PredictionConfig.model_validate({"keep": "order_id"}).keep

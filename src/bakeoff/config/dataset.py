@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from bakeoff.config.parts import Count, Number, Part, Seed, Text
+from bakeoff.config.parts import Count, Names, Number, Part, Seed, Text
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
 MAX_BATCH = 2**53  # what JSON's readers keep exactly
@@ -66,7 +66,7 @@ class DatasetConfig(Part):
         "the command runs in.",
     )
     target: Text | None = Field(default=None, description="File: the column that holds the class.")
-    ignore: tuple[str, ...] = Field(
+    ignore: Names = Field(
         default=(),
         description="File: columns that are not to be learned from, an id for example; several with commas: id,date.",
     )

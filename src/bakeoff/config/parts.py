@@ -27,6 +27,11 @@ def _no_flag(value: Any) -> Any:
     return value
 
 
+def _several(value: Any) -> Any:
+    """One name alone stands for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
 def _known_classifier(name: str) -> str:
     if name not in CLASSIFIERS:
         raise ValueError(f"unknown classifier {name!r}; allowed: {', '.join(CLASSIFIERS)}")
@@ -36,6 +41,7 @@ def _known_classifier(name: str) -> str:
 Count = Annotated[int, BeforeValidator(_no_flag)]
 Number = Annotated[float, BeforeValidator(_no_flag)]
 Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Text = Annotated[str, Field(min_length=1)]
 ClassifierName = Annotated[
     str,

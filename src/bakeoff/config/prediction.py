@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from bakeoff.config.parts import ModelName, Number, Part, Text
+from bakeoff.config.parts import ModelName, Names, Number, Part, Text
 from bakeoff.config.signing import VerifyingConfig
 
 Treatment = Literal["flag", "reject", "accept"]
@@ -30,7 +30,7 @@ class PredictionConfig(Part):
         default=None, description="The folder to write, which must not exist yet; empty: predictions/<UTC stamp>."
     )
     format: Literal["parquet", "csv"] = Field(default="parquet", description="The predictions' file format.")
-    keep: tuple[str, ...] = Field(
+    keep: Names = Field(
         default=(),
         description="Columns of the input that are copied beside each prediction, an id say; several with commas.",
     )
