@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -31,16 +32,16 @@ QUIET = {
 }
 
 
-def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], str]) -> int:
+def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show: Callable[[Any], str]) -> int:
     """Run the flow of that name once and return the exit status.
 
     What is wrong with the command line is said before anything is started, what is wrong with the rows before the
-    flow is entered; the embedded server comes up meanwhile.
+    flow is entered; the embedded server comes up meanwhile, and Prefect is imported.
 
     Args:
         name: of the flow, and of the module that it is in.
         model: the flow's config.
-        check: `module:function` that refuses a config by a `UserError`; imported late, since it is slow to.
+        check: refuses a config by a `UserError`; called in a thread.
         show: what to print of the flow's result.
     """
     if not os.environ.get("PREFECT_API_URL"):
@@ -51,8 +52,10 @@ def main(name: str, model: type[BaseModel], check: str, show: Callable[[Any], st
     try:
         config = read_config(model, sys.argv[1:], f"python -m flows.{name}")
         with _server() as ready:
-            _load(check)(config)
-            flow = _load(f"flows.{name}:{name}")
+            with ThreadPoolExecutor(1) as pool:
+                checking = pool.submit(check, config)
+                flow = _load(f"flows.{name}:{name}")
+                checking.result()
             embedded = ready()
             with _load("tasks.heartbeat:without_prefects")():
                 state = flow(config, return_state=True)
@@ -73,7 +76,9 @@ def _end_on_signals(name: str) -> None:
     def interrupt(*_: Any) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print(f"{name}: interrupted", file=sys.stderr, flush=True)
+        logging.disable()  # what threads still finish is kept, and is not this run's result
+        again = "; the same command goes on where it was" if name == "prediction" else ""
+        print(f"{name}: interrupted{again}", file=sys.stderr, flush=True)
         farewell = threading.Timer(INTERRUPT_SECONDS, os._exit, (1,))
         farewell.daemon = True
         farewell.start()
@@ -162,6 +167,15 @@ def _report(name: str, state: "State[Any]", show: Callable[[Any], str]) -> int:
     error = state.result(raise_on_failure=False)
     print(f"{name}: {state.message}", file=sys.stderr)
     return error.exit_status if isinstance(error, UserError) else 1
+
+
+def call_late(path: str) -> Callable[..., Any]:
+    """The function at `module:name`, whose module is slow to import and is only when it is called."""
+
+    def call(*args: Any) -> Any:
+        return _load(path)(*args)
+
+    return call
 
 
 def _load(path: str) -> Any:

@@ -4,10 +4,12 @@ from bakeoff.config import TrainingConfig
 
 if __name__ == "__main__":
     # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
+    from bakeoff.apart import call_apart
     from bakeoff.showing import show_training
     from flows.command import main
 
-    raise SystemExit(main("training", TrainingConfig, "bakeoff.checks:check_training", show_training))
+    check = call_apart("bakeoff.checks:check_training")
+    raise SystemExit(main("training", TrainingConfig, check, show_training))
 
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,14 @@ from prefect import State, flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from bakeoff.checks import check_training
+from bakeoff.checks import check_places
 from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.contestant import Contestant
 from bakeoff.errors import TrainingError
 from bakeoff.folding import n_splits
 from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.reference import DatasetRef
-from bakeoff.threads import cores, one_thread_each
+from bakeoff.threads import cores
 from bakeoff.workspace import run_folder
 from tasks.calibrate import calibrate
 from tasks.cross_validate import cross_validate
@@ -57,8 +59,8 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     if superseded := supersede_missed_runs():
         return superseded
     config = config.with_batch(scheduled_second())
-    check_training(config)
-    with run_folder(config.workspace) as folder, one_thread_each():
+    check_places(config)
+    with run_folder(config.workspace) as folder:
         dataset = value(generate.submit(config, folder / "data"))
         scorecards, models = race(config, dataset, folder)
         if not any(card.status == "ok" for card in scorecards):

@@ -3,10 +3,10 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from bakeoff.apart import apart
 from bakeoff.validation import score_fold
 from tasks.outcome import stated
-from tasks.threads import one_thread
 
 cross_validate = task(
     name="cross-validate", task_run_name="cross-validate {contestant.name}, fold {fold}", cache_policy=NO_CACHE
-)(stated(one_thread(score_fold)))
+)(stated(apart(score_fold)))

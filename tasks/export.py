@@ -4,6 +4,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from bakeoff.apart import apart
 from bakeoff.board import contestant_rows
 from bakeoff.card import export_version
 from bakeoff.classifiers import title
@@ -34,5 +35,7 @@ def show_version(config: TrainingConfig, version: str) -> None:
     )
 
 
-export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_version))
+export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(
+    stated(apart(export_version))
+)
 show = task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)(stated(show_version))

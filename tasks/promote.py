@@ -3,10 +3,10 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from bakeoff.apart import apart
 from bakeoff.challenge import challenge_champion
 from tasks.outcome import stated
-from tasks.threads import one_thread
 
 promote = task(name="promote", task_run_name="meet the champion", cache_policy=NO_CACHE)(
-    stated(one_thread(challenge_champion))
+    stated(apart(challenge_champion))
 )

@@ -4,11 +4,10 @@ from bakeoff.config import TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.files import require_writable
 from bakeoff.opening import open_store
-from bakeoff.preparing import check_dataset
 
 
-def check_training(config: TrainingConfig) -> None:
-    """Refuse a config whose rows can't be raced or whose store can't be written.
+def check_places(config: TrainingConfig) -> None:
+    """Refuse a config whose store or workspace can't be written.
 
     Raises:
         UserError: in one line; nothing has been written.
@@ -16,4 +15,16 @@ def check_training(config: TrainingConfig) -> None:
     """
     open_store(config).require_ready()
     require_writable(config.workspace, "the workspace", ConfigError)
+
+
+def check_training(config: TrainingConfig) -> None:
+    """As `check_places`, and refuse rows that can't be raced.
+
+    Raises:
+        UserError: in one line; nothing has been written.
+        IntegrityError: the store is not in order, so nothing may be added to it.
+    """
+    from bakeoff.preparing import check_dataset
+
+    check_places(config)
     check_dataset(config)

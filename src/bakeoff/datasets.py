@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from bakeoff.errors import DataError
 from bakeoff.features import Feature
 from bakeoff.split_columns import to_groups, to_times
 from bakeoff.synthetic import generate_rows
-from bakeoff.tables import read_table, require_columns, signature
+from bakeoff.tables import read_table, require_columns
 
 
 @dataclass(frozen=True)
@@ -59,16 +58,6 @@ def load_dataset(config: DatasetConfig, split: SplitConfig | None = None) -> Dat
         DataError: the rows can't be used; the text says which column or row and what to do.
     """
     by, column = (split.by, split.column) if split else ("random", None)
-    return _load(config, by, column, signature(config.path) if config.path else ())
-
-
-def forget_dataset() -> None:
-    """Let go of the dataset that `load_dataset` keeps."""
-    _load.cache_clear()
-
-
-@lru_cache(maxsize=1)
-def _load(config: DatasetConfig, by: str, column: str | None, unchanged: tuple[int, ...]) -> Dataset:  # noqa: ARG001  the signature is a cache key
     if config.source == "file":
         return _file(config, by, column)
     return _generate(config) if config.source == "synthetic" else _bundled(config)

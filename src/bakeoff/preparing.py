@@ -10,7 +10,7 @@ import pyarrow.parquet
 
 from bakeoff.config import TrainingConfig
 from bakeoff.costs import cost_matrix
-from bakeoff.datasets import Dataset, digest_dataset, forget_dataset, load_dataset
+from bakeoff.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.errors import DataError
 from bakeoff.folding import refuse_single_class, split_folds
 from bakeoff.imbalance import warn_of_majority
@@ -28,7 +28,6 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         DataError: the rows can't be used; nothing is written then.
     """
     dataset, split = check_dataset(config)
-    forget_dataset()
     forget_parts()
     folder.mkdir(parents=True, exist_ok=True)
     for part, positions in split.items():

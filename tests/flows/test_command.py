@@ -172,26 +172,26 @@ def test_an_interrupted_run_ends_in_seconds_and_leaves_nothing(home, tmp_path, s
     for line in process.stderr:
         if "rows from the generator" in line:
             break
-    server = children(process)
+    servers = children(process)
     process.send_signal(sign)
     out, err = process.communicate(timeout=60)
     assert (1, "") == (process.returncode, out), err
     assert ["training: interrupted"] == [line for line in err.splitlines() if "| INFO" not in line]
     assert [] == list((tmp_path / "work").iterdir())
     assert not (tmp_path / "models").exists()
-    assert 1 == len(server)
-    assert [] == survivors(server)
+    assert 2 == len(servers)  # Prefect's, and the one that steps are forked from
+    assert [] == survivors(servers)
 
 
-def test_the_server_ends_with_a_run_that_was_killed(home, tmp_path):
-    """SIGKILL leaves no time for anything; the server sees that its parent is gone."""
+def test_the_servers_end_with_a_run_that_was_killed(home, tmp_path):
+    """SIGKILL leaves no time for anything; the servers see that their parent is gone."""
     process = start(home, "--store", str(tmp_path / "models"), *workspace(tmp_path))
     assert "Prefect's embedded server is coming up\n" == process.stderr.readline()
-    server = children(process)
+    servers = children(process)
     process.kill()
     process.communicate()
-    assert 1 == len(server)
-    assert [] == survivors(server)
+    assert 2 == len(servers)
+    assert [] == survivors(servers)
 
 
 def test_two_first_runs_at_once_make_one_database(tmp_path):

@@ -1,0 +1,158 @@
+"""Steps in processes of their own: where a native library can neither hold up nor take down what runs beside it.
+
+The forest of oneDAL keeps Python's global lock for as long as it fits, a library may end the process for want of
+memory, and threads share one count of BLAS threads. So each step gets a process, forked from a server that has the
+libraries imported already (`bakeoff.fork_server`), which costs some ten milliseconds. The standard library's fork
+server would run the program's main module again in each of them.
+"""
+
+import atexit
+import contextlib
+import functools
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from bakeoff.errors import TrainingError
+
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_starting = threading.Lock()
+_server: "ForkServer | None" = None
+
+
+class Surroundings(NamedTuple):
+    """What a step finds as the one who asks for it has it."""
+
+    environment: dict[str, str]
+    folder: Path
+    log_level: int
+
+
+class ForkServer:
+    """The process that steps are forked from; it ends, and all that it forked, when this process does."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        # A session of its own keeps Ctrl-C from ending steps before the run could say what becomes of them.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bakeoff.fork_server", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, **ONE_THREAD},
+        )
+        theirs.close()
+        self.owner = os.getpid()
+        atexit.register(self.stop)
+
+    def fork(self) -> Connection:
+        """A line to a new process, which waits for what to do.
+
+        Raises:
+            OSError: the server is gone.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._socket, [b"+"], [theirs.fileno()])
+        return Connection(ours.detach())
+
+    def stop(self) -> None:
+        """End it; what it forked ends, too."""
+        self._socket.close()
+        if self.owner == os.getpid():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)  # it may still import, and see only then that nobody asks any more
+            self._process.kill()
+            self._process.wait()
+
+    def serves(self) -> bool:
+        """Whether it can be asked for another process by this one."""
+        return self.owner == os.getpid() and self._process.poll() is None
+
+
+def start_server() -> ForkServer:
+    """Start the server that steps are forked from, where none runs yet: it imports the libraries meanwhile."""
+    global _server  # noqa: PLW0603  one for the whole process
+    with _starting:
+        if _server is None or not _server.serves():
+            _server = ForkServer()
+        return _server
+
+
+def apart(function: Callable[P, R]) -> Callable[P, R]:
+    """Let the function run in a process of its own; what it logs and raises comes out here.
+
+    Arguments and result are pickled: give references to files, not rows.
+
+    Args:
+        function: of a module that doesn't import Prefect.
+
+    Raises:
+        TrainingError: the process ended before the function did.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = _run(f"{function.__module__}:{function.__qualname__}", args, kwargs)
+        return result
+
+    return run
+
+
+def call_apart(path: str) -> Callable[..., Any]:
+    """As `apart`, for the function at `module:name`, which this process need not import."""
+    return lambda *args, **kwargs: _run(path, args, kwargs)
+
+
+def _run(path: str, args: Any, kwargs: Any) -> Any:
+    with start_server().fork() as line:
+        here = Surroundings({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
+        line.send((here, path, args, kwargs))
+        pid = None
+        try:
+            while True:
+                kind, content = line.recv()
+                if kind == "log":
+                    _log(content)
+                elif kind == "pid":
+                    pid = content
+                elif kind == "returned":
+                    pid = None
+                    return content
+                elif kind == "raised":
+                    pid = None
+                    raise content
+                else:
+                    pid = None
+                    raise TrainingError(_describe_end(content))
+        except EOFError:
+            raise TrainingError("the server of its process ended") from None
+        finally:
+            if pid is not None:  # interrupted
+                os.kill(pid, signal.SIGKILL)
+
+
+def _log(record: logging.LogRecord) -> None:
+    logger = logging.getLogger(record.name)
+    if logger.isEnabledFor(record.levelno):
+        logger.handle(record)
+
+
+def _describe_end(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGKILL:
+        return "its process was killed, as the system does when memory runs out; use fewer rows, or more memory"
+    ended = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+    return f"its process ended {ended} before it was done"

@@ -1,0 +1,57 @@
+"""What the tests of `bakeoff.apart` run in processes of their own."""
+
+import logging
+import os
+import signal
+import time
+import warnings
+from pathlib import Path
+
+from bakeoff.errors import DataError
+
+logger = logging.getLogger("bakeoff.steps")
+
+
+class OddError(Exception):
+    """It can't be pickled: whoever makes it anew has one argument, not two."""
+
+    def __init__(self, what, why):
+        super().__init__(f"{what}: {why}")
+
+
+def double(number, say=None):
+    if say:
+        logger.info("%s", say)
+        warnings.warn("in two\n   lines", stacklevel=2)
+    return os.getpid(), 2 * number
+
+
+def refuse():
+    raise DataError("these rows")
+
+
+def fail_oddly():
+    raise OddError("this", "that")
+
+
+def end(status):
+    os._exit(status)
+
+
+def be_killed():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def threads():
+    from threadpoolctl import threadpool_info
+
+    return {each["num_threads"] for each in threadpool_info()}
+
+
+def sleep(path, seconds):
+    path.write_text(str(os.getpid()))
+    time.sleep(seconds)
+
+
+def surroundings(variable):
+    return str(Path.cwd()), os.environ[variable]
