@@ -80,17 +80,19 @@ def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[lis
     fits, models, tests, folds = {}, {}, {}, {}
     # The least simple first: what takes longest then does not come last, alone on one core.
     for name in sorted(config.classifiers, key=list(CLASSIFIERS).index, reverse=True):
-        contestant = Contestant.of(config, name)
+        contestant = Contestant.of(config, name, dataset.rows["train"])
         fits[name] = fit.submit(dataset, contestant, folder / "models")
         folds[name] = [
             cross_validate.submit(dataset, contestant, config.cross_validation, fold, folder / "answers")
             for fold in numbers
         ]
     for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
-        contestant = Contestant.of(config, name)
+        contestant = Contestant.of(config, name, dataset.rows["train"])
         models[name] = calibrate.submit(dataset, contestant, config, model, folds[name], folder / "models")  # type: ignore[call-overload]  # see above
     for name, model in models.items():
-        tests[name] = evaluate.submit(dataset, Contestant.of(config, name), model, config.selection.resamples)
+        tests[name] = evaluate.submit(
+            dataset, Contestant.of(config, name, dataset.rows["train"]), model, config.selection.resamples
+        )
     for _ in with_progress(fold for several in folds.values() for fold in several):
         pass
     scorecards, exportable = [], {}

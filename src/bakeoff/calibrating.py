@@ -93,7 +93,7 @@ def calibrate_classifier(
     if calibration.brier_before is not None:
         after = "" if calibration.brier_after is None else f", {calibration.brier_after:.4f} calibrated ({method})"
         logger.info("%s: Brier score %.4f%s", title(contestant.name), calibration.brier_before, after)
-    return CalibratedModel(path, model.seconds, calibration)
+    return CalibratedModel(path, model.seconds, model.engine, calibration)
 
 
 def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.ndarray | None) -> Calibration:

@@ -1,6 +1,7 @@
 """Everything that can be refused before a run begins, so that a mistake costs seconds and leaves nothing behind."""
 
 from bakeoff.config import TrainingConfig
+from bakeoff.engines import require_engine
 from bakeoff.errors import ConfigError
 from bakeoff.files import require_writable
 from bakeoff.opening import open_store
@@ -14,6 +15,7 @@ def check_places(config: TrainingConfig) -> None:
         IntegrityError: the store is not in order, so nothing may be added to it.
     """
     open_store(config).require_ready()
+    require_engine(config.engine)
     require_writable(config.workspace, "the workspace", ConfigError)
 
 

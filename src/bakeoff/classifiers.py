@@ -74,11 +74,16 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} has no parameter {key!r}; {entry.estimator} takes {', '.join(allowed)}")
 
 
-def build_classifier(name: str, parameters: Mapping[str, Any]) -> "ClassifierMixin":
+def build_classifier(
+    name: str, parameters: Mapping[str, Any], estimator: "type[ClassifierMixin] | None" = None
+) -> "ClassifierMixin":
     """An unfitted estimator that repeats itself and keeps to one thread.
 
     Without a `random_state` of its own it gets 42. `n_jobs` is held at 1, since contestants and folds already run side
     by side; no figure depends on it.
+
+    Args:
+        estimator: a class with scikit-learn's parameters, scikit-learn's own by default.
     """
     entry = CLASSIFIERS[name]
     parameters = dict(parameters)
@@ -91,7 +96,7 @@ def build_classifier(name: str, parameters: Mapping[str, Any]) -> "ClassifierMix
         parameters["class_weight"] = {
             int(key) if re.fullmatch(r"-?\d+", str(key)) else key: weight for key, weight in weights.items()
         }
-    return entry.load()(**parameters)
+    return (estimator or entry.load())(**parameters)
 
 
 def gives_probabilities(name: str, parameters: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from bakeoff.classifiers import weigh_classes
 from bakeoff.config import TrainingConfig
 from bakeoff.config.training import CalibrationChoice
+from bakeoff.engines import Engine, choose_engine
 from bakeoff.metrics import MetricName
 
 ISOTONIC_ROWS = 1000  # of each class: below, isotonic regression follows single rows (Niculescu-Mizil and Caruana 2005)
@@ -24,6 +25,7 @@ class Contestant:
         preprocessing: "auto", or "none" for the columns as they are.
         scoring: the metric that it is judged by, and so what it has to answer.
         calibration: how its scores become probabilities, where they do.
+        engine: by which it is fitted.
     """
 
     name: str
@@ -31,12 +33,18 @@ class Contestant:
     preprocessing: str
     scoring: MetricName
     calibration: CalibrationChoice
+    engine: Engine = "scikit-learn"
 
     @classmethod
-    def of(cls, config: TrainingConfig, name: str) -> "Contestant":
-        """The contestant that the config calls so."""
+    def of(cls, config: TrainingConfig, name: str, rows: int) -> "Contestant":
+        """The contestant that the config calls so.
+
+        Args:
+            rows: how many training rows there are.
+        """
         parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
-        return cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration)
+        engine = choose_engine(config.engine, name, rows)
+        return cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration, engine)
 
 
 def choose_method(calibration: CalibrationChoice, has_probabilities: bool, rarest: int) -> Method | None:

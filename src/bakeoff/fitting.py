@@ -9,7 +9,8 @@ import joblib
 
 from bakeoff.classifiers import title
 from bakeoff.contestant import Contestant
-from bakeoff.preprocessing import build_pipeline
+from bakeoff.engines import Engine
+from bakeoff.preprocessing import build_pipeline, fit_pipeline
 from bakeoff.reference import DatasetRef, read_part
 
 logger = logging.getLogger(__name__)
@@ -17,10 +18,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ModelRef:
-    """What crosses a task's boundary instead of the model: the file it lies in, and how long the fit took."""
+    """What crosses a task's boundary instead of the model: the file it lies in, and how it was fitted."""
 
     path: Path
     seconds: float
+    engine: Engine
 
 
 def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> ModelRef:
@@ -32,10 +34,11 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     X, y = read_part(ref, "train")
     started = time.perf_counter()
     # The plain classifier, once: its calibrator is fitted later, on the scores that the folds give these rows.
-    pipeline = build_pipeline(contestant, ref.features).fit(X, y)
+    pipeline, engine = fit_pipeline(build_pipeline(contestant, ref.features), X, y)
     seconds = time.perf_counter() - started
-    logger.info("%s fitted on %s rows in %.2f s", title(contestant.name), f"{len(y):,}", seconds)
+    by = " by scikit-learn-intelex" if engine == "sklearnex" else ""
+    logger.info("%s fitted on %s rows%s in %.2f s", title(contestant.name), f"{len(y):,}", by, seconds)
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
     path = folder / f"{contestant.name}.joblib"
     joblib.dump(pipeline, path)
-    return ModelRef(path, seconds)
+    return ModelRef(path, seconds, engine)

@@ -12,6 +12,7 @@ import warnings
 from multiprocessing.connection import Connection
 from typing import Any
 
+from bakeoff.engines import has_sklearnex
 from bakeoff.errors import TrainingError, describe
 
 # What most steps need, imported once before they are forked.
@@ -47,9 +48,12 @@ class _ToParent(logging.Handler):
         self._line.send(("log", record))
 
 
+FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
+
+
 def serve(control: socket.socket) -> None:
     """Fork a process for every line that comes in, and tell each line how its process ended, until nobody asks."""
-    for name in LIBRARIES:
+    for name in LIBRARIES + FASTER * has_sklearnex():
         importlib.import_module(name)
     woken, wake = socket.socketpair()
     for end in (woken, wake):

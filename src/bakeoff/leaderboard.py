@@ -9,6 +9,7 @@ import numpy as np
 
 from bakeoff.calibrating import CalibratedModel, Calibration
 from bakeoff.classifiers import title
+from bakeoff.engines import Engine
 from bakeoff.evaluation import TestResult
 from bakeoff.metrics import MetricName
 from bakeoff.selection import DIGITS, Selection, Standing
@@ -27,6 +28,7 @@ class Scorecard:
     status: Status
     reason: str | None = None
     folds: tuple[FoldScore, ...] = ()
+    engine: Engine | None = None
     fit_seconds: float | None = None
     test: TestResult | None = None
     calibration: Calibration | None = None
@@ -66,6 +68,7 @@ class Scorecard:
             "test_intervals": _describe_intervals(test, scoring) if test else None,
             "brier": _describe_brier(self.calibration) if self.calibration else None,
             "report": {name: vars(line) for name, line in report.items()} or None,
+            "engine": self.engine,
             "fit_seconds": self.fit_seconds,
             "predict_rows_per_second": round(test.rows_per_second) if test else None,
         }
@@ -115,7 +118,7 @@ def score_contestant(
         logger.warning("%s failed: %s", title(classifier), reason)
         return Scorecard(classifier, "failed", reason or "it did not finish")
     in_order = tuple(sorted(folds, key=lambda fold: fold.fold))
-    return Scorecard(classifier, "ok", None, in_order, model.seconds, test, model.calibration)
+    return Scorecard(classifier, "ok", None, in_order, model.engine, model.seconds, test, model.calibration)
 
 
 def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecard]:
@@ -165,6 +168,7 @@ def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[
             "test_recall_macro": test.get("recall_macro"),
             "test_f1_macro": test.get("f1_macro"),
             "test_score": card.test.score if card.test else None,
+            "engine": card.engine,
             "fit_seconds": card.fit_seconds,
             "predict_rows_per_second": card.test.rows_per_second if card.test else None,
             "reason": card.reason,

@@ -9,6 +9,7 @@ import pandas as pd
 from bakeoff.classifiers import build_classifier, gives_probabilities
 from bakeoff.columns import MAX_CATEGORIES
 from bakeoff.contestant import Contestant, Method, choose_method
+from bakeoff.engines import Engine, engine_of, load_estimator, to_sklearn
 from bakeoff.features import Feature
 from bakeoff.metrics import METRICS
 
@@ -35,7 +36,8 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
     """
     from sklearn.pipeline import Pipeline
 
-    classifier: Any = build_classifier(contestant.name, contestant.parameters)
+    estimator = load_estimator(contestant.name, contestant.engine)
+    classifier: Any = build_classifier(contestant.name, contestant.parameters, estimator)
     if method:
         from sklearn.calibration import CalibratedClassifierCV
 
@@ -71,7 +73,29 @@ def fit_to_score(contestant: Contestant, features: Sequence[Feature], X: pd.Data
                 f"{contestant.scoring} takes probabilities, which are calibrated on {CALIBRATION_FOLDS} folds, and "
                 f"class {str(names[counts.argmin()])!r} has {counts.min()} of the rows that are fitted on"
             )
-    return build_pipeline(contestant, features, method).fit(X, y)
+    return fit_pipeline(build_pipeline(contestant, features, method), X, y)[0]
+
+
+def fit_pipeline(pipeline: "Pipeline", X: pd.DataFrame, y: np.ndarray) -> "tuple[Pipeline, Engine]":
+    """Fit a Pipeline, by whichever engine, into one of scikit-learn's estimators.
+
+    Args:
+        X: shape (n_rows, n_features).
+        y: shape (n_rows,).
+
+    Returns:
+        the Pipeline, and the engine that has fitted its classifier.
+
+    Raises:
+        ValueError: scikit-learn refuses a parameter's value or the rows.
+    """
+    pipeline.fit(X, y)
+    last = pipeline[-1]
+    engine = engine_of(last)
+    for calibrated in getattr(last, "calibrated_classifiers_", []):
+        calibrated.estimator = to_sklearn(calibrated.estimator)
+    pipeline.steps[-1] = ("classifier", to_sklearn(last))
+    return pipeline, engine
 
 
 def plain_classifier(classifier: Any) -> Any:

@@ -60,7 +60,7 @@ def run_race(workspace: Path, **config) -> Race:
     ref = prepare_dataset(config, workspace / "data")
     cards, models = [], {}
     for name in config.classifiers:
-        contestant = Contestant.of(config, name)
+        contestant = Contestant.of(config, name, ref.rows["train"])
         folds = [
             score_fold(ref, contestant, config.cross_validation, fold, workspace / "answers")
             for fold in range(1, n_splits(config.cross_validation) + 1)

@@ -45,6 +45,8 @@ CLASSIFIERS = {
 }
 METHODS = ["sigmoid", "isotonic"]
 
+ROWS = 500  # of training, on which no engine depends here
+
 
 def rows_of(n_classes, n_rows=240, seed=0):
     X, y = make_classification(n_rows, n_informative=5, n_classes=n_classes, flip_y=0.1, random_state=seed)
@@ -231,13 +233,14 @@ def test_fold_scores_of_calibrated_contestants_equal_cross_val_score(tmp_path, s
         {
             "dataset": {"source": "bundled", "bundled": "wine"},
             "calibration": "isotonic",  # too few rows: sigmoid
+            "engine": "scikit-learn",
             "cross_validation": {"scoring": scoring},
             "classifiers": {name: {"n_estimators": 10} if name == "random_forest" else {}},
         }
     )
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    contestant = Contestant.of(config, name)
+    contestant = Contestant.of(config, name, ROWS)
     expected = cross_val_score(build_pipeline(contestant, ref.features, "sigmoid"), X, y, cv=5, scoring=scoring)
     folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 6)]
     assert expected.tolist() == [fold.score for fold in folds]
@@ -257,7 +260,7 @@ def test_the_exported_model_is_the_plain_one_with_a_calibrator(tmp_path):
     assert isinstance(model[-1].classifier, SVC)
     X, y = read_part(race.ref, "train")
     folds = list(StratifiedKFold(5).split(X, y))
-    theirs = CalibratedClassifierCV(build_pipeline(Contestant.of(race.config, "svm"), race.ref.features),
+    theirs = CalibratedClassifierCV(build_pipeline(Contestant.of(race.config, "svm", ROWS), race.ref.features),
                                     cv=folds, ensemble=False).fit(X, y)  # fmt: skip
     np.testing.assert_allclose(theirs.predict_proba(X), model.predict_proba(X), atol=1e-9)
     version = race.export(tmp_path / "models")
@@ -303,7 +306,7 @@ def test_scores_of_a_fold_that_lacks_a_class_are_not_calibrated_on(tmp_path, cla
         "cross_validation": {"folds": 4},
         "calibration": "sigmoid",
     })  # fmt: skip
-    ref, contestant = prepare_dataset(config, tmp_path / "data"), Contestant.of(config, classifier)
+    ref, contestant = prepare_dataset(config, tmp_path / "data"), Contestant.of(config, classifier, ROWS)
     folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 5)]
     found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in folds])
     finite = np.isfinite(found.scores[0]).all(axis=1)
@@ -323,7 +326,7 @@ def test_a_fold_that_lacks_a_class_has_no_part_in_the_calibration(tmp_path, capl
     }
     config = TrainingConfig.model_validate(source | {"cross_validation": {"folds": 4}})
     ref = prepare_dataset(config, tmp_path / "data")
-    contestant = Contestant.of(config, "svm")
+    contestant = Contestant.of(config, "svm", ROWS)
     folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 5)]
     found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in folds])
     assert [0, 0, 0, 42] == [int(np.isfinite(found.scores[0][found.rows.folds[0] == k, 0]).sum()) for k in range(1, 5)]
@@ -352,11 +355,13 @@ def test_balanced_weights_are_for_those_that_take_them_and_have_none(tmp_path):
     }
     config = TrainingConfig.model_validate({"class_weight": "balanced", "classifiers": classifiers})
     assert [None, "balanced", {"0": 2}] == [
-        Contestant.of(config, n).parameters.get("class_weight") for n in classifiers
+        Contestant.of(config, n, ROWS).parameters.get("class_weight") for n in classifiers
     ]
     plain = config.model_copy(update={"class_weight": "none"})
-    assert {} == Contestant.of(plain, "logistic_regression").parameters
-    pipeline = build_pipeline(Contestant.of(config, "logistic_regression"), prepare_dataset(config, tmp_path).features)
+    assert {} == Contestant.of(plain, "logistic_regression", ROWS).parameters
+    pipeline = build_pipeline(
+        Contestant.of(config, "logistic_regression", ROWS), prepare_dataset(config, tmp_path).features
+    )
     assert "balanced" == pipeline[-1].class_weight
 
 

@@ -27,6 +27,7 @@ from bakeoff.selection import Selection
 from bakeoff.validation import FoldScore, score_fold
 from tests.bakeoff.conftest import ORDERS
 
+ROWS = 500  # of training, on which no engine depends here
 TABLES = {
     "breast_cancer": {"source": "bundled", "bundled": "breast_cancer"},
     "digits": {"source": "bundled", "bundled": "digits"},
@@ -40,10 +41,10 @@ TABLES = {
 @pytest.mark.parametrize("table", TABLES)
 def test_fold_scores_equal_cross_val_score(tmp_path, table, classifier):
     """On the same training rows, folds and Pipeline, to the last bit."""
-    config = TrainingConfig.model_validate({"dataset": TABLES[table]})
+    config = TrainingConfig.model_validate({"dataset": TABLES[table], "engine": "scikit-learn"})
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    contestant = Contestant.of(config, classifier)
+    contestant = Contestant.of(config, classifier, ROWS)
     expected = cross_val_score(build_pipeline(contestant, ref.features), X, y, cv=5)
     assert expected.tolist() == [
         score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score for fold in range(1, 6)
@@ -59,7 +60,7 @@ def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring, 
     )
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    contestant = Contestant.of(config, "svm")
+    contestant = Contestant.of(config, "svm", ROWS)
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
     method = "sigmoid" if METRICS[scoring].of_probabilities else None
     expected = cross_val_score(build_pipeline(contestant, ref.features, method), X, y, cv=folds, scoring=scoring)
@@ -100,7 +101,7 @@ def test_a_pipeline_takes_gaps_and_categories_that_training_never_saw(tmp_path):
     """Raw columns in, class out."""
     config = TrainingConfig.model_validate({"dataset": ORDERS})
     ref = prepare_dataset(config, tmp_path / "data")
-    model = joblib.load(fit_classifier(ref, Contestant.of(config, "logistic_regression"), tmp_path).path)
+    model = joblib.load(fit_classifier(ref, Contestant.of(config, "logistic_regression", ROWS), tmp_path).path)
     X, _ = read_part(ref, "test")
     strange = X.iloc[:2].copy()
     strange.loc[strange.index[0], "region"] = "atlantis"
@@ -129,7 +130,7 @@ def test_a_class_too_rare_to_calibrate_on_is_named(tmp_path):
     )
     ref = prepare_dataset(config, tmp_path / "data")
     with pytest.raises(ValueError, match="calibrated on 5 folds, and class 'v' has 4 of the rows"):
-        score_fold(ref, Contestant.of(config, "svm"), config.cross_validation, 1, tmp_path / "answers")
+        score_fold(ref, Contestant.of(config, "svm", ROWS), config.cross_validation, 1, tmp_path / "answers")
 
 
 def test_a_contestant_without_a_random_state_gets_42():
@@ -145,7 +146,10 @@ def test_a_new_classifier_is_one_entry(tmp_path, monkeypatch):
     )
     config = TrainingConfig.model_validate({"dataset": TABLES["wine"], "classifiers": {"knn": {"n_neighbors": 3}}})
     ref = prepare_dataset(config, tmp_path / "data")
-    assert score_fold(ref, Contestant.of(config, "knn"), config.cross_validation, 1, tmp_path / "answers").score > 0.8
+    assert (
+        score_fold(ref, Contestant.of(config, "knn", ROWS), config.cross_validation, 1, tmp_path / "answers").score
+        > 0.8
+    )
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40))

@@ -177,7 +177,9 @@ def test_nobody_wins_an_empty_race():
 )
 def test_what_is_clearly_better_wins_on_real_races(tmp_path, dataset, winner):
     """By points, on the same folds."""
-    race = run_race(tmp_path, dataset=dataset, classifiers={LR: {"max_iter": 1000}, SVM: {}, RF: {}})
+    race = run_race(
+        tmp_path, dataset=dataset, engine="scikit-learn", classifiers={LR: {"max_iter": 1000}, SVM: {}, RF: {}}
+    )
     selection = choose_winner(race.config, race.ref, race.scorecards)
     assert winner == selection.winner, selection.why
     assert "more than chance explains" in selection.why

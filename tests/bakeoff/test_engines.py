@@ -1,0 +1,113 @@
+"""Who fits, and that it makes no difference but in time."""
+
+import hashlib
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+
+from bakeoff import engines
+from bakeoff.checks import check_places
+from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.config import TrainingConfig
+from bakeoff.contestant import Contestant
+from bakeoff.engines import choose_engine, engine_of, load_estimator, to_sklearn
+from bakeoff.errors import ConfigError
+from bakeoff.fitting import fit_classifier
+from bakeoff.preparing import prepare_dataset
+from bakeoff.reference import read_part
+from bakeoff.validation import score_fold
+
+needs_sklearnex = pytest.mark.skipif(not engines.has_sklearnex(), reason="scikit-learn-intelex is for x86-64 alone")
+TABLES = {name: {"source": "bundled", "bundled": name} for name in ("breast_cancer", "digits", "iris", "wine")}
+TABLES["reference"] = {}
+FASTER = list(engines.FASTER_FROM)
+
+
+@pytest.mark.parametrize(
+    ("choice", "name", "rows", "engine"),
+    [
+        ("auto", "random_forest", 50, "sklearnex"),
+        ("auto", "logistic_regression", 9_999, "scikit-learn"),
+        ("auto", "logistic_regression", 10_000, "sklearnex"),
+        ("auto", "svm", 10**6, "scikit-learn"),
+        ("sklearnex", "logistic_regression", 50, "sklearnex"),
+        ("sklearnex", "svm", 50, "scikit-learn"),
+        ("scikit-learn", "random_forest", 10**6, "scikit-learn"),
+    ],
+)
+def test_each_contestant_is_fitted_by_what_is_faster(monkeypatch, choice, name, rows, engine):
+    """By `auto`; where the other engine isn't installed, by scikit-learn."""
+    monkeypatch.setattr(engines, "has_sklearnex", lambda: True)
+    assert engine == choose_engine(choice, name, rows)
+    monkeypatch.setattr(engines, "has_sklearnex", lambda: False)
+    assert "scikit-learn" == choose_engine(choice, name, rows)
+
+
+def test_an_engine_that_is_not_there_is_refused_in_a_line(monkeypatch, tmp_path):
+    monkeypatch.setattr(engines, "has_sklearnex", lambda: False)
+    with pytest.raises(ConfigError, match="engine: sklearnex needs the package scikit-learn-intelex"):
+        check_places(TrainingConfig(engine="sklearnex", store=tmp_path / "models", workspace=tmp_path / "work"))
+
+
+@needs_sklearnex
+@pytest.mark.parametrize("name", FASTER)
+@pytest.mark.parametrize("table", TABLES)
+def test_both_engines_reach_the_same(tmp_path, table, name):
+    """Mean fold scores within a point."""
+    means = []
+    for engine in ("scikit-learn", "sklearnex"):
+        config = TrainingConfig.model_validate({"dataset": TABLES[table], "engine": engine})
+        ref = prepare_dataset(config, tmp_path / engine)
+        contestant = Contestant.of(config, name, ref.rows["train"])
+        assert engine == contestant.engine
+        folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 6)]
+        means.append(np.mean([fold.score for fold in folds]))
+    assert abs(means[0] - means[1]) <= 0.01, means
+
+
+@needs_sklearnex
+@pytest.mark.parametrize("weight", ["none", "balanced"])
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("name", FASTER)
+def test_the_model_is_scikit_learns_and_the_same_to_the_byte(tmp_path, name, n_classes, weight):
+    """Nothing but scikit-learn is needed to open it, and who fits it again gets the same file."""
+    dataset = {"n_samples": 3000, "n_classes": n_classes, "class_sep": 1.0}
+    config = TrainingConfig.model_validate({"dataset": dataset, "engine": "sklearnex", "class_weight": weight})
+    ref = prepare_dataset(config, tmp_path / "data")
+    contestant = Contestant.of(config, name, ref.rows["train"])
+    fitted = [fit_classifier(ref, contestant, tmp_path / folder) for folder in "ab"]
+    assert ["sklearnex", "sklearnex"] == [each.engine for each in fitted]
+    first, second = (hashlib.sha256(each.path.read_bytes()).hexdigest() for each in fitted)
+    assert first == second
+    script = (
+        "import sys, joblib; sys.modules['sklearnex'] = sys.modules['daal4py'] = sys.modules['onedal'] = None; "
+        f"print(type(joblib.load({str(fitted[0].path)!r})[-1]))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert f"<class 'sklearn.{CLASSIFIERS[name].module.split('.')[1]}" in found
+
+
+@needs_sklearnex
+def test_rows_go_the_same_way_through_a_forest_of_either(tmp_path):
+    """Training rows too, whose own values are the thresholds."""
+    X, y = read_part(
+        prepare_dataset(TrainingConfig.model_validate({"dataset": {"n_samples": 4000}}), tmp_path), "train"
+    )
+    theirs = load_estimator("random_forest", "sklearnex")(n_estimators=20, random_state=0).fit(X.to_numpy(), y)
+    assert "sklearnex" == engine_of(theirs)
+    ours = to_sklearn(theirs)
+    np.testing.assert_allclose(theirs.predict_proba(X.to_numpy()), ours.predict_proba(X.to_numpy()), atol=1e-12)
+
+
+@needs_sklearnex
+def test_what_the_engine_hands_on_is_scikit_learns(tmp_path):
+    """And said so: oneDAL has no criterion entropy."""
+    classifiers = {"random_forest": {"n_estimators": 5, "criterion": "entropy"}}
+    config = TrainingConfig.model_validate({"dataset": {"n_samples": 300}, "classifiers": classifiers})
+    ref = prepare_dataset(config, tmp_path / "data")
+    fitted = fit_classifier(ref, Contestant.of(config, "random_forest", 210), tmp_path / "models")
+    assert "scikit-learn" == fitted.engine
+    assert "sklearn.ensemble._forest" == type(joblib.load(fitted.path)[-1]).__module__
