@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel
 
+from bakeoff.apart import stop_server
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.flags import read_config
 from flows.embedded import EmbeddedServer, answers, enter_server, wait_for_server
@@ -59,8 +60,8 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
             embedded = ready()
             with _load("tasks.heartbeat:without_prefects")():
                 state = flow(config, return_state=True)
+            _send_all()
             if embedded:
-                _send_all()
                 _wait_until_recorded(state)
             return _report(name, state, show)
     except BakeoffError as error:
@@ -68,6 +69,14 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
         return error.exit_status
     except KeyboardInterrupt:
         return 1
+
+
+def leave(status: int) -> NoReturn:
+    """End the process: all is said and sent, and clearing up what was imported takes half a second."""
+    stop_server()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _end_on_signals(name: str) -> None:

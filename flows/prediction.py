@@ -5,10 +5,10 @@ from bakeoff.config import PredictionConfig
 if __name__ == "__main__":
     # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
     from bakeoff.summary import show_prediction
-    from flows.command import call_late, main
+    from flows.command import call_late, leave, main
 
     check = call_late("bakeoff.prediction:check_prediction")
-    raise SystemExit(main("prediction", PredictionConfig, check, show_prediction))
+    leave(main("prediction", PredictionConfig, check, show_prediction))
 
 from prefect import flow
 

@@ -1,15 +1,16 @@
 """The training flow: rows → folds and fits, side by side → calibration → evaluation → winner → version → promotion."""
 
-from bakeoff.config import TrainingConfig
-
 if __name__ == "__main__":
-    # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
-    from bakeoff.apart import call_apart
+    # Ahead of the slow imports below, so that both servers come up meanwhile: `main` imports this module.
+    from bakeoff.apart import call_apart, start_server
+
+    start_server()
+    from bakeoff.config import TrainingConfig
     from bakeoff.showing import show_training
-    from flows.command import main
+    from flows.command import leave, main
 
     check = call_apart("bakeoff.checks:check_training")
-    raise SystemExit(main("training", TrainingConfig, check, show_training))
+    leave(main("training", TrainingConfig, check, show_training))
 
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.checks import check_places
 from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.errors import TrainingError
 from bakeoff.folding import n_splits

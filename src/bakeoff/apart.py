@@ -55,6 +55,7 @@ class ForkServer:
         )
         theirs.close()
         self.owner = os.getpid()
+        self.under_way: set[Connection] = set()
         atexit.register(self.stop)
 
     def fork(self) -> Connection:
@@ -71,11 +72,13 @@ class ForkServer:
     def stop(self) -> None:
         """End it; what it forked ends, too."""
         self._socket.close()
-        if self.owner == os.getpid():
+        if self.owner != os.getpid():
+            return
+        if self.under_way:  # it ends them, as soon as it sees that nobody asks any more
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1)  # it may still import, and see only then that nobody asks any more
-            self._process.kill()
-            self._process.wait()
+                self._process.wait(1)
+        self._process.kill()
+        self._process.wait()
 
     def serves(self) -> bool:
         """Whether it can be asked for another process by this one."""
@@ -89,6 +92,12 @@ def start_server() -> ForkServer:
         if _server is None or not _server.serves():
             _server = ForkServer()
         return _server
+
+
+def stop_server() -> None:
+    """End the server, where one runs."""
+    if _server is not None and _server.serves():
+        _server.stop()
 
 
 def apart(function: Callable[P, R]) -> Callable[P, R]:
@@ -117,31 +126,40 @@ def call_apart(path: str) -> Callable[..., Any]:
 
 
 def _run(path: str, args: Any, kwargs: Any) -> Any:
-    with start_server().fork() as line:
-        here = Surroundings({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
-        line.send((here, path, args, kwargs))
-        pid = None
+    server = start_server()
+    with server.fork() as line:
+        server.under_way.add(line)
         try:
-            while True:
-                kind, content = line.recv()
-                if kind == "log":
-                    _log(content)
-                elif kind == "pid":
-                    pid = content
-                elif kind == "returned":
-                    pid = None
-                    return content
-                elif kind == "raised":
-                    pid = None
-                    raise content
-                else:
-                    pid = None
-                    raise TrainingError(_describe_end(content))
-        except EOFError:
-            raise TrainingError("the server of its process ended") from None
+            return _listen(line, path, args, kwargs)
         finally:
-            if pid is not None:  # interrupted
-                os.kill(pid, signal.SIGKILL)
+            server.under_way.discard(line)
+
+
+def _listen(line: Connection, path: str, args: Any, kwargs: Any) -> Any:
+    here = Surroundings({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
+    pid = None
+    try:
+        line.send((here, path, args, kwargs))
+        while True:
+            kind, content = line.recv()
+            if kind == "log":
+                _log(content)
+            elif kind == "pid":
+                pid = content
+            else:
+                pid = None
+                return _end(kind, content)
+    except (EOFError, ConnectionError):
+        raise TrainingError("the server of its process ended") from None
+    finally:
+        if pid is not None:  # interrupted
+            os.kill(pid, signal.SIGKILL)
+
+
+def _end(kind: str, content: Any) -> Any:
+    if kind == "returned":
+        return content
+    raise content if kind == "raised" else TrainingError(_describe_end(content))
 
 
 def _log(record: logging.LogRecord) -> None:

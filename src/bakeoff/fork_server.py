@@ -1,5 +1,6 @@
 """The process that steps are forked from: `python -m bakeoff.fork_server FD`, started by `bakeoff.apart`."""
 
+import gc
 import importlib
 import logging
 import os
@@ -9,30 +10,32 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
 from bakeoff.engines import has_sklearnex
 from bakeoff.errors import TrainingError, describe
 
-# What most steps need, imported once before they are forked.
-LIBRARIES = (
+# What steps need, imported once before they are forked: first what the check of a config and the rows do.
+FIRST = ("bakeoff.checks", "bakeoff.preparing", "sklearn.datasets", "sklearn.model_selection")
+THEN = (
     "bakeoff.calibrating",
     "bakeoff.card",
     "bakeoff.challenge",
-    "bakeoff.checks",
     "bakeoff.choosing",
     "bakeoff.evaluation",
-    "bakeoff.preprocessing",
+    "bakeoff.validation",
+    "sklearn.calibration",
     "sklearn.compose",
     "sklearn.ensemble",
     "sklearn.impute",
     "sklearn.linear_model",
-    "sklearn.model_selection",
     "sklearn.pipeline",
     "sklearn.preprocessing",
     "sklearn.svm",
 )
+FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
 
 
 class _ToParent(logging.Handler):
@@ -48,12 +51,9 @@ class _ToParent(logging.Handler):
         self._line.send(("log", record))
 
 
-FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
-
-
 def serve(control: socket.socket) -> None:
     """Fork a process for every line that comes in, and tell each line how its process ended, until nobody asks."""
-    for name in LIBRARIES + FASTER * has_sklearnex():
+    for name in FIRST:
         importlib.import_module(name)
     woken, wake = socket.socketpair()
     for end in (woken, wake):
@@ -62,8 +62,11 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     lines: dict[int, Connection] = {}
     asked = True
+    spare: Iterator[bool] | None = get_ready()
     while asked:
-        ready, _, _ = select.select([control, woken], [], [])
+        ready, _, _ = select.select([control, woken], [], [], None if spare is None else 0)
+        if spare is not None and not ready and not next(spare, None):
+            spare = None
         if woken in ready:
             woken.recv(4096)
             _reap(lines)
@@ -71,6 +74,44 @@ def serve(control: socket.socket) -> None:
             asked = _fork(control, lines, (control, woken, wake))
     for pid in lines:
         os.kill(pid, signal.SIGKILL)
+
+
+def get_ready() -> Iterator[bool]:
+    """Import what is left, a module at a time, and warm up; between two of them a step may be asked for."""
+    for name in THEN + FASTER * has_sklearnex():
+        importlib.import_module(name)
+        yield True
+    warm_up()
+    gc.collect()
+    gc.freeze()  # a collection would write into every page that is shared with the steps
+
+
+def warm_up() -> None:
+    """Do once, while nobody asks for a step, what libraries do when they are first used: each step would do it again.
+
+    No thread may come of it, since a fork takes along none.
+    """
+    import pandas as pd
+
+    from bakeoff.classifiers import CLASSIFIERS
+    from bakeoff.config import CrossValidationConfig
+    from bakeoff.contestant import Contestant
+    from bakeoff.engines import choose_engine
+    from bakeoff.features import Feature
+    from bakeoff.folding import split_folds
+    from bakeoff.out_of_fold import describe_rows
+    from bakeoff.preprocessing import build_pipeline, fit_pipeline
+
+    X = pd.DataFrame({"number": [float(row) for row in range(40)], "text": ["a", "b"] * 20})
+    y = X["number"].to_numpy().astype(int) % 3
+    features = [Feature("number", "float64", "number"), Feature("text", "str", "category")]
+    split_folds(CrossValidationConfig(), y)
+    for name in CLASSIFIERS:
+        parameters = {"n_estimators": 2} if name == "random_forest" else {}
+        engine = choose_engine("sklearnex", name, len(X))
+        contestant = Contestant(name, parameters, "auto", "accuracy", "auto", engine)
+        pipeline, _ = fit_pipeline(build_pipeline(contestant, features), X, y)
+        describe_rows(pipeline, X, ["0", "1", "2"])
 
 
 def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socket.socket, ...]) -> bool:
@@ -147,3 +188,4 @@ def _log_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
 
 if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])))
+    os._exit(0)  # there is nothing to clear up, which would take as long as a step

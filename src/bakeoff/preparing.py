@@ -15,7 +15,7 @@ from bakeoff.errors import DataError
 from bakeoff.folding import refuse_single_class, split_folds
 from bakeoff.imbalance import warn_of_majority
 from bakeoff.origin import origin_of
-from bakeoff.reference import POSITIONS, RAW, DatasetRef, forget_parts
+from bakeoff.reference import POSITIONS, RAW, DatasetRef, forget_parts, write_mapped
 from bakeoff.splitting import Split, split_rows
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,10 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     for part, positions in split.items():
         frame = dataset.X.iloc[positions].copy()
         frame[dataset.target] = dataset.y.iloc[positions]
-        frame.to_parquet(folder / f"{part}.parquet", index=False)
+        if part == "validation":
+            frame.to_parquet(folder / "validation.parquet", index=False)
+        else:
+            write_mapped(frame, folder / f"{part}.arrow")
     arrays: dict[str, Any] = {str(part): positions for part, positions in split.items()}
     if dataset.split_key is not None:
         arrays["split_key"] = dataset.split_key

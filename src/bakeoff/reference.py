@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet
 
 from bakeoff.config import CrossValidationConfig
 from bakeoff.features import Feature
@@ -27,7 +28,7 @@ class DatasetRef:
     """What crosses a task's boundary instead of the rows: where they lie, and what they are.
 
     Attributes:
-        folder: holds train.parquet, test.parquet and validation.parquet, features and target each; of all rows, in the
+        folder: holds train.arrow, test.arrow and validation.parquet, features and target each; of all rows, in the
             dataset's order, their positions and split keys, and of a file all columns as they were read.
         sha256: `digest_dataset` of all rows.
         classes: as text, in scikit-learn's order.
@@ -45,14 +46,15 @@ class DatasetRef:
     split_by: By
 
     def part(self, part: Part) -> Path:
-        """The Parquet file of one part."""
-        return self.folder / f"{part}.parquet"
+        """The file of one part: validation rows as they are exported, the others as they are mapped into memory."""
+        return self.folder / f"{part}.{'parquet' if part == 'validation' else 'arrow'}"
 
 
 def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
     """One part's features, shape (n_rows, n_features), and classes, shape (n_rows,).
 
-    The threads of a process share what this returns: nobody may change it.
+    Of training and test rows numbers are the file's own bytes, mapped into memory, so that all processes share them:
+    nobody can change them.
     """
     with _reading:  # the first wave of tasks asks at once: one of them reads
         return _read(ref.part(part), ref.target)
@@ -80,7 +82,7 @@ def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
     if part is None:
         return read_table(ref.folder / RAW)
     if not (ref.folder / RAW).exists():
-        return read_table(ref.part(part))
+        return _open(ref.part(part))
     return read_table(ref.folder / RAW).take(pa.array(read_positions(ref, part)))
 
 
@@ -92,8 +94,22 @@ def _read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
 
 @lru_cache(maxsize=3)
 def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
-    frame = pd.read_parquet(path)
-    return frame.drop(columns=target), frame[target].to_numpy()
+    # A block a column: numbers that lie side by side would have to be copied.
+    frame = _open(path).to_pandas(split_blocks=True, use_threads=False)
+    return frame.drop(columns=target), frame[target].to_numpy(copy=True)
+
+
+def write_mapped(frame: pd.DataFrame, path: Path) -> None:
+    """Write rows so that `read_part` can map them into memory: as Arrow has them there, in one piece."""
+    table = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=max(len(frame), 1))
+
+
+def _open(path: Path) -> pa.Table:
+    if path.suffix == ".parquet":
+        return pa.parquet.read_table(path)
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
 def forget_parts() -> None:

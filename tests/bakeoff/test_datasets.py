@@ -153,6 +153,11 @@ def test_parts_come_back_from_the_workspace_as_they_were(tmp_path):
         X, y = read_part(ref, part)
         pd.testing.assert_frame_equal(loaded.X.iloc[rows].reset_index(drop=True), X)
         assert loaded.y.iloc[rows].tolist() == y.tolist()
+    mapped = read_part(ref, "train")[0]["items"].to_numpy()
+    assert (False, False) == (
+        mapped.flags.owndata,
+        mapped.flags.writeable,
+    )  # the file's own bytes, which all processes share
     assert {"train": 420, "test": 120, "validation": 60} == ref.rows
 
 

@@ -11,7 +11,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.features import Feature
 from bakeoff.fresh import TRAINED_ON, digest_rows, find_fresh_rows
 from bakeoff.preparing import prepare_dataset
-from bakeoff.reference import read_positions
+from bakeoff.reference import read_part, read_positions
 from tests.bakeoff.conftest import export_and_meet, run_race
 
 
@@ -60,8 +60,8 @@ def test_rows_of_a_file_that_moved_are_told_by_contents(tmp_path, file_race):
     fresh = find_fresh_rows(ref, card, trained_on)
     assert "contents" == fresh.by
     assert 0 < fresh.rows.sum() < len(fresh.rows)
-    known = {tuple(row) for row in pd.read_parquet(file_race[0].ref.part("train"))[list("abc")].to_numpy()}
-    test = pd.read_parquet(ref.part("test"))[list("abc")].to_numpy()
+    known = {tuple(row) for row in read_part(file_race[0].ref, "train")[0][list("abc")].to_numpy()}
+    test = read_part(ref, "test")[0][list("abc")].to_numpy()
     assert [tuple(row) not in known for row in test] == fresh.rows.tolist()
 
 

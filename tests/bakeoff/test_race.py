@@ -22,7 +22,7 @@ from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank, score_contest
 from bakeoff.metrics import METRICS
 from bakeoff.preparing import prepare_dataset
 from bakeoff.preprocessing import build_pipeline
-from bakeoff.reference import read_part
+from bakeoff.reference import forget_parts, read_part, write_mapped
 from bakeoff.selection import Selection
 from bakeoff.validation import FoldScore, score_fold
 from tests.bakeoff.conftest import ORDERS
@@ -83,9 +83,11 @@ def test_preprocessing_learns_nothing_from_the_scored_fold(tmp_path):
     rows.to_parquet(path)
     config = TrainingConfig.model_validate({"dataset": {"source": "file", "path": str(path), "target": "y"}})
     ref = prepare_dataset(config, tmp_path / "data")
-    train = pd.read_parquet(ref.part("train"))
+    X, y = read_part(ref, "train")
+    train = X.assign(y=y)
     train.loc[0, "a"] = 1e9
-    train.to_parquet(ref.part("train"))
+    forget_parts()
+    write_mapped(train, ref.part("train"))
     folds = split_folds(config.cross_validation, train["y"].to_numpy())
     (spoilt,) = [number for number, (_, scored) in enumerate(folds, start=1) if 0 in scored]
     contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
