@@ -86,8 +86,7 @@ def _end_on_signals(name: str) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         logging.disable()  # what threads still finish is kept, and is not this run's result
-        again = "; the same command goes on where it was" if name == "prediction" else ""
-        print(f"{name}: interrupted{again}", file=sys.stderr, flush=True)
+        print(f"{name}: interrupted; the same command goes on where it was", file=sys.stderr, flush=True)
         farewell = threading.Timer(INTERRUPT_SECONDS, os._exit, (1,))
         farewell.daemon = True
         farewell.start()

@@ -32,6 +32,7 @@ class EmbeddedServer:
     """A Prefect server of this process's own on a free port of 127.0.0.1; it ends when this process does."""
 
     def __init__(self) -> None:
+        self._used = False
         self.port = _free_port()
         self.api_url = f"http://127.0.0.1:{self.port}/api"
         # The child reads from this pipe and ends when it is closed, as it is however this process ends. A session of
@@ -54,6 +55,7 @@ class EmbeddedServer:
         Raises:
             ServerError: it ended, or did not answer in time.
         """
+        self._used = True
         wait_for_server(self.api_url, STARTUP_SECONDS, self._still_running)
 
     def _still_running(self) -> None:
@@ -64,7 +66,9 @@ class EmbeddedServer:
             )
 
     def stop(self) -> None:
-        """End it, giving it time to write down what it was told last."""
+        """End it, giving it time to write down what it was told last, if it was told anything."""
+        if not self._used and _is_migrated():
+            self._process.kill()
         self._process.terminate()
         try:
             self._process.wait(timeout=10)
@@ -141,17 +145,25 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
+def _ready_file() -> Path:
+    return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser() / f".bakeoff-migrated-{version('prefect')}"
+
+
+def _is_migrated() -> bool:
+    ready = _ready_file()
+    return ready.exists() and (ready.parent / "prefect.db").exists()
+
+
 def _wait_for_our_turn(port: int) -> None:
     """Let one server at a time make the database of a new PREFECT_HOME: two at once break each other's migrations.
 
     The lock is let go of when this server answers, and by then the database is as this Prefect wants it.
     """
-    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
-    ready = home / f".bakeoff-migrated-{version('prefect')}"
-    if ready.exists() and (home / "prefect.db").exists():
+    if _is_migrated():
         return
-    home.mkdir(parents=True, exist_ok=True)
-    lock = (home / ".bakeoff-migrating").open("a")
+    ready = _ready_file()
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    lock = (ready.parent / ".bakeoff-migrating").open("a")
     fcntl.flock(lock, fcntl.LOCK_EX)
 
     def let_go() -> None:

@@ -1,18 +1,19 @@
 """The training flow: rows → folds and fits, side by side → calibration → evaluation → winner → version → promotion."""
 
 if __name__ == "__main__":
+    import functools
+
     # Ahead of the slow imports below, so that both servers come up meanwhile: `main` imports this module.
-    from bakeoff.apart import call_apart, start_server
+    from bakeoff.apart import run_apart, start_server
 
     start_server()
     from bakeoff.config import TrainingConfig
     from bakeoff.showing import show_training
     from flows.command import leave, main
 
-    check = call_apart("bakeoff.checks:check_training")
+    check = functools.partial(run_apart, "bakeoff.checks:check_training")
     leave(main("training", TrainingConfig, check, show_training))
 
-from pathlib import Path
 from typing import Any
 
 from prefect import State, flow
@@ -24,11 +25,10 @@ from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.errors import TrainingError
-from bakeoff.folding import n_splits
+from bakeoff.handover import DatasetRef
 from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.reference import DatasetRef
 from bakeoff.threads import cores
-from bakeoff.workspace import run_folder
+from bakeoff.workspace import RunFolder, run_folder
 from tasks.calibrate import calibrate
 from tasks.cross_validate import cross_validate
 from tasks.evaluate import evaluate
@@ -62,35 +62,34 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         return superseded
     config = config.with_batch(scheduled_second())
     check_places(config)
-    with run_folder(config.workspace) as folder:
-        dataset = value(generate.submit(config, folder / "data"))
-        scorecards, models = race(config, dataset, folder)
+    with run_folder(config.workspace) as run:
+        dataset = value(generate.submit(config, run))
+        scorecards, models = race(config, dataset, run)
         if not any(card.status == "ok" for card in scorecards):
             reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
             raise TrainingError(f"all contestants failed: {reasons}")
         selection = value(pick.submit(config, dataset, scorecards))
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
-        version = value(export.submit(config, dataset, scorecards, selection, winner, folder, by))
+        version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         value(promote.submit(config, dataset, version.name, by))
         outcome(show.submit(config, version.name))  # the version stands, shown or not
     return str(version)
 
 
-def race(config: TrainingConfig, dataset: DatasetRef, folder: Path) -> tuple[list[Scorecard], dict[str, Any]]:
+def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[list[Scorecard], dict[str, Any]]:
     """Fan out every contestant's fit and folds, and draw together what comes of them."""
-    numbers = range(1, n_splits(config.cross_validation) + 1)
+    numbers = range(1, config.cross_validation.n_splits + 1)
     fits, models, tests, folds = {}, {}, {}, {}
     # The least simple first: what takes longest then does not come last, alone on one core.
     for name in sorted(config.classifiers, key=list(CLASSIFIERS).index, reverse=True):
         contestant = Contestant.of(config, name, dataset.rows["train"])
-        fits[name] = fit.submit(dataset, contestant, folder / "models")
+        fits[name] = fit.submit(dataset, contestant, run)
         folds[name] = [
-            cross_validate.submit(dataset, contestant, config.cross_validation, fold, folder / "answers")
-            for fold in numbers
+            cross_validate.submit(dataset, contestant, config.cross_validation, fold, run) for fold in numbers
         ]
     for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
         contestant = Contestant.of(config, name, dataset.rows["train"])
-        models[name] = calibrate.submit(dataset, contestant, config, model, folds[name], folder / "models")  # type: ignore[call-overload]  # see above
+        models[name] = calibrate.submit(dataset, contestant, config, model, folds[name], run.path)  # type: ignore[call-overload]  # see above
     for name, model in models.items():
         tests[name] = evaluate.submit(
             dataset, Contestant.of(config, name, dataset.rows["train"]), model, config.selection.resamples

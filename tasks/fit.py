@@ -3,8 +3,17 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import apart
-from bakeoff.fitting import fit_classifier
+from bakeoff.apart import run_apart
+from bakeoff.contestant import Contestant
+from bakeoff.handover import DatasetRef, ModelRef
+from bakeoff.workspace import RunFolder
 from tasks.outcome import stated
 
-fit = task(name="fit", task_run_name="fit {contestant.name}", cache_policy=NO_CACHE)(stated(apart(fit_classifier)))
+
+def fit_once(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
+    """As the library's function of that name, in a process of its own."""
+    result: ModelRef = run_apart("bakeoff.steps:fit_once", ref, contestant, run)
+    return result
+
+
+fit = task(name="fit", task_run_name="fit {contestant.name}", cache_policy=NO_CACHE)(stated(fit_once))

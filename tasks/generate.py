@@ -3,10 +3,19 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import apart
-from bakeoff.preparing import prepare_dataset
+from bakeoff.apart import run_apart
+from bakeoff.config import TrainingConfig
+from bakeoff.handover import DatasetRef
+from bakeoff.workspace import RunFolder
 from tasks.outcome import stated
 
+
+def prepare_once(config: TrainingConfig, run: RunFolder) -> DatasetRef:
+    """As the library's function of that name, in a process of its own."""
+    result: DatasetRef = run_apart("bakeoff.steps:prepare_once", config, run)
+    return result
+
+
 generate = task(name="generate", task_run_name="generate {config.dataset.source} rows", cache_policy=NO_CACHE)(
-    stated(apart(prepare_dataset))
+    stated(prepare_once)
 )

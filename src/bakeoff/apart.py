@@ -8,7 +8,6 @@ server would run the program's main module again in each of them.
 
 import atexit
 import contextlib
-import functools
 import logging
 import os
 import signal
@@ -16,17 +15,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 
 from bakeoff.errors import TrainingError
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _starting = threading.Lock()
 _server: "ForkServer | None" = None
@@ -100,32 +95,17 @@ def stop_server() -> None:
         _server.stop()
 
 
-def apart(function: Callable[P, R]) -> Callable[P, R]:
-    """Let the function run in a process of its own; what it logs and raises comes out here.
+def run_apart(path: str, *args: Any, **kwargs: Any) -> Any:
+    """Run a function in a process of its own; what it returns, raises and logs comes out here.
 
     Arguments and result are pickled: give references to files, not rows.
 
     Args:
-        function: of a module that doesn't import Prefect.
+        path: `module:name`, of a module that doesn't import Prefect. This process need not import it.
 
     Raises:
         TrainingError: the process ended before the function did.
     """
-
-    @functools.wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        result: R = _run(f"{function.__module__}:{function.__qualname__}", args, kwargs)
-        return result
-
-    return run
-
-
-def call_apart(path: str) -> Callable[..., Any]:
-    """As `apart`, for the function at `module:name`, which this process need not import."""
-    return lambda *args, **kwargs: _run(path, args, kwargs)
-
-
-def _run(path: str, args: Any, kwargs: Any) -> Any:
     server = start_server()
     with server.fork() as line:
         server.under_way.add(line)

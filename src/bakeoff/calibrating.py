@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,51 +11,13 @@ import numpy as np
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import ISOTONIC_ROWS, Contestant, Method, choose_method
-from bakeoff.costs import Decision, cost_matrix, measure_decisions
-from bakeoff.fitting import ModelRef
+from bakeoff.costs import cost_matrix, measure_decisions
+from bakeoff.handover import CalibratedModel, Calibration, DatasetRef, Decision, FoldScore, ModelRef
 from bakeoff.metrics import METRICS
 from bakeoff.out_of_fold import OutOfFold, read_out_of_fold
-from bakeoff.reference import DatasetRef
-from bakeoff.reliability import Curve, brier_score, cross_fit, reliability_curve, squash
-from bakeoff.validation import FoldScore
+from bakeoff.reliability import brier_score, cross_fit, reliability_curve, squash
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How good a contestant's probabilities are on out-of-fold rows.
-
-    `before` are the classifier's own, and where it has none its scores taken for log-odds; `after` are calibrated ones,
-    each from a calibrator that was fitted on other folds. What there is none of is None.
-
-    Attributes:
-        method: of the exported model's calibrator.
-        own_probabilities: whether the classifier has some.
-        rows: on how many rows the figures are.
-    """
-
-    method: Method | None
-    own_probabilities: bool
-    rows: int = 0
-    brier_before: float | None = None
-    brier_after: float | None = None
-    reliability_before: Curve | None = None
-    reliability_after: Curve | None = None
-    decision: Decision | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """As the card holds the winner's; the decision has a place of its own there."""
-        found = asdict(self)
-        before, after, _ = (found.pop(name) for name in ("reliability_before", "reliability_after", "decision"))
-        return found | {"reliability": {"before": before, "after": after}}
-
-
-@dataclass(frozen=True)
-class CalibratedModel(ModelRef):
-    """The model as it is exported, calibrated or not, and what its probabilities are worth."""
-
-    calibration: Calibration
 
 
 def calibrate_classifier(

@@ -11,15 +11,14 @@ import pandas as pd
 
 from bakeoff.config import TrainingConfig
 from bakeoff.environment import describe_environment
-from bakeoff.fitting import ModelRef
 from bakeoff.fresh import TRAINED_ON, write_trained_on
+from bakeoff.handover import DatasetRef, ModelRef, Selection
 from bakeoff.imbalance import warn_of_majority
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank
 from bakeoff.opening import open_store
-from bakeoff.reference import DatasetRef, read_part
+from bakeoff.reference import read_part
 from bakeoff.sample import SAMPLE, freeze_sample
 from bakeoff.sealing import FORMAT
-from bakeoff.selection import Selection
 from bakeoff.tables import read_table
 
 logger = logging.getLogger(__name__)

@@ -4,11 +4,11 @@ import logging
 
 from bakeoff.config import TrainingConfig
 from bakeoff.errors import ChampionChangedError, PromotionError
+from bakeoff.handover import DatasetRef
 from bakeoff.history import FIRST
 from bakeoff.meeting import meet
 from bakeoff.opening import open_store
 from bakeoff.promotion import Decision, decide
-from bakeoff.reference import DatasetRef
 from bakeoff.store import ModelStore
 
 TRIES = 5  # champions may change while one is met; so often in a row they don't

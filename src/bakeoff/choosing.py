@@ -6,11 +6,11 @@ import numpy as np
 
 from bakeoff.answers import bootstrap_scores
 from bakeoff.config import TrainingConfig
+from bakeoff.handover import Comparison, DatasetRef, Selection
 from bakeoff.leaderboard import Scorecard
 from bakeoff.metrics import METRICS
-from bakeoff.paired import Comparison, compare_folds
-from bakeoff.reference import DatasetRef
-from bakeoff.selection import Selection, pairs, pick_best
+from bakeoff.paired import compare_folds
+from bakeoff.selection import pairs, pick_best
 from bakeoff.significance import compare
 from bakeoff.validation import read_answers
 

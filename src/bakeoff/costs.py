@@ -1,38 +1,15 @@
 """Decisions by what they cost, rather than by what is likeliest."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from bakeoff.errors import DataError
+from bakeoff.handover import Decision
 from bakeoff.paired import compare_means
 
 BOOLEANS = ("false", "true")
 SHOWN = 20  # of the classes that there are, in a message
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What deciding by least expected cost gains on rows that the deciding models were not fitted on.
-
-    The figures are None where there are no such rows.
-
-    Attributes:
-        costs: the matrix, a line a true class.
-        mean_cost_before: of the classifier's own predictions, a row.
-        mean_cost_after: of the decisions.
-        gain: the first less the second.
-        interval: its 95 % interval; None where there is none, as of one row.
-        rows: how many there are.
-    """
-
-    costs: list[list[float]]
-    mean_cost_before: float | None = None
-    mean_cost_after: float | None = None
-    gain: float | None = None
-    interval: tuple[float, float] | None = None
-    rows: int = 0
 
 
 def cost_matrix(costs: Mapping[str, float | Mapping[str, float]], classes: Sequence[str]) -> np.ndarray:

@@ -1,12 +1,26 @@
 """The versions that a model depends on."""
 
 import contextlib
+import functools
+import hashlib
 import platform
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
+from pathlib import Path
 
 ENGINE = "scikit-learn-intelex"
 PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
+
+
+@functools.cache
+def digest_code() -> str:
+    """SHA-256 over every line of the package."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def describe_environment() -> dict[str, str]:

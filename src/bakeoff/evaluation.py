@@ -2,7 +2,6 @@
 
 import logging
 import time
-from dataclasses import dataclass
 
 import joblib
 import numpy as np
@@ -10,64 +9,11 @@ import numpy as np
 from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.contestant import Contestant
-from bakeoff.fitting import ModelRef
-from bakeoff.reference import DatasetRef, read_groups, read_part
+from bakeoff.handover import ClassMetrics, DatasetRef, Evaluation, ModelRef, TestResult
+from bakeoff.reference import read_groups, read_part
 from bakeoff.significance import score_interval, wilson_interval
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ClassMetrics:
-    """One class's line of the classification report; `support` counts its rows."""
-
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How well predictions fit the true classes. `macro` means: the plain mean over the classes.
-
-    A class that is predicted but never true counts in these means; balanced accuracy leaves it out.
-    """
-
-    accuracy: float
-    precision_macro: float
-    recall_macro: float
-    f1_macro: float
-    report: dict[str, ClassMetrics]
-
-    @property
-    def balanced_accuracy(self) -> float:
-        """The mean recall over the classes that occur."""
-        return float(np.mean([line.recall for line in self.report.values() if line.support]))
-
-    @property
-    def metrics(self) -> dict[str, float]:
-        """The headline figures by name."""
-        names = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro")
-        return {name: getattr(self, name) for name in names}
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """A fitted contestant on the test rows: this model, on rows like these.
-
-    Attributes:
-        rows_per_second: how many rows it predicts.
-        interval: Wilson's 95 % interval of its accuracy.
-        score: the metric that the contestants are judged by.
-        score_interval: its 95 % interval.
-    """
-
-    evaluation: Evaluation
-    rows_per_second: float
-    interval: tuple[float, float]
-    score: float
-    score_interval: tuple[float, float]
 
 
 def evaluate_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> Evaluation:

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["number", "boolean", "category"]
 
@@ -41,7 +41,7 @@ class Feature:
         """The features of a version; an older card knows neither categories nor ranges."""
         return [cls(**{**feature, **_tuples(feature)}) for feature in card["features"]]
 
-    def learn(self, column: pd.Series) -> "Feature":
+    def learn(self, column: "pd.Series") -> "Feature":
         """The feature with what the training rows had in it.
 
         Args:
@@ -62,6 +62,8 @@ class Feature:
             return replace(self, missing=missing, categories=tuple(known))
         if self.kind == "boolean":
             return replace(self, missing=missing)
+        import numpy as np
+
         values = column.to_numpy(dtype=float)
         values = values[~np.isnan(values)]
         ends = (float(values.min()), float(values.max())) if len(values) else None

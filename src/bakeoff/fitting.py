@@ -2,27 +2,17 @@
 
 import logging
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
 
 from bakeoff.classifiers import title
 from bakeoff.contestant import Contestant
-from bakeoff.engines import Engine
+from bakeoff.handover import DatasetRef, ModelRef
 from bakeoff.preprocessing import build_pipeline, fit_pipeline
-from bakeoff.reference import DatasetRef, read_part
+from bakeoff.reference import read_part
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ModelRef:
-    """What crosses a task's boundary instead of the model: the file it lies in, and how it was fitted."""
-
-    path: Path
-    seconds: float
-    engine: Engine
 
 
 def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> ModelRef:

@@ -4,14 +4,10 @@ import numpy as np
 
 from bakeoff.config import CrossValidationConfig
 from bakeoff.errors import DataError
-from bakeoff.splitting import By, cut_between
+from bakeoff.handover import By
+from bakeoff.splitting import cut_between
 
 Fold = tuple[np.ndarray, np.ndarray]
-
-
-def n_splits(config: CrossValidationConfig) -> int:
-    """How many folds there are, over all repeats."""
-    return config.folds * config.repeats
 
 
 def split_folds(

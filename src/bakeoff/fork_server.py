@@ -18,7 +18,7 @@ from bakeoff.engines import has_sklearnex
 from bakeoff.errors import TrainingError, describe
 
 # What steps need, imported once before they are forked: first what the check of a config and the rows do.
-FIRST = ("bakeoff.checks", "bakeoff.preparing", "sklearn.datasets", "sklearn.model_selection")
+FIRST = ("bakeoff.checks", "bakeoff.preparing", "bakeoff.steps", "sklearn.datasets", "sklearn.model_selection")
 THEN = (
     "bakeoff.calibrating",
     "bakeoff.card",
@@ -97,6 +97,7 @@ def warm_up() -> None:
     from bakeoff.config import CrossValidationConfig
     from bakeoff.contestant import Contestant
     from bakeoff.engines import choose_engine
+    from bakeoff.environment import digest_code
     from bakeoff.features import Feature
     from bakeoff.folding import split_folds
     from bakeoff.out_of_fold import describe_rows
@@ -106,6 +107,7 @@ def warm_up() -> None:
     y = X["number"].to_numpy().astype(int) % 3
     features = [Feature("number", "float64", "number"), Feature("text", "str", "category")]
     split_folds(CrossValidationConfig(), y)
+    digest_code()
     for name in CLASSIFIERS:
         parameters = {"n_estimators": 2} if name == "random_forest" else {}
         engine = choose_engine("sklearnex", name, len(X))

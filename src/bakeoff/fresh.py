@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from bakeoff.config import DatasetConfig
 from bakeoff.conforming import conform
 from bakeoff.features import Feature
+from bakeoff.handover import DatasetRef
 from bakeoff.origin import Origin, origin_of
-from bakeoff.reference import DatasetRef, read_groups, read_positions, read_raw
+from bakeoff.reference import read_groups, read_positions, read_raw
 from bakeoff.tables import read_parquet_bytes
 
 TRAINED_ON = "trained_on.parquet"

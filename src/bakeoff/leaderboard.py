@@ -3,17 +3,13 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Any, Literal
 
-import numpy as np
-
-from bakeoff.calibrating import CalibratedModel, Calibration
 from bakeoff.classifiers import title
 from bakeoff.engines import Engine
-from bakeoff.evaluation import TestResult
-from bakeoff.metrics import MetricName
-from bakeoff.selection import DIGITS, Selection, Standing
-from bakeoff.validation import FoldScore
+from bakeoff.handover import CalibratedModel, Calibration, FoldScore, Selection, Standing, TestResult
+from bakeoff.metrics import DIGITS, MetricName
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +37,15 @@ class Scorecard:
     @property
     def cv_mean(self) -> float | None:
         """The mean of the fold scores."""
+        import numpy as np
+
         return float(np.mean(self.cv_scores)) if self.folds else None
 
     @property
     def cv_std(self) -> float | None:
         """The standard deviation of the fold scores (divided by n, as `cross_val_score(…).std()`)."""
+        import numpy as np
+
         return float(np.std(self.cv_scores)) if self.folds else None
 
     def to_dict(self, selection: Selection, scoring: MetricName) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Scorecard:
 def _describe_intervals(test: TestResult, scoring: MetricName) -> dict[str, list[float] | None]:
     """By metric; None where there is none, as of the log loss of one row."""
     found = {"accuracy": test.interval, scoring: test.score_interval}
-    return {metric: list(ends) if np.isfinite(ends).all() else None for metric, ends in found.items()}
+    return {metric: list(ends) if all(map(isfinite, ends)) else None for metric, ends in found.items()}
 
 
 def _describe_brier(calibration: Calibration) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecar
     return sorted(
         scorecards,
         key=lambda card: (
-            -np.inf if card.cv_mean is None else round(card.cv_mean, DIGITS),
+            -inf if card.cv_mean is None else round(card.cv_mean, DIGITS),
             -order.index(card.classifier),
         ),
         reverse=True,

@@ -12,10 +12,11 @@ from bakeoff.asking import answer_rows, common_spelling
 from bakeoff.config import TrainingConfig
 from bakeoff.errors import BakeoffError, DataError, IntegrityError, describe
 from bakeoff.fresh import TRAINED_ON, Fresh, find_fresh_rows
+from bakeoff.handover import DatasetRef
 from bakeoff.loading import load_model
 from bakeoff.metrics import METRICS, MetricName
 from bakeoff.promotion import Meeting
-from bakeoff.reference import DatasetRef, read_groups, read_part, read_raw
+from bakeoff.reference import read_groups, read_part, read_raw
 from bakeoff.significance import compare
 from bakeoff.store import ModelStore
 

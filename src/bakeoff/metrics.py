@@ -6,6 +6,9 @@ from typing import Literal
 MetricName = Literal["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"]
 
 
+DIGITS = 12  # below this, equal shares of rows differ only by how floating point adds them up
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric, higher being better.

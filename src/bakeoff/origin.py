@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from bakeoff.config import DatasetConfig
-from bakeoff.synthetic import population_digest
 
 FILE = "file"
 
@@ -32,5 +31,7 @@ class Origin:
 def origin_of(config: DatasetConfig) -> Origin:
     """The origin of the rows that the config names."""
     if config.source == "synthetic":
+        from bakeoff.synthetic import population_digest
+
         return Origin(f"synthetic:{population_digest(config)}", config.batch or 0, f"flip_y {config.flip_y}")
     return Origin(FILE if config.source == "file" else f"bundled:{config.bundled}", 0)

@@ -11,8 +11,9 @@ import pandas as pd
 from bakeoff.answering import respond
 from bakeoff.answers import to_codes
 from bakeoff.config import CrossValidationConfig
+from bakeoff.handover import DatasetRef
 from bakeoff.preprocessing import plain_classifier
-from bakeoff.reference import DatasetRef, read_folds, read_groups, read_part
+from bakeoff.reference import read_folds, read_groups, read_part
 
 
 @dataclass(frozen=True)

@@ -1,43 +1,14 @@
 """Paired tests and intervals of a difference, each with the source of its formula."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from bakeoff.handover import Comparison
+
 Alternative = Literal["two-sided", "greater"]
 LEVEL = 0.95  # of intervals
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A model less another on the same rows.
-
-    Attributes:
-        test: `mcnemar`, `paired_t`, `grouped_t`, `bootstrap` or `nadeau_bengio`.
-        difference: in the metric's unit; above 0 the first is better.
-        interval: the difference's.
-        standard_error: of the difference.
-        p_value: how likely a difference like this one is where there is none.
-        wins: how many rows only the first has right, where answers are classes and rows were answered once.
-        losses: how many only the second has right.
-    """
-
-    test: str
-    difference: float
-    interval: tuple[float, float]
-    standard_error: float
-    p_value: float
-    wins: int | None = None
-    losses: int | None = None
-
-    def reversed(self) -> "Comparison":
-        """The second less the first; for a two-sided test."""
-        low, high = self.interval
-        return Comparison(
-            self.test, -self.difference, (-high, -low), self.standard_error, self.p_value, self.losses, self.wins
-        )
 
 
 def compare_counts(

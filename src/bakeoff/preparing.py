@@ -1,5 +1,6 @@
 """Loading and splitting the rows that a config names, and writing each part once into a run's workspace."""
 
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from bakeoff.costs import cost_matrix
 from bakeoff.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.errors import DataError
 from bakeoff.folding import refuse_single_class, split_folds
+from bakeoff.handover import DatasetRef
 from bakeoff.imbalance import warn_of_majority
 from bakeoff.origin import origin_of
-from bakeoff.reference import POSITIONS, RAW, DatasetRef, forget_parts, write_mapped
+from bakeoff.reference import POSITIONS, RAW, forget_parts, write_mapped
 from bakeoff.splitting import Split, split_rows
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     """
     dataset, split = check_dataset(config)
     forget_parts()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     for part, positions in split.items():
         frame = dataset.X.iloc[positions].copy()
         frame[dataset.target] = dataset.y.iloc[positions]
@@ -57,6 +59,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     return DatasetRef(
         folder=folder,
         sha256=digest_dataset(dataset),
+        split_sha256=_digest_split(arrays),
         features=tuple(feature.learn(dataset.X[feature.name].iloc[split["train"]]) for feature in dataset.features),
         target=dataset.target,
         classes=tuple(dataset.classes),
@@ -64,6 +67,14 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         origin=origin_of(config.dataset),
         split_by=config.split.by,
     )
+
+
+def _digest_split(arrays: dict[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        content = "\n".join(map(str, array)).encode() if array.dtype.kind == "O" else array.tobytes()
+        digest.update(f"{name} {array.dtype} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:

@@ -5,8 +5,8 @@ from math import ceil, isfinite, log
 from typing import Any, Literal
 
 from bakeoff.config import PromotionConfig
+from bakeoff.handover import Comparison
 from bakeoff.metrics import METRICS, MetricName
-from bakeoff.paired import Comparison
 from bakeoff.sentences import say_evidence, say_gap, say_interval
 
 Outcome = Literal["promote", "keep"]

@@ -1,7 +1,6 @@
 """What crosses a task's boundary instead of the rows: a reference to the files that they were written to."""
 
 import threading
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,43 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.config import CrossValidationConfig
-from bakeoff.features import Feature
 from bakeoff.folding import Fold, split_folds
-from bakeoff.origin import Origin
-from bakeoff.splitting import By, Part
+from bakeoff.handover import DatasetRef, Part
 from bakeoff.tables import read_table
 
 POSITIONS = "positions.npz"
 RAW = "raw.parquet"
 
 _reading = threading.Lock()
-
-
-@dataclass(frozen=True)
-class DatasetRef:
-    """What crosses a task's boundary instead of the rows: where they lie, and what they are.
-
-    Attributes:
-        folder: holds train.arrow, test.arrow and validation.parquet, features and target each; of all rows, in the
-            dataset's order, their positions and split keys, and of a file all columns as they were read.
-        sha256: `digest_dataset` of all rows.
-        classes: as text, in scikit-learn's order.
-        rows: how many rows each part has.
-        split_by: what the split follows, and the folds too.
-    """
-
-    folder: Path
-    sha256: str
-    features: tuple[Feature, ...]
-    target: str
-    classes: tuple[str, ...]
-    rows: dict[str, int]
-    origin: Origin
-    split_by: By
-
-    def part(self, part: Part) -> Path:
-        """The file of one part: validation rows as they are exported, the others as they are mapped into memory."""
-        return self.folder / f"{part}.{'parquet' if part == 'validation' else 'arrow'}"
 
 
 def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:

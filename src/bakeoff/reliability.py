@@ -1,25 +1,10 @@
 """How far probabilities can be believed: the Brier score, the reliability curve, and honest probabilities for both."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from bakeoff.handover import Curve
+
 BINS = 10
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The reliability curve, one entry for each bin of predicted probability that is not empty.
-
-    Attributes:
-        predicted: the mean predicted probability.
-        observed: the share that came true.
-        pairs: how many pairs of a row and a class there are.
-    """
-
-    predicted: list[float]
-    observed: list[float]
-    pairs: list[int]
 
 
 def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:

@@ -2,53 +2,17 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
 from bakeoff.classifiers import title
 from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
-from bakeoff.metrics import METRICS, MetricName
-from bakeoff.paired import Comparison
+from bakeoff.handover import Comparison, Selection, Standing
+from bakeoff.metrics import DIGITS, METRICS, MetricName
 from bakeoff.sentences import say_evidence, say_gap
 from bakeoff.significance import holm
 
-DIGITS = 12  # below this, equal shares of rows differ only by how floating point adds them up
-
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A contestant beside the leader.
-
-    Attributes:
-        comparison: the contestant less the leader.
-        p_holm: the p-value, corrected for the number of all pairs.
-        margin: the most by which it may trail and be tied.
-        tied: whether it can't be told from the leader and trails it by no more than the margin.
-    """
-
-    comparison: Comparison
-    p_holm: float
-    margin: float
-    tied: bool
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The winner, the rule it won by, and one sentence.
-
-    Attributes:
-        leader: has the highest mean score.
-        standings: of every other contestant that finished.
-    """
-
-    winner: str
-    rule: str
-    why: str
-    leader: str
-    standings: Mapping[str, Standing]
 
 
 def pairs(means: Mapping[str, float | None]) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bakeoff.paired import Comparison
+    from bakeoff.handover import Comparison
 
 NONE = "–"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from bakeoff.answers import Answers, bootstrap_scores
+from bakeoff.handover import Comparison
 from bakeoff.metrics import METRICS, MetricName
-from bakeoff.paired import LEVEL, Alternative, Comparison, compare_counts, compare_means, compare_resampled
+from bakeoff.paired import LEVEL, Alternative, compare_counts, compare_means, compare_resampled
 
 
 def compare(

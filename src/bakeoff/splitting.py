@@ -1,15 +1,12 @@
 """Which rows are for training, test and validation: drawn at random, by time, or by group."""
 
-from typing import Literal
-
 import numpy as np
 
 from bakeoff.config import SplitConfig
 from bakeoff.datasets import Dataset
 from bakeoff.errors import DataError
+from bakeoff.handover import Part
 
-By = Literal["random", "time", "group"]
-Part = Literal["train", "test", "validation"]
 Split = dict[Part, np.ndarray]
 
 

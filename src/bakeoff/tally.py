@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.evaluation import ClassMetrics, Evaluation
+from bakeoff.handover import ClassMetrics, Evaluation
 
 OTHER = "(other)"
 MAX_UNKNOWN = 100  # classes counted by name that the model doesn't know; the rest are counted together

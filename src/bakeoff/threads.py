@@ -2,10 +2,13 @@
 
 import contextlib
 import functools
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from math import ceil
+from pathlib import Path
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -16,10 +19,24 @@ _holders: list[Any] = []  # the limiter of the first block that is open; blocks 
 
 
 def cores() -> int:
-    """How many cores this process may use, containers' and schedulers' limits counted in."""
-    from joblib import cpu_count
+    """How many cores this process may use, containers' and schedulers' limits counted in.
 
-    return int(cpu_count())
+    As `joblib.cpu_count`, which takes a tenth of a second to import.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, _quota(Path("/sys/fs/cgroup"))))
+
+
+def _quota(cgroup: Path) -> int:
+    """How many cores the control group may keep busy, rounded up; as many as there are where it has no quota."""
+    try:
+        if (cgroup / "cpu.max").exists():
+            quota, period = (cgroup / "cpu.max").read_text().split()
+        else:
+            quota, period = ((cgroup / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        return ceil(int(quota) / int(period)) if int(quota) > 0 else os.cpu_count() or 1
+    except (OSError, ValueError):  # there is none, or it says "max"
+        return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +12,14 @@ from bakeoff.answers import Answers, ask, to_codes
 from bakeoff.classifiers import title
 from bakeoff.config import CrossValidationConfig
 from bakeoff.contestant import Contestant
-from bakeoff.folding import n_splits
+from bakeoff.handover import DatasetRef, FoldScore
 from bakeoff.metrics import METRICS
 from bakeoff.out_of_fold import describe_rows, gather
 from bakeoff.preprocessing import fit_to_score
-from bakeoff.reference import DatasetRef, read_folds, read_part
+from bakeoff.reference import read_folds, read_part
 from bakeoff.scoring import score
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class FoldScore:
-    """What one contestant reached on one fold.
-
-    Attributes:
-        answers: the file of its answers for the rows that it was scored on, as `ask` gives them.
-        outputs: the file of what its plain classifier says of them, as `describe_rows` gives it.
-    """
-
-    fold: int
-    score: float
-    seconds: float
-    answers: Path
-    outputs: Path
 
 
 def score_fold(
@@ -67,7 +50,7 @@ def score_fold(
         "%s, fold %d of %d: %s %.4f in %.2f s",
         title(contestant.name),
         fold,
-        n_splits(cross_validation),
+        cross_validation.n_splits,
         contestant.scoring,
         value,
         seconds,

@@ -1,18 +1,71 @@
-"""The folder of a run's intermediate files, gone when the run ends."""
+"""The folder of a run's intermediate files, gone when the run ends, and what is kept for a run that did not."""
 
 import contextlib
+import fcntl
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+KEPT = "kept"
+KEPT_SECONDS = 7 * 24 * 3600  # a run that nobody has started again in a week is forgotten
+LOCK = "lock"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run's steps write.
+
+    Attributes:
+        path: the run's own folder.
+        kept: where steps that are done are kept until their run is, for whoever starts it again.
+    """
+
+    path: Path
+    kept: Path
 
 
 @contextlib.contextmanager
-def run_folder(workspace: Path) -> Iterator[Path]:
-    """Make a folder of this run's own; a run that was killed leaves it behind, to be deleted without harm."""
-    workspace.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=workspace))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def run_folder(workspace: Path) -> Iterator[RunFolder]:
+    """Make a folder of this run's own; it is gone at the end, and what it kept is when the run came through.
+
+    Folders of runs that were killed are removed by the next one.
+    """
+    kept = workspace / KEPT
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _forget(workspace)
+    run = RunFolder(Path(tempfile.mkdtemp(prefix="run-", dir=workspace)), kept)
+    with (run.path / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield run
+            for entry in _used(run).iterdir() if _used(run).exists() else ():
+                shutil.rmtree(kept / entry.name, ignore_errors=True)
+        finally:
+            shutil.rmtree(run.path, ignore_errors=True)
+            with contextlib.suppress(OSError):  # something is kept
+                kept.rmdir()
+
+
+def mark_used(run: RunFolder, key: str) -> None:
+    """Note that the run needs what is kept under a key no longer than itself."""
+    _used(run).mkdir(exist_ok=True)
+    (_used(run) / key).touch()
+
+
+def _used(run: RunFolder) -> Path:
+    return run.path / "used"
+
+
+def _forget(workspace: Path) -> None:
+    """Remove the folders of runs that live no more, and what was kept too long."""
+    for folder in workspace.glob("run-*"):
+        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused where its run still lives
+            shutil.rmtree(folder, ignore_errors=True)
+    for entry in (workspace / KEPT).iterdir():
+        with contextlib.suppress(OSError):
+            if entry.stat().st_mtime < time.time() - KEPT_SECONDS:
+                shutil.rmtree(entry, ignore_errors=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff.calibrating import CalibratedModel, calibrate_classifier
+from bakeoff.calibrating import calibrate_classifier
 from bakeoff.card import export_version
 from bakeoff.challenge import challenge_champion
 from bakeoff.choosing import choose_winner
@@ -13,7 +13,7 @@ from bakeoff.config import PredictionConfig, PromotionConfig, SigningConfig, Tra
 from bakeoff.contestant import Contestant
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import fit_classifier
-from bakeoff.folding import n_splits
+from bakeoff.handover import CalibratedModel, DatasetRef
 from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.output import output_folder, work_folder
@@ -21,7 +21,6 @@ from bakeoff.prediction import check_prediction, score_table
 from bakeoff.preparing import prepare_dataset
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import find_version
-from bakeoff.reference import DatasetRef
 from bakeoff.signing import Keys
 from bakeoff.store import ModelStore
 from bakeoff.validation import score_fold
@@ -63,7 +62,7 @@ def run_race(workspace: Path, **config) -> Race:
         contestant = Contestant.of(config, name, ref.rows["train"])
         folds = [
             score_fold(ref, contestant, config.cross_validation, fold, workspace / "answers")
-            for fold in range(1, n_splits(config.cross_validation) + 1)
+            for fold in range(1, config.cross_validation.n_splits + 1)
         ]
         fitted = fit_classifier(ref, contestant, workspace / "models")
         models[name] = calibrate_classifier(ref, contestant, config, fitted, folds, workspace / "models")

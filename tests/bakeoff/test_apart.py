@@ -6,18 +6,20 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bakeoff.apart import apart, call_apart, start_server
+from bakeoff.apart import run_apart, start_server
 from bakeoff.errors import DataError, TrainingError
-from tests.support import steps
+
+STEPS = "tests.support.steps"
 
 
 def test_a_step_runs_in_a_process_of_its_own_and_its_log_comes_out_here(caplog):
     caplog.set_level("INFO", "bakeoff")
-    pid, doubled = apart(steps.double)(4, say="a line")
+    pid, doubled = run_apart(f"{STEPS}:double", 4, say="a line")
     assert (8, False) == (doubled, pid == os.getpid())
     assert ["a line", "UserWarning: in two lines"] == [record.getMessage() for record in caplog.records]
     assert ["bakeoff.steps", "bakeoff.warnings"] == [record.name for record in caplog.records]
@@ -25,7 +27,7 @@ def test_a_step_runs_in_a_process_of_its_own_and_its_log_comes_out_here(caplog):
 
 def test_what_is_not_asked_for_is_not_logged(caplog):
     caplog.set_level("ERROR", "bakeoff")
-    apart(steps.double)(4, say="a line")
+    run_apart(f"{STEPS}:double", 4, say="a line")
     assert [] == caplog.records
 
 
@@ -41,12 +43,12 @@ def test_what_is_not_asked_for_is_not_logged(caplog):
 def test_a_step_that_fails_takes_nothing_with_it(step, args, error, sentence):
     """Neither this process nor the server; a library's crash is one step's failure."""
     with pytest.raises(error, match=sentence):
-        call_apart(f"tests.support.steps:{step}")(*args)
-    assert 6 == apart(steps.double)(3)[1]
+        run_apart(f"{STEPS}:{step}", *args)
+    assert 6 == run_apart(f"{STEPS}:double", 3)[1]
 
 
 def test_each_step_keeps_to_one_thread():
-    assert {1} == apart(steps.threads)()
+    assert {1} == run_apart(f"{STEPS}:threads")
 
 
 def test_a_step_finds_folder_and_environment_as_they_are_here(monkeypatch, tmp_path):
@@ -54,13 +56,13 @@ def test_a_step_finds_folder_and_environment_as_they_are_here(monkeypatch, tmp_p
     start_server()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BAKEOFF_TEST", "now")
-    assert (str(tmp_path), "now") == apart(steps.surroundings)("BAKEOFF_TEST")
+    assert (str(tmp_path), "now") == run_apart(f"{STEPS}:surroundings", "BAKEOFF_TEST")
 
 
 def test_steps_run_at_once():
     """Each of them answers the one who asked."""
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(apart(steps.double), range(24)))
+        found = list(pool.map(partial(run_apart, f"{STEPS}:double"), range(24)))
     assert [2 * number for number in range(24)] == [doubled for _, doubled in found]
     assert 24 == len({pid for pid, _ in found})
 
@@ -69,7 +71,7 @@ def test_a_server_that_was_killed_is_started_again():
     server = start_server()
     os.kill(server._process.pid, signal.SIGKILL)
     server._process.wait()
-    assert 2 == apart(steps.double)(1)[1]
+    assert 2 == run_apart(f"{STEPS}:double", 1)[1]
 
 
 def test_steps_end_with_the_process_that_asked(tmp_path):
@@ -77,9 +79,8 @@ def test_steps_end_with_the_process_that_asked(tmp_path):
     path = tmp_path / "pid"
     lines = (
         "from pathlib import Path",
-        "from bakeoff.apart import apart",
-        "from tests.support import steps",
-        f"apart(steps.sleep)(Path({str(path)!r}), 60)",
+        "from bakeoff.apart import run_apart",
+        f"run_apart({STEPS + ':sleep'!r}, Path({str(path)!r}), 60)",
     )
     with subprocess.Popen([sys.executable, "-c", "\n".join(lines)]) as process:
         while not (path.exists() and path.read_text()):

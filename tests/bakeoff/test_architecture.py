@@ -1,7 +1,11 @@
 """Imports run one way: deployments → flows → tasks → bakeoff → scikit-learn, pandas, joblib."""
 
 import ast
+import importlib
+import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +64,33 @@ def test_the_development_lock_agrees_with_the_runtime_lock():
         return set(re.findall(r"^([a-zA-Z0-9._-]+==\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
     assert pins("requirements.txt") <= pins("requirements-dev.txt") <= pins("requirements-notebook.txt")
+
+
+def test_the_process_of_a_training_run_imports_no_library_of_the_work():
+    """Its steps have processes of their own; it would import for half a second more before it could begin."""
+    script = "import sys, flows.training; print({'numpy', 'pandas', 'pyarrow', 'scipy', 'sklearn'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "set()\n" == done.stdout
+
+
+STEPS = {
+    "calibrate": "bakeoff.calibrating:calibrate_classifier",
+    "cross_validate": "bakeoff.steps:score_fold_once",
+    "evaluate": "bakeoff.evaluation:evaluate_classifier",
+    "export": "bakeoff.card:export_version",
+    "fit": "bakeoff.steps:fit_once",
+    "generate": "bakeoff.steps:prepare_once",
+    "pick": "bakeoff.choosing:choose_winner",
+    "promote": "bakeoff.challenge:challenge_champion",
+}
+
+
+@pytest.mark.parametrize("task", STEPS)
+def test_a_step_takes_what_the_librarys_function_takes(task):
+    """The task names the function it runs elsewhere, and can't import it: the signatures are written twice."""
+    module, name = STEPS[task].split(":")
+    text = (ROOT / "tasks" / f"{task}.py").read_text()
+    assert f'run_apart("{STEPS[task]}"' in " ".join(text.split()).replace("( ", "(")
+    there = inspect.signature(getattr(importlib.import_module(module), name))
+    here = inspect.signature(getattr(importlib.import_module(f"tasks.{task}"), name))
+    assert there == here

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakeoff.config import PromotionConfig
-from bakeoff.paired import Comparison, compare_counts
+from bakeoff.handover import Comparison
+from bakeoff.paired import compare_counts
 from bakeoff.promotion import Meeting, decide, needed_discordant_rows
 
 

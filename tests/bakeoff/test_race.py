@@ -18,13 +18,13 @@ from bakeoff.evaluation import evaluate_predictions
 from bakeoff.features import Feature
 from bakeoff.fitting import fit_classifier
 from bakeoff.folding import split_folds
+from bakeoff.handover import FoldScore, Selection
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank, score_contestant
 from bakeoff.metrics import METRICS
 from bakeoff.preparing import prepare_dataset
 from bakeoff.preprocessing import build_pipeline
 from bakeoff.reference import forget_parts, read_part, write_mapped
-from bakeoff.selection import Selection
-from bakeoff.validation import FoldScore, score_fold
+from bakeoff.validation import score_fold
 from tests.bakeoff.conftest import ORDERS
 
 ROWS = 500  # of training, on which no engine depends here

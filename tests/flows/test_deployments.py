@@ -1,13 +1,10 @@
 """A real server, `make deploy`'s command and a real worker."""
 
 import json
-from datetime import datetime
 
 import httpx
 import pytest
-from prefect_stack import Stack, end, eventually
-
-from bakeoff.config import TrainingConfig
+from prefect_stack import Stack, eventually
 
 AUTOMATIONS = [
     "bakeoff: a run that never started has crashed",
@@ -92,27 +89,6 @@ def test_a_wrong_override_is_refused_before_a_run_exists(stack, config, sentence
     assert not [
         run for run in runs if not run["auto_scheduled"] and run["parameters"] == {"config": json.loads(config)}
     ]
-
-
-def test_a_worker_trains(stack, tmp_path):
-    """Asked for on the command line: a part of the config is overridden, the rest at the model's defaults."""
-    worker = stack.start_worker()
-    try:
-        config = {"dataset": {"n_samples": 500}, "store": str(tmp_path / "models"), "workspace": str(tmp_path / "work")}
-        asked = stack.run("prefect", "deployment", "run", "training/nightly", "--param", f"config={json.dumps(config)}")
-        assert 0 == asked.returncode, asked.stderr
-        assert eventually(lambda: stack.runs(stack.deployment("nightly"), "COMPLETED"))
-        (version,) = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
-        keys = {artifact["key"] for artifact in stack.ask("artifacts/filter")}
-        assert {"leaderboard", "classification-report", "model-card", "cross-validation"} <= keys
-        card = json.loads((version / "card.json").read_text())
-        (run,) = stack.runs(stack.deployment("nightly"), "COMPLETED")
-        due = int(datetime.fromisoformat(run["expected_start_time"]).timestamp())
-        expected = TrainingConfig().dataset.model_copy(update={"n_samples": 500, "batch": due})
-        assert expected.model_dump(mode="json") == card["config"]["dataset"]
-        assert due == card["origin"]["batch"]
-    finally:
-        end(worker)
 
 
 def test_a_server_that_is_not_there_or_refuses_is_one_line(stack):

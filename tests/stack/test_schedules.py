@@ -1,6 +1,7 @@
 """Schedules that are short, a server and a worker that are down, runs that take longer than their period."""
 
 import itertools
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from prefect_stack import end, eventually
 
+from bakeoff.config import TrainingConfig
 from bakeoff.store import ModelStore
 
 PERIOD = 5  # seconds
@@ -95,3 +97,24 @@ def test_a_run_longer_than_its_period_never_overlaps_the_next(stack, scheduled, 
     trained = [run for run in runs if run["state"]["type"] == "COMPLETED"]
     assert len(trained) == len(versions(tmp_path)) >= 2
     assert any((begin := times(run))[1] - begin[0] > timedelta(seconds=PERIOD) for run in trained)
+
+
+def test_a_worker_trains(stack, tmp_path):
+    """Asked for on the command line: a part of the config is overridden, the rest at the model's defaults."""
+    worker = stack.start_worker()
+    try:
+        config = {"dataset": {"n_samples": 500}, "store": str(tmp_path / "models"), "workspace": str(tmp_path / "work")}
+        asked = stack.run("prefect", "deployment", "run", "training/nightly", "--param", f"config={json.dumps(config)}")
+        assert 0 == asked.returncode, asked.stderr
+        assert eventually(lambda: stack.runs(stack.deployment("nightly"), "COMPLETED"))
+        (version,) = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
+        keys = {artifact["key"] for artifact in stack.ask("artifacts/filter")}
+        assert {"leaderboard", "classification-report", "model-card", "cross-validation"} <= keys
+        card = json.loads((version / "card.json").read_text())
+        (run,) = stack.runs(stack.deployment("nightly"), "COMPLETED")
+        due = int(datetime.fromisoformat(run["expected_start_time"]).timestamp())
+        expected = TrainingConfig().dataset.model_copy(update={"n_samples": 500, "batch": due})
+        assert expected.model_dump(mode="json") == card["config"]["dataset"]
+        assert due == card["origin"]["batch"]
+    finally:
+        end(worker)

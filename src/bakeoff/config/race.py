@@ -60,6 +60,11 @@ class CrossValidationConfig(Part):
         default=None, description="Seed that shuffles the rows into folds; empty: folds in row order."
     )
 
+    @property
+    def n_splits(self) -> int:
+        """How many folds there are, over all repeats."""
+        return self.folds * self.repeats
+
     @model_validator(mode="after")
     def _repeats_need_a_seed(self) -> Self:
         if self.repeats > 1 and self.random_state is None:

@@ -1,0 +1,100 @@
+"""Training runs that are killed at random moments, and started again: is the version that of an undisturbed run?
+
+    python -m benchmarks.resume_training [KILLS] [ROWS]
+
+KILLS (default 20) times a training run of ROWS rows (default 20,000) is killed by SIGKILL at a moment drawn from its
+whole time, and the same command is given again. What it exports is compared with what an undisturbed run exports: model
+and rows byte for byte, the card but for times, versions and what was measured in seconds.
+"""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.support.prefect_stack import Stack
+
+VOLATILE = {"version", "created", "config", "fit_seconds", "predict_rows_per_second", "files"}
+SAME = ("model.joblib", "validation.parquet", "sample.parquet", "trained_on.parquet")
+
+
+def main() -> None:
+    """Kill and start again; prints a line each, and the figures as JSON on the last line."""
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    rows = sys.argv[2] if len(sys.argv) > 2 else "20000"
+    drawn, found = random.Random(0), []
+    with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
+        os.environ["PREFECT_API_URL"] = stack.url
+        train(Path(name, "warm"), rows)
+        started = time.perf_counter()
+        expected = read(train(Path(name, "undisturbed"), rows)[0])
+        whole = time.perf_counter() - started
+        print(f"an undisturbed run takes {whole:.1f} s")
+        print(f"{'killed after':>12} {'taken over':>11} {'then':>8}  result")
+        for number in range(kills):
+            folder = Path(name, str(number))
+            moment = drawn.uniform(0, whole)
+            ended = not kill(folder, rows, moment)
+            started = time.perf_counter()
+            version, taken = train(folder, rows)
+            seconds = time.perf_counter() - started
+            # What was killed behind its export is a version, too.
+            same = all(expected == read(each) for each in sorted(version.parent.glob("2*-*")))
+            left = [path.name for path in (folder / "work").iterdir()]
+            found.append(
+                {"moment": moment, "ended": ended, "taken": taken, "then": seconds, "same": same, "left": left}
+            )
+            verdict = ("the same" if same else "DIFFERENT") + ("" if not left else f", left behind: {', '.join(left)}")
+            print(f"{moment:>10.2f} s {taken:>11} {seconds:>6.1f} s  {verdict}", flush=True)
+    wrong = sum(not each["same"] or bool(each["left"]) for each in found)
+    print(f"{kills} kills, {wrong} wrong results")
+    print(json.dumps({"rows": rows, "whole": whole, "kills": found, "wrong": wrong}))
+    sys.exit(bool(wrong))
+
+
+def command(folder: Path, rows: str) -> list[str]:
+    """The run's command line."""
+    places = ["--store", str(folder / "models"), "--workspace", str(folder / "work")]
+    return [sys.executable, "-m", "flows.training", "--dataset.n_samples", rows, *places]
+
+
+def train(folder: Path, rows: str) -> tuple[Path, int]:
+    """Run it to its end; returns the version, and how many steps it took over."""
+    done = subprocess.run(command(folder, rows), check=True, capture_output=True, text=True)
+    return Path(done.stdout.splitlines()[-1]), len(re.findall("taken over from a run", done.stderr))
+
+
+def kill(folder: Path, rows: str, moment: float) -> bool:
+    """Run it and kill it; False where it was through before."""
+    process = subprocess.Popen(command(folder, rows), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return True
+    return False
+
+
+def read(version: Path) -> dict[str, Any]:
+    """What is the same in every run: the files' bytes, and the card but for what is of the moment."""
+    card = json.loads((version / "card.json").read_text())
+    return {"card": steady(card)} | {name: (version / name).read_bytes() for name in SAME}
+
+
+def steady(value: Any) -> Any:
+    """Without the keys that change from run to run."""
+    if isinstance(value, dict):
+        return {key: steady(each) for key, each in value.items() if key not in VOLATILE}
+    return [steady(each) for each in value] if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    main()
