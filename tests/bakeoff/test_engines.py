@@ -30,8 +30,8 @@ FASTER = list(engines.FASTER_FROM)
     ("choice", "name", "rows", "engine"),
     [
         ("auto", "random_forest", 50, "sklearnex"),
-        ("auto", "logistic_regression", 9_999, "scikit-learn"),
-        ("auto", "logistic_regression", 10_000, "sklearnex"),
+        ("auto", "logistic_regression", 99_999, "scikit-learn"),
+        ("auto", "logistic_regression", 100_000, "sklearnex"),
         ("auto", "svm", 10**6, "scikit-learn"),
         ("sklearnex", "logistic_regression", 50, "sklearnex"),
         ("sklearnex", "svm", 50, "scikit-learn"),

@@ -48,7 +48,7 @@ class TrainingConfig(Part):
     engine: EngineChoice = Field(
         default="auto",
         description="What fits the contestants. auto: scikit-learn-intelex for those that it was measured to fit "
-        "faster (random forest, and logistic regression from 10,000 training rows), where it is installed; "
+        "faster (random forest, and logistic regression from 100,000 training rows), where it is installed; "
         "scikit-learn; sklearnex: for random forest and logistic regression in any case. The model is scikit-learn's "
         "either way.",
     )
