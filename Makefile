@@ -47,7 +47,7 @@ down:  ## stop them; models, predictions and history stay
 	@$(COMPOSE) down
 
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
 	@tests/stack/install

@@ -28,7 +28,11 @@ from flows.training import training
 from tasks.outcome import outcome, stated
 
 # Prefect's own deprecations and unclosed sockets are not this project's to mend.
-pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.filterwarnings("default")]
+pytestmark = [
+    pytest.mark.usefixtures("prefect_server"),
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.xdist_group("flows"),  # one server for all of them
+]
 
 ROOT = Path(__file__).parents[2]
 

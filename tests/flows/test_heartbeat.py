@@ -10,7 +10,11 @@ from prefect.settings import get_current_settings
 from tasks import heartbeat
 from tasks.heartbeat import beating, without_prefects
 
-pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.filterwarnings("default")]
+pytestmark = [
+    pytest.mark.usefixtures("prefect_server"),
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.xdist_group("flows"),  # one server for all of them
+]
 
 
 def test_a_run_sends_the_heartbeats_that_automations_look_for(monkeypatch):
