@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bakeoff.environment import describe_environment, digest_code
-from bakeoff.workspace import RunFolder, mark_used
+from bakeoff.workspace import RunFolder, make_kept, mark_used
 
 Result = TypeVar("Result")
 RESULT = "result.json"
@@ -52,13 +52,17 @@ def do_once(
 
 def _is_ours(folder: Path) -> bool:
     """Whether nobody else can have written there: what is kept is unpickled."""
-    found = folder.lstat()
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:  # another run has removed it, since nothing was in it
+        return False
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
 
 def _keep(result: Any, folder: Path, kept: Path) -> None:
     from pydantic import TypeAdapter
 
+    make_kept(kept.parent)  # another run may have removed it, since nothing was in it
     aside = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent))
     try:
         files = [path for path in folder.iterdir() if path.is_file()]

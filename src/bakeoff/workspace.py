@@ -34,11 +34,12 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
     Folders of runs that were killed are removed by the next one.
     """
     kept = workspace / KEPT
-    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_kept(kept)
     _forget(workspace)
     run = RunFolder(Path(tempfile.mkdtemp(prefix="run-", dir=workspace)), kept)
-    with (run.path / LOCK).open("w") as lock:
+    with (run.path / f"{LOCK}.new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        (run.path / f"{LOCK}.new").rename(run.path / LOCK)  # another run that finds it finds it locked
         try:
             yield run
             for entry in _used(run).iterdir() if _used(run).exists() else ():
@@ -47,6 +48,15 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
             shutil.rmtree(run.path, ignore_errors=True)
             with contextlib.suppress(OSError):  # something is kept
                 kept.rmdir()
+
+
+def make_kept(kept: Path) -> None:
+    """Make the folder of kept steps, where there is none."""
+    for _ in range(100):
+        with contextlib.suppress(FileExistsError):  # it was there, and another run has just removed it
+            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def mark_used(run: RunFolder, key: str) -> None:
@@ -65,7 +75,10 @@ def _forget(workspace: Path) -> None:
         with contextlib.suppress(OSError), (folder / LOCK).open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused where its run still lives
             shutil.rmtree(folder, ignore_errors=True)
-    for entry in (workspace / KEPT).iterdir():
+    kept: list[Path] = []
+    with contextlib.suppress(FileNotFoundError):  # a run that ends removes it when it is empty
+        kept = list((workspace / KEPT).iterdir())
+    for entry in kept:
         with contextlib.suppress(OSError):
             if entry.stat().st_mtime < time.time() - KEPT_SECONDS:
                 shutil.rmtree(entry, ignore_errors=True)

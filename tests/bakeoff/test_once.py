@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -193,3 +194,16 @@ def test_a_table_that_changed_is_read_again(tmp_path, start):
         config = TrainingConfig.model_validate({"dataset": {"source": "file", "path": str(path), "target": "y"}})
         digests.append(prepare_once(config, start()).sha256)
     assert digests[0] != digests[1]
+
+
+def test_runs_that_begin_and_end_at_once_leave_each_other_alone(tmp_path, draw):
+    """Whoever ends removes the folder of kept steps, where nothing is in it, and the folders of dead runs."""
+
+    def run_once(number):
+        with run_folder(tmp_path) as run:
+            found = do_once(run, "draw", {"number": number % 3}, Drawn, draw)
+            return found.path.read_text()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert ["a"] * 200 == list(pool.map(run_once, range(200)))
+    assert [] == list(tmp_path.iterdir())
