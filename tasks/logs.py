@@ -1,10 +1,9 @@
 """What stands in a run's log: one line an event."""
 
 import logging
-import warnings
-from typing import Any
 
 from bakeoff.errors import BakeoffError
+from bakeoff.warned import log_warnings
 
 
 def follow_library() -> None:
@@ -16,15 +15,9 @@ def follow_library() -> None:
     logger = logging.getLogger("bakeoff")
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)
-    warnings.showwarning = _log_warning
+    log_warnings()
     logging.getLogger("prefect.task_runs").addFilter(_tells_news)
     logging.getLogger("prefect.flow_runs").addFilter(_without_traceback)
-
-
-def _log_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    """One line in the log of the task that caused it, where Python would print several to the terminal."""
-    text = " ".join(str(message).split())
-    logging.getLogger("bakeoff.warnings").warning("%s: %s", category.__name__, text[:300])
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -130,10 +130,12 @@ def _listen(line: Connection, path: str, args: Any, kwargs: Any) -> Any:
                 pid = None
                 return _end(kind, content)
     except (EOFError, ConnectionError):
+        pid = None  # it may be another's by now
         raise TrainingError("the server of its process ended") from None
     finally:
         if pid is not None:  # interrupted
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _end(kind: str, content: Any) -> Any:

@@ -9,13 +9,13 @@ import select
 import signal
 import socket
 import sys
-import warnings
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
 from bakeoff.engines import has_sklearnex
 from bakeoff.errors import TrainingError, describe
+from bakeoff.warned import log_warnings
 
 # What steps need, imported once before they are forked: first what the check of a config and the rows do.
 FIRST = ("bakeoff.checks", "bakeoff.preparing", "bakeoff.steps", "sklearn.datasets", "sklearn.model_selection")
@@ -168,7 +168,7 @@ def _log_to(line: Connection, level: int) -> None:
     logger = logging.getLogger("bakeoff")
     logger.handlers, logger.propagate = [_ToParent(line)], False
     logger.setLevel(level)
-    warnings.showwarning = _log_warning
+    log_warnings()
 
 
 def _outcome(name: str, args: Any, kwargs: Any) -> tuple[str, Any]:
@@ -181,11 +181,6 @@ def _outcome(name: str, args: Any, kwargs: Any) -> tuple[str, Any]:
         except Exception:
             return "raised", TrainingError(describe(error))
         return "raised", error
-
-
-def _log_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    text = " ".join(str(message).split())
-    logging.getLogger("bakeoff.warnings").warning("%s: %s", category.__name__, text[:300])
 
 
 if __name__ == "__main__":

@@ -74,6 +74,21 @@ def test_a_server_that_was_killed_is_started_again():
     assert 2 == run_apart(f"{STEPS}:double", 1)[1]
 
 
+def test_a_step_whose_server_was_killed_with_it_fails_in_a_sentence(tmp_path):
+    """Whoever asked is told, and can go on."""
+    path, server = tmp_path / "pid", start_server()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(run_apart, f"{STEPS}:sleep", path, 60)
+        while not (path.exists() and path.read_text()):
+            time.sleep(0.02)
+        os.kill(server._process.pid, signal.SIGKILL)
+        server._process.wait()
+        os.kill(int(path.read_text()), signal.SIGKILL)
+        with pytest.raises(TrainingError, match="^the server of its process ended$"):
+            asked.result()
+    assert 2 == run_apart(f"{STEPS}:double", 1)[1]
+
+
 def test_steps_end_with_the_process_that_asked(tmp_path):
     """Even where that is killed."""
     path = tmp_path / "pid"
