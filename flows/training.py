@@ -80,20 +80,18 @@ def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[l
     """Fan out every contestant's fit and folds, and draw together what comes of them."""
     numbers = range(1, config.cross_validation.n_splits + 1)
     fits, models, tests, folds = {}, {}, {}, {}
+    contestants = {name: Contestant.of(config, name, dataset.rows["train"]) for name in config.classifiers}
     # The least simple first: what takes longest then does not come last, alone on one core.
-    for name in sorted(config.classifiers, key=list(CLASSIFIERS).index, reverse=True):
-        contestant = Contestant.of(config, name, dataset.rows["train"])
+    for name in sorted(contestants, key=list(CLASSIFIERS).index, reverse=True):
+        contestant = contestants[name]
         fits[name] = fit.submit(dataset, contestant, run)
         folds[name] = [
             cross_validate.submit(dataset, contestant, config.cross_validation, fold, run) for fold in numbers
         ]
     for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
-        contestant = Contestant.of(config, name, dataset.rows["train"])
-        models[name] = calibrate.submit(dataset, contestant, config, model, folds[name], run.path)  # type: ignore[call-overload]  # see above
+        models[name] = calibrate.submit(dataset, contestants[name], config, model, folds[name], run.path)  # type: ignore[call-overload]  # see above
     for name, model in models.items():
-        tests[name] = evaluate.submit(
-            dataset, Contestant.of(config, name, dataset.rows["train"]), model, config.selection.resamples
-        )
+        tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples)
     for _ in with_progress(fold for several in folds.values() for fold in several):
         pass
     scorecards, exportable = [], {}
