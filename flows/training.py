@@ -14,19 +14,21 @@ if __name__ == "__main__":
     check = functools.partial(run_apart, "bakeoff.checks:check_training")
     leave(main("training", TrainingConfig, check, show_training))
 
+from dataclasses import replace
+from math import inf
 from typing import Any
 
 from prefect import State, flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from bakeoff.budget import deadline_of, skip_slowest
 from bakeoff.checks import check_places
-from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
-from bakeoff.errors import TrainingError
+from bakeoff.cost import Size
 from bakeoff.handover import DatasetRef
-from bakeoff.leaderboard import Scorecard, score_contestant
+from bakeoff.leaderboard import Scorecard, Status, require_finisher, score_contestant
 from bakeoff.threads import cores
 from bakeoff.workspace import RunFolder, run_folder
 from tasks.calibrate import calibrate
@@ -37,7 +39,7 @@ from tasks.fit import fit
 from tasks.generate import generate
 from tasks.heartbeat import beating
 from tasks.logs import follow_library
-from tasks.outcome import outcome, stated, value
+from tasks.outcome import Outcome, outcome, stated, value
 from tasks.parameters import named, read_parameter
 from tasks.pick import pick
 from tasks.progress import with_progress
@@ -65,9 +67,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     with run_folder(config.workspace) as run:
         dataset = value(generate.submit(config, run))
         scorecards, models = race(config, dataset, run)
-        if not any(card.status == "ok" for card in scorecards):
-            reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
-            raise TrainingError(f"all contestants failed: {reasons}")
+        require_finisher(scorecards)
         selection = value(pick.submit(config, dataset, scorecards))
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
         version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
@@ -80,10 +80,12 @@ def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[l
     """Fan out every contestant's fit and folds, and draw together what comes of them."""
     numbers = range(1, config.cross_validation.n_splits + 1)
     fits, models, tests, folds = {}, {}, {}, {}
-    contestants = {name: Contestant.of(config, name, dataset.rows["train"]) for name in config.classifiers}
-    # The least simple first: what takes longest then does not come last, alone on one core.
-    for name in sorted(contestants, key=list(CLASSIFIERS).index, reverse=True):
-        contestant = contestants[name]
+    contestants = {name: Contestant.of(config, name, Size.of(dataset)) for name in config.classifiers}
+    skipped, run = skip_slowest(contestants, config, cores()), replace(run, deadline=deadline_of(config))
+    # The longest first: what comes last would run alone, on one core.
+    for contestant in sorted(contestants.values(), key=lambda each: each.predicted_seconds or inf, reverse=True):
+        if (name := contestant.name) in skipped:
+            continue
         fits[name] = fit.submit(dataset, contestant, run)
         folds[name] = [
             cross_validate.submit(dataset, contestant, config.cross_validation, fold, run) for fold in numbers
@@ -95,10 +97,14 @@ def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[l
     for _ in with_progress(fold for several in folds.values() for fold in several):
         pass
     scorecards, exportable = [], {}
-    for name in config.classifiers:
+    for name, contestant in contestants.items():
+        if name in skipped:
+            scorecards.append(score_contestant(contestant, [], None, None, skipped[name], "skipped"))
+            continue
         parts = [*map(outcome, [*folds[name], fits[name], models[name], tests[name]])]
-        reason = next((part.reason for part in parts if part.reason), None)
+        trouble = next((part for part in parts if part.reason), Outcome())
         *scores, _, model, test = (part.value for part in parts)
         exportable[name] = model
-        scorecards.append(score_contestant(name, scores, model, test, reason))
+        otherwise: Status = "skipped" if trouble.out_of_time else "failed"
+        scorecards.append(score_contestant(contestant, scores, model, test, trouble.reason, otherwise))
     return scorecards, exportable

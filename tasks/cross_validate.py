@@ -15,7 +15,9 @@ def score_fold_once(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, run: RunFolder
 ) -> FoldScore:
     """As the library's function of that name, in a process of its own."""
-    result: FoldScore = run_apart("bakeoff.steps:score_fold_once", ref, contestant, cross_validation, fold, run)
+    result: FoldScore = run_apart(
+        "bakeoff.steps:score_fold_once", ref, contestant, cross_validation, fold, run, deadline=run.deadline
+    )
     return result
 
 

@@ -12,7 +12,7 @@ from tasks.outcome import stated
 
 def fit_once(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
     """As the library's function of that name, in a process of its own."""
-    result: ModelRef = run_apart("bakeoff.steps:fit_once", ref, contestant, run)
+    result: ModelRef = run_apart("bakeoff.steps:fit_once", ref, contestant, run, deadline=run.deadline)
     return result
 
 

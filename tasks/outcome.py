@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from prefect.futures import PrefectFuture
 from prefect.states import Failed
 
-from bakeoff.errors import describe
+from bakeoff.errors import OutOfTimeError, describe
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,13 +47,15 @@ class Outcome:
 
     value: Any = None
     reason: str | None = None
+    out_of_time: bool = False
 
 
 def outcome(future: PrefectFuture[Any]) -> Outcome:
     """Wait for a task run and look at its state, without raising what it failed by."""
     future.wait()
     if not future.state.is_completed():
-        return Outcome(reason=future.state.message or future.state.name)
+        error = future.result(raise_on_failure=False) if future.state.is_failed() else None
+        return Outcome(None, future.state.message or future.state.name, isinstance(error, OutOfTimeError))
     result = future.result()
     if isinstance(result, BaseException):  # what a cache that took a failure for a result would give
         return Outcome(reason=describe(result))

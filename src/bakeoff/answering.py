@@ -55,13 +55,15 @@ def respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarr
     from sklearn.svm import SVC
     from sklearn.utils.extmath import softmax
 
+    from bakeoff.nystroem_svc import NystroemSVC
+
     if isinstance(classifier, RandomForestClassifier):
         shares = classifier.predict_proba(rows)
         return shares.argmax(axis=1), shares
-    if isinstance(classifier, LogisticRegression):
+    if isinstance(classifier, (LogisticRegression, NystroemSVC)):
         scores = classifier.decision_function(rows)
         codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-        if raw:
+        if raw or isinstance(classifier, NystroemSVC):
             return codes, scores
         return codes, classifier.predict_proba(rows) if scores.ndim == 1 else softmax(scores, copy=False)
     has_probabilities = hasattr(classifier, "predict_proba")

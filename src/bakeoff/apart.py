@@ -15,13 +15,16 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bakeoff.errors import TrainingError
+from bakeoff.errors import OutOfTimeError, TrainingError
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+OUT_OF_TIME = "stopped at the end of time_budget"
 
 _starting = threading.Lock()
 _server: "ForkServer | None" = None
@@ -95,32 +98,38 @@ def stop_server() -> None:
         _server.stop()
 
 
-def run_apart(path: str, *args: Any, **kwargs: Any) -> Any:
+def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
     """Run a function in a process of its own; what it returns, raises and logs comes out here.
 
     Arguments and result are pickled: give references to files, not rows.
 
     Args:
         path: `module:name`, of a module that doesn't import Prefect. This process need not import it.
+        deadline: when it is ended if it is not done, in seconds since 1970.
 
     Raises:
+        OutOfTimeError: it was not done by then.
         TrainingError: the process ended before the function did.
     """
+    if deadline is not None and time.time() >= deadline:
+        raise OutOfTimeError(OUT_OF_TIME)
     server = start_server()
     with server.fork() as line:
         server.under_way.add(line)
         try:
-            return _listen(line, path, args, kwargs)
+            return _listen(line, path, args, deadline)
         finally:
             server.under_way.discard(line)
 
 
-def _listen(line: Connection, path: str, args: Any, kwargs: Any) -> Any:
+def _listen(line: Connection, path: str, args: Any, deadline: float | None) -> Any:
     here = Surroundings({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
     pid = None
     try:
-        line.send((here, path, args, kwargs))
+        line.send((here, path, args))
         while True:
+            if pid is not None and deadline is not None and not line.poll(max(0.0, deadline - time.time())):
+                raise OutOfTimeError(OUT_OF_TIME)
             kind, content = line.recv()
             if kind == "log":
                 _log(content)
@@ -133,7 +142,7 @@ def _listen(line: Connection, path: str, args: Any, kwargs: Any) -> Any:
         pid = None  # it may be another's by now
         raise TrainingError("the server of its process ended") from None
     finally:
-        if pid is not None:  # interrupted
+        if pid is not None:  # interrupted, or out of time
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

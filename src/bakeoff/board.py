@@ -62,13 +62,15 @@ def result_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:
             ends = [say_interval(intervals.get(metric))] if metric in within else []
             row += [figure(test.get(metric, older)), *ends]
         seconds, speed = scores["fit_seconds"], scores["predict_rows_per_second"]
+        predicted = scores.get("predicted_seconds")  # an older card has none
         row += [
-            NONE if seconds is None else f"{seconds:.2f}",
+            NONE if predicted is None else f"{predicted:,.2f}",
+            NONE if seconds is None else f"{seconds:,.2f}",
             NONE if speed is None else f"{speed:,.0f}",
             scores["status"],
         ]
         rows.append(tuple(row))
-    return ("Classifier", *heads, "Fit (s)", "Rows/s", "Status"), rows
+    return ("Classifier", *heads, "Predicted (s)", "Fit (s)", "Rows/s", "Status"), rows
 
 
 def recall_table(card: dict[str, Any], most: int | None = MOST_CLASSES) -> tuple[Row, list[Row], str | None]:

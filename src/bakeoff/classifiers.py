@@ -104,6 +104,16 @@ def gives_probabilities(name: str, parameters: Mapping[str, Any]) -> bool:
     return hasattr(build_classifier(name, parameters), "predict_proba")
 
 
+def needs_exact_svm(parameters: Mapping[str, Any]) -> str | None:
+    """Which of the SVM's parameters only the exact fit has; None for none."""
+    asked = {
+        "probability: true": parameters.get("probability"),
+        "decision_function_shape: ovo": parameters.get("decision_function_shape") == "ovo",
+        "kernel: precomputed": parameters.get("kernel") == "precomputed",
+    }
+    return next((text for text, there in asked.items() if there), None)
+
+
 def weigh_classes(name: str, parameters: Mapping[str, Any], weight: str) -> dict[str, Any]:
     """The parameters with `class_weight: balanced` among them, where the estimator takes it and they don't set it.
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
-from bakeoff.features import Feature, Kind
+from bakeoff.features import MAX_CATEGORIES, Feature, Kind
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,6 @@ DATE = (
     r"(?:[T ]+\d{1,2}:\d{2}.*)?\s*$"
 )
 MAX_NUMBER = float(np.finfo(np.float32).max)
-MAX_CATEGORIES = 100  # one-hot columns per text column; rarer categories share one
 MOSTLY = 0.9  # a text column of which so many cells are numbers is a number column with mistakes in it
 
 

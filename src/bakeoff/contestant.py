@@ -4,13 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bakeoff.approximation import Approximation, choose_approximation
 from bakeoff.classifiers import weigh_classes
 from bakeoff.config import TrainingConfig
 from bakeoff.config.training import CalibrationChoice
+from bakeoff.cost import Size, predict_fit
 from bakeoff.engines import Engine, choose_engine
-from bakeoff.metrics import MetricName
+from bakeoff.metrics import METRICS, MetricName
 
 ISOTONIC_ROWS = 1000  # of each class: below, isotonic regression follows single rows (Niculescu-Mizil and Caruana 2005)
+
+CALIBRATION_FOLDS = 5
+TREES = 100  # of the forests that the formulas of costs are of
 
 Method = Literal["sigmoid", "isotonic"]
 
@@ -26,6 +31,9 @@ class Contestant:
         scoring: the metric that it is judged by, and so what it has to answer.
         calibration: how its scores become probabilities, where they do.
         engine: by which it is fitted.
+        approximation: of the SVM, where it is approximated.
+        predicted_seconds: what a fit on the training rows is predicted to take, on one core; None where nobody
+            has measured it.
     """
 
     name: str
@@ -34,17 +42,51 @@ class Contestant:
     scoring: MetricName
     calibration: CalibrationChoice
     engine: Engine = "scikit-learn"
+    approximation: Approximation | None = None
+    predicted_seconds: float | None = None
 
     @classmethod
-    def of(cls, config: TrainingConfig, name: str, rows: int) -> "Contestant":
+    def of(cls, config: TrainingConfig, name: str, size: Size) -> "Contestant":
         """The contestant that the config calls so.
 
         Args:
-            rows: how many training rows there are.
+            size: of the training rows.
         """
         parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
-        engine = choose_engine(config.engine, name, rows)
-        return cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration, engine)
+        engine = choose_engine(config.engine, name, size.rows)
+        approximation = choose_approximation(config.svm, parameters, size) if name == "svm" else None
+        return cls(
+            name,
+            parameters,
+            config.preprocessing,
+            config.cross_validation.scoring,
+            config.calibration,
+            "bakeoff" if approximation else engine,
+            approximation,
+            _predict_seconds(name, parameters, engine, approximation, size),
+        )
+
+
+def _predict_seconds(
+    name: str, parameters: Mapping[str, Any], engine: Engine, approximation: Approximation | None, size: Size
+) -> float | None:
+    if approximation:
+        return predict_fit(name, "nystroem", size, approximation.components)
+    trees = parameters.get("n_estimators", TREES) if name == "random_forest" else TREES
+    seconds = predict_fit(name, "exact" if name == "svm" else engine, size)
+    # What is no number scikit-learn refuses when it fits.
+    return seconds * trees / TREES if seconds is not None and isinstance(trees, int) else None
+
+
+def fits_of_a_fold(contestant: Contestant, folds: int) -> float:
+    """How much of a fit on all training rows a fold is, its scoring counted as the rows that it leaves out.
+
+    Args:
+        folds: of the cross-validation.
+    """
+    inside = METRICS[contestant.scoring].of_probabilities and contestant.calibration != "none"
+    calibrated = inside and (contestant.calibration != "auto" or contestant.name == "svm")
+    return 1 + (CALIBRATION_FOLDS - 1) * (1 - 1 / folds) if calibrated else 1.0
 
 
 def choose_method(calibration: CalibrationChoice, has_probabilities: bool, rarest: int) -> Method | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.errors import ConfigError
 
-Engine = Literal["scikit-learn", "sklearnex"]
+Engine = Literal["scikit-learn", "sklearnex", "bakeoff"]
 EngineChoice = Literal["auto", "scikit-learn", "sklearnex"]
 
 # The number of training rows from which scikit-learn-intelex was measured to fit faster (benchmarks.engines). It fits
@@ -57,9 +57,10 @@ def load_estimator(name: str, engine: Engine) -> Any:
 
 
 def engine_of(classifier: Any) -> Engine:
-    """Which engine has fitted a classifier; scikit-learn-intelex hands on to scikit-learn what it can't do."""
-    if not type(classifier).__module__.startswith("sklearnex"):
-        return "scikit-learn"
+    """What has fitted a classifier; scikit-learn-intelex hands on to scikit-learn what it can't do."""
+    library = type(classifier).__module__.partition(".")[0]
+    if library != "sklearnex":
+        return "bakeoff" if library == "bakeoff" else "scikit-learn"
     forest = hasattr(classifier, "estimators_") and not hasattr(classifier, "_onedal_estimator")
     return "scikit-learn" if forest else "sklearnex"
 

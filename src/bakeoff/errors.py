@@ -45,6 +45,10 @@ class TrainingError(BakeoffError):
     """No contestant could be trained."""
 
 
+class OutOfTimeError(TrainingError):
+    """A step was not done when the race's time was over."""
+
+
 def describe(error: BaseException) -> str:
     """The error in one line: Bakeoff's own sentences as they are, others with the name of their type."""
     text = " ".join(str(error).split())

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "boolean", "category"]
 
+MAX_CATEGORIES = 100  # one-hot columns per text column; rarer categories share one
 MAX_KNOWN = 10_000  # categories that the card lists; a column of more has none listed, and none is told as unseen
 
 logger = logging.getLogger(__name__)

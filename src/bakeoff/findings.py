@@ -3,7 +3,7 @@
 from typing import Any
 
 from bakeoff.classifiers import title
-from bakeoff.sentences import say_cost
+from bakeoff.sentences import say_cost, say_seconds
 
 METHODS = {"isotonic": "isotonic regression", "sigmoid": "a sigmoid (Platt's method)"}
 NAIVE = "scores taken for log-odds"
@@ -25,6 +25,16 @@ def list_troubles(card: dict[str, Any]) -> list[str]:
         f"{title(contestant)} {scores['status']}: {scores['reason']}"
         for contestant, scores in card["classifiers"].items()
         if scores["status"] != "ok"
+    ]
+
+
+def list_approximations(card: dict[str, Any]) -> list[str]:
+    """A sentence for each contestant that was not fitted exactly."""
+    return [
+        f"{title(contestant)}: fitted by Nystroem's features of {found['components']:,} landmarks; the exact fit "
+        f"was predicted to take {say_seconds(found['exact_seconds'])} on one core."
+        for contestant, scores in card["classifiers"].items()
+        if (found := scores.get("approximation"))
     ]
 
 

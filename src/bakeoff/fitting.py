@@ -8,6 +8,7 @@ import joblib
 
 from bakeoff.classifiers import title
 from bakeoff.contestant import Contestant
+from bakeoff.engines import Engine
 from bakeoff.handover import DatasetRef, ModelRef
 from bakeoff.preprocessing import build_pipeline, fit_pipeline
 from bakeoff.reference import read_part
@@ -26,9 +27,16 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     # The plain classifier, once: its calibrator is fitted later, on the scores that the folds give these rows.
     pipeline, engine = fit_pipeline(build_pipeline(contestant, ref.features), X, y)
     seconds = time.perf_counter() - started
-    by = " by scikit-learn-intelex" if engine == "sklearnex" else ""
-    logger.info("%s fitted on %s rows%s in %.2f s", title(contestant.name), f"{len(y):,}", by, seconds)
+    logger.info(
+        "%s fitted on %s rows%s in %.2f s", title(contestant.name), f"{len(y):,}", _say_how(contestant, engine), seconds
+    )
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
     path = folder / f"{contestant.name}.joblib"
     joblib.dump(pipeline, path)
     return ModelRef(path, seconds, engine)
+
+
+def _say_how(contestant: Contestant, engine: Engine) -> str:
+    if contestant.approximation:
+        return f" by Nystroem's features of {contestant.approximation.components:,} landmarks"
+    return " by scikit-learn-intelex" if engine == "sklearnex" else ""

@@ -151,12 +151,12 @@ def _work(line: Connection) -> None:
     """Be the process of one step; never returns."""
     try:
         line.send(("pid", os.getpid()))
-        here, name, args, kwargs = line.recv()
+        here, name, args = line.recv()
         os.environ.clear()
         os.environ.update(here.environment)
         os.chdir(here.folder)
         _log_to(line, here.log_level)
-        line.send(_outcome(name, args, kwargs))
+        line.send(_outcome(name, args))
     finally:
         logging.shutdown()
         sys.stdout.flush()
@@ -171,10 +171,10 @@ def _log_to(line: Connection, level: int) -> None:
     log_warnings()
 
 
-def _outcome(name: str, args: Any, kwargs: Any) -> tuple[str, Any]:
+def _outcome(name: str, args: Any) -> tuple[str, Any]:
     module, function = name.split(":")
     try:
-        return "returned", getattr(importlib.import_module(module), function)(*args, **kwargs)
+        return "returned", getattr(importlib.import_module(module), function)(*args)
     except Exception as error:
         try:
             pickle.loads(pickle.dumps(error))  # noqa: S301  our own

@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import inf, isfinite
 from typing import Any, Literal
 
+from bakeoff.approximation import Approximation
 from bakeoff.classifiers import title
+from bakeoff.contestant import Contestant
 from bakeoff.engines import Engine
+from bakeoff.errors import TrainingError
 from bakeoff.handover import CalibratedModel, Calibration, FoldScore, Selection, Standing, TestResult
 from bakeoff.metrics import DIGITS, MetricName
 
@@ -18,11 +21,13 @@ Status = Literal["ok", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class Scorecard:
-    """One contestant's race. `reason` says why when it did not finish; the rest is empty then."""
+    """One contestant's race. `reason` says why when it did not finish; what it reached is empty then."""
 
     classifier: str
     status: Status
     reason: str | None = None
+    predicted_seconds: float | None = None
+    approximation: Approximation | None = None
     folds: tuple[FoldScore, ...] = ()
     engine: Engine | None = None
     fit_seconds: float | None = None
@@ -69,6 +74,8 @@ class Scorecard:
             "brier": _describe_brier(self.calibration) if self.calibration else None,
             "report": {name: vars(line) for name, line in report.items()} or None,
             "engine": self.engine,
+            "approximation": self.approximation and {"method": "nystroem", **asdict(self.approximation)},
+            "predicted_seconds": self.predicted_seconds,
             "fit_seconds": self.fit_seconds,
             "predict_rows_per_second": round(test.rows_per_second) if test else None,
         }
@@ -107,18 +114,44 @@ def describe_standing(standing: Standing | None) -> dict[str, Any] | None:
 
 
 def score_contestant(
-    classifier: str,
+    contestant: Contestant,
     folds: Sequence[FoldScore],
     model: CalibratedModel | None,
     test: TestResult | None,
     reason: str | None,
+    otherwise: Status = "failed",
 ) -> Scorecard:
-    """Draw a contestant's parts together: `ok` with all of them, else `failed` with the reason."""
+    """Draw a contestant's parts together: `ok` with all of them, else `failed` or `skipped` with the reason."""
+    name, predicted, approximation = contestant.name, contestant.predicted_seconds, contestant.approximation
     if reason is not None or model is None or test is None:
-        logger.warning("%s failed: %s", title(classifier), reason)
-        return Scorecard(classifier, "failed", reason or "it did not finish")
+        logger.warning("%s %s: %s", title(name), otherwise, reason)
+        return Scorecard(name, otherwise, reason or "it did not finish", predicted, approximation)
     in_order = tuple(sorted(folds, key=lambda fold: fold.fold))
-    return Scorecard(classifier, "ok", None, in_order, model.engine, model.seconds, test, model.calibration)
+    return Scorecard(
+        name,
+        "ok",
+        None,
+        predicted,
+        approximation,
+        in_order,
+        model.engine,
+        model.seconds,
+        test,
+        model.calibration,
+    )
+
+
+def require_finisher(scorecards: Sequence[Scorecard]) -> None:
+    """Refuse a race that nobody has finished.
+
+    Raises:
+        TrainingError: with each contestant's reason.
+    """
+    statuses = {card.status for card in scorecards}
+    if "ok" not in statuses:
+        reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
+        what = statuses.pop() if len(statuses) == 1 else "failed or skipped"
+        raise TrainingError(f"all contestants {what}: {reasons}")
 
 
 def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecard]:
@@ -169,6 +202,8 @@ def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[
             "test_f1_macro": test.get("f1_macro"),
             "test_score": card.test.score if card.test else None,
             "engine": card.engine,
+            "approximation": card.approximation and f"nystroem, {card.approximation.components:,} landmarks",
+            "predicted_seconds": card.predicted_seconds,
             "fit_seconds": card.fit_seconds,
             "predict_rows_per_second": card.test.rows_per_second if card.test else None,
             "reason": card.reason,

@@ -16,7 +16,16 @@ from bakeoff.board import (
 )
 from bakeoff.classifiers import title
 from bakeoff.curve import draw_reliability
-from bakeoff.findings import BRIER, explain, labels, list_troubles, say_calibration, say_decision, say_warnings
+from bakeoff.findings import (
+    BRIER,
+    explain,
+    labels,
+    list_approximations,
+    list_troubles,
+    say_calibration,
+    say_decision,
+    say_warnings,
+)
 from bakeoff.tabular import html_table
 
 CURVE = (
@@ -61,7 +70,7 @@ def render_html(card: dict[str, Any]) -> str:
         "Precision and F1 are plain means over the classes, too.</p>",
         html_table(*result_table(card), marked=title(card["classifier"]), text=True),
         html_table(recalls[0], recalls[1], marked=title(card["classifier"])),
-        *(f"<p>{escape(trouble)}</p>" for trouble in list_troubles(card)),
+        *(f"<p>{escape(note)}</p>" for note in [*list_approximations(card), *list_troubles(card)]),
         *_html_probabilities(card),
     ]
     for contestant, scores in card["classifiers"].items():

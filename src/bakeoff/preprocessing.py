@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from bakeoff.classifiers import build_classifier, gives_probabilities
-from bakeoff.columns import MAX_CATEGORIES
-from bakeoff.contestant import Contestant, Method, choose_method
+from bakeoff.approximation import approximate_parameters
+from bakeoff.classifiers import DEFAULT_RANDOM_STATE, build_classifier, gives_probabilities
+from bakeoff.contestant import CALIBRATION_FOLDS, Contestant, Method, choose_method
 from bakeoff.engines import Engine, engine_of, load_estimator, to_sklearn
-from bakeoff.features import Feature
+from bakeoff.features import MAX_CATEGORIES, Feature
 from bakeoff.metrics import METRICS
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 MISSING_CATEGORY = "(missing)"
-CALIBRATION_FOLDS = 5
 
 
 def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: Method | None = None) -> "Pipeline":
@@ -36,8 +35,7 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
     """
     from sklearn.pipeline import Pipeline
 
-    estimator = load_estimator(contestant.name, contestant.engine)
-    classifier: Any = build_classifier(contestant.name, contestant.parameters, estimator)
+    classifier = _classifier(contestant)
     if method:
         from sklearn.calibration import CalibratedClassifierCV
 
@@ -66,7 +64,7 @@ def fit_to_score(contestant: Contestant, features: Sequence[Feature], X: pd.Data
     method: Method | None = None
     if METRICS[contestant.scoring].of_probabilities:
         names, counts = np.unique(y, return_counts=True)
-        own = gives_probabilities(contestant.name, contestant.parameters)
+        own = contestant.approximation is None and gives_probabilities(contestant.name, contestant.parameters)
         method = choose_method(contestant.calibration, own, counts.min())
         if method and counts.min() < CALIBRATION_FOLDS:
             raise ValueError(
@@ -102,6 +100,16 @@ def plain_classifier(classifier: Any) -> Any:
     """The fitted classifier alone, without the calibration of `fit_to_score`; it is fitted on the same rows."""
     calibrated = getattr(classifier, "calibrated_classifiers_", None)
     return calibrated[0].estimator if calibrated else classifier
+
+
+def _classifier(contestant: Contestant) -> Any:
+    if contestant.approximation is None:
+        estimator = load_estimator(contestant.name, contestant.engine)
+        return build_classifier(contestant.name, contestant.parameters, estimator)
+    from bakeoff.nystroem_svc import NystroemSVC
+
+    parameters = {"random_state": DEFAULT_RANDOM_STATE} | approximate_parameters(contestant.parameters)
+    return NystroemSVC(n_components=contestant.approximation.components, **parameters)
 
 
 def _preprocessor(features: Sequence[Feature]) -> Any:

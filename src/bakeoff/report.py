@@ -15,7 +15,7 @@ from bakeoff.board import (
     result_table,
 )
 from bakeoff.classifiers import title
-from bakeoff.findings import explain, list_troubles, say_calibration, say_decision, say_warnings
+from bakeoff.findings import explain, list_approximations, list_troubles, say_calibration, say_decision, say_warnings
 from bakeoff.tabular import markdown_table, text_table
 
 LONGEST = 10  # of a class's name above a column of a terminal's table
@@ -47,6 +47,7 @@ def render_markdown(card: dict[str, Any], folder: str, decision: str | None = No
             BALANCED,
             markdown_table(recall_header, recalls),
             *([note] if note else []),
+            *list_approximations(card),
             *list_troubles(card),
             f"## Classification report of {title(card['classifier'])}",
             markdown_table(*report_table(report)),
@@ -65,7 +66,10 @@ def render_text(card: dict[str, Any]) -> str:
         table = text_table((f"  {header[0]}", *header[1:-1]), marked)
         lines += [f"{line}  {last}" for line, last in zip(table, [header[-1], *(row[-1] for row in rows)])]
         lines.append("")
-    lines += [*_text_recalls(card, winner), *(f"  {trouble}" for trouble in list_troubles(card))]
+    lines += [
+        *_text_recalls(card, winner),
+        *(f"  {note}" for note in [*list_approximations(card), *list_troubles(card)]),
+    ]
     decision = say_decision(card)
     return "\n".join([*lines, explain(card), headline(card), *([decision] if decision else []), *say_warnings(card)])
 

@@ -38,6 +38,13 @@ def say_interval(interval: Sequence[float] | None) -> str:
     return " to ".join(f"{round(end, 4) + 0.0:.4f}" for end in interval) if interval else NONE
 
 
+def say_seconds(seconds: float) -> str:
+    """As `0.34 s`, `42 s`, `12 min` or `3.5 h`."""
+    if seconds < 120:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
+
+
 def say_count(count: int, noun: str) -> str:
     """As `1 field` or `1,024 fields`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -21,10 +21,12 @@ class RunFolder:
     Attributes:
         path: the run's own folder.
         kept: where steps that are done are kept until their run is, for whoever starts it again.
+        deadline: when the race's fits and folds are out of time, in seconds since 1970; None for never.
     """
 
     path: Path
     kept: Path
+    deadline: float | None = None
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from bakeoff.challenge import challenge_champion
 from bakeoff.choosing import choose_winner
 from bakeoff.config import PredictionConfig, PromotionConfig, SigningConfig, TrainingConfig
 from bakeoff.contestant import Contestant
+from bakeoff.cost import Size
 from bakeoff.evaluation import evaluate_classifier
 from bakeoff.fitting import fit_classifier
 from bakeoff.handover import CalibratedModel, DatasetRef
@@ -59,7 +60,7 @@ def run_race(workspace: Path, **config) -> Race:
     ref = prepare_dataset(config, workspace / "data")
     cards, models = [], {}
     for name in config.classifiers:
-        contestant = Contestant.of(config, name, ref.rows["train"])
+        contestant = Contestant.of(config, name, Size.of(ref))
         folds = [
             score_fold(ref, contestant, config.cross_validation, fold, workspace / "answers")
             for fold in range(1, config.cross_validation.n_splits + 1)
@@ -67,7 +68,7 @@ def run_race(workspace: Path, **config) -> Race:
         fitted = fit_classifier(ref, contestant, workspace / "models")
         models[name] = calibrate_classifier(ref, contestant, config, fitted, folds, workspace / "models")
         test = evaluate_classifier(ref, contestant, models[name], config.selection.resamples)
-        cards.append(score_contestant(name, folds, models[name], test, None))
+        cards.append(score_contestant(contestant, folds, models[name], test, None))
     return Race(config, ref, cards, models, workspace)
 
 

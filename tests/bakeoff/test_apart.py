@@ -12,14 +12,21 @@ from pathlib import Path
 import pytest
 
 from bakeoff.apart import run_apart, start_server
-from bakeoff.errors import DataError, TrainingError
+from bakeoff.errors import DataError, OutOfTimeError, TrainingError
 
 STEPS = "tests.support.steps"
 
 
+def wait_until_gone(process):
+    deadline = time.monotonic() + 30
+    while process.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not process.exists()
+
+
 def test_a_step_runs_in_a_process_of_its_own_and_its_log_comes_out_here(caplog):
     caplog.set_level("INFO", "bakeoff")
-    pid, doubled = run_apart(f"{STEPS}:double", 4, say="a line")
+    pid, doubled = run_apart(f"{STEPS}:double", 4, "a line")
     assert (8, False) == (doubled, pid == os.getpid())
     assert ["a line", "UserWarning: in two lines"] == [record.getMessage() for record in caplog.records]
     assert ["bakeoff.steps", "bakeoff.warnings"] == [record.name for record in caplog.records]
@@ -27,7 +34,7 @@ def test_a_step_runs_in_a_process_of_its_own_and_its_log_comes_out_here(caplog):
 
 def test_what_is_not_asked_for_is_not_logged(caplog):
     caplog.set_level("ERROR", "bakeoff")
-    run_apart(f"{STEPS}:double", 4, say="a line")
+    run_apart(f"{STEPS}:double", 4, "a line")
     assert [] == caplog.records
 
 
@@ -45,6 +52,21 @@ def test_a_step_that_fails_takes_nothing_with_it(step, args, error, sentence):
     with pytest.raises(error, match=sentence):
         run_apart(f"{STEPS}:{step}", *args)
     assert 6 == run_apart(f"{STEPS}:double", 3)[1]
+
+
+def test_a_step_that_is_out_of_time_is_ended(tmp_path):
+    """At its deadline; one that would begin behind it never does."""
+    path = tmp_path / "pid"
+    began = time.time()
+    with pytest.raises(OutOfTimeError, match="^stopped at the end of time_budget$"):
+        run_apart(f"{STEPS}:sleep", path, 60, deadline=began + 1)
+    assert time.time() < began + 30
+    wait_until_gone(Path("/proc", path.read_text()))
+    path.unlink()
+    with pytest.raises(OutOfTimeError):
+        run_apart(f"{STEPS}:sleep", path, 60, deadline=began)
+    assert not path.exists()
+    assert 6 == run_apart(f"{STEPS}:double", 3, deadline=time.time() + 60)[1]
 
 
 def test_each_step_keeps_to_one_thread():
@@ -103,7 +125,4 @@ def test_steps_end_with_the_process_that_asked(tmp_path):
         step = Path("/proc", path.read_text())
         assert step.exists()
         process.kill()
-    deadline = time.monotonic() + 30
-    while step.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not step.exists()
+    wait_until_gone(step)

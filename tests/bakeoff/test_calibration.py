@@ -27,6 +27,7 @@ from bakeoff.calibrating import calibrate_classifier, judge
 from bakeoff.calibration import CalibratedClassifier, GivenScores, raw_scores
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant, choose_method
+from bakeoff.cost import Size
 from bakeoff.fitting import fit_classifier
 from bakeoff.imbalance import warn_of_majority
 from bakeoff.out_of_fold import OutOfFold, ScoredRows, read_out_of_fold
@@ -45,7 +46,7 @@ CLASSIFIERS = {
 }
 METHODS = ["sigmoid", "isotonic"]
 
-ROWS = 500  # of training, on which no engine depends here
+SIZE = Size(500, 10, 4)  # on which neither engine nor approximation depends here
 
 
 def rows_of(n_classes, n_rows=240, seed=0):
@@ -240,7 +241,7 @@ def test_fold_scores_of_calibrated_contestants_equal_cross_val_score(tmp_path, s
     )
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    contestant = Contestant.of(config, name, ROWS)
+    contestant = Contestant.of(config, name, SIZE)
     expected = cross_val_score(build_pipeline(contestant, ref.features, "sigmoid"), X, y, cv=5, scoring=scoring)
     folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 6)]
     assert expected.tolist() == [fold.score for fold in folds]
@@ -260,7 +261,7 @@ def test_the_exported_model_is_the_plain_one_with_a_calibrator(tmp_path):
     assert isinstance(model[-1].classifier, SVC)
     X, y = read_part(race.ref, "train")
     folds = list(StratifiedKFold(5).split(X, y))
-    theirs = CalibratedClassifierCV(build_pipeline(Contestant.of(race.config, "svm", ROWS), race.ref.features),
+    theirs = CalibratedClassifierCV(build_pipeline(Contestant.of(race.config, "svm", SIZE), race.ref.features),
                                     cv=folds, ensemble=False).fit(X, y)  # fmt: skip
     np.testing.assert_allclose(theirs.predict_proba(X), model.predict_proba(X), atol=1e-9)
     version = race.export(tmp_path / "models")
@@ -306,7 +307,7 @@ def test_scores_of_a_fold_that_lacks_a_class_are_not_calibrated_on(tmp_path, cla
         "cross_validation": {"folds": 4},
         "calibration": "sigmoid",
     })  # fmt: skip
-    ref, contestant = prepare_dataset(config, tmp_path / "data"), Contestant.of(config, classifier, ROWS)
+    ref, contestant = prepare_dataset(config, tmp_path / "data"), Contestant.of(config, classifier, SIZE)
     folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 5)]
     found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in folds])
     finite = np.isfinite(found.scores[0]).all(axis=1)
@@ -326,7 +327,7 @@ def test_a_fold_that_lacks_a_class_has_no_part_in_the_calibration(tmp_path, capl
     }
     config = TrainingConfig.model_validate(source | {"cross_validation": {"folds": 4}})
     ref = prepare_dataset(config, tmp_path / "data")
-    contestant = Contestant.of(config, "svm", ROWS)
+    contestant = Contestant.of(config, "svm", SIZE)
     folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 5)]
     found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in folds])
     assert [0, 0, 0, 42] == [int(np.isfinite(found.scores[0][found.rows.folds[0] == k, 0]).sum()) for k in range(1, 5)]
@@ -355,12 +356,12 @@ def test_balanced_weights_are_for_those_that_take_them_and_have_none(tmp_path):
     }
     config = TrainingConfig.model_validate({"class_weight": "balanced", "classifiers": classifiers})
     assert [None, "balanced", {"0": 2}] == [
-        Contestant.of(config, n, ROWS).parameters.get("class_weight") for n in classifiers
+        Contestant.of(config, n, SIZE).parameters.get("class_weight") for n in classifiers
     ]
     plain = config.model_copy(update={"class_weight": "none"})
-    assert {} == Contestant.of(plain, "logistic_regression", ROWS).parameters
+    assert {} == Contestant.of(plain, "logistic_regression", SIZE).parameters
     pipeline = build_pipeline(
-        Contestant.of(config, "logistic_regression", ROWS), prepare_dataset(config, tmp_path).features
+        Contestant.of(config, "logistic_regression", SIZE), prepare_dataset(config, tmp_path).features
     )
     assert "balanced" == pipeline[-1].class_weight
 

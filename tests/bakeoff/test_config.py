@@ -65,6 +65,8 @@ def test_defaults_are_the_documented_ones():
         },
         "promotion": {"rule": "significant", "alpha": 0.05, "min_gain": 0.002, "min_rows": 30},
         "preprocessing": "auto",
+        "svm": {"approximation": "auto", "budget_seconds": 10.0, "components": 2000},
+        "time_budget": None,
         "engine": "auto",
         "class_weight": "none",
         "calibration": "auto",

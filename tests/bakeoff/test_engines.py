@@ -13,6 +13,7 @@ from bakeoff.checks import check_places
 from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
+from bakeoff.cost import Size
 from bakeoff.engines import choose_engine, engine_of, load_estimator, to_sklearn
 from bakeoff.errors import ConfigError
 from bakeoff.fitting import fit_classifier
@@ -61,7 +62,7 @@ def test_both_engines_reach_the_same(tmp_path, table, name):
     for engine in ("scikit-learn", "sklearnex"):
         config = TrainingConfig.model_validate({"dataset": TABLES[table], "engine": engine})
         ref = prepare_dataset(config, tmp_path / engine)
-        contestant = Contestant.of(config, name, ref.rows["train"])
+        contestant = Contestant.of(config, name, Size.of(ref))
         assert engine == contestant.engine
         folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 6)]
         means.append(np.mean([fold.score for fold in folds]))
@@ -77,7 +78,7 @@ def test_the_model_is_scikit_learns_and_the_same_to_the_byte(tmp_path, name, n_c
     dataset = {"n_samples": 3000, "n_classes": n_classes, "class_sep": 1.0}
     config = TrainingConfig.model_validate({"dataset": dataset, "engine": "sklearnex", "class_weight": weight})
     ref = prepare_dataset(config, tmp_path / "data")
-    contestant = Contestant.of(config, name, ref.rows["train"])
+    contestant = Contestant.of(config, name, Size.of(ref))
     fitted = [fit_classifier(ref, contestant, tmp_path / folder) for folder in "ab"]
     assert ["sklearnex", "sklearnex"] == [each.engine for each in fitted]
     first, second = (hashlib.sha256(each.path.read_bytes()).hexdigest() for each in fitted)
@@ -108,6 +109,6 @@ def test_what_the_engine_hands_on_is_scikit_learns(tmp_path):
     classifiers = {"random_forest": {"n_estimators": 5, "criterion": "entropy"}}
     config = TrainingConfig.model_validate({"dataset": {"n_samples": 300}, "classifiers": classifiers})
     ref = prepare_dataset(config, tmp_path / "data")
-    fitted = fit_classifier(ref, Contestant.of(config, "random_forest", 210), tmp_path / "models")
+    fitted = fit_classifier(ref, Contestant.of(config, "random_forest", Size(210, 10, 4)), tmp_path / "models")
     assert "scikit-learn" == fitted.engine
     assert "sklearn.ensemble._forest" == type(joblib.load(fitted.path)[-1]).__module__

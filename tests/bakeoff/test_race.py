@@ -14,6 +14,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from bakeoff.classifiers import CLASSIFIERS, Classifier, build_classifier
 from bakeoff.config import CrossValidationConfig, TrainingConfig
 from bakeoff.contestant import Contestant
+from bakeoff.cost import Size
 from bakeoff.evaluation import evaluate_predictions
 from bakeoff.features import Feature
 from bakeoff.fitting import fit_classifier
@@ -27,7 +28,7 @@ from bakeoff.reference import forget_parts, read_part, write_mapped
 from bakeoff.validation import score_fold
 from tests.bakeoff.conftest import ORDERS
 
-ROWS = 500  # of training, on which no engine depends here
+SIZE = Size(500, 10, 4)  # on which neither engine nor approximation depends here
 TABLES = {
     "breast_cancer": {"source": "bundled", "bundled": "breast_cancer"},
     "digits": {"source": "bundled", "bundled": "digits"},
@@ -44,7 +45,7 @@ def test_fold_scores_equal_cross_val_score(tmp_path, table, classifier):
     config = TrainingConfig.model_validate({"dataset": TABLES[table], "engine": "scikit-learn"})
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    contestant = Contestant.of(config, classifier, ROWS)
+    contestant = Contestant.of(config, classifier, SIZE)
     expected = cross_val_score(build_pipeline(contestant, ref.features), X, y, cv=5)
     assert expected.tolist() == [
         score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score for fold in range(1, 6)
@@ -60,7 +61,7 @@ def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring, 
     )
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
-    contestant = Contestant.of(config, "svm", ROWS)
+    contestant = Contestant.of(config, "svm", SIZE)
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
     method = "sigmoid" if METRICS[scoring].of_probabilities else None
     expected = cross_val_score(build_pipeline(contestant, ref.features, method), X, y, cv=folds, scoring=scoring)
@@ -103,7 +104,7 @@ def test_a_pipeline_takes_gaps_and_categories_that_training_never_saw(tmp_path):
     """Raw columns in, class out."""
     config = TrainingConfig.model_validate({"dataset": ORDERS})
     ref = prepare_dataset(config, tmp_path / "data")
-    model = joblib.load(fit_classifier(ref, Contestant.of(config, "logistic_regression", ROWS), tmp_path).path)
+    model = joblib.load(fit_classifier(ref, Contestant.of(config, "logistic_regression", SIZE), tmp_path).path)
     X, _ = read_part(ref, "test")
     strange = X.iloc[:2].copy()
     strange.loc[strange.index[0], "region"] = "atlantis"
@@ -132,7 +133,7 @@ def test_a_class_too_rare_to_calibrate_on_is_named(tmp_path):
     )
     ref = prepare_dataset(config, tmp_path / "data")
     with pytest.raises(ValueError, match="calibrated on 5 folds, and class 'v' has 4 of the rows"):
-        score_fold(ref, Contestant.of(config, "svm", ROWS), config.cross_validation, 1, tmp_path / "answers")
+        score_fold(ref, Contestant.of(config, "svm", SIZE), config.cross_validation, 1, tmp_path / "answers")
 
 
 def test_a_contestant_without_a_random_state_gets_42():
@@ -149,7 +150,7 @@ def test_a_new_classifier_is_one_entry(tmp_path, monkeypatch):
     config = TrainingConfig.model_validate({"dataset": TABLES["wine"], "classifiers": {"knn": {"n_neighbors": 3}}})
     ref = prepare_dataset(config, tmp_path / "data")
     assert (
-        score_fold(ref, Contestant.of(config, "knn", ROWS), config.cross_validation, 1, tmp_path / "answers").score
+        score_fold(ref, Contestant.of(config, "knn", SIZE), config.cross_validation, 1, tmp_path / "answers").score
         > 0.8
     )
 
@@ -182,7 +183,7 @@ def test_the_leaderboard_shows_the_highest_mean_first():
     scores = {"random_forest": (0.3, 0.2, 0.1), "logistic_regression": (0.1, 0.1), "svm": (0.1, 0.2, 0.3)}
     cards = [
         Scorecard(
-            name, "ok", None, tuple(FoldScore(fold, score, 0.1, Path(), Path()) for fold, score in enumerate(several))
+            name, "ok", folds=tuple(FoldScore(fold, score, 0.1, Path(), Path()) for fold, score in enumerate(several))
         )
         for name, several in scores.items()
     ]
@@ -196,7 +197,8 @@ def test_the_leaderboard_shows_the_highest_mean_first():
 def test_failed_contestants_stand_last_with_their_reason():
     """And in no order of score."""
     folds = [FoldScore(2, 0.5, 0.1, Path(), Path()), FoldScore(1, 0.7, 0.1, Path(), Path())]
-    failed = score_contestant("svm", folds, None, None, "ValueError: no")
+    contestant = Contestant("svm", {}, "auto", "accuracy", "auto")
+    failed = score_contestant(contestant, folds, None, None, "ValueError: no")
     assert ("failed", "ValueError: no", None) == (failed.status, failed.reason, failed.cv_mean)
     selection = Selection("random_forest", "best_mean", "", "random_forest", {})
     assert ["svm"] == [row["classifier"] for row in leaderboard_rows(rank([failed], list(CLASSIFIERS)), selection)]

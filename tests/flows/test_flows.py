@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import time
@@ -163,6 +164,28 @@ def test_one_contestants_failure_does_not_end_the_race(tmp_path):
     assert "failed" == card["classifiers"]["svm"]["status"]
     assert "The 'C' parameter of SVC must be a float" in card["classifiers"]["svm"]["reason"]
     assert card["classifiers"]["svm"]["cv_mean"] is None
+
+
+def test_a_contestant_that_time_budget_has_no_room_for_is_skipped(tmp_path):
+    """With what it was predicted to take; the others go on."""
+    classifiers = {"random_forest": {"n_estimators": 10_000_000}, "logistic_regression": {}}
+    card = card_of(training(config(tmp_path, classifiers=classifiers, time_budget=60), return_state=True))
+    assert "logistic_regression" == card["classifier"]
+    forest = card["classifiers"]["random_forest"]
+    assert "skipped" == forest["status"]
+    reason = r"predicted to take \d+ min, more than time_budget \(60 s\) has with 1 before it"
+    assert re.fullmatch(reason, forest["reason"])
+    assert forest["predicted_seconds"] > 60
+
+
+def test_what_is_not_done_at_the_end_of_time_budget_is_stopped(tmp_path, monkeypatch):
+    """However wrong the prediction was; nobody is left here, and the run fails."""
+    monkeypatch.setattr(sys.modules[training.fn.__module__], "skip_slowest", lambda *_: {})
+    state = training(config(tmp_path, time_budget=0.01), return_state=True)
+    assert state.is_failed()
+    assert state.message.startswith("all contestants skipped: ")
+    assert 3 == state.message.count("stopped at the end of time_budget")
+    assert not (tmp_path / "models").exists()
 
 
 def test_all_contestants_failing_fails_the_run(tmp_path):

@@ -2,7 +2,7 @@
 
 from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.prediction import PredictionConfig
-from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig
+from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig, SVMConfig
 from bakeoff.config.signing import SigningConfig, VerifyingConfig
 from bakeoff.config.training import TrainingConfig
 
@@ -11,6 +11,7 @@ __all__ = [
     "DatasetConfig",
     "PredictionConfig",
     "PromotionConfig",
+    "SVMConfig",
     "SelectionConfig",
     "SigningConfig",
     "SplitConfig",

@@ -124,6 +124,31 @@ class SelectionConfig(Part):
         return list(dict.fromkeys([*self.simplicity, *CLASSIFIERS]))
 
 
+class SVMConfig(Part):
+    """How the SVM is fitted where there are many rows."""
+
+    model_config = ConfigDict(title="SVM")
+
+    approximation: Literal["auto", "exact", "nystroem"] = Field(
+        default="auto",
+        description="auto: exact where that is predicted to take no longer than the budget, else nystroem; exact: "
+        "scikit-learn's SVC, which takes time with the square of the rows; nystroem: a linear SVM on Nystroem's "
+        "features, which takes time in proportion to the rows.",
+    )
+    budget_seconds: Number = Field(
+        default=10.0,
+        gt=0,
+        le=1_000_000,
+        description="Auto: the most that one exact fit on the training rows may be predicted to take.",
+    )
+    components: Count = Field(
+        default=2000,
+        ge=10,
+        le=20_000,
+        description="Nystroem: how many training rows are landmarks; more come closer to the exact fit.",
+    )
+
+
 class PromotionConfig(Part):
     """When a new version takes the champion's place."""
 

@@ -6,11 +6,11 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bakeoff.classifiers import check_parameters, default_parameters, gives_probabilities
+from bakeoff.classifiers import check_parameters, default_parameters, gives_probabilities, needs_exact_svm
 from bakeoff.config.costs import Costs
 from bakeoff.config.dataset import DatasetConfig
-from bakeoff.config.parts import ClassifierName, ModelName, Part
-from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig
+from bakeoff.config.parts import ClassifierName, ModelName, Number, Part
+from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig, SVMConfig
 from bakeoff.config.signing import SigningConfig
 from bakeoff.engines import EngineChoice
 from bakeoff.metrics import METRICS
@@ -44,6 +44,14 @@ class TrainingConfig(Part):
         min_length=1,
         description="The contestants, each with scikit-learn's own parameters; one that is left out does not race. "
         "Replaced as a whole, never merged. A contestant without a random_state gets 42.",
+    )
+    svm: SVMConfig = Field(default=SVMConfig(), description="How the SVM is fitted where there are many rows.")
+    time_budget: Number | None = Field(
+        default=None,
+        gt=0,
+        le=10_000_000,
+        description="Seconds that the race's fits and folds may take. Contestants that are predicted to need more are "
+        "skipped, and those that have not finished by then are stopped and skipped; empty: no limit.",
     )
     engine: EngineChoice = Field(
         default="auto",
@@ -116,6 +124,16 @@ class TrainingConfig(Part):
                     f"{self.cross_validation.scoring} needs {ceil(2 / level):,}, and 100,000 is the most; use more, or "
                     f"raise {name}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _approximation_has_what_is_asked(self) -> Self:
+        asked = needs_exact_svm(self.classifiers.get("svm", {}))
+        if self.svm.approximation == "nystroem" and asked:
+            raise ValueError(
+                f"svm.approximation: nystroem has no {asked}; leave that out of classifiers.svm, or set "
+                "svm.approximation: exact"
+            )
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,106 @@
+"""What fits cost by rows, columns and classes: the measurements behind the formulas of `bakeoff.cost`.
+
+    python -m benchmarks.costs [POINTS]
+
+Each way of fitting is timed on POINTS (default 40) random tables, on one thread: 2,000 to 50,000 rows, 4 to 60
+columns, 2 to 10 classes, easy and hard ones, and for NystroemSVC 500 to 3,000 landmarks. The formulas' terms get the
+coefficients of least relative squares, none below 0. Printed are these, the formulas' own, and the factor that nine
+tenths of the measurements are within, by either.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from bakeoff.cost import FORMULAS, LEAST_SECONDS, Size, Term
+
+
+def main() -> None:
+    """Print the formulas, and the figures as JSON on the last line."""
+    points = sys.argv[1] if len(sys.argv) > 1 else "40"
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    command = [sys.executable, "-m", "benchmarks.costs", "--child", points]
+    subprocess.run(command, check=True, env={**os.environ, **one_thread})
+
+
+def child(points: int) -> None:
+    """Measure, in a process of one thread."""
+    from sklearn.datasets import make_classification
+    from sklearn.preprocessing import StandardScaler
+
+    random, found = np.random.RandomState(0), {pair: [] for pair in FORMULAS}  # type: ignore[var-annotated]
+    for number in range(points):
+        rows = int(math.exp(random.uniform(math.log(2_000), math.log(50_000))))
+        columns = int(math.exp(random.uniform(math.log(4), math.log(60))))
+        classes = random.randint(2, 11)
+        informative = max(4, int(columns * random.uniform(0.3, 1)))
+        X, y = make_classification(
+            rows,
+            n_features=columns,
+            n_informative=informative,
+            n_redundant=0,
+            n_classes=classes,
+            n_clusters_per_class=1,
+            class_sep=random.uniform(0.5, 3),
+            flip_y=random.uniform(0, 0.05),
+            random_state=number,
+        )
+        X, components = StandardScaler().fit_transform(X), random.randint(500, 3_001)
+        for (name, way), several in found.items():
+            seconds = _time(_estimator(name, way, components), X, y)
+            several.append(((Size(rows, columns, classes), components), seconds))
+        line = " ".join(f"{several[-1][1]:8.3f}" for several in found.values())
+        print(f"{rows:>7,} rows {columns:>3} columns {classes:>3} classes {components:>5} landmarks {line}", flush=True)
+    fits = {f"{name}, {way}": _fit(several, FORMULAS[name, way]) for (name, way), several in found.items()}
+    for text, figures in fits.items():
+        print(f"{text:<36}", json.dumps(figures))
+    print(json.dumps({"points": points, "formulas": fits}))
+
+
+def _estimator(name: str, way: str, components: int) -> Any:
+    from bakeoff.classifiers import CLASSIFIERS, build_classifier
+    from bakeoff.engines import load_estimator
+    from bakeoff.nystroem_svc import NystroemSVC
+
+    if way == "nystroem":
+        return NystroemSVC(n_components=components, random_state=42)
+    engine: Any = "scikit-learn" if way == "exact" else way
+    return build_classifier(name, CLASSIFIERS[name].defaults, load_estimator(name, engine))
+
+
+def _time(estimator: Any, X: np.ndarray, y: np.ndarray) -> float:
+    started = time.perf_counter()
+    estimator.fit(X, y)
+    return time.perf_counter() - started
+
+
+def _fit(measured: list[tuple[tuple[Any, int], float]], terms: tuple[Term, ...]) -> dict[str, Any]:
+    kept = [(size, landmarks, seconds) for (size, landmarks), seconds in measured if seconds >= LEAST_SECONDS]
+    seconds = np.array([seconds for _, _, seconds in kept])
+    design = np.array([[term.of(size, landmarks) for term in terms] for size, landmarks, _ in kept])
+    measured_terms = nnls(design / seconds[:, None], np.ones(len(seconds)))[0]
+    return {
+        "terms": [float(f"{term.seconds * times:.2g}") for term, times in zip(terms, measured_terms)],
+        "committed": [term.seconds for term in terms],
+        "within_factor": _within(design @ measured_terms / seconds),
+        "committed_within_factor": _within(design.sum(axis=1) / seconds),
+        "measured": len(kept),
+    }
+
+
+def _within(ratios: np.ndarray) -> float:
+    return round(float(np.exp(np.quantile(np.abs(np.log(ratios)), 0.9))), 2)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(int(sys.argv[2]))
+    else:
+        main()
