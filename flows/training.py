@@ -14,6 +14,7 @@ if __name__ == "__main__":
     check = functools.partial(run_apart, "bakeoff.checks:check_training")
     leave(main("training", TrainingConfig, check, show_training))
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -27,11 +28,13 @@ from bakeoff.checks import check_places
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.cost import Size
+from bakeoff.delivery import unpack
 from bakeoff.handover import DatasetRef
 from bakeoff.leaderboard import Scorecard, Status, require_finisher, score_contestant
 from bakeoff.threads import cores
 from bakeoff.workspace import RunFolder, run_folder
 from tasks.calibrate import calibrate
+from tasks.cluster import RECEIVED, Crew, crew
 from tasks.cross_validate import cross_validate
 from tasks.evaluate import evaluate
 from tasks.export import export, show
@@ -78,33 +81,46 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
 
 def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[list[Scorecard], dict[str, Any]]:
     """Fan out every contestant's fit and folds, and draw together what comes of them."""
-    numbers = range(1, config.cross_validation.n_splits + 1)
-    fits, models, tests, folds = {}, {}, {}, {}
-    contestants = {name: Contestant.of(config, name, Size.of(dataset)) for name in config.classifiers}
-    skipped, run = skip_slowest(contestants, config, cores()), replace(run, deadline=deadline_of(config))
-    # The longest first: what comes last would run alone, on one core.
-    for contestant in sorted(contestants.values(), key=lambda each: each.predicted_seconds or inf, reverse=True):
-        if (name := contestant.name) in skipped:
-            continue
-        fits[name] = fit.submit(dataset, contestant, run)
-        folds[name] = [
-            cross_validate.submit(dataset, contestant, config.cross_validation, fold, run) for fold in numbers
-        ]
-    for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
-        models[name] = calibrate.submit(dataset, contestants[name], config, model, folds[name], run.path)  # type: ignore[call-overload]  # see above
-    for name, model in models.items():
-        tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples)
-    for _ in with_progress(fold for several in folds.values() for fold in several):
-        pass
-    scorecards, exportable = [], {}
+    size = Size.of(dataset)
+    contestants = {name: Contestant.of(config, name, size) for name in config.classifiers}
+    run = replace(run, deadline=deadline_of(config))
+    with crew(config, dataset, run) as racing:
+        skipped = skip_slowest(contestants, config, racing.workers)
+        running = [contestant for name, contestant in contestants.items() if name not in skipped]
+        fits, folds = fan_out(config, dataset, running, racing)
+        models: dict[str, Any] = {}
+        tests: dict[str, Any] = {}
+        for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
+            models[name] = calibrate.submit(dataset, contestants[name], config, model, folds[name], run.path)
+        for name, model in models.items():
+            tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples)
+        for _ in with_progress(fold for several in folds.values() for fold in several):
+            pass
+        ends = {name: [*map(outcome, [*folds[name], fits[name], models[name], tests[name]])] for name in models}
+    scorecards = []
     for name, contestant in contestants.items():
         if name in skipped:
             scorecards.append(score_contestant(contestant, [], None, None, skipped[name], "skipped"))
             continue
-        parts = [*map(outcome, [*folds[name], fits[name], models[name], tests[name]])]
-        trouble = next((part for part in parts if part.reason), Outcome())
-        *scores, _, model, test = (part.value for part in parts)
-        exportable[name] = model
+        trouble = next((end for end in ends[name] if end.reason), Outcome())
+        *scores, _, model, test = (end.value for end in ends[name])
         otherwise: Status = "skipped" if trouble.out_of_time else "failed"
+        scores = [unpack(score, run.path / RECEIVED) for score in scores]
         scorecards.append(score_contestant(contestant, scores, model, test, trouble.reason, otherwise))
-    return scorecards, exportable
+    return scorecards, {name: several[-2].value for name, several in ends.items()}
+
+
+def fan_out(
+    config: TrainingConfig, dataset: DatasetRef, contestants: Iterable[Contestant], racing: Crew
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Submit the fit and the folds of each contestant, those that take longest first."""
+    fits, folds = {}, {}
+    with racing.submitting():
+        # What comes last would run alone, on one core.
+        for each in sorted(contestants, key=lambda each: each.predicted_seconds or inf, reverse=True):
+            fits[each.name] = fit.submit(dataset, each, racing.run)
+            folds[each.name] = [
+                cross_validate.submit(dataset, each, config.cross_validation, fold, racing.run)
+                for fold in range(1, config.cross_validation.n_splits + 1)
+            ]
+    return fits, folds

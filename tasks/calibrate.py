@@ -9,7 +9,9 @@ from prefect.cache_policies import NO_CACHE
 from bakeoff.apart import run_apart
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
+from bakeoff.delivery import unpack
 from bakeoff.handover import CalibratedModel, DatasetRef, FoldScore, ModelRef
+from tasks.cluster import RECEIVED
 from tasks.outcome import stated
 
 
@@ -22,6 +24,7 @@ def calibrate_classifier(
     folder: Path,
 ) -> CalibratedModel:
     """As the library's function of that name, in a process of its own."""
+    model, folds = unpack(model, folder / RECEIVED), [unpack(fold, folder / RECEIVED) for fold in folds]
     result: CalibratedModel = run_apart(
         "bakeoff.calibrating:calibrate_classifier", ref, contestant, config, model, folds, folder
     )

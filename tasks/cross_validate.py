@@ -8,6 +8,7 @@ from bakeoff.config import CrossValidationConfig
 from bakeoff.contestant import Contestant
 from bakeoff.handover import DatasetRef, FoldScore
 from bakeoff.workspace import RunFolder
+from tasks.cluster import at_hand
 from tasks.outcome import stated
 
 
@@ -15,10 +16,18 @@ def score_fold_once(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, run: RunFolder
 ) -> FoldScore:
     """As the library's function of that name, in a process of its own."""
-    result: FoldScore = run_apart(
-        "bakeoff.steps:score_fold_once", ref, contestant, cross_validation, fold, run, deadline=run.deadline
-    )
-    return result
+    with at_hand(ref, run) as here:
+        result = run_apart(
+            "bakeoff.steps:score_fold_once",
+            here.ref,
+            contestant,
+            cross_validation,
+            fold,
+            here.run,
+            deadline=run.deadline,
+        )
+        handed_on: FoldScore = here.hand_on(result)
+        return handed_on
 
 
 cross_validate = task(

@@ -9,10 +9,10 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bakeoff.delivery import paths_of, with_paths
 from bakeoff.environment import describe_environment, digest_code
 from bakeoff.workspace import RunFolder, make_kept, mark_used
 
@@ -97,12 +97,7 @@ def _take(kept: Path, folder: Path, kind: type[Result]) -> Result | None:
 
 
 def _moved(result: Any, before: Path, after: Path) -> Any:
-    paths = {
-        each.name: after / getattr(result, each.name).relative_to(before)
-        for each in fields(result)
-        if isinstance(getattr(result, each.name), Path)
-    }
-    return replace(result, **paths)
+    return with_paths(result, {name: after / path.relative_to(before) for name, path in paths_of(result).items()})
 
 
 def _link(path: Path, to: Path) -> None:

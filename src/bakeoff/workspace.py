@@ -21,12 +21,14 @@ class RunFolder:
     Attributes:
         path: the run's own folder.
         kept: where steps that are done are kept until their run is, for whoever starts it again.
+        parcel: under which name Dask holds the run's rows, where its workers don't see this folder.
         deadline: when the race's fits and folds are out of time, in seconds since 1970; None for never.
     """
 
     path: Path
     kept: Path
     deadline: float | None = None
+    parcel: str | None = None
 
 
 @contextlib.contextmanager
@@ -35,6 +37,7 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
 
     Folders of runs that were killed are removed by the next one.
     """
+    workspace = workspace.absolute()  # what crosses to another process may find another current folder there
     kept = workspace / KEPT
     make_kept(kept)
     _forget(workspace)

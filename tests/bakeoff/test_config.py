@@ -67,6 +67,8 @@ def test_defaults_are_the_documented_ones():
         "preprocessing": "auto",
         "svm": {"approximation": "auto", "budget_seconds": 10.0, "components": 2000},
         "time_budget": None,
+        "runner": "threads",
+        "dask": {"address": None, "workspace": "auto"},
         "engine": "auto",
         "class_weight": "none",
         "calibration": "auto",

@@ -142,16 +142,16 @@ def end(process, how=signal.SIGTERM):
 
 def descendants(pid):
     """The processes that a process has started, and those that they have; a run is in a session of its own."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
-        return []
-    return [found for child in map(int, children) for found in (child, *descendants(child))]
+    children = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has its own
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            children += map(int, path.read_text().split())
+    return [found for child in children for found in (child, *descendants(child))]
 
 
-def eventually(question, seconds=90):
+def eventually(question, seconds=90, pause=0.5):
     """Ask until the answer is yes."""
     deadline = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < deadline:
-        time.sleep(0.5)
+        time.sleep(pause)
     return answer

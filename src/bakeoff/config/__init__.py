@@ -2,12 +2,20 @@
 
 from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.prediction import PredictionConfig
-from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig, SVMConfig
+from bakeoff.config.race import (
+    CrossValidationConfig,
+    DaskConfig,
+    PromotionConfig,
+    SelectionConfig,
+    SplitConfig,
+    SVMConfig,
+)
 from bakeoff.config.signing import SigningConfig, VerifyingConfig
 from bakeoff.config.training import TrainingConfig
 
 __all__ = [
     "CrossValidationConfig",
+    "DaskConfig",
     "DatasetConfig",
     "PredictionConfig",
     "PromotionConfig",

@@ -149,6 +149,21 @@ class SVMConfig(Part):
     )
 
 
+class DaskConfig(Part):
+    """Where the fits and folds of a race run, if not here."""
+
+    model_config = ConfigDict(title="Dask")
+
+    address: Text | None = Field(
+        default=None, pattern=r"^(tcp|tls)://.+:\d+$", description="The scheduler's, as tcp://scheduler:8786."
+    )
+    workspace: Literal["auto", "shared", "sent"] = Field(
+        default="auto",
+        description="shared: all workers see the run's workspace under the same path; sent: rows and models travel "
+        "through Dask; auto: shared where it is so.",
+    )
+
+
 class PromotionConfig(Part):
     """When a new version takes the champion's place."""
 

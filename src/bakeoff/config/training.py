@@ -10,7 +10,14 @@ from bakeoff.classifiers import check_parameters, default_parameters, gives_prob
 from bakeoff.config.costs import Costs
 from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.parts import ClassifierName, ModelName, Number, Part
-from bakeoff.config.race import CrossValidationConfig, PromotionConfig, SelectionConfig, SplitConfig, SVMConfig
+from bakeoff.config.race import (
+    CrossValidationConfig,
+    DaskConfig,
+    PromotionConfig,
+    SelectionConfig,
+    SplitConfig,
+    SVMConfig,
+)
 from bakeoff.config.signing import SigningConfig
 from bakeoff.engines import EngineChoice
 from bakeoff.metrics import METRICS
@@ -53,6 +60,12 @@ class TrainingConfig(Part):
         description="Seconds that the race's fits and folds may take. Contestants that are predicted to need more are "
         "skipped, and those that have not finished by then are stopped and skipped; empty: no limit.",
     )
+    runner: Literal["threads", "dask"] = Field(
+        default="threads",
+        description="Where fits and folds run. threads: here, as many at once as there are cores; dask: on the workers "
+        "of a Dask cluster.",
+    )
+    dask: DaskConfig = Field(default=DaskConfig(), description="Runner dask: which cluster.")
     engine: EngineChoice = Field(
         default="auto",
         description="What fits the contestants. auto: scikit-learn-intelex for those that it was measured to fit "
@@ -124,6 +137,16 @@ class TrainingConfig(Part):
                     f"{self.cross_validation.scoring} needs {ceil(2 / level):,}, and 100,000 is the most; use more, or "
                     f"raise {name}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _dask_has_an_address(self) -> Self:
+        if (self.runner == "dask") != (self.dask.address is not None):
+            raise ValueError(
+                "runner: dask needs dask.address, as tcp://scheduler:8786"
+                if self.runner == "dask"
+                else "dask.address belongs to runner: dask, but runner is threads; leave one of them out"
+            )
         return self
 
     @model_validator(mode="after")

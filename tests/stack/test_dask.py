@@ -1,0 +1,91 @@
+"""Races on a Dask cluster, with its real scheduler and workers."""
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from prefect_stack import descendants, end, eventually
+
+ROWS = 6_000
+
+
+@pytest.fixture(scope="module")
+def cluster(stack):
+    """The address of a scheduler, and two workers of one thread each."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    scheduler = stack.start(
+        "distributed.cli.dask_scheduler", "--no-dashboard", "--host", "127.0.0.1", "--port", str(port)
+    )
+    options = ("--no-dashboard", "--nthreads", "1", "--host", "127.0.0.1", "--local-directory", str(stack.folder))
+    workers = [stack.start("distributed.cli.dask_worker", *options, address) for _ in range(2)]
+    yield address, workers
+    for process in (*workers, scheduler):
+        end(process, signal.SIGKILL)
+
+
+def train(stack, folder, *flags):
+    """A process on its own; returns its log and the card."""
+    places = ("--store", str(folder / "models"), "--workspace", str(folder / "work"))
+    done = stack.run("flows.training", *places, "--dataset.n_samples", str(ROWS), *flags)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    return done.stderr, json.loads((Path(done.stdout.splitlines()[-1]) / "card.json").read_text())
+
+
+def figures(card):
+    scores = {name: (line["cv_scores"], line["test"], line["brier"]) for name, line in card["classifiers"].items()}
+    return scores, card["data_sha256"], card["files"]["model.joblib"], card["files"]["validation.parquet"]
+
+
+@pytest.fixture(scope="module")
+def by_threads(stack, tmp_path_factory):
+    return train(stack, tmp_path_factory.mktemp("threads"))[1]
+
+
+@pytest.mark.parametrize("workspace", ["auto", "sent"])
+def test_a_cluster_gives_what_threads_give(stack, cluster, by_threads, tmp_path, workspace):
+    """To the byte of the model; from a shared folder, and with rows and models sent to and fro."""
+    log, card = train(stack, tmp_path, "--runner", "dask", "--dask.address", cluster[0], "--dask.workspace", workspace)
+    assert figures(by_threads) == figures(card)
+    assert "fits and folds run on 2 threads of the Dask cluster" in log
+    assert {"auto": "read from the shared workspace", "sent": "sent to the workers"}[workspace] in log
+    assert "random forest, fold 5 of 5: accuracy" in "".join(
+        line["message"] for line in stack.ask("logs/filter", limit=200, sort="TIMESTAMP_DESC")
+    )
+    assert [] == list((tmp_path / "work").iterdir())
+    assert [] == list(stack.folder.rglob("bakeoff-*"))
+
+
+def test_a_worker_that_is_killed_costs_time_and_nothing_else(stack, cluster, by_threads, tmp_path):
+    """Its tasks are done again by the other one, and by whom its nanny starts in its place."""
+    address, workers = cluster
+    places = ["--store", str(tmp_path / "models"), "--workspace", str(tmp_path / "work")]
+    flags = ["--runner", "dask", "--dask.address", address, "--dataset.n_samples", str(ROWS)]
+    process = stack.start("flows.training", *places, *flags)
+    worker = eventually(lambda: at_work(workers[0].pid), pause=0.02)
+    os.kill(worker, signal.SIGKILL)
+    assert 0 == process.wait(timeout=120)
+    (version,) = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
+    assert figures(by_threads) == figures(json.loads((version / "card.json").read_text()))
+    assert worker not in descendants(workers[0].pid)
+
+
+def at_work(nanny):
+    """The nanny's worker, if a step runs in a process that was forked from its server."""
+    for worker in descendants(nanny):
+        for server in descendants(worker):
+            if b"bakeoff.fork_server" in command(server) and descendants(server):
+                return worker
+    return None
+
+
+def command(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:  # it ended meanwhile
+        return b""
