@@ -182,6 +182,22 @@ def test_several_workers_share_the_work(up):
     up("up", "-d", "--scale", "worker=1", "worker")
 
 
+def test_a_dask_cluster_fits_what_it_is_asked_to(up):
+    """The profile `scale`: two workers, which read the rows from the shared workspace."""
+    up("--profile", "scale", "up", "-d", "--scale", "dask-worker=2", "scheduler", "dask-worker")
+    assert eventually(lambda: up.healthy("scheduler"))
+    flags = ("--runner", "dask", "--dask.address", "tcp://scheduler:8786", "--dataset.n_samples", "2000")
+    trained = up("run", "--rm", "training", *flags, "--name", "scaled")
+    assert trained.stdout.strip().splitlines()[-1].startswith("models/scaled/")
+    told = trained.stdout + trained.stderr
+    assert "fits and folds run on 2 threads of the Dask cluster at tcp://scheduler:8786" in told
+    assert "the rows are read from the shared workspace" in told
+    assert "random forest, fold 5 of 5" in "".join(
+        line["message"] for line in up.ask("logs/filter", limit=200, sort="TIMESTAMP_DESC")
+    )
+    up("--profile", "scale", "rm", "--stop", "--force", "scheduler", "dask-worker")
+
+
 def test_down_and_up_again_keeps_models_and_history(up):
     """And what was registered is not doubled."""
     nightly = up.deployment("nightly")
