@@ -12,7 +12,7 @@ export DO_NOT_TRACK := 1
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict server worker deploy env up down test test-stack test-compose check format lock notebook clean
+.PHONY: help setup setup-dev train predict server worker deploy env up down test test-stack test-compose bench-peers check format lock notebook clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,14 @@ test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a bro
 test-compose: .venv/.dev  ## run the tests that need Docker
 	@$(BIN)/python -m pytest tests/compose $(ARGS)
 
+bench-peers: .venv/.dev  ## LazyPredict and PyCaret in environments of their own, for benchmarks.reference_job; needs Python 3.11
+	@for peer in lazypredict pycaret; do \
+	  test -e .venv-peers/$$peer/.done && continue; \
+	  $(BIN)/uv venv --quiet --clear --python 3.11 .venv-peers/$$peer \
+	  && $(BIN)/uv pip install --quiet --python .venv-peers/$$peer/bin/python --require-hashes --compile-bytecode -r benchmarks/peers/$$peer.txt \
+	  && touch .venv-peers/$$peer/.done || exit 1; \
+	done
+
 check: .venv/.dev  ## lint, format, types, architecture
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -77,7 +85,7 @@ notebook: .venv/.notebook  ## open the notebook that explores the data generator
 	$(BIN)/jupyter lab notebooks/data_generate.ipynb
 
 clean:  ## remove .venv and caches; models and predictions stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 setup-dev: .venv/.dev  ## .venv with the tests' tools too
 

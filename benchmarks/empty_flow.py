@@ -1,0 +1,25 @@
+"""A flow of as many tasks as the default job has, which do nothing: what an orchestrator takes by itself."""
+
+import os
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.task_runners import ThreadPoolTaskRunner
+
+TASKS = 29  # generate, 3 fits, 15 folds, 3 calibrations, 3 evaluations, pick, export, promote, show
+
+
+@task(cache_policy=NO_CACHE)
+def nothing(number: int) -> int:
+    """Return what it was given."""
+    return number
+
+
+@flow(task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count()))  # type: ignore[arg-type]  # as in flows/training.py
+def empty() -> int:
+    """Submit them all, and wait for them."""
+    return sum(future.result() for future in [nothing.submit(number) for number in range(TASKS)])
+
+
+if __name__ == "__main__":
+    assert sum(range(TASKS)) == empty()
