@@ -91,9 +91,7 @@ def draw(path: Path, tasks: list[Any], counts: list[tuple[float, int, int]], beg
     colours = {
         "random forest": "#1b7837", "svm": "#762a83", "logistic regression": "#b35806", "": "#4d4d4d",
     }  # fmt: skip
-    figure, (bars, cores) = plt.subplots(
-        2, 1, figsize=(10, 4), sharex=True, height_ratios=(3, 1), layout="constrained"
-    )
+    figure, (bars, cores) = plt.subplots(2, 1, figsize=(10, 4), sharex=True, height_ratios=(3, 1), layout="constrained")
     lines: list[float] = []
     for start, end, name in tasks:
         line = next((place for place, free in enumerate(lines) if free <= start), len(lines))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FAREWELL_SECONDS = 10  # to hand the last log lines and events to the server
 INTERRUPT_SECONDS = 5  # to clean up after Ctrl-C; fits that still run are not waited for
+# What Prefect imports when its first flow runs, a quarter of a second: here there is nothing to do meanwhile but wait.
+LATE = ("fastapi.encoders", "prefect.utilities.visualization")
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -56,6 +58,8 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
             with ThreadPoolExecutor(1) as pool:
                 checking = pool.submit(check, config)
                 flow = _load(f"flows.{name}:{name}")
+                for late in LATE:
+                    importlib.import_module(late)
                 checking.result()
             embedded = ready()
             with _load("tasks.heartbeat:without_prefects")():

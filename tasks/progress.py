@@ -11,8 +11,7 @@ from prefect.futures import PrefectFuture, as_completed
 from bakeoff.progress import Progress
 from tasks.outcome import shown_or_not
 
-STEPS = 10  # each update is a request to the server: ten of them, however many folds there are
-SECONDS = 2.0  # between two updates, however fast the rows go
+SECONDS = 2.0  # between two updates, however fast it goes: each is a request to the server
 
 
 class Shown:
@@ -36,10 +35,10 @@ class Shown:
 def with_progress(futures: Iterable[PrefectFuture[Any]]) -> Iterator[PrefectFuture[Any]]:
     """Yield the folds' task runs as they end, and show how many have."""
     waiting = list(futures)
-    artifact, shown = Shown("cross-validation", f"{len(waiting)} folds to score"), 0
+    artifact, due = Shown("cross-validation", f"{len(waiting)} folds to score"), time.monotonic() + SECONDS
     for done, future in enumerate(as_completed(waiting), start=1):
-        if (step := done * STEPS // len(waiting)) > shown:
-            shown = step
+        if done == len(waiting) or time.monotonic() >= due:
+            due = time.monotonic() + SECONDS
             artifact.update(done / len(waiting), f"{done} of {len(waiting)} folds scored")
         yield future
 

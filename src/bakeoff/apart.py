@@ -2,8 +2,9 @@
 
 The forest of oneDAL keeps Python's global lock for as long as it fits, a library may end the process for want of
 memory, and threads share one count of BLAS threads. So each step gets a process, forked from a server that has the
-libraries imported already (`bakeoff.fork_server`), which costs some ten milliseconds. The standard library's fork
-server would run the program's main module again in each of them.
+libraries imported already (`bakeoff.fork_server`), which costs some ten milliseconds; one that is done, and has not
+grown, waits for another step, since a new one would copy what it touches of the server's memory again. The standard
+library's fork server would run the program's main module again in each of them.
 """
 
 import atexit
@@ -16,6 +17,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +41,18 @@ class Surroundings(NamedTuple):
     log_level: int
 
 
+@dataclass
+class Line:
+    """To a process that was forked, or is about to be; its `pid` is None until it has told it."""
+
+    connection: Connection
+    pid: int | None = None
+
+    def close(self) -> None:
+        """The process ends, as soon as it looks for another step."""
+        self.connection.close()
+
+
 class ForkServer:
     """The process that steps are forked from; it ends, and all that it forked, when this process does."""
 
@@ -53,15 +68,30 @@ class ForkServer:
         )
         theirs.close()
         self.owner = os.getpid()
-        self.under_way: set[Connection] = set()
+        self.under_way: set[int] = set()
+        self._idle: deque[Line] = deque()
         atexit.register(self.stop)
 
-    def fork(self) -> Connection:
-        """A line to a new process, which waits for what to do.
+    def line(self) -> Line:
+        """A line to a process that waits for what to do: one that has done something before, or a new one.
 
         Raises:
             OSError: the server is gone.
         """
+        while True:
+            try:
+                line = self._idle.pop()
+            except IndexError:
+                return Line(self._fork())
+            if not line.connection.poll():
+                return line
+            line.close()  # it has ended meanwhile
+
+    def keep(self, line: Line) -> None:
+        """Let the process wait for another step."""
+        self._idle.append(line)
+
+    def _fork(self) -> Connection:
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._socket, [b"+"], [theirs.fileno()])
@@ -70,6 +100,8 @@ class ForkServer:
     def stop(self) -> None:
         """End it; what it forked ends, too."""
         self._socket.close()
+        while self._idle:
+            self._idle.pop().close()
         if self.owner != os.getpid():
             return
         if self.under_way:  # it ends them, as soon as it sees that nobody asks any more
@@ -114,43 +146,53 @@ def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
     if deadline is not None and time.time() >= deadline:
         raise OutOfTimeError(OUT_OF_TIME)
     server = start_server()
-    with server.fork() as line:
-        server.under_way.add(line)
-        try:
-            return _listen(line, path, args, deadline)
-        finally:
-            server.under_way.discard(line)
-
-
-def _listen(line: Connection, path: str, args: Any, deadline: float | None) -> Any:
-    here = Surroundings({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
-    pid = None
+    line = server.line()
+    server.under_way.add(id(line))
     try:
-        line.send((here, path, args))
-        while True:
-            if pid is not None and deadline is not None and not line.poll(max(0.0, deadline - time.time())):
-                raise OutOfTimeError(OUT_OF_TIME)
-            kind, content = line.recv()
-            if kind == "log":
-                _log(content)
-            elif kind == "pid":
-                pid = content
-            else:
-                pid = None
-                return _end(kind, content)
-    except (EOFError, ConnectionError):
-        pid = None  # it may be another's by now
-        raise TrainingError("the server of its process ended") from None
+        kind, content = _listen(line, path, args, deadline)
     finally:
-        if pid is not None:  # interrupted, or out of time
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def _end(kind: str, content: Any) -> Any:
+        server.under_way.discard(id(line))
+        if line.pid is None:
+            line.close()
+        else:
+            server.keep(line)
     if kind == "returned":
         return content
     raise content if kind == "raised" else TrainingError(_describe_end(content))
+
+
+def _listen(line: Line, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
+    """How the step ends; the line has a pid afterwards if its process waits for another one."""
+    here = Surroundings({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
+    waits = False
+    try:
+        line.connection.send((here, path, args))
+        while True:
+            if line.pid is not None and _is_late(line.connection, deadline):
+                raise OutOfTimeError(OUT_OF_TIME)
+            kind, content = line.connection.recv()
+            if kind == "log":
+                _log(content)
+            elif kind == "pid":
+                line.pid = content
+            elif kind == "waits":
+                waits = content
+            else:
+                line.pid = line.pid if waits else None
+                return kind, content
+    except (EOFError, ConnectionError):
+        line.pid = None  # it may be another's by now
+        raise TrainingError("the server of its process ended") from None
+    except BaseException:  # interrupted, or out of time
+        if line.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(line.pid, signal.SIGKILL)
+            line.pid = None
+        raise
+
+
+def _is_late(connection: Connection, deadline: float | None) -> bool:
+    return deadline is not None and not connection.poll(max(0.0, deadline - time.time()))
 
 
 def _log(record: logging.LogRecord) -> None:

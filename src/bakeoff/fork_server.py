@@ -9,8 +9,10 @@ import select
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from bakeoff.engines import has_sklearnex
@@ -35,6 +37,7 @@ THEN = (
     "sklearn.preprocessing",
     "sklearn.svm",
 )
+GROWN = 1 << 27  # bytes; a process that has grown by more takes no other step
 FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
 
 
@@ -148,20 +151,37 @@ def _reap(lines: dict[int, Connection]) -> None:
 
 
 def _work(line: Connection) -> None:
-    """Be the process of one step; never returns."""
+    """Be a process of steps, one after the other; never returns."""
     try:
         line.send(("pid", os.getpid()))
-        here, name, args = line.recv()
-        os.environ.clear()
-        os.environ.update(here.environment)
-        os.chdir(here.folder)
-        _log_to(line, here.log_level)
-        line.send(_outcome(name, args))
+        begun_with, waits = _resident(), True
+        while waits:
+            here, name, args = line.recv()
+            os.environ.clear()
+            os.environ.update(here.environment)
+            os.chdir(here.folder)
+            with warnings.catch_warnings():  # each step tells of all of its own
+                _log_to(line, here.log_level)
+                outcome = _outcome(name, args)
+            # What a step has left behind in memory goes with the process.
+            waits = _resident() - begun_with < GROWN
+            line.send(("waits", waits))
+            line.send(outcome)
+    except (EOFError, ConnectionError):
+        pass  # nobody asks any more
     finally:
         logging.shutdown()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
+
+
+def _resident() -> int:
+    """Bytes of memory; 0 where the system doesn't say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 def _log_to(line: Connection, level: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bakeoff.errors import DataError
 
 logger = logging.getLogger("bakeoff.steps")
+KEPT = []
 
 
 class OddError(Exception):
@@ -24,6 +25,11 @@ def double(number, say=None):
         logger.info("%s", say)
         warnings.warn("in two\n   lines", stacklevel=2)
     return os.getpid(), 2 * number
+
+
+def keep_megabytes(number):
+    KEPT.append(b"x" * (number << 20))
+    return os.getpid()
 
 
 def refuse():
