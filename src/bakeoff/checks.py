@@ -53,7 +53,7 @@ def check_training(config: TrainingConfig) -> None:
         UserError: in one line; nothing has been written.
         IntegrityError: the store is not in order, so nothing may be added to it.
     """
-    from bakeoff.preparing import check_dataset
+    from bakeoff.preparing import remember_dataset
 
     check_places(config)
-    check_dataset(config)
+    remember_dataset(config)

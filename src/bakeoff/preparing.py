@@ -19,8 +19,11 @@ from bakeoff.imbalance import warn_of_majority
 from bakeoff.origin import origin_of
 from bakeoff.reference import POSITIONS, RAW, forget_parts, write_mapped
 from bakeoff.splitting import Split, split_rows
+from bakeoff.tables import signature
 
 logger = logging.getLogger(__name__)
+
+_checked: list[tuple[dict[str, Any], Dataset, Split]] = []  # one at most
 
 
 def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
@@ -29,7 +32,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     Raises:
         DataError: the rows can't be used; nothing is written then.
     """
-    dataset, split = check_dataset(config)
+    dataset, split = _take_checked(config) or check_dataset(config)
     forget_parts()
     folder.mkdir(exist_ok=True, parents=True)
     for part, positions in split.items():
@@ -95,6 +98,26 @@ def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
     split = split_rows(dataset, config.split, config.cross_validation.folds)
     _refuse_single_classes(config, dataset, split)
     return dataset, split
+
+
+def remember_dataset(config: TrainingConfig) -> None:
+    """As `check_dataset`; `prepare_dataset` need not load the same rows again, if it is the next in this process."""
+    found = check_dataset(config)
+    _checked[:] = [(describe_source(config), *found)]
+
+
+def _take_checked(config: TrainingConfig) -> tuple[Dataset, Split] | None:
+    for source, dataset, split in (_checked.pop() for _ in _checked[:]):
+        if source == describe_source(config):
+            return dataset, split
+    return None
+
+
+def describe_source(config: TrainingConfig) -> dict[str, Any]:
+    """All that the prepared rows depend on, in plain values; of a file its size and times."""
+    parts = {"dataset", "split", "cross_validation", "preprocessing", "costs"}
+    files = signature(config.dataset.path) if config.dataset.path else ()
+    return {"config": config.model_dump(mode="json", include=parts), "files": files}
 
 
 def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Split) -> None:

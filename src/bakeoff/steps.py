@@ -12,13 +12,9 @@ from bakeoff.workspace import RunFolder
 
 def prepare_once(config: TrainingConfig, run: RunFolder) -> DatasetRef:
     """As `prepare_dataset`."""
-    from bakeoff.preparing import prepare_dataset
-    from bakeoff.tables import signature
+    from bakeoff.preparing import describe_source, prepare_dataset
 
-    parts = {"dataset", "split", "cross_validation", "preprocessing", "costs"}
-    files = signature(config.dataset.path) if config.dataset.path else ()
-    key = {"config": config.model_dump(mode="json", include=parts), "files": files}
-    return do_once(run, "data", key, DatasetRef, lambda folder: prepare_dataset(config, folder))
+    return do_once(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))
 
 
 def fit_once(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:

@@ -57,9 +57,10 @@ def test_a_step_that_fails_takes_nothing_with_it(step, args, error, sentence):
 def test_a_step_that_is_out_of_time_is_ended(tmp_path):
     """At its deadline; one that would begin behind it never does."""
     path = tmp_path / "pid"
+    run_apart(f"{STEPS}:double", 1)  # the server is up
     began = time.time()
     with pytest.raises(OutOfTimeError, match="^stopped at the end of time_budget$"):
-        run_apart(f"{STEPS}:sleep", path, 60, deadline=began + 1)
+        run_apart(f"{STEPS}:sleep", path, 60, deadline=began + 2)
     assert time.time() < began + 30
     wait_until_gone(Path("/proc", path.read_text()))
     path.unlink()
@@ -93,7 +94,7 @@ def test_a_process_that_is_done_takes_another_step_unless_it_has_grown(tmp_path)
     """It finds folder, environment and log level as they are then; what a step has left in memory goes with it."""
     pid, _ = run_apart(f"{STEPS}:double", 1)
     assert pid == run_apart(f"{STEPS}:double", 1)[0] == run_apart(f"{STEPS}:keep_megabytes", 1)
-    assert pid == run_apart(f"{STEPS}:keep_megabytes", 200)
+    assert pid == run_apart(f"{STEPS}:keep_megabytes", 600)
     after, _ = run_apart(f"{STEPS}:double", 1)
     assert after != pid
 

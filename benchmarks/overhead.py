@@ -1,0 +1,133 @@
+"""What the orchestrator costs: the training flow's time, less that of the same library calls without Prefect.
+
+    python -m benchmarks.overhead [ROUNDS] [ROWS …]
+
+ROUNDS (default 5) of each side in turn, at 10,000 and 200,000 rows. Each side is a process of its own; what is timed
+begins when all is imported. Without Prefect the same steps run in the same processes, as many at once, in the same
+order. The flow talks to one running Prefect server.
+
+Held: at most 1.5 s at 10,000 rows, at most 2 % at 200,000.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks.jobs import run_job
+from tests.support.prefect_stack import Stack
+
+SIZES = (10_000, 200_000)
+SIDES = ("calls", "flow")
+MOST_SECONDS = 1.5
+MOST_SHARE = 0.02
+
+
+def main() -> int:
+    """Print the table, and the figures as JSON on the last line; the exit status says whether it is held."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    sizes = tuple(map(int, sys.argv[2:])) or SIZES
+    found: dict[int, dict[str, list[float]]] = {rows: {side: [] for side in SIDES} for rows in sizes}
+    with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
+        for _ in range(rounds):
+            for rows, sides in found.items():
+                for side, several in sides.items():
+                    command = [sys.executable, "-m", "benchmarks.overhead", "--child", side, str(rows), name]
+                    job = run_job(command, PREFECT_API_URL=stack.url, PREFECT_HOME=name)
+                    several.append(float(job.output.splitlines()[-1]))
+    print(f"{'rows':>9} {'calls, s':>9} {'flow, s':>9} {'over, s':>9} {'share':>7}")
+    held = {}
+    for rows, sides in found.items():
+        calls, flow = (statistics.median(sides[side]) for side in SIDES)
+        over = flow - calls
+        held[rows] = over <= MOST_SECONDS if rows <= SIZES[0] else over <= MOST_SHARE * calls
+        print(
+            f"{rows:>9,} {calls:>9.2f} {flow:>9.2f} {over:>9.2f} {over / calls:>7.1%}{'' if held[rows] else '  NOT HELD'}"
+        )
+    print(json.dumps({"rounds": rounds, "seconds": found, "held": held}))
+    return int(not all(held.values()))
+
+
+def child(side: str, rows: str, folder: str) -> None:
+    """One side in this process; prints its seconds."""
+    from bakeoff.apart import run_apart, start_server
+    from bakeoff.config import TrainingConfig
+
+    start_server()
+    where = {"store": f"{folder}/{side}", "workspace": f"{folder}/work-{side}"}
+    config = TrainingConfig.model_validate({**where, "dataset": {"n_samples": int(rows)}})
+    run: Callable[[Any], object] = race
+    if side == "flow":
+        from flows.training import training
+        from tasks.heartbeat import without_prefects
+
+        def run(config: TrainingConfig) -> object:
+            with without_prefects():
+                return training(config)
+
+    run_apart("bakeoff.fork_server:warm_up")  # behind it all is imported
+    time.sleep(2)
+    started = time.perf_counter()
+    run(config)
+    seconds = time.perf_counter() - started
+    print(seconds, flush=True)
+
+
+def race(config: Any) -> str:
+    """The training flow's steps, by calls of the library."""
+    from bakeoff.apart import run_apart
+    from bakeoff.checks import check_places
+    from bakeoff.contestant import Contestant
+    from bakeoff.cost import Size
+    from bakeoff.leaderboard import score_contestant
+    from bakeoff.threads import cores
+    from bakeoff.workspace import run_folder
+
+    check_places(config)
+    with run_folder(config.workspace) as run, ThreadPoolExecutor(cores()) as pool:
+        ref = run_apart("bakeoff.steps:prepare_once", config, run)
+        several = [Contestant.of(config, name, Size.of(ref)) for name in config.classifiers]
+        several.sort(key=lambda each: each.predicted_seconds or 0.0, reverse=True)
+        fits: dict[str, Future[Any]] = {}
+        folds: dict[str, list[Future[Any]]] = {}
+        for each in several:
+            fits[each.name] = pool.submit(run_apart, "bakeoff.steps:fit_once", ref, each, run)
+            folds[each.name] = [
+                pool.submit(run_apart, "bakeoff.steps:score_fold_once", ref, each, config.cross_validation, fold, run)
+                for fold in range(1, config.cross_validation.n_splits + 1)
+            ]
+
+        def end(each: Contestant) -> tuple[Any, Any, Any]:
+            scores = [fold.result() for fold in folds[each.name]]
+            model = run_apart(
+                "bakeoff.calibrating:calibrate_classifier",
+                ref,
+                each,
+                config,
+                fits[each.name].result(),
+                scores,
+                run.path,
+            )
+            resamples = config.selection.resamples
+            test = run_apart("bakeoff.evaluation:evaluate_classifier", ref, each, model, resamples)
+            return model, score_contestant(each, scores, model, test, None), test
+
+        ends = {each.name: pool.submit(end, each) for each in several}
+        cards = [ends[name].result()[1] for name in config.classifiers]
+        selection = run_apart("bakeoff.choosing:choose_winner", config, ref, cards)
+        winner = ends[selection.winner].result()[0]
+        version = run_apart("bakeoff.card:export_version", config, ref, cards, selection, winner, run.path)
+        run_apart("bakeoff.challenge:challenge_champion", config, ref, version.name, None)
+        return str(version)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(*sys.argv[2:])
+    else:
+        raise SystemExit(main())
