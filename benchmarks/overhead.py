@@ -46,9 +46,8 @@ def main() -> int:
         calls, flow = (statistics.median(sides[side]) for side in SIDES)
         over = flow - calls
         held[rows] = over <= MOST_SECONDS if rows <= SIZES[0] else over <= MOST_SHARE * calls
-        print(
-            f"{rows:>9,} {calls:>9.2f} {flow:>9.2f} {over:>9.2f} {over / calls:>7.1%}{'' if held[rows] else '  NOT HELD'}"
-        )
+        verdict = "" if held[rows] else "  NOT HELD"
+        print(f"{rows:>9,} {calls:>9.2f} {flow:>9.2f} {over:>9.2f} {over / calls:>7.1%}{verdict}")
     print(json.dumps({"rounds": rounds, "seconds": found, "held": held}))
     return int(not all(held.values()))
 
