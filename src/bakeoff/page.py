@@ -36,7 +36,7 @@ JUDGED = " Calibrated probabilities are judged on folds that their calibrator ne
 CSS = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --win: #2a7d4f; --was: #b35c1e; }
 @media (prefers-color-scheme: dark) { :root { --win: #6fcf97; --was: #e8a26b; } }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 74rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2.2rem; } .lead { font-size: 1.15rem; } .muted { opacity: .75; }
 .warning { border-left: 4px solid var(--was); padding-left: .8rem; }
 .scroll { overflow-x: auto; } .scroll + .scroll { margin-top: 1rem; }

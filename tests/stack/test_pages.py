@@ -35,7 +35,17 @@ def test_the_form_shows_every_field_with_its_description_and_bounds(pages, tmp_p
     stack, _ = pages
     form = seen(stack, f"deployments/deployment/{stack.deployment('nightly')['id']}/run", tmp_path)
     assert "One race: the rows, the split, the contestants, and where the winner goes." in form
-    for part in ("Dataset", "Split", "Cross-validation", "Selection", "Promotion", "Classifiers", "Signing"):
+    for part in (
+        "Dataset",
+        "Split",
+        "Cross-validation",
+        "Selection",
+        "Promotion",
+        "Classifiers",
+        "SVM",
+        "Dask",
+        "Signing",
+    ):
         assert f"{part} (Optional)" in form
     assert "Synthetic: how many rows (10 to 100,000,000)." in form
     assert "How many folds; stratified, but for a split by time (2 to 100)." in form
@@ -46,8 +56,8 @@ def test_the_artifacts_show_the_leaderboard_and_the_card(pages, tmp_path):
     stack, _ = pages
     ids = {artifact["key"]: artifact["id"] for artifact in stack.ask("artifacts/filter")}
     board = seen(stack, f"artifacts/artifact/{ids['leaderboard']}", tmp_path)
-    heads = "Winner Classifier CV mean ± To the leader p p (Holm) Verdict Accuracy Precision Balanced acc. F1 Fit (s)"
-    assert f"{heads} Rows/s" in board
+    heads = "Winner Classifier CV mean ± To the leader p p (Holm) Verdict Accuracy Precision Balanced acc. F1"
+    assert f"{heads} Predicted (s) Fit (s) Rows/s" in board
     assert all(name in board for name in ("★", "SVM", "logistic regression", "random forest"))
     card = seen(stack, f"artifacts/artifact/{ids['model-card']}", tmp_path)
     assert "How it was made" in card
