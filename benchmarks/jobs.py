@@ -22,11 +22,12 @@ class Job(NamedTuple):
     output: str
 
 
-def run_job(command: list[str], look: bool = False, **environment: str | None) -> Job:
+def run_job(command: list[str], look: bool = False, folder: str | None = None, **environment: str | None) -> Job:
     """Run a process that must succeed.
 
     Args:
         look: whether to look at its memory, which takes a little of the time.
+        folder: its current one, this process's by default.
         environment: what it finds beside this process's; None takes a variable away.
 
     Raises:
@@ -36,7 +37,8 @@ def run_job(command: list[str], look: bool = False, **environment: str | None) -
     for key in (key for key, value in environment.items() if value is None):
         told.pop(key, None)
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=told) as process:
+    output_of_both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=folder, env=told, **output_of_both) as process:
         peak, done = [0.0], threading.Event()
         looking = threading.Thread(target=_look, args=(process.pid, peak, done))
         if look:

@@ -20,7 +20,8 @@ from pathlib import Path
 from benchmarks.jobs import run_job
 from tests.support.prefect_stack import Stack
 
-PEERS = Path(".venv-peers")
+PEERS = Path(".venv-peers").absolute()
+PEER_NAMES = ("LazyPredict", "PyCaret")  # the second writes a log where it runs
 LIMITS = {"plain script": 0.45, "LazyPredict": 0.30, "PyCaret": 0.25}
 EMBEDDED = 0.9
 OVER_EMPTY = 0.2
@@ -43,7 +44,7 @@ def main() -> int:
             for job, command in jobs.items():
                 alone = job == "bakeoff, embedded"
                 told = {"PREFECT_API_URL": None if alone else stack.url, "PREFECT_HOME": f"{name}/{'own' * alone}"}
-                seconds[job].append(run_job(command, **told).seconds)
+                seconds[job].append(run_job(command, folder=name if job in PEER_NAMES else None, **told).seconds)
     medians = {job: statistics.median(several) for job, several in seconds.items()}
     print(f"{'whole process, seconds':<24} {'median':>7}   each")
     for job, several in seconds.items():
@@ -56,10 +57,10 @@ def main() -> int:
 def peers() -> dict[str, list[str]]:
     """The commands of those that are installed."""
     found = {}
-    for job in ("LazyPredict", "PyCaret"):
+    for job in PEER_NAMES:
         python = PEERS / job.lower() / "bin" / "python"
         if python.exists():
-            found[job] = [str(python), f"benchmarks/peers/{job.lower()}_job.py"]
+            found[job] = [str(python), f"{Path(__file__).parent}/peers/{job.lower()}_job.py"]
         else:
             print(f"without {job}: make bench-peers installs it")
     return found

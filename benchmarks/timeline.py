@@ -20,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bakeoff.classifiers import title
 from benchmarks.jobs import run_job
 from tests.support.prefect_stack import Stack
 
@@ -91,7 +92,7 @@ def draw(path: Path, tasks: list[Any], counts: list[tuple[float, int, int]], beg
     colours = {
         "random forest": "#1b7837", "svm": "#762a83", "logistic regression": "#b35806", "": "#4d4d4d",
     }  # fmt: skip
-    figure, (bars, cores) = plt.subplots(2, 1, figsize=(10, 4), sharex=True, height_ratios=(3, 1), layout="constrained")
+    figure, (bars, cores) = plt.subplots(2, 1, figsize=(10, 4), sharex=True, height_ratios=(5, 2), layout="constrained")
     lines: list[float] = []
     for start, end, name in tasks:
         line = next((place for place, free in enumerate(lines) if free <= start), len(lines))
@@ -99,7 +100,7 @@ def draw(path: Path, tasks: list[Any], counts: list[tuple[float, int, int]], beg
         who = next(each for each in colours if each in name.replace("_", " "))
         bars.barh(line, end - start, left=start, color=colours[who], edgecolor="white", linewidth=0.6)
     for who, colour in colours.items():
-        bars.barh(0, 0, color=colour, label=who or "all contestants")
+        bars.barh(0, 0, color=colour, label=title(who.replace(" ", "_")) if who else "all contestants")
     bars.set(yticks=[], ylabel="tasks at once", title=f"The default job on {os.cpu_count()} cores: {seconds:.1f} s")
     bars.legend(loc="upper left", fontsize=8, frameon=False)
     step = 5
