@@ -86,7 +86,6 @@ def get_ready() -> Iterator[bool]:
         importlib.import_module(name)
         yield True
     warm_up()
-    gc.freeze()  # a collection would write into every page that is shared with the steps
 
 
 def warm_up() -> None:
@@ -154,6 +153,7 @@ def _work(line: Connection) -> None:
     """Be a process of steps, one after the other; never returns."""
     try:
         line.send(("pid", os.getpid()))
+        gc.freeze()  # a collection would write into every page that is shared with the server
         gc.enable()
         begun_with, waits = _resident(), True
         while waits:
