@@ -63,7 +63,7 @@ def respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarr
     if isinstance(classifier, (LogisticRegression, NystroemSVC)):
         scores = classifier.decision_function(rows)
         codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-        if raw or isinstance(classifier, NystroemSVC):
+        if raw or not hasattr(classifier, "predict_proba"):
             return codes, scores
         return codes, classifier.predict_proba(rows) if scores.ndim == 1 else softmax(scores, copy=False)
     has_probabilities = hasattr(classifier, "predict_proba")

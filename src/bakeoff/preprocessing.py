@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.approximation import approximate_parameters
-from bakeoff.classifiers import DEFAULT_RANDOM_STATE, build_classifier, gives_probabilities
+from bakeoff.classifiers import build_classifier, gives_probabilities
 from bakeoff.contestant import CALIBRATION_FOLDS, Contestant, Method, choose_method
 from bakeoff.engines import Engine, engine_of, load_estimator, to_sklearn
 from bakeoff.features import MAX_CATEGORIES, Feature
@@ -108,8 +108,9 @@ def _classifier(contestant: Contestant) -> Any:
         return build_classifier(contestant.name, contestant.parameters, estimator)
     from bakeoff.nystroem_svc import NystroemSVC
 
-    parameters = {"random_state": DEFAULT_RANDOM_STATE} | approximate_parameters(contestant.parameters)
-    return NystroemSVC(n_components=contestant.approximation.components, **parameters)
+    parameters = approximate_parameters(contestant.parameters)
+    parameters["n_components"] = contestant.approximation.components
+    return build_classifier(contestant.name, parameters, NystroemSVC)
 
 
 def _preprocessor(features: Sequence[Feature]) -> Any:

@@ -15,6 +15,7 @@ from bakeoff.cost import FORMULAS, Size, predict_fit
 from bakeoff.features import Feature
 from bakeoff.nystroem_svc import NystroemSVC
 from bakeoff.page import render_html
+from bakeoff.preprocessing import build_pipeline
 from bakeoff.report import render_markdown, render_text
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import run_race
@@ -114,6 +115,14 @@ def test_an_approximated_svm_is_a_model_like_any_other(approximated):
     assert hasattr(model, "predict_proba")
     store = ModelStore(version.parent.parent, race.config.name)
     assert version.name == store.champion()
+
+
+def test_an_approximated_svm_takes_what_json_can_say():
+    """Classes as text, and no random_state: as the exact SVM does, it repeats itself nevertheless."""
+    given = {"class_weight": {"0": 3.0, "1": 1.0}, "random_state": None}
+    config = TrainingConfig(svm={"approximation": "nystroem"}, classifiers={"svm": given})
+    classifier = build_pipeline(Contestant.of(config, "svm", SMALL), [])[-1]
+    assert ({0: 3.0, 1: 1.0}, 42) == (classifier.class_weight, classifier.random_state)
 
 
 def contestants(config, size=LARGE):
