@@ -102,15 +102,15 @@ def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
 
 def remember_dataset(config: TrainingConfig) -> None:
     """As `check_dataset`; `prepare_dataset` need not load the same rows again, if it is the next in this process."""
-    found = check_dataset(config)
-    _checked[:] = [(describe_source(config), *found)]
+    source = describe_source(config)  # of a file that changes meanwhile, what was there before
+    _checked[:] = [(source, *check_dataset(config))]
 
 
 def _take_checked(config: TrainingConfig) -> tuple[Dataset, Split] | None:
-    for source, dataset, split in (_checked.pop() for _ in _checked[:]):
-        if source == describe_source(config):
-            return dataset, split
-    return None
+    if not _checked:
+        return None
+    source, dataset, split = _checked.pop()
+    return (dataset, split) if source == describe_source(config) else None
 
 
 def describe_source(config: TrainingConfig) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Sources, digests and the split."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 
+from bakeoff import preparing
 from bakeoff.config import DatasetConfig, SplitConfig, TrainingConfig
 from bakeoff.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.errors import DataError
@@ -14,6 +17,7 @@ from bakeoff.features import Feature
 from bakeoff.preparing import prepare_dataset
 from bakeoff.reference import read_part
 from bakeoff.splitting import split_rows
+from tests.bakeoff.conftest import ORDERS
 
 
 def dataset(y, **columns):
@@ -176,3 +180,27 @@ def test_text_is_refused_without_preprocessing(tmp_path):
     config = {"dataset": {"source": "file", "path": str(path), "target": "y"}, "preprocessing": "none"}
     with pytest.raises(DataError, match="column 't' holds text; set preprocessing: auto"):
         prepare_dataset(TrainingConfig.model_validate(config), tmp_path / "data")
+
+
+def test_rows_that_were_checked_are_not_loaded_again(tmp_path, monkeypatch):
+    """Once, for the same config; a file that was changed meanwhile is."""
+    loaded = []
+    load = preparing.load_dataset
+    monkeypatch.setattr(preparing, "load_dataset", lambda *given: loaded.append(given) or load(*given))
+    path = tmp_path / "rows.csv"
+    shutil.copy("examples/orders.csv", path)
+    config = TrainingConfig(dataset={**ORDERS, "path": str(path)})
+    preparing.remember_dataset(config)
+    first = preparing.prepare_dataset(config, tmp_path / "first")
+    assert 1 == len(loaded)
+    again = preparing.prepare_dataset(config, tmp_path / "again")
+    assert (2, first.sha256) == (len(loaded), again.sha256)
+    preparing.remember_dataset(config)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))
+    changed = preparing.prepare_dataset(config, tmp_path / "changed")
+    assert 4 == len(loaded)
+    assert changed.sha256 != first.sha256
+    preparing.remember_dataset(config)
+    preparing.prepare_dataset(TrainingConfig(dataset={"n_samples": 200}), tmp_path / "other")
+    assert 6 == len(loaded)
