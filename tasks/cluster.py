@@ -14,6 +14,7 @@ from prefect.context import FlowRunContext
 
 from bakeoff.config import TrainingConfig
 from bakeoff.delivery import pack, read_folder, write_folder
+from bakeoff.errors import ConfigError
 from bakeoff.handover import DatasetRef
 from bakeoff.threads import cores
 from bakeoff.workspace import RunFolder, run_folder
@@ -76,6 +77,8 @@ def crew(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[Cr
     with DaskTaskRunner(address=config.dask.address) as runner:
         client = runner.client
         workers = sum(client.nthreads().values())
+        if not workers:
+            raise ConfigError(f"the Dask cluster at {config.dask.address} has no workers; start one, and the run again")
         shared = config.dask.workspace == "shared" or (config.dask.workspace == "auto" and _is_shared(client, run))
         logger.info(
             "fits and folds run on %d threads of the Dask cluster at %s; the rows are %s",

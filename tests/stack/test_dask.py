@@ -7,26 +7,54 @@ import socket
 from pathlib import Path
 
 import pytest
+from distributed import Client
 from prefect_stack import descendants, end, eventually
 
 ROWS = 6_000
 
 
+COMMON = ("--no-dashboard", "--host", "127.0.0.1")
+
+
 @pytest.fixture(scope="module")
-def cluster(stack):
-    """The address of a scheduler, and two workers of one thread each."""
+def scheduler(stack):
+    """The address of one that has no workers yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    scheduler = stack.start(
-        "distributed.cli.dask_scheduler", "--no-dashboard", "--host", "127.0.0.1", "--port", str(port)
-    )
-    options = ("--no-dashboard", "--nthreads", "1", "--host", "127.0.0.1", "--local-directory", str(stack.folder))
-    workers = [stack.start("distributed.cli.dask_worker", *options, address) for _ in range(2)]
-    yield address, workers
-    for process in (*workers, scheduler):
+    process = stack.start("distributed.cli.dask_scheduler", *COMMON, "--port", str(port))
+    assert eventually(lambda: answers(port))
+    yield f"tcp://127.0.0.1:{port}"
+    end(process, signal.SIGKILL)
+
+
+def answers(port):
+    with socket.socket() as probe:
+        return 0 == probe.connect_ex(("127.0.0.1", port))
+
+
+def test_a_cluster_without_workers_is_refused(stack, scheduler, tmp_path):
+    """In a line, rather than waited for."""
+    flags = ("--runner", "dask", "--dask.address", scheduler, "--store", str(tmp_path / "models"))
+    done = stack.run("flows.training", *flags, "--workspace", str(tmp_path / "work"), "--dataset.n_samples", "500")
+    assert 2 == done.returncode
+    assert f"training: the Dask cluster at {scheduler} has no workers; start one" in done.stderr.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def cluster(stack, scheduler):
+    """The scheduler's address, and two workers of one thread each."""
+    options = (*COMMON, "--nthreads", "1", "--local-directory", str(stack.folder))
+    workers = [stack.start("distributed.cli.dask_worker", *options, scheduler) for _ in range(2)]
+    assert eventually(lambda: registered(scheduler) == 2)
+    yield scheduler, workers
+    for process in workers:
         end(process, signal.SIGKILL)
+
+
+def registered(address):
+    with Client(address, set_as_default=False) as client:
+        return len(client.scheduler_info()["workers"])
 
 
 def train(stack, folder, *flags):
