@@ -62,6 +62,7 @@ def child(side: str, rows: str, folder: str) -> None:
     config = TrainingConfig.model_validate({**where, "dataset": {"n_samples": int(rows)}})
     run: Callable[[Any], object] = race
     if side == "flow":
+        from flows.command import import_late
         from flows.training import training
         from tasks.heartbeat import without_prefects
 
@@ -69,6 +70,7 @@ def child(side: str, rows: str, folder: str) -> None:
             with without_prefects():
                 return training(config)
 
+        import_late()
     run_apart("bakeoff.fork_server:warm_up")  # behind it all is imported
     time.sleep(2)
     started = time.perf_counter()

@@ -61,8 +61,7 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
             with ThreadPoolExecutor(1) as pool:
                 checking = pool.submit(check, config)
                 flow = _load(f"flows.{name}:{name}")
-                for late in LATE:
-                    importlib.import_module(late)
+                import_late()
                 gc.freeze()
                 gc.enable()
                 if (url := os.environ.get("PREFECT_API_URL")) and answers(url):
@@ -82,6 +81,12 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
         return 1
     finally:
         gc.enable()
+
+
+def import_late() -> None:
+    """Import what Prefect would when its first flow runs."""
+    for late in LATE:
+        importlib.import_module(late)
 
 
 def leave(status: int) -> NoReturn:

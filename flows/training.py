@@ -50,12 +50,14 @@ from tasks.promote import promote
 from tasks.schedule import scheduled_second
 from tasks.supersede import supersede_missed_runs
 
+SPARE = 2  # threads beyond the steps that run at once: what Prefect notes of a task run keeps no core waiting
+
 
 @flow(
     name="training",
     flow_run_name=named("train {name}", TrainingConfig),
     validate_parameters=False,  # `read_parameter` does it, in one sentence
-    task_runner=ThreadPoolTaskRunner(max_workers=cores()),  # type: ignore[arg-type]  # its futures are a subtype of what is asked for
+    task_runner=ThreadPoolTaskRunner(max_workers=cores() + SPARE),  # type: ignore[arg-type]  # its futures are a subtype of what is asked for
 )
 @stated
 @beating

@@ -11,7 +11,7 @@ from prefect.futures import PrefectFuture, as_completed
 from bakeoff.progress import Progress
 from tasks.outcome import shown_or_not
 
-SECONDS = 2.0  # between two updates, however fast it goes: each is a request to the server
+SECONDS = 5.0  # between two updates, however fast it goes: each is a request to the server
 
 
 class Shown:

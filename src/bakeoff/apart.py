@@ -18,12 +18,14 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bakeoff.errors import OutOfTimeError, TrainingError
+from bakeoff.threads import cores
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -69,6 +71,7 @@ class ForkServer:
         theirs.close()
         self.owner = os.getpid()
         self.under_way: set[int] = set()
+        self.places = threading.BoundedSemaphore(cores())
         self._idle: deque[Line] = deque()
         atexit.register(self.stop)
 
@@ -133,7 +136,8 @@ def stop_server() -> None:
 def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
     """Run a function in a process of its own; what it returns, raises and logs comes out here.
 
-    Arguments and result are pickled: give references to files, not rows.
+    Arguments and result are pickled: give references to files, not rows. As many run at once as there are cores; who
+    asks for one more waits.
 
     Args:
         path: `module:name`, of a module that doesn't import Prefect. This process need not import it.
@@ -143,22 +147,33 @@ def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
         OutOfTimeError: it was not done by then.
         TrainingError: the process ended before the function did.
     """
-    if deadline is not None and time.time() >= deadline:
-        raise OutOfTimeError(OUT_OF_TIME)
     server = start_server()
-    line = server.line()
-    server.under_way.add(id(line))
-    try:
-        kind, content = _listen(line, path, args, deadline)
-    finally:
-        server.under_way.discard(id(line))
-        if line.pid is None:
-            line.close()
-        else:
-            server.keep(line)
+    with _place(server, deadline):
+        line = server.line()
+        server.under_way.add(id(line))
+        try:
+            kind, content = _listen(line, path, args, deadline)
+        finally:
+            server.under_way.discard(id(line))
+            if line.pid is None:
+                line.close()
+            else:
+                server.keep(line)
     if kind == "returned":
         return content
     raise content if kind == "raised" else TrainingError(_describe_end(content))
+
+
+@contextlib.contextmanager
+def _place(server: ForkServer, deadline: float | None) -> Iterator[None]:
+    """A core to run on, when there is one."""
+    left = None if deadline is None else max(0.0, deadline - time.time())
+    if left == 0 or not server.places.acquire(timeout=left):
+        raise OutOfTimeError(OUT_OF_TIME)
+    try:
+        yield
+    finally:
+        server.places.release()
 
 
 def _listen(line: Line, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 
 from bakeoff.apart import run_apart, start_server
 from bakeoff.errors import DataError, OutOfTimeError, TrainingError
+from bakeoff.threads import cores
 
 STEPS = "tests.support.steps"
 
@@ -68,6 +69,19 @@ def test_a_step_that_is_out_of_time_is_ended(tmp_path):
         run_apart(f"{STEPS}:sleep", path, 60, deadline=began)
     assert not path.exists()
     assert 6 == run_apart(f"{STEPS}:double", 3, deadline=time.time() + 60)[1]
+
+
+def test_as_many_run_at_once_as_there_are_cores():
+    """Who asks for one more waits, and for no longer than its time."""
+    with ThreadPoolExecutor(cores() + 3) as pool:
+        spans = list(pool.map(lambda _: run_apart(f"{STEPS}:span", 0.2), range(2 * cores() + 1)))
+        assert cores() == max(sum(began <= other < ended for began, ended in spans) for other, _ in spans)
+        for _ in range(cores()):
+            pool.submit(run_apart, f"{STEPS}:span", 2)
+        while start_server().places.acquire(blocking=False):
+            start_server().places.release()
+        with pytest.raises(OutOfTimeError):
+            run_apart(f"{STEPS}:span", 0, deadline=time.time() + 0.2)
 
 
 def test_each_step_keeps_to_one_thread():

@@ -59,5 +59,11 @@ def sleep(path, seconds):
     time.sleep(seconds)
 
 
+def span(seconds):
+    began = time.monotonic()
+    time.sleep(seconds)
+    return began, time.monotonic()
+
+
 def surroundings(variable):
     return str(Path.cwd()), os.environ[variable]
