@@ -115,7 +115,7 @@ def race(config: Any) -> str:
                 run.path,
             )
             resamples = config.selection.resamples
-            test = run_apart("bakeoff.evaluation:evaluate_classifier", ref, each, model, resamples)
+            test = run_apart("bakeoff.evaluation:evaluate_classifier", ref, each, model, resamples, run.path)
             return model, score_contestant(each, scores, model, test, None), test
 
         ends = {each.name: pool.submit(end, each) for each in several}

@@ -36,6 +36,7 @@ from bakeoff.workspace import RunFolder, run_folder
 from tasks.calibrate import calibrate
 from tasks.cluster import RECEIVED, Crew, crew
 from tasks.cross_validate import cross_validate
+from tasks.draw import draw
 from tasks.evaluate import evaluate
 from tasks.export import export, show
 from tasks.fit import fit
@@ -75,9 +76,11 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         require_finisher(scorecards)
         selection = value(pick.submit(config, dataset, scorecards))
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
+        pictures = draw.submit(config, dataset, scorecards, selection, run.path)
         version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         value(promote.submit(config, dataset, version.name, by))
-        outcome(show.submit(config, version.name))  # the version stands, shown or not
+        # The version stands, drawn and shown or not.
+        outcome(show.submit(config, version.name, outcome(pictures).value))
     return str(version)
 
 
@@ -95,7 +98,7 @@ def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[l
         for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
             models[name] = calibrate.submit(dataset, contestants[name], config, model, folds[name], run.path)
         for name, model in models.items():
-            tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples)
+            tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples, run.path)
         for _ in with_progress(fold for several in folds.values() for fold in several):
             pass
         ends = {name: [*map(outcome, [*folds[name], fits[name], models[name], tests[name]])] for name in models}

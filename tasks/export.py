@@ -32,8 +32,13 @@ def export_version(
     return result
 
 
-def show_version(config: TrainingConfig, version: str) -> None:
-    """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts."""
+def show_version(config: TrainingConfig, version: str, pictures: Path | None) -> None:
+    """Put the pictures into the report; publish leaderboard, the winner's classification report and card as artifacts.
+
+    Args:
+        pictures: their file; None where they could not be drawn.
+    """
+    drawn = run_apart("bakeoff.reporting:write_report", config, version, pictures) if pictures else {}
     store = open_store(config)
     history = store.history()
     card = store.card(version, history)
@@ -47,7 +52,7 @@ def show_version(config: TrainingConfig, version: str) -> None:
         description=f"{card['version']}: {winner} on {card['rows']['test']:,} test rows",
     )
     create_markdown_artifact(
-        render_markdown(card, str(store.folder / version), history.describe_decision(version)),
+        render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn),
         key="model-card",
         description=card["version"],
     )

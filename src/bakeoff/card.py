@@ -1,5 +1,6 @@
 """The card of a version: what it is, how it was chosen, and everything needed to make it again."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pandas as pd
 
 from bakeoff.config import TrainingConfig
+from bakeoff.document import render_report
 from bakeoff.environment import describe_environment
 from bakeoff.fresh import TRAINED_ON, write_trained_on
 from bakeoff.handover import DatasetRef, ModelRef, Selection
 from bakeoff.imbalance import warn_of_majority
 from bakeoff.leaderboard import Scorecard, leaderboard_rows, rank
 from bakeoff.opening import open_store
+from bakeoff.outcomes import EVALUATION
 from bakeoff.reference import read_part
 from bakeoff.sample import SAMPLE, freeze_sample
 from bakeoff.sealing import FORMAT
@@ -46,51 +50,75 @@ def export_version(
         IntegrityError: the store is not in order, so nothing may be added to it.
         WriteError: the disk refused a write; the store is as it was.
     """
-    ranked, scoring = rank(scorecards, config.selection.order), config.cross_validation.scoring
-    leaderboard, sample, trained_on = (workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON))
+    ranked = rank(scorecards, config.selection.order)
+    leaderboard, sample, trained_on, evaluation = (
+        workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION)
+    )
     pd.DataFrame(leaderboard_rows(ranked, selection)).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
     freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
-    calibration = next(card.calibration for card in ranked if card.classifier == selection.winner)
-    warning = warn_of_majority(read_part(ref, "train")[1], scoring)
+    outcomes = read_outcomes(ranked)
+    evaluation.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
     files = {
         "model.joblib": model.path,
         "validation.parquet": ref.part("validation"),
         "leaderboard.csv": leaderboard,
         SAMPLE: sample,
         TRAINED_ON: trained_on,
+        EVALUATION: evaluation,
     }
+    described = describe_race(config, ref, ranked, selection)
 
     def describe(version: str, created: str) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "name": config.name,
-            "version": version,
-            "created": created,
-            "classifier": selection.winner,
-            "classifiers": {card.classifier: card.to_dict(selection, scoring) for card in ranked},
-            "selection": {
-                "rule": selection.rule,
-                "scoring": scoring,
-                "test": config.selection.test,
-                "alpha": config.selection.alpha,
-                "leader": selection.leader,
-                "why": selection.why,
-            },
-            "calibration": calibration.to_dict() if calibration else None,
-            "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
-            "warnings": [warning] if warning else [],
-            "classes": list(ref.classes),
-            "features": [asdict(feature) for feature in ref.features],
-            "target": ref.target,
-            "rows": ref.rows,
-            "data_sha256": ref.sha256,
-            "origin": asdict(ref.origin),
-            "config": config.model_dump(mode="json"),
-            "environment": describe_environment(),
-        }
+        return {"format": FORMAT, "name": config.name, "version": version, "created": created, **described}
+
+    def render(card: dict[str, Any]) -> str:
+        return render_report(card, outcomes, {})  # pictures come with the next step
 
     store = open_store(config)
-    folder = store.export(files, describe, selection.why, by)
+    folder = store.export(files, describe, selection.why, by, render)
     logger.info("version %s exported to %s%s", folder.name, folder, ", as champion" * (store.champion() == folder.name))
     return folder
+
+
+def describe_race(
+    config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard], selection: Selection
+) -> dict[str, Any]:
+    """The card, but for what the export adds.
+
+    Args:
+        scorecards: in the leaderboard's order.
+    """
+    scoring = config.cross_validation.scoring
+    calibration = next(card.calibration for card in scorecards if card.classifier == selection.winner)
+    y = read_part(ref, "train")[1]
+    warning = warn_of_majority(y, scoring)
+    return {
+        "classifier": selection.winner,
+        "classifiers": {card.classifier: card.to_dict(selection, scoring) for card in scorecards},
+        "selection": {
+            "rule": selection.rule,
+            "scoring": scoring,
+            "test": config.selection.test,
+            "alpha": config.selection.alpha,
+            "leader": selection.leader,
+            "why": selection.why,
+        },
+        "calibration": calibration.to_dict() if calibration else None,
+        "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
+        "warnings": [warning] if warning else [],
+        "classes": list(ref.classes),
+        "class_counts": {str(name): int(count) for name, count in zip(*np.unique(y, return_counts=True))},
+        "features": [asdict(feature) for feature in ref.features],
+        "target": ref.target,
+        "rows": ref.rows,
+        "data_sha256": ref.sha256,
+        "origin": asdict(ref.origin),
+        "config": config.model_dump(mode="json"),
+        "environment": describe_environment(),
+    }
+
+
+def read_outcomes(scorecards: Sequence[Scorecard]) -> dict[str, Any]:
+    """What each contestant that finished made of the test rows."""
+    return {card.classifier: json.loads(card.test.outcomes.read_text("utf-8")) for card in scorecards if card.test}

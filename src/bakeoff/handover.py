@@ -63,6 +63,7 @@ class TestResult:
         interval: Wilson's 95 % interval of its accuracy.
         score: the metric that the contestants are judged by.
         score_interval: its 95 % interval.
+        outcomes: the file of what `describe_outcomes` says of it.
     """
 
     evaluation: Evaluation
@@ -70,6 +71,7 @@ class TestResult:
     interval: tuple[float, float]
     score: float
     score_interval: tuple[float, float]
+    outcomes: Path
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """The card for people: as markdown for Prefect's pages, and as text for a terminal."""
 
+import base64
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from bakeoff.board import (
@@ -14,6 +17,7 @@ from bakeoff.board import (
     report_table,
     result_table,
 )
+from bakeoff.canvas import Picture
 from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_approximations, list_troubles, say_calibration, say_decision, say_warnings
 from bakeoff.tabular import markdown_table, text_table
@@ -21,13 +25,19 @@ from bakeoff.tabular import markdown_table, text_table
 LONGEST = 10  # of a class's name above a column of a terminal's table
 
 
-def render_markdown(card: dict[str, Any], folder: str, decision: str | None = None) -> str:
+def render_markdown(
+    card: dict[str, Any], folder: str, decision: str | None = None, pictures: Mapping[str, Picture] | None = None
+) -> str:
     """The card as markdown, for Prefect's pages.
 
     Args:
         folder: where the version lies.
         decision: what came of its meeting with the champion.
+        pictures: the report's, by name.
     """
+    drawn = pictures or {}
+    shown = [drawn.get(name) for name in ("race", "test")]
+    confusion = drawn.get(f"confusion-{card['classifier'].replace('_', '-')}")
     report = card["classifiers"][card["classifier"]]["report"]
     header, rows = result_table(card)
     recall_header, recalls, note = recall_table(card)
@@ -40,6 +50,7 @@ def render_markdown(card: dict[str, Any], folder: str, decision: str | None = No
             *(sentence for sentence in (say_calibration(card), say_decision(card)) if sentence),
             *say_warnings(card),
             "## Leaderboard",
+            *(_markdown_picture(picture) for picture in shown if picture),
             SPREAD,
             markdown_table(*race_table(card)),
             # Without the status: Prefect's pages are narrow, and what has not finished has a sentence below.
@@ -51,10 +62,21 @@ def render_markdown(card: dict[str, Any], folder: str, decision: str | None = No
             *list_troubles(card),
             f"## Classification report of {title(card['classifier'])}",
             markdown_table(*report_table(report)),
+            *([_markdown_picture(confusion)] if confusion else []),
             "## How it was made",
-            markdown_table(("What", "Value"), [*describe_origin(card), ("folder", f"`{folder}`")]),
+            markdown_table(
+                ("What", "Value"),
+                [*describe_origin(card), ("folder", f"`{folder}`"), ("report", f"`{folder}/report.html`")],
+            ),
         ]
     )
+
+
+def _markdown_picture(picture: Picture) -> str:
+    """With what it shows in words, for whoever can't see it."""
+    data = base64.b64encode(picture.alone().encode()).decode()
+    told = re.sub(r"[\[\]]", "", f"{picture.title}: {picture.description}")
+    return f"**{picture.title}**\n\n![{told}](data:image/svg+xml;base64,{data})"
 
 
 def render_text(card: dict[str, Any]) -> str:

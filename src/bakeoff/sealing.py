@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bakeoff.entry import TIME
 from bakeoff.errors import IntegrityError
-from bakeoff.files import copy_file, sha256_file, sync, write_file
-from bakeoff.page import render_html
+from bakeoff.files import aside_of, copy_file, sha256_file, sync, write_file
+
+Render = Callable[[dict[str, Any]], str]
 
 FORMAT = 1  # of card.json
 SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files that every card has digests of
-DERIVED = "report.html"  # written from the card, and may be written again: not sealed
+REPORT = "report.html"
+DERIVED = (REPORT,)  # written from the sealed files, and may be written again: not sealed
 KEYS = {  # what every card has, and of which type
     "name": str,
     "version": str,
@@ -35,7 +38,7 @@ INNER = {  # and what some of it has
 }
 
 
-def fill_folder(folder: Path, card: dict[str, Any], files: dict[str, Path]) -> str:
+def fill_folder(folder: Path, card: dict[str, Any], files: dict[str, Path], render: Render | None = None) -> str:
     """Copy the files into a version's folder, write the card with their digests and the report, and sync all of it.
 
     Returns:
@@ -53,7 +56,8 @@ def fill_folder(folder: Path, card: dict[str, Any], files: dict[str, Path]) -> s
     card = card | {"files": sealed}
     content = (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode()
     write_file(folder / "card.json", content)
-    write_file(folder / DERIVED, render_html(card).encode())
+    if render:
+        write_file(folder / REPORT, render(card).encode())
     for path in (folder, folder.parent):
         sync(path)
     return hashlib.sha256(content).hexdigest()
@@ -97,5 +101,5 @@ def compare_files(folder: Path, card: dict[str, Any]) -> list[str]:
             found.append(f"{name} is missing")
         except OSError as error:
             found.append(f"{name} can't be read: {error.strerror}")
-    known = {*card["files"], "card.json", DERIVED}
+    known = {*card["files"], "card.json", *DERIVED, *(aside_of(Path(name)).name for name in DERIVED)}
     return found + [f"{path.name} is not in its card" for path in sorted(folder.iterdir()) if path.name not in known]

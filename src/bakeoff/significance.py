@@ -86,6 +86,18 @@ def wilson_interval(right: np.ndarray, groups: np.ndarray | None = None) -> tupl
         alike = share * (1 - share) / grouped.standard_error**2 if grouped.standard_error > 0 else n_groups
         t = float(stats.t.isf((1 - LEVEL) / 2, n_groups - 1)) if n_groups > 1 else math.inf
         count = max(1.0, min(count, alike) * (z / t) ** 2)
+    return wilson_of_share(share, count)
+
+
+def wilson_of_share(share: float, count: float) -> tuple[float, float]:
+    """The same of a share that is known already.
+
+    Args:
+        count: of how many rows it is the share.
+    """
+    from scipy import stats
+
+    z = float(stats.norm.isf((1 - LEVEL) / 2))
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     reach = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
     return min(share, max(0.0, middle - reach)), max(share, min(1.0, middle + reach))

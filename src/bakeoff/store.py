@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.entry import STAMP, make_event
-from bakeoff.errors import BakeoffError, ChampionChangedError, IntegrityError, StoreError
-from bakeoff.files import require_writable, sha256_file
+from bakeoff.errors import BakeoffError, ChampionChangedError, IntegrityError, StoreError, WriteError
+from bakeoff.files import require_writable, sha256_file, write_aside
 from bakeoff.history import FIRST, History
+from bakeoff.locks import locked
 from bakeoff.pruning import Pruning, plan_pruning
 from bakeoff.reading import ELSE, StoreReader
-from bakeoff.sealing import fill_folder
+from bakeoff.sealing import REPORT, Render, fill_folder
 from bakeoff.verification import verify_journal, verify_version, verify_versions
 from bakeoff.writing import Writer, writing
 
@@ -39,7 +40,12 @@ class ModelStore(StoreReader):
         self.journal.require_key(self.history(), self.keys)
 
     def export(
-        self, files: dict[str, Path], describe: Callable[[str, str], dict[str, Any]], why: str, by: str | None = None
+        self,
+        files: dict[str, Path],
+        describe: Callable[[str, str], dict[str, Any]],
+        why: str,
+        by: str | None = None,
+        render: Render | None = None,
     ) -> Path:
         """Add a version: whole, or not at all. The first one of a name becomes champion.
 
@@ -48,6 +54,7 @@ class ModelStore(StoreReader):
             describe: makes the card, all but its `files`, from the version's id and time of creation.
             why: the journal's sentence.
             by: who or which run exports it.
+            render: makes the report from the card; None writes none.
 
         Returns:
             the version's folder.
@@ -62,7 +69,7 @@ class ModelStore(StoreReader):
             incoming = self._layout.incoming(version)
             incoming.mkdir()
             try:
-                card_sha256 = fill_folder(incoming, describe(version, created.strftime(STAMP)), files)
+                card_sha256 = fill_folder(incoming, describe(version, created.strftime(STAMP)), files, render)
                 events = [make_event("export", why, by, version=version, card_sha256=card_sha256)]
                 if not writer.history.exports:
                     events.append(make_event("promote", FIRST, by, version=version))
@@ -72,6 +79,25 @@ class ModelStore(StoreReader):
                 raise
             writer.arrive(version)
         return self.folder / version
+
+    def write_report(self, version: str, html: str) -> Path:
+        """Write a version's report anew; nothing else of it changes.
+
+        Returns:
+            the file.
+
+        Raises:
+            StoreError: there is no such version, or its folder can't be written in.
+            WriteError: the disk refused; the report is as it was.
+        """
+        path = self.path(self.resolve(version)) / REPORT
+        require_writable(path.parent, "the version", StoreError)
+        try:
+            with locked(self._layout.lock):
+                write_aside(path, html).replace(path)
+        except OSError as error:
+            raise WriteError(f"{path} could not be written: {error.strerror or error}; it is as it was") from error
+        return path
 
     def promote(
         self,

@@ -4,24 +4,30 @@ from html import escape
 from typing import Any
 
 
-def html_table(header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False) -> str:
-    """A table that scrolls where it is wider than the page.
+def html_table(
+    header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False, label: str = ""
+) -> str:
+    """A table that scrolls where it is wider than the page; the first cell of a row is its name.
 
     Args:
         marked: the first cell of the row that stands out.
         text: whether the last column holds text rather than figures.
+        label: what it is, for whoever can't see where it stands.
     """
     kind = ' class="text"' if text else ""  # the last column's
     heads = [f'<th scope="col">{escape(cell)}</th>' for cell in header[:-1]]
     lines = ["".join([*heads, f'<th scope="col"{kind}>{escape(header[-1])}</th>'])]
     for row in rows:
-        cells = [f"<td>{escape(cell)}</td>" for cell in row[:-1]] + [f"<td{kind}>{escape(row[-1])}</td>"]
+        name, *others = row[:-1]
+        cells = [f'<th scope="row">{escape(name)}</th>', *(f"<td>{escape(cell)}</td>" for cell in others)]
+        cells.append(f"<td{kind}>{escape(row[-1])}</td>")
         lines.append("".join(cells))
     body = "".join(
         f'<tr class="winner">{line}</tr>' if marked == row[0] else f"<tr>{line}</tr>"
         for row, line in zip(rows, lines[1:])
     )
-    return f'<div class="scroll"><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
+    told = f' tabindex="0" role="region" aria-label="{escape(label or header[0])}"'
+    return f'<div class="scroll"{told}><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def markdown_table(header: tuple[str, ...], rows: list[Any]) -> str:

@@ -67,7 +67,7 @@ def run_race(workspace: Path, **config) -> Race:
         ]
         fitted = fit_classifier(ref, contestant, workspace / "models")
         models[name] = calibrate_classifier(ref, contestant, config, fitted, folds, workspace / "models")
-        test = evaluate_classifier(ref, contestant, models[name], config.selection.resamples)
+        test = evaluate_classifier(ref, contestant, models[name], config.selection.resamples, workspace)
         cards.append(score_contestant(contestant, folds, models[name], test, None))
     return Race(config, ref, cards, models, workspace)
 

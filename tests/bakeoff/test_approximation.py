@@ -12,9 +12,9 @@ from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import SVMConfig, TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.cost import FORMULAS, Size, predict_fit
+from bakeoff.document import render_report
 from bakeoff.features import Feature
 from bakeoff.nystroem_svc import NystroemSVC
-from bakeoff.page import render_html
 from bakeoff.preprocessing import build_pipeline
 from bakeoff.report import render_markdown, render_text
 from bakeoff.store import ModelStore
@@ -97,7 +97,7 @@ def test_an_approximated_svm_says_so(approximated):
     assert "bakeoff" == scores["engine"]
     fitted = "SVM: fitted by Nystroem&#x27;s features of 400 landmarks"
     sentence = f"{fitted}; the exact fit was predicted to take 0.029 s on one core."
-    assert sentence in render_html(card)
+    assert sentence in render_report(card, {}, {})
     plain = sentence.replace("&#x27;", "'")
     assert plain in render_text(card)
     assert plain in render_markdown(card, str(version))

@@ -1,0 +1,84 @@
+"""What a model makes of rows whose class is known, in the figures that pictures are drawn from."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+EVALUATION = "evaluation.json"  # a version's file: these figures of each contestant on the test rows
+MOST_CURVES = 8  # classes with curves of their own: those that the model ranks worst
+MOST_CONFUSED = 100  # classes of a confusion matrix that is kept
+POINTS = 80  # of a curve, at most: more can't be told apart in a picture
+NEAR = 0.005  # points nearer to the corner than this are as close together as those at it
+DIGITS = 5
+
+
+def describe_outcomes(
+    y: np.ndarray, predicted: np.ndarray, shares: np.ndarray | None, classes: Sequence[str]
+) -> dict[str, Any]:
+    """Confusion matrix, ROC and precision-recall curves of each class against the rest, as plain values.
+
+    The areas are scikit-learn's `roc_auc_score` and `average_precision_score`; their means over the classes are
+    plain ones. A class that no row is of, or every row, has neither curve nor area.
+
+    Args:
+        y: the true classes, counted from 0, shape (n_rows,).
+        predicted: the predicted classes, counted from 0, shape (n_rows,).
+        shares: the classes' probabilities, shape (n_rows, n_classes), or None.
+        classes: as text.
+    """
+    count = len(classes)
+    confusion = np.bincount(y * count + predicted, minlength=count * count).reshape(count, count)
+    found = {"classes": list(classes), "confusion": confusion.tolist() if count <= MOST_CONFUSED else None}
+    return found if shares is None else found | _rank(y, shares, classes)
+
+
+def _rank(y: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
+    """How well the probabilities rank the rows."""
+    from sklearn.metrics import auc, precision_recall_curve, roc_curve
+
+    curves: dict[str, dict[str, Any]] = {}
+    for code, name in enumerate(classes):
+        true = y == code
+        if not 0 < true.sum() < len(y):
+            continue
+        fpr, tpr, _ = roc_curve(true, shares[:, code])
+        precision, recall, _ = precision_recall_curve(true, shares[:, code])
+        curves[name] = {
+            "share": float(true.mean()),
+            "roc_auc": float(auc(fpr, tpr)),
+            "average_precision": float(-np.sum(np.diff(recall) * precision[:-1])),
+            "roc": thin(fpr, tpr, (0.0, 1.0)),
+            "precision_recall": thin(recall, precision, (1.0, 1.0)),
+        }
+    if not curves:
+        return {}
+    areas = {
+        figure: {name: each[figure] for name, each in curves.items()} for figure in ("roc_auc", "average_precision")
+    }
+    worst = sorted(curves, key=lambda name: areas["roc_auc"][name])[:MOST_CURVES]
+    return {
+        **areas,
+        "roc_auc_macro": float(np.mean(list(areas["roc_auc"].values()))),
+        "average_precision_macro": float(np.mean(list(areas["average_precision"].values()))),
+        "curves": {name: curves[name] for name in classes if name in worst},
+    }
+
+
+def thin(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points: int = POINTS) -> list[list[float]]:
+    """So many of a curve's points along it, with both ends, the closer together the nearer they are to a corner.
+
+    Args:
+        x: within 0 and 1, shape (n,).
+        y: within 0 and 1, shape (n,).
+        corner: which may be all that is drawn of the curve.
+
+    Returns:
+        shape (2, at most `points`).
+    """
+    distance = NEAR + np.maximum(np.abs(x - corner[0]), np.abs(y - corner[1]))
+    steps = (np.abs(np.diff(x)) + np.abs(np.diff(y))) / np.minimum(distance[1:], distance[:-1])
+    way = np.concatenate([[0.0], np.cumsum(steps)])
+    kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], points)))
+    kept[-1] = len(x) - 1
+    return [values[kept].round(DIGITS).tolist() for values in (x, y)]

@@ -1,0 +1,77 @@
+"""A version's report with its pictures: drawn while the version is exported, or again from what is sealed."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bakeoff.canvas import Picture
+from bakeoff.card import describe_race, read_outcomes
+from bakeoff.charts import draw_all
+from bakeoff.config import TrainingConfig
+from bakeoff.document import render_report
+from bakeoff.handover import DatasetRef, Selection
+from bakeoff.leaderboard import Scorecard, rank
+from bakeoff.opening import open_store
+from bakeoff.outcomes import EVALUATION
+from bakeoff.store import ModelStore
+
+PICTURES = "pictures.json"
+
+
+def draw_pictures(
+    config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard], selection: Selection, folder: Path
+) -> Path:
+    """Draw what the report of the version shows that is being exported.
+
+    Args:
+        folder: where the pictures are written.
+
+    Returns:
+        their file.
+    """
+    ranked = rank(scorecards, config.selection.order)
+    pictures = draw_all(describe_race(config, ref, ranked, selection), read_outcomes(ranked))
+    path = folder / PICTURES
+    path.write_text(json.dumps([*pictures.values()]), encoding="utf-8")
+    return path
+
+
+def write_report(config: TrainingConfig, version: str, pictures: Path) -> dict[str, Picture]:
+    """Put pictures into a version's report.
+
+    Args:
+        pictures: as `draw_pictures` wrote them.
+
+    Returns:
+        the pictures by name.
+    """
+    store = open_store(config)
+    drawn = {name: Picture(name, *rest) for name, *rest in json.loads(pictures.read_text("utf-8"))}
+    store.write_report(version, _render(store, version, drawn))
+    return drawn
+
+
+def rewrite_report(store: ModelStore, version: str) -> Path:
+    """Write a version's report again, from what is sealed.
+
+    Raises:
+        IntegrityError: naming what differs from what was sealed.
+        WriteError: the disk refused; the report is as it was.
+    """
+    history = store.history()
+    card = store.card(version, history)
+    return store.write_report(version, _render(store, version, draw_all(card, _read(store, card))))
+
+
+def _render(store: ModelStore, version: str, pictures: dict[str, Picture]) -> str:
+    card = store.card(version)
+    return render_report(card, _read(store, card), pictures)
+
+
+def _read(store: ModelStore, card: dict[str, Any]) -> dict[str, Any]:
+    """What the contestants made of the test rows; nothing of an older version."""
+    if EVALUATION not in card["files"]:
+        return {}
+    found: dict[str, Any] = json.loads(store.read(card["version"], EVALUATION))
+    return found

@@ -1,0 +1,105 @@
+"""The report's pictures."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from bakeoff.canvas import DARK, LIGHT, NAMES
+from bakeoff.charts import draw_all, draw_confusion, label_ceiling
+from bakeoff.outcomes import describe_outcomes
+
+NAME = "$x^2$ <b> & a very long name of a class"
+
+
+def outcomes(classes):
+    """Of 300 rows, some of them wrong."""
+    count = len(classes)
+    generator = np.random.default_rng(0)
+    y = np.arange(300) % count
+    shares = generator.dirichlet(np.ones(count), size=300) + 0.5 * np.eye(count)[y]
+    return describe_outcomes(y, shares.argmax(axis=1), shares, classes)
+
+
+def card(classes, **config):
+    """Of two contestants, of which the second wins."""
+    given = {"difference": -0.01, "interval": [-0.02, 0.0], "margin": 0.001}
+    test, intervals = {"accuracy": 0.9}, {"accuracy": [0.88, 0.92]}
+    shared = {"status": "ok", "test": test, "test_intervals": intervals}
+    curve = {"predicted": [0.1, 0.9], "observed": [0.0, 0.8], "pairs": [10, 90]}
+    return {
+        "classifier": "svm",
+        "classifiers": {"random_forest": shared | {"to_leader": None}, "svm": shared | {"to_leader": given}},
+        "selection": {"leader": "random_forest", "scoring": "accuracy"},
+        "classes": classes,
+        "calibration": {"reliability": {"before": curve, "after": curve}},
+        "config": {"dataset": config},
+    }
+
+
+@pytest.mark.parametrize("count", [2, 3, 12, 13, 40])
+def test_every_picture_is_whole(count):
+    """As XML, with its words as text, with no other ids than its own."""
+    classes = [f"{NAME} {place}" for place in range(count)]
+    pictures = draw_all(card(classes), {"svm": outcomes(classes), "random_forest": outcomes(classes)})
+    names = ["race", "test", "confusion-svm", "confusion-random-forest", "roc", "precision-recall", "reliability"]
+    assert names == [*pictures]
+    ids = [one for picture in pictures.values() for one in re.findall(r' id="([^"]+)"', picture.inline())]
+    assert len(ids) == len({*ids})
+    for name, picture in pictures.items():
+        tree = ET.fromstring(picture.alone())
+        assert "http" not in picture.inline()
+        assert all(one.startswith(name) for one in re.findall(r' id="([^"]+)"', picture.svg))
+        assert all(f'id="{one}"' in picture.svg for one in re.findall(r"#([\w-]+-[\w-]+)", picture.svg))
+        assert [text for text in tree.itertext() if text.strip()]
+        assert not re.search("#0[0-9a-f]02|#0101", picture.inline())
+    curves = 1 if count == 2 else min(count, 8)  # of two classes the other's is the mirror
+    assert curves == pictures["roc"].svg.count(">$x^2$ &lt;b&gt;")
+
+
+def test_the_same_figures_give_the_same_pictures():
+    classes = ["a", "b", "c"]
+    first, second = (draw_all(card(classes), {"svm": outcomes(classes)}) for _ in range(2))
+    assert first == second
+
+
+def test_of_too_many_classes_nothing_is_drawn():
+    assert draw_confusion("svm", outcomes([str(place) for place in range(41)])) is None
+
+
+def test_a_picture_tells_what_it_shows():
+    """To who can't see it."""
+    pictures = draw_all(card(["a", "b"]), {"svm": {"classes": ["a", "b"], "confusion": [[5, 1], [3, 4]]}})
+    assert "9 of 13 test rows right; most often b was taken for a: 3 times." == pictures["confusion-svm"].description
+    assert "SVM -0.0100, 95 % interval -0.0200 to +0.0000." in pictures["race"].description
+    assert "95 % interval 0.8800 to 0.9200" in pictures["test"].description
+
+
+def test_who_raced_alone_is_beside_nobody():
+    alone = card(["a", "b"])
+    del alone["classifiers"]["random_forest"]
+    alone["classifiers"]["svm"]["to_leader"] = None
+    assert "race" not in draw_all(alone, {})
+
+
+def test_the_ceiling_of_redrawn_labels():
+    """Of the reference job 0.9925; none where nobody knows."""
+    assert 0.9925 == pytest.approx(label_ceiling(card(list("abcd"), source="synthetic", flip_y=0.01)))
+    assert label_ceiling(card(list("abcd"), source="file", flip_y=0.01)) is None
+
+
+def luminance(color):
+    """Relative luminance of a hexadecimal colour (WCAG 2.2)."""
+    parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(("theme", "paper"), [(LIGHT, "#ffffff"), (DARK, "#15171a")])
+def test_colours_stand_out_from_the_paper(theme, paper):
+    """Text and lines by 4.5 to 1; the faint lines between are no news."""
+    for color, plain in theme.items():
+        light, dark = sorted([luminance(plain), luminance(paper)], reverse=True)
+        if NAMES[color] != "--line":
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, NAMES[color]
