@@ -6,14 +6,15 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from bakeoff import commands
+from bakeoff import commands, looking
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.keyfiles import find_keys, find_public_keys
 from bakeoff.reading import NAME
 from bakeoff.store import ModelStore
 
+PORT = 4201
 KEEP, DAYS = 10, 30  # what pruning leaves by default
 COMMANDS = {
     "list": (commands.list_versions, "all versions, the champion marked"),
@@ -57,13 +58,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
-    nouns = parser.add_subparsers(required=True, metavar="models|keys")
+    nouns = parser.add_subparsers(required=True, metavar="models|report|compare|ui|keys")
     models = nouns.add_parser("models", help="the saved versions")
     verbs = models.add_subparsers(required=True, metavar="|".join(COMMANDS))
     for name, (command, help_text) in COMMANDS.items():
         added = verbs.add_parser(name, help=help_text, description=help_text, parents=[_store_options(name)])
         added.set_defaults(run=_on_a_store, command=command)
         _add_options(name, added)
+    _add_looking(nouns)
     keys = nouns.add_parser("keys", help="keys to sign with").add_subparsers(required=True, metavar="generate")
     help_text = "write a new pair of Ed25519 keys, private.pem and public.pem, into a folder"
     generate = keys.add_parser("generate", help=help_text, description=help_text)
@@ -71,6 +73,28 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--json", action="store_true", help="for scripts")
     generate.set_defaults(run=commands.generate_keys)
     return parser
+
+
+def _add_looking(nouns: Any) -> None:
+    """The commands that show what a version is."""
+    help_text = "write a version's report.html again, from what is sealed"
+    report = nouns.add_parser("report", help=help_text, description=help_text, parents=[_store_options("report")])
+    report.add_argument("version", nargs="?", default="champion", help="champion, latest or a version's id")
+    help_text = "also measure which columns matter and whether more rows would help; reads the rows again"
+    report.add_argument("--deep", action="store_true", help=help_text)
+    help_text = "where rows are written meanwhile (default: .bakeoff)"
+    report.add_argument("--workspace", type=_file, default=Path(".bakeoff"), metavar="DIR", help=help_text)
+    report.set_defaults(run=_on_a_store, command=looking.report)
+    help_text = "two versions side by side: what they reached, and what differs in how they were made"
+    compare = nouns.add_parser("compare", help=help_text, description=help_text, parents=[_store_options("compare")])
+    compare.add_argument("first", help="champion, latest or a version's id")
+    compare.add_argument("second", help="the same")
+    compare.set_defaults(run=_on_a_store, command=looking.compare)
+    help_text = "the reports in the browser, for this machine alone, until Ctrl-C"
+    ui = nouns.add_parser("ui", help=help_text, description=help_text)
+    ui.add_argument("--store", default="models", metavar="DIR", help="the store's folder (default: models)")
+    ui.add_argument("--port", type=_count_to(65535), default=PORT, help=f"default: {PORT}; 0: any that is free")
+    ui.set_defaults(run=looking.serve)
 
 
 def _store_options(name: str) -> _Parser:

@@ -9,6 +9,7 @@ from bakeoff.canvas import Picture
 from bakeoff.card import describe_race, read_outcomes
 from bakeoff.charts import draw_all
 from bakeoff.config import TrainingConfig
+from bakeoff.deep_page import render_deep
 from bakeoff.document import render_report
 from bakeoff.handover import DatasetRef, Selection
 from bakeoff.leaderboard import Scorecard, rank
@@ -52,21 +53,30 @@ def write_report(config: TrainingConfig, version: str, pictures: Path) -> dict[s
     return drawn
 
 
-def rewrite_report(store: ModelStore, version: str) -> Path:
+def rewrite_report(store: ModelStore, version: str, workspace: Path | None = None) -> Path:
     """Write a version's report again, from what is sealed.
 
+    Args:
+        workspace: where rows are written meanwhile if the report is to be a deep one; None for one that is not.
+
     Raises:
+        DataError: a deep report's rows are not those that the version was made of any more.
         IntegrityError: naming what differs from what was sealed.
         WriteError: the disk refused; the report is as it was.
     """
     history = store.history()
     card = store.card(version, history)
-    return store.write_report(version, _render(store, version, draw_all(card, _read(store, card))))
+    deep = None
+    if workspace:
+        from bakeoff.deep import look_deeper
+
+        deep = look_deeper(store, version, workspace)
+    return store.write_report(version, _render(store, version, draw_all(card, _read(store, card)), deep))
 
 
-def _render(store: ModelStore, version: str, pictures: dict[str, Picture]) -> str:
+def _render(store: ModelStore, version: str, pictures: dict[str, Picture], deep: dict[str, Any] | None = None) -> str:
     card = store.card(version)
-    return render_report(card, _read(store, card), pictures)
+    return render_report(card, _read(store, card), pictures, *(render_deep(deep) if deep else []))
 
 
 def _read(store: ModelStore, card: dict[str, Any]) -> dict[str, Any]:

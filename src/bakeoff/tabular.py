@@ -1,7 +1,14 @@
 """A header and rows of text as a table: in HTML, in markdown, on a terminal."""
 
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Link(NamedTuple):
+    """A cell that leads somewhere."""
+
+    text: str
+    href: str
 
 
 def html_table(
@@ -19,15 +26,18 @@ def html_table(
     lines = ["".join([*heads, f'<th scope="col"{kind}>{escape(header[-1])}</th>'])]
     for row in rows:
         name, *others = row[:-1]
-        cells = [f'<th scope="row">{escape(name)}</th>', *(f"<td>{escape(cell)}</td>" for cell in others)]
+        cells = [f'<th scope="row">{_cell(name)}</th>', *(f"<td>{escape(cell)}</td>" for cell in others)]
         cells.append(f"<td{kind}>{escape(row[-1])}</td>")
         lines.append("".join(cells))
-    body = "".join(
-        f'<tr class="winner">{line}</tr>' if marked == row[0] else f"<tr>{line}</tr>"
-        for row, line in zip(rows, lines[1:])
-    )
+    names = [row[0].text if isinstance(row[0], Link) else row[0] for row in rows]
+    kinds = [' class="winner"' if marked and name == marked else "" for name in names]
+    body = "".join(f"<tr{kind}>{line}</tr>" for kind, line in zip(kinds, lines[1:]))
     told = f' tabindex="0" role="region" aria-label="{escape(label or header[0])}"'
     return f'<div class="scroll"{told}><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cell(cell: str | Link) -> str:
+    return f'<a href="{escape(cell.href)}">{escape(cell.text)}</a>' if isinstance(cell, Link) else escape(cell)
 
 
 def markdown_table(header: tuple[str, ...], rows: list[Any]) -> str:

@@ -1,0 +1,42 @@
+"""`bakeoff report`, `compare` and `ui`: what a version is, to look at; each returns the exit status."""
+
+import argparse
+import json
+
+from bakeoff.comparing import compare_cards, warn_of_other_rows
+from bakeoff.store import ModelStore
+from bakeoff.tabular import text_table
+
+
+def report(store: ModelStore, options: argparse.Namespace) -> int:
+    """Write a version's report again."""
+    from bakeoff.reporting import rewrite_report
+
+    path = rewrite_report(store, store.resolve(options.version), options.workspace if options.deep else None)
+    print(json.dumps({"report": str(path)}) if options.json else path)
+    return 0
+
+
+def compare(store: ModelStore, options: argparse.Namespace) -> int:
+    """Two versions side by side."""
+    history = store.history()
+    names = [store.resolve(wanted, history) for wanted in (options.first, options.second)]
+    cards = [store.card(name, history) for name in names]
+    found, warning = compare_cards(*cards), warn_of_other_rows(*cards)
+    if options.json:
+        print(json.dumps({"versions": names, "warning": warning} | found, indent=1))
+        return 0
+    print("\n".join(text_table((store.name, *names), [row for rows in [found.pop("Figures")] for row in rows])))
+    for heading, rows in found.items():
+        print("\n" + "\n".join(text_table((heading, *names), rows)))
+    if warning:
+        print(f"\n{warning}")
+    return 0
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Show the store's reports in the browser."""
+    from bakeoff.serving import serve_store
+
+    serve_store(options.store, options.port)
+    return 0
