@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from bakeoff.apart import stop_server
 from bakeoff.errors import BakeoffError, UserError
-from bakeoff.flags import read_config
+from bakeoff.flags import Output, read_command
 from flows.embedded import EmbeddedServer, answers, enter_server, wait_for_server
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ QUIET = {
 }
 
 
-def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show: Callable[[Any], str]) -> int:
+def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show: Callable[[Any, bool], str]) -> int:
     """Run the flow of that name once and return the exit status.
 
     What is wrong with the command line is said before anything is started, what is wrong with the rows before the
@@ -47,7 +47,7 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
         name: of the flow, and of the module that it is in.
         model: the flow's config.
         check: refuses a config by a `UserError`; called in a thread.
-        show: what to print of the flow's result.
+        show: what to print of the flow's result; with True as one JSON object.
     """
     gc.disable()  # imports make hardly any garbage, and looking for it takes a tenth of their time
     if not os.environ.get("PREFECT_API_URL"):
@@ -56,8 +56,11 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
         os.environ.setdefault(key, value)
     _end_on_signals(name)
     try:
-        config = read_config(model, sys.argv[1:], f"python -m flows.{name}")
-        with _server() as ready:
+        config, output = read_command(model, sys.argv[1:], f"python -m flows.{name}")
+        live = name == "training" and sys.stderr.isatty() and not output.quiet
+        if live or output.quiet:  # the terminal has a picture of it, or wants none
+            os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
+        with _server(quiet=output.quiet) as ready:
             with ThreadPoolExecutor(1) as pool:
                 checking = pool.submit(check, config)
                 flow = _load(f"flows.{name}:{name}")
@@ -68,12 +71,13 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
                     ready()
                 checking.result()
             embedded = ready()
-            with _load("tasks.heartbeat:without_prefects")():
+            shown = _load("flows.live:live_race") if live else contextlib.nullcontext
+            with _load("tasks.heartbeat:without_prefects")(), shown():
                 state = flow(config, return_state=True)
             _send_all()
             if embedded:
                 _wait_until_recorded(state)
-            return _report(name, state, show)
+            return _report(name, state, show, output)
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return error.exit_status
@@ -115,7 +119,7 @@ def _end_on_signals(name: str) -> None:
 
 
 @contextlib.contextmanager
-def _server() -> Iterator[Callable[[], bool]]:
+def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
     """The server to report to: the configured one, else an embedded one of this run's own.
 
     Yields:
@@ -134,7 +138,8 @@ def _server() -> Iterator[Callable[[], bool]]:
                 if configured := PREFECT_API_URL.value():  # by a profile or a file
                     server.stop()
                     return _wait_for(configured)
-                print("Prefect's embedded server is coming up", file=sys.stderr)
+                if not quiet:
+                    print("Prefect's embedded server is coming up", file=sys.stderr)
                 server.wait()
                 settings.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
                 settings.callback(_send_all)  # also when the run is interrupted
@@ -186,9 +191,10 @@ def _wait_until_recorded(state: "State[Any]") -> None:
             time.sleep(0.1)
 
 
-def _report(name: str, state: "State[Any]", show: Callable[[Any], str]) -> int:
+def _report(name: str, state: "State[Any]", show: Callable[[Any, bool], str], output: Output) -> int:
     if state.is_completed():
-        print(show(state.result()))
+        result = state.result()
+        print(result if output.quiet and not output.json else show(result, output.json))
         return 0
     error = state.result(raise_on_failure=False)
     print(f"{name}: {state.message}", file=sys.stderr)

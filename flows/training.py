@@ -46,7 +46,7 @@ from tasks.logs import follow_library
 from tasks.outcome import Outcome, outcome, stated, value
 from tasks.parameters import named, read_parameter
 from tasks.pick import pick
-from tasks.progress import with_progress
+from tasks.progress import show_race
 from tasks.promote import promote
 from tasks.schedule import scheduled_second
 from tasks.supersede import supersede_missed_runs
@@ -99,8 +99,7 @@ def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[l
             models[name] = calibrate.submit(dataset, contestants[name], config, model, folds[name], run.path)
         for name, model in models.items():
             tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples, run.path)
-        for _ in with_progress(fold for several in folds.values() for fold in several):
-            pass
+        show_race(contestants, folds)
         ends = {name: [*map(outcome, [*folds[name], fits[name], models[name], tests[name]])] for name in models}
     scorecards = []
     for name, contestant in contestants.items():

@@ -1,16 +1,20 @@
 """How far a long step is, as a progress artifact on Prefect's pages."""
 
+import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.futures import PrefectFuture, as_completed
 
+from bakeoff.contestant import Contestant
 from bakeoff.progress import Progress
-from tasks.outcome import shown_or_not
+from bakeoff.race_progress import RaceProgress
+from tasks.outcome import outcome, shown_or_not
 
+_watchers: list[Callable[[RaceProgress], None]] = []
 SECONDS = 5.0  # between two updates, however fast it goes: each is a request to the server
 
 
@@ -32,15 +36,35 @@ class Shown:
                 update_progress_artifact(self._id, progress=100.0 * share, description=description)
 
 
-def with_progress(futures: Iterable[PrefectFuture[Any]]) -> Iterator[PrefectFuture[Any]]:
-    """Yield the folds' task runs as they end, and show how many have."""
-    waiting = list(futures)
-    artifact, due = Shown("cross-validation", f"{len(waiting)} folds to score"), time.monotonic() + SECONDS
-    for done, future in enumerate(as_completed(waiting), start=1):
-        if done == len(waiting) or time.monotonic() >= due:
+@contextlib.contextmanager
+def watching(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
+    """Have somebody in this process told of every fold that ends within the block."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
+
+
+def show_race(contestants: Mapping[str, Contestant], folds: Mapping[str, Sequence[PrefectFuture[Any]]]) -> None:
+    """Wait for the contestants' folds, and show how many have ended."""
+    racing = {future: name for name, several in folds.items() for future in several}
+    each = max((len(several) for several in folds.values()), default=0)
+    race = RaceProgress(each, {name: contestants[name].predicted_seconds for name in folds})
+    artifact, due = Shown("cross-validation", f"{len(racing)} folds to score"), time.monotonic() + SECONDS
+    _tell(race)
+    for future in as_completed([*racing]):
+        score = outcome(future).value
+        race.end_fold(racing[future], getattr(score, "score", None))
+        _tell(race)
+        if race.done == race.total or time.monotonic() >= due:
             due = time.monotonic() + SECONDS
-            artifact.update(done / len(waiting), f"{done} of {len(waiting)} folds scored")
-        yield future
+            artifact.update(race.share, str(race))
+
+
+def _tell(race: RaceProgress) -> None:
+    for watcher in _watchers:
+        watcher(race)
 
 
 class RowsDone:

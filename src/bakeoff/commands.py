@@ -16,8 +16,9 @@ from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.history import History
 from bakeoff.reading import names_in
-from bakeoff.sentences import say_interval
+from bakeoff.sentences import NONE, say_interval
 from bakeoff.store import ModelStore
+from bakeoff.terminal import is_terminal, render_table
 
 SHOWN = "%Y-%m-%d %H:%M:%S"
 EVENTS = {"promote": "promotion", "rollback": "rollback"}
@@ -47,15 +48,25 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=1))
     elif not rows:
         _say_none(store, options)
-    for row in [] if options.json else rows:
-        mark = "*" if row["champion"] else " "
-        if "damaged" in row:
-            print(f"{mark} {row['version']}  {row['damaged']}")
-            continue
-        print(
-            f"{mark} {row['version']}  {title(row['classifier']):<20} CV {row['cv_mean']:.4f}  "
-            f"test {row['test_accuracy']:.4f}  {_age(row['created'])}"
-        )
+    else:
+        header = ("Version", "Winner", "CV mean", "Test accuracy", "Age")
+        shown = [
+            (row["version"], "damaged", NONE, NONE, NONE)
+            if "damaged" in row
+            else (
+                row["version"],
+                title(row["classifier"]),
+                f"{row['cv_mean']:.4f}",
+                f"{row['test_accuracy']:.4f}",
+                _age(row["created"]),
+            )
+            for row in rows
+        ]
+        sides = ("left", "left", "right", "right", "left")
+        print(render_table(header, shown, history.champion, is_terminal(), sides))
+        for row in rows:
+            if "damaged" in row:
+                print(f"{row['version']}: {row['damaged']}")
     return 0
 
 
@@ -100,11 +111,18 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
     elif not history.entries:
         _say_none(store, options)
     else:
-        print(f"{'champion':<22}  {'from (UTC)':<19}  {'to':<19}  {'by':<9}  why")
-        for reign in history.reigns:
-            until = f"{reign.until:{SHOWN}}" if reign.until else "now"
-            why = _told(reign.why, reign.by)
-            print(f"{reign.version}  {reign.since:{SHOWN}}  {until:<19}  {EVENTS[reign.event]:<9}  {why}")
+        rows = [
+            (
+                reign.version,
+                f"{reign.since:{SHOWN}}",
+                f"{reign.until:{SHOWN}}" if reign.until else "now",
+                EVENTS[reign.event],
+                _told(reign.why, reign.by),
+            )
+            for reign in history.reigns
+        ]
+        header = ("Champion", "From (UTC)", "To", "By", "Why")
+        print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
     return 0
 
 

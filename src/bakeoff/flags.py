@@ -5,7 +5,7 @@ import difflib
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -55,8 +55,20 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
 
 
-def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:
-    """Read `--config FILE.yaml` and one flag for every field of the model.
+class Output(NamedTuple):
+    """What a run says, and how.
+
+    Attributes:
+        quiet: nothing but warnings, errors and the last line.
+        json: its result as one JSON object.
+    """
+
+    quiet: bool = False
+    json: bool = False
+
+
+def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tuple[Model, Output]:
+    """Read `--quiet`, `--json`, `--config FILE.yaml` and one flag for every field of the model.
 
     A part of the config is merged field by field; a dict of the user's own keys (the contestants) is replaced whole.
 
@@ -71,11 +83,14 @@ def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Mode
 
     parser = _Parser(
         prog=prog,
-        usage=f"{prog} [--config FILE.yaml] [--FIELD VALUE …]",
+        usage=f"{prog} [--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
         description=model.__doc__,
         allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE.yaml", help="a file with any of the fields below; flags beat it")
+    help_text = "print nothing but warnings, errors, and the result's folder"
+    parser.add_argument("--quiet", action="store_true", help=help_text)
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     # As the parser alone: as a settings source it would read environment variables named like the fields.
     source = CliSettingsSource(model, root_parser=parser, cli_parse_args=False)  # type: ignore[arg-type, var-annotated]  # takes any model, is typed for settings
     for action in parser.actions():
@@ -87,7 +102,12 @@ def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Mode
     except ValueError as error:  # SettingsError: a flag's JSON is broken
         raise ConfigError(_explain_json(str(error))) from error
     from_file = {} if options.config is None else read_yaml(options.config)
-    return validate(model, _merge(model, from_file, flags))
+    return validate(model, _merge(model, from_file, flags)), Output(options.quiet, options.json)
+
+
+def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:
+    """The config alone, as `read_command` reads it."""
+    return read_command(model, arguments, prog)[0]
 
 
 def _underscored(argument: str) -> str:

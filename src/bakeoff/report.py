@@ -1,4 +1,4 @@
-"""The card for people: as markdown for Prefect's pages, and as text for a terminal."""
+"""The card for people, as markdown for Prefect's pages."""
 
 import base64
 import re
@@ -8,8 +8,6 @@ from typing import Any
 from bakeoff.board import (
     BALANCED,
     SPREAD,
-    TEST,
-    Row,
     describe_origin,
     headline,
     race_table,
@@ -20,9 +18,7 @@ from bakeoff.board import (
 from bakeoff.canvas import Picture
 from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_approximations, list_troubles, say_calibration, say_decision, say_warnings
-from bakeoff.tabular import markdown_table, text_table
-
-LONGEST = 10  # of a class's name above a column of a terminal's table
+from bakeoff.tabular import markdown_table
 
 
 def render_markdown(
@@ -79,43 +75,7 @@ def _markdown_picture(picture: Picture) -> str:
     return f"**{picture.title}**\n\n![{told}](data:image/svg+xml;base64,{data})"
 
 
-def render_text(card: dict[str, Any]) -> str:
-    """The leaderboard and the reason for the choice as lines of text, the winner marked by a star."""
-    winner = title(card["classifier"])
-    lines = []
-    for header, rows in (race_table(card), _narrow(card, *result_table(card))):
-        marked = [(f"{'*' if row[0] == winner else ' '} {row[0]}", *row[1:-1]) for row in rows]
-        table = text_table((f"  {header[0]}", *header[1:-1]), marked)
-        lines += [f"{line}  {last}" for line, last in zip(table, [header[-1], *(row[-1] for row in rows)])]
-        lines.append("")
-    lines += [
-        *_text_recalls(card, winner),
-        *(f"  {note}" for note in [*list_approximations(card), *list_troubles(card)]),
-    ]
-    decision = say_decision(card)
-    return "\n".join([*lines, explain(card), headline(card), *([decision] if decision else []), *say_warnings(card)])
-
-
-def _narrow(card: dict[str, Any], header: Row, rows: list[Row]) -> tuple[Row, list[Row]]:
-    """Without what another metric takes the room of on a terminal."""
-    scoring = card["selection"].get("scoring", "accuracy")
-    if scoring == "accuracy":
-        return header, rows
-    dropped = {"Precision"} if scoring in TEST else {"Precision", "F1"}
-    kept = [place for place, name in enumerate(header) if name not in dropped]
-    return tuple(header[place] for place in kept), [tuple(row[place] for place in kept) for row in rows]
-
-
 def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
     """A classification report as a table of text, for Prefect's pages."""
     header, rows = report_table(report)
     return [dict(zip(header, row)) for row in rows]
-
-
-def _text_recalls(card: dict[str, Any], winner: str) -> list[str]:
-    """With names of classes cut short, so that eight of them fit a terminal."""
-    header, rows, note = recall_table(card)
-    heads = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in header[1:]]
-    marked = [(f"{'*' if row[0] == winner else ' '} {row[0]}", *row[1:]) for row in rows]
-    table = text_table((f"  {header[0]}", *heads), marked)
-    return [*table, *([f"  {note}"] if note else []), f"  {BALANCED}", ""]

@@ -18,13 +18,16 @@ SHOWN = 5  # reasons and flags of a kind
 MOST_CLASSES = 12  # of a confusion matrix that can be read
 
 
-def show_prediction(folder: str) -> str:
+def show_prediction(folder: str, as_json: bool = False) -> str:
     """What a prediction run prints at its end: what became of the rows, how good it was, and where it went.
 
     Args:
         folder: the output's.
+        as_json: as one object: the folder, and what its summary holds.
     """
     summary = _read(folder)
+    if as_json:
+        return json.dumps({"folder": folder} | summary)
     lines = ["", say_rows(summary), *(f"  {line}" for line in say_reasons(summary))]
     lines += filter(None, [say_missing(summary), say_flags(summary)])
     if "evaluation" in summary:

@@ -1,5 +1,6 @@
 """A header and rows of text as a table: in HTML, in markdown, on a terminal."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple
 
@@ -46,12 +47,16 @@ def markdown_table(header: tuple[str, ...], rows: list[Any]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def text_table(header: tuple[str, ...], rows: list[Any]) -> list[str]:
-    """A line a row, the first column to the left, the others to the right."""
+def text_table(header: tuple[str, ...], rows: Sequence[Any], left: Sequence[bool] = (True,)) -> list[str]:
+    """A line a row.
+
+    Args:
+        left: which columns are to the left; those that it doesn't tell of are to the right.
+    """
     lines = [header, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    aligned = []
-    for first, *others in lines:
-        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:]))]
-        aligned.append("  ".join(cells))
-    return aligned
+    sides = [*left, *(False for _ in header[len(left) :])]
+    return [
+        "  ".join(cell.ljust(width) if side else cell.rjust(width) for cell, width, side in zip(line, widths, sides))
+        for line in lines
+    ]

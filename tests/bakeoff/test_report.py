@@ -8,10 +8,11 @@ import pytest
 from bakeoff.board import contestant_rows
 from bakeoff.charts import draw_all
 from bakeoff.document import render_report
-from bakeoff.report import render_markdown, render_text
+from bakeoff.report import render_markdown
 from bakeoff.reporting import rewrite_report
 from bakeoff.showing import show_training
 from bakeoff.store import ModelStore
+from bakeoff.terminal import WIDTH, render_card, render_table
 
 
 @pytest.fixture
@@ -65,21 +66,56 @@ def test_markdown_tables_survive_a_bar_in_a_cell(card):
         assert 1 == len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()})
 
 
-def test_the_leaderboard_is_aligned_and_marks_the_winner(card):
+def test_the_leaderboard_fits_a_terminal_and_marks_the_winner(card):
     """A star, and the reason of the choice below."""
-    lines = render_text(card).splitlines()
+    lines = render_card(card).splitlines()
+    assert max(len(line) for line in lines if line.startswith(("  ", "* "))) <= WIDTH
     for header, first, second, *_ in (lines, lines[4:]):
+        assert header.startswith("  Classifier")
         assert first.startswith("* logistic regression")
         assert second.startswith("  SVM")
-        assert header.rindex("  ") + 2 == first.rindex("  ") + 2 == second.index("failed")
-    assert ["leader", "ok"] == [lines[1].split()[-1], lines[5].split()[-1]]
+    assert lines[1].endswith("leader")
+    assert lines[2].endswith("failed")
+    assert lines[4].endswith("Fit (s)")
     assert "  Recall by class" == lines[8][:17]
     assert lines[9].startswith("* logistic regression")
     assert "  Balanced accuracy is the mean recall over the classes." == lines[10]
-    assert "  SVM failed: ValueError: a < b | c" == lines[12]
+    assert "  SVM failed: ValueError: a < b | c" == lines[11]
     assert lines[-2].startswith("Logistic regression raced alone")
     within = r"95 % interval 0\.\d{4} to \d\.\d{4}: this model, on rows like these\."
     assert re.fullmatch(rf"Accuracy \d\.\d{{4}} on 40 test rows, {within}", lines[-1])
+
+
+def test_on_a_terminal_the_same_words_are_drawn(card):
+    """By rich, with the winner's line in bold green; names that look like its markup are names."""
+    drawn = render_card(card, drawn=True)
+    assert "\x1b[1;32mlogistic regression" in drawn
+    words = re.sub(r"\x1b\[[\d;]*m", "", drawn).split()
+    assert [word for word in render_card(card).split() if word != "*"] == words
+    table = render_table(("Class",), [("[bold]",), ("[/]",)], drawn=True)
+    assert ["Class", "[bold]", "[/]"] == re.sub(r"\x1b\[[\d;]*m", "", table).split()
+
+
+@pytest.mark.parametrize("classes", [4, 8, 40])
+@pytest.mark.parametrize("scoring", ["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"])
+def test_the_leaderboard_fits_a_terminal_by_any_metric(card, scoring, classes):
+    """However many classes there are, and however long their names."""
+    winner = card["classifiers"]["logistic_regression"]
+    line = winner["report"]["0"]
+    winner["report"] = {f"the class number {place}": line for place in range(classes)}
+    winner["test"][scoring] = winner["test_intervals"][scoring] = 0.5
+    winner["test_intervals"][scoring] = [0.1, 0.9]
+    card["selection"]["scoring"] = scoring
+    tables = [line for line in render_card(card).splitlines() if line.startswith(("* ", "  Classifier", "  Recall"))]
+    assert 6 == len(tables)
+    assert max(map(len, tables)) <= WIDTH
+
+
+def test_a_training_run_tells_its_result_as_json(version):
+    """For scripts."""
+    told = json.loads(show_training(str(version), as_json=True))
+    assert (str(version), True) == (told["folder"], told["champion"])
+    assert json.loads((version / "card.json").read_text()) == told["card"]
 
 
 def test_a_training_run_ends_with_the_versions_folder(version):

@@ -1,0 +1,58 @@
+"""What a terminal shows of a race while it runs: a line a contestant, and how long it will take yet."""
+
+import contextlib
+from collections.abc import Iterator
+
+from bakeoff.classifiers import title
+from bakeoff.race_progress import Lane, RaceProgress
+from bakeoff.sentences import say_seconds
+
+
+@contextlib.contextmanager
+def live_race() -> Iterator[None]:
+    """Show the race of a training flow that runs within the block, on standard error, and clear it at the end."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from tasks.progress import watching
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[folds]}", justify="right"),
+        TextColumn("{task.fields[score]}", justify="right"),
+    )
+    console = Console(stderr=True)
+    whole = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console)
+    lanes = Progress(*columns, console=console, expand=True)
+    doing = whole.add_task("reading the rows", total=None)
+    shown: dict[str, object] = {}
+
+    def watch(race: RaceProgress) -> None:
+        for name, lane in race.lanes.items():
+            if name not in shown:
+                shown[name] = lanes.add_task(title(name), total=lane.total, folds="", score="")
+            lanes.update(shown[name], completed=lane.done, folds=_folds(lane), score=_score(lane))  # type: ignore[arg-type]  # a TaskID
+        left = race.seconds_left
+        whole.update(doing, description=_doing(race, left))
+
+    from rich.console import Group
+    from rich.live import Live
+
+    with Live(Group(lanes, whole), console=console, transient=True, refresh_per_second=8), watching(watch):
+        yield
+
+
+def _folds(lane: Lane) -> str:
+    failed = f", {lane.failed} failed" if lane.failed else ""
+    return f"{lane.done} of {lane.total} folds{failed}"
+
+
+def _score(lane: Lane) -> str:
+    return "" if lane.mean is None else f"{lane.mean:.4f}"
+
+
+def _doing(race: RaceProgress, left: float | None) -> str:
+    if race.done == race.total:
+        return "evaluating, choosing, exporting"
+    return "racing" if left is None else f"racing, {say_seconds(left)} left"
