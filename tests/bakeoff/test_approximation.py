@@ -16,8 +16,9 @@ from bakeoff.document import render_report
 from bakeoff.features import Feature
 from bakeoff.nystroem_svc import NystroemSVC
 from bakeoff.preprocessing import build_pipeline
-from bakeoff.report import render_markdown, render_text
+from bakeoff.report import render_markdown
 from bakeoff.store import ModelStore
+from bakeoff.terminal import render_card
 from tests.bakeoff.conftest import run_race
 
 SMALL, LARGE = Size(7_000, 10, 4), Size(700_000, 10, 4)
@@ -99,7 +100,7 @@ def test_an_approximated_svm_says_so(approximated):
     sentence = f"{fitted}; the exact fit was predicted to take 0.029 s on one core."
     assert sentence in render_report(card, {}, {})
     plain = sentence.replace("&#x27;", "'")
-    assert plain in render_text(card)
+    assert plain in render_card(card)
     assert plain in render_markdown(card, str(version))
     assert '"nystroem, 400 landmarks"' in (version / "leaderboard.csv").read_text()
 

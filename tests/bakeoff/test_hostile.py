@@ -111,10 +111,10 @@ def test_no_file_of_a_version_is_written_through_a_link(store, tmp_path, monkeyp
     def planted(path, *arguments, **more):
         mkdir(path, *arguments, **more)
         if ".incoming" in path.name:
-            (path / "report.html").symlink_to(victim)
+            (path / "card.json").symlink_to(victim)
 
     monkeypatch.setattr(Path, "mkdir", planted)
-    with pytest.raises(WriteError, match="File exists .report.html."):
+    with pytest.raises(WriteError, match="File exists .card.json."):
         export_small(store)
     assert "precious" == victim.read_text()
     assert [] == store.verify()

@@ -21,6 +21,7 @@ def test_a_version_holds_the_documented_files(version):
     card = json.loads((version / "card.json").read_text())
     assert [
         "card.json",
+        "evaluation.json",
         "leaderboard.csv",
         "model.joblib",
         "report.html",
