@@ -64,7 +64,7 @@ def main() -> int:
 def race(folder: Path, url: str, dataset: dict[str, Any], *flags: str) -> dict[str, Any]:
     """One training run as a process of its own."""
     options = [f"--dataset.{key}={value}" for key, value in dataset.items()]
-    places = ["--store", f"{folder}/models", "--workspace", f"{folder}/work"]
+    places = ["--store", f"{folder}/models-{dataset['n_samples']}", "--workspace", f"{folder}/work"]
     command = [sys.executable, "-m", "flows.training", *places, *options, *flags]
     job = run_job(command, look=True, PREFECT_API_URL=url)
     card = json.loads(Path(job.output.strip().splitlines()[-1], "card.json").read_text())

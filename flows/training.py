@@ -80,7 +80,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         value(promote.submit(config, dataset, version.name, by))
         # The version stands, drawn and shown or not.
-        outcome(show.submit(config, version.name, outcome(pictures).value))
+        outcome(show.submit(config, dataset, version.name, outcome(pictures).value))
     return str(version)
 
 

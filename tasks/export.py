@@ -32,13 +32,13 @@ def export_version(
     return result
 
 
-def show_version(config: TrainingConfig, version: str, pictures: Path | None) -> None:
+def show_version(config: TrainingConfig, ref: DatasetRef, version: str, pictures: Path | None) -> None:
     """Put the pictures into the report; publish leaderboard, the winner's classification report and card as artifacts.
 
     Args:
         pictures: their file; None where they could not be drawn.
     """
-    drawn = run_apart("bakeoff.reporting:write_report", config, version, pictures) if pictures else {}
+    drawn = run_apart("bakeoff.reporting:write_report", config, ref, version, pictures) if pictures else {}
     store = open_store(config)
     history = store.history()
     card = store.card(version, history)

@@ -68,9 +68,7 @@ def measure(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> d
         name: the winner.
     """
     scoring = config.cross_validation.scoring
-    with joblib.Parallel(n_jobs=cores()) as workers:
-        importance = measure_importance(ref, model, scoring)
-        curve = measure_learning(config, ref, name, workers)
+    importance, curve = measure_importance(ref, model, scoring), measure_learning(config, ref, name)
     return {"scoring": scoring, "importance": importance, "learning_curve": curve}
 
 
@@ -96,7 +94,7 @@ def measure_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict
     return {"rows": rows, "repeats": REPEATS, "columns": columns}
 
 
-def measure_learning(config: TrainingConfig, ref: DatasetRef, name: str, workers: joblib.Parallel) -> dict[str, Any]:
+def measure_learning(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:
     """The cross-validated score by how many of the folds' training rows are fitted on.
 
     Returns:
@@ -104,7 +102,7 @@ def measure_learning(config: TrainingConfig, ref: DatasetRef, name: str, workers
     """
     contestant = Contestant.of(config, name, Size.of(ref))
     folds = read_folds(ref, config.cross_validation)
-    scores = workers(
+    scores = joblib.Parallel(n_jobs=cores())(
         joblib.delayed(_score_share)(ref, contestant, fit_rows, score_rows, share, number)
         for share in SHARES
         for number, (fit_rows, score_rows) in enumerate(folds)

@@ -13,6 +13,7 @@ from bakeoff.deep_page import render_deep
 from bakeoff.document import render_report
 from bakeoff.handover import DatasetRef, Selection
 from bakeoff.leaderboard import Scorecard, rank
+from bakeoff.loading import load_model
 from bakeoff.opening import open_store
 from bakeoff.outcomes import EVALUATION
 from bakeoff.store import ModelStore
@@ -38,10 +39,11 @@ def draw_pictures(
     return path
 
 
-def write_report(config: TrainingConfig, version: str, pictures: Path) -> dict[str, Picture]:
-    """Put pictures into a version's report.
+def write_report(config: TrainingConfig, ref: DatasetRef, version: str, pictures: Path) -> dict[str, Picture]:
+    """Put pictures into a version's report, and what a deep one tells where the config asks for it.
 
     Args:
+        ref: the rows that the version was made of.
         pictures: as `draw_pictures` wrote them.
 
     Returns:
@@ -49,7 +51,12 @@ def write_report(config: TrainingConfig, version: str, pictures: Path) -> dict[s
     """
     store = open_store(config)
     drawn = {name: Picture(name, *rest) for name, *rest in json.loads(pictures.read_text("utf-8"))}
-    store.write_report(version, _render(store, version, drawn))
+    deep = None
+    if config.report == "deep":
+        from bakeoff.deep import measure
+
+        deep = measure(config, ref, load_model(store, version), store.card(version)["classifier"])
+    store.write_report(version, _render(store, version, drawn, deep))
     return drawn
 
 

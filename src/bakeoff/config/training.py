@@ -91,6 +91,11 @@ class TrainingConfig(Part):
         "predicted class to number. What is not named costs 1 when wrong and 0 when right. With costs, predictions are "
         "the classes of least expected cost.",
     )
+    report: Literal["plain", "deep"] = Field(
+        default="plain",
+        description="What the version's report tells. deep: also which columns matter (permutation importance) and "
+        "whether more rows would help (learning curve), which takes some thirty fits more.",
+    )
     signing: SigningConfig = Field(default=SigningConfig(), description="What the version is signed with.")
 
     @field_validator("classifiers")
