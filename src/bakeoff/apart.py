@@ -60,13 +60,17 @@ class ForkServer:
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
+        environment = {**os.environ, **ONE_THREAD}
+        # Dask gives it to its workers, to keep them small. Where it is set every larger array is mapped anew and filled
+        # with zeros, which costs a fit up to a fifth; a step's process ends when it has grown.
+        environment.pop("MALLOC_TRIM_THRESHOLD_", None)
         # A session of its own keeps Ctrl-C from ending steps before the run could say what becomes of them.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bakeoff.fork_server", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, **ONE_THREAD},
+            env=environment,
         )
         theirs.close()
         self.owner = os.getpid()
