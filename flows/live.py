@@ -1,7 +1,9 @@
 """What a terminal shows of a race while it runs: a line a contestant, and how long it will take yet."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
+from typing import Any
 
 from bakeoff.classifiers import title
 from bakeoff.race_progress import Lane, RaceProgress
@@ -39,8 +41,24 @@ def live_race() -> Iterator[None]:
     from rich.console import Group
     from rich.live import Live
 
-    with Live(Group(lanes, whole), console=console, transient=True, refresh_per_second=8), watching(watch):
+    live = Live(Group(lanes, whole), console=console, transient=True, refresh_per_second=8)
+    with live, watching(watch), _logging_to(console):
         yield
+
+
+@contextlib.contextmanager
+def _logging_to(console: Any) -> Iterator[None]:
+    """Have warnings printed above the picture, where Prefect's handlers would write into it."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
+    handlers = {handler for logger in loggers for handler in logger.handlers if hasattr(handler, "console")}
+    before = {handler: handler.console for handler in handlers}
+    for handler in before:
+        handler.console = console
+    try:
+        yield
+    finally:
+        for handler, own in before.items():
+            handler.console = own
 
 
 def _folds(lane: Lane) -> str:

@@ -76,8 +76,9 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         require_finisher(scorecards)
         selection = value(pick.submit(config, dataset, scorecards))
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
+        exported = export.submit(config, dataset, scorecards, selection, winner, run.path, by)
         pictures = draw.submit(config, dataset, scorecards, selection, run.path)
-        version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
+        version = value(exported)
         value(promote.submit(config, dataset, version.name, by))
         # The version stands, drawn and shown or not.
         outcome(show.submit(config, dataset, version.name, outcome(pictures).value))

@@ -15,6 +15,7 @@ from bakeoff.handover import DatasetRef, ModelRef, Selection
 from bakeoff.leaderboard import Scorecard
 from bakeoff.opening import open_store
 from bakeoff.report import class_rows, render_markdown
+from tasks.draw import read_pictures
 from tasks.outcome import stated
 
 
@@ -38,7 +39,8 @@ def show_version(config: TrainingConfig, ref: DatasetRef, version: str, pictures
     Args:
         pictures: their file; None where they could not be drawn.
     """
-    drawn = run_apart("bakeoff.reporting:write_report", config, ref, version, pictures) if pictures else {}
+    drawn = read_pictures(pictures) if pictures else {}
+    run_apart("bakeoff.reporting:write_report", config, ref, version, drawn)
     store = open_store(config)
     history = store.history()
     card = store.card(version, history)

@@ -79,20 +79,24 @@ class ForkServer:
         self._idle: deque[Line] = deque()
         atexit.register(self.stop)
 
-    def line(self) -> Line:
+    def line(self, fresh: bool = False) -> Line:
         """A line to a process that waits for what to do: one that has done something before, or a new one.
+
+        Args:
+            fresh: a new one in any case.
 
         Raises:
             OSError: the server is gone.
         """
-        while True:
+        while not fresh:
             try:
                 line = self._idle.pop()
             except IndexError:
-                return Line(self._fork())
+                break
             if not line.connection.poll():
                 return line
             line.close()  # it has ended meanwhile
+        return Line(self._fork())
 
     def keep(self, line: Line) -> None:
         """Let the process wait for another step."""
@@ -137,7 +141,7 @@ def stop_server() -> None:
         _server.stop()
 
 
-def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
+def run_apart(path: str, *args: Any, deadline: float | None = None, fresh: bool = False) -> Any:
     """Run a function in a process of its own; what it returns, raises and logs comes out here.
 
     Arguments and result are pickled: give references to files, not rows. As many run at once as there are cores; who
@@ -146,6 +150,7 @@ def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
     Args:
         path: `module:name`, of a module that doesn't import Prefect. This process need not import it.
         deadline: when it is ended if it is not done, in seconds since 1970.
+        fresh: in a process that has all that the server has imported by now, where one that waits may lack some of it.
 
     Raises:
         OutOfTimeError: it was not done by then.
@@ -153,7 +158,7 @@ def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
     """
     server = start_server()
     with _place(server, deadline):
-        line = server.line()
+        line = server.line(fresh)
         server.under_way.add(id(line))
         try:
             kind, content = _listen(line, path, args, deadline)

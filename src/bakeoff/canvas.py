@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -119,7 +120,9 @@ def draw(
         axes.patch.set_alpha(0)
         paint(axes)
         written = io.StringIO()
-        figure.savefig(written, format="svg", metadata={"Date": None})
+        with warnings.catch_warnings():  # text stays text: the page's fonts draw it
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            figure.savefig(written, format="svg", metadata={"Date": None})
     return Picture(name, title, description, _tidy(written.getvalue(), name, title, description), width)
 
 

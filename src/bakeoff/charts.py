@@ -1,7 +1,8 @@
 """The pictures of a version's report."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -23,22 +24,25 @@ STRONGEST = 0.5  # how much colour the fullest cell has: a figure in it can stil
 Outcomes = Mapping[str, Any]
 
 
-def draw_all(card: Mapping[str, Any], outcomes: Mapping[str, Outcomes]) -> dict[str, Picture]:
+def draw_all(
+    card: Mapping[str, Any], outcomes: Mapping[str, Outcomes], share: slice = slice(None)
+) -> dict[str, Picture]:
     """Every picture that the figures suffice for, by name.
 
     Args:
         card: a version's.
         outcomes: of each contestant on the test rows, as `describe_outcomes` gives them; an older version has none.
+        share: which of them, where several processes draw.
     """
-    pictures = [draw_race(card), draw_test(card)]
-    pictures += [draw_confusion(name, found) for name, found in outcomes.items()]
+    jobs: list[Callable[[], Picture | None]] = [partial(draw_race, card), partial(draw_test, card)]
+    jobs += [partial(draw_confusion, name, found) for name, found in outcomes.items()]
     winner = outcomes.get(card["classifier"], {})
     if winner.get("curves"):
-        pictures += [draw_roc(winner), draw_precision_recall(winner)]
+        jobs += [partial(draw_roc, winner), partial(draw_precision_recall, winner)]
     reliability = (card.get("calibration") or {}).get("reliability") or {}
     if curves := {kind: curve for kind, curve in reliability.items() if curve}:
-        pictures.append(draw_reliability(curves))
-    return {picture.name: picture for picture in pictures if picture}
+        jobs.append(partial(draw_reliability, curves, count_repeats(card)))
+    return {picture.name: picture for job in jobs[share] if (picture := job())}
 
 
 def draw_race(card: Mapping[str, Any]) -> Picture | None:
@@ -61,7 +65,7 @@ def draw_race(card: Mapping[str, Any]) -> Picture | None:
                 low, high = given["interval"]
                 axes.plot([low, high], [place, place], color=color, linewidth=2.2, solid_capstyle="round")
             axes.plot([given["difference"] if given else 0], [place], marker="o", color=color, markersize=7)
-        _rows(axes, [title(name) for name in names], card["classifier"] and names.index(card["classifier"]))
+        _rows(axes, [title(name) for name in names], names.index(card["classifier"]))
         axes.set_xlabel(f"difference from {title(leader)} in {_scoring(card)}")
 
     told = "; ".join(
@@ -148,15 +152,18 @@ def draw_confusion(name: str, found: Outcomes) -> Picture | None:
 
 def draw_roc(found: Outcomes) -> Picture:
     """ROC curves, each class against the rest (Fawcett, An introduction to ROC analysis, 2006)."""
-    curves = _shown(found)
+    curves: dict[str, Any] = found["curves"]
+    if len(found["classes"]) == 2:  # the other's is its mirror
+        curves = {name: curves[name] for name in [*curves][-1:]}
     zoom = _zoom(np.interp(zoom, *curve["roc"]) >= 1 - zoom / 2 for curve in curves.values() for zoom in ZOOMS)
 
     def paint(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=DASHES[2])
-        for place, (name, curve) in enumerate(curves.items()):
-            axes.plot(*curve["roc"], **_line(place), label=f"{shorten(name)} ({say_area(curve['roc_auc'])})")
+        for place, curve in enumerate(curves.values()):
+            axes.plot(*curve["roc"], **_line(place))
         _square(axes, "false positive rate", "true positive rate", (0, zoom), (1 - zoom, 1))
-        axes.legend(loc="lower right", title="class (area under the curve)", title_fontsize=8.5)
+        told = [f"{shorten(name)} ({say_area(curve['roc_auc'])})" for name, curve in curves.items()]
+        _legend(axes, told, "lower right", "class (area under the curve)")
 
     told = ", ".join(f"{name} {say_area(curve['roc_auc'])}" for name, curve in curves.items())
     part = "" if zoom == 1 else ", upper left corner"
@@ -165,15 +172,15 @@ def draw_roc(found: Outcomes) -> Picture:
 
 def draw_precision_recall(found: Outcomes) -> Picture:
     """Precision over recall, each class against the rest (Davis and Goadrich, 2006)."""
-    curves = _shown(found)
+    curves: dict[str, Any] = found["curves"]
     zoom = _zoom(_precision_at(curve, 1 - zoom / 2) >= 1 - zoom for curve in curves.values() for zoom in ZOOMS)
 
     def paint(axes: "Axes") -> None:
-        for place, (name, curve) in enumerate(curves.items()):
-            said = f"{shorten(name)} ({say_area(curve['average_precision'])})"
-            axes.plot(*curve["precision_recall"], **_line(place), label=said)
+        for place, curve in enumerate(curves.values()):
+            axes.plot(*curve["precision_recall"], **_line(place), drawstyle="steps-post")
         _square(axes, "recall", "precision", (1 - zoom, 1), (1 - zoom, 1))
-        axes.legend(loc="lower left", title="class (average precision)", title_fontsize=8.5)
+        told = [f"{shorten(name)} ({say_area(curve['average_precision'])})" for name, curve in curves.items()]
+        _legend(axes, told, "lower left", "class (average precision)")
 
     told = ", ".join(f"{name} {say_area(curve['average_precision'])}" for name, curve in curves.items())
     part = "" if zoom == 1 else ", upper right corner"
@@ -181,11 +188,13 @@ def draw_precision_recall(found: Outcomes) -> Picture:
     return draw("precision-recall", heading, f"Average precisions: {told}.", paint, SQUARE, 36)
 
 
-def draw_reliability(curves: Mapping[str, Mapping[str, Any]]) -> Picture:
+def draw_reliability(curves: Mapping[str, Mapping[str, Any]], repeats: int | None = 1) -> Picture:
     """Curves over the diagonal, on which they would lie if every probability came true as often as it says.
 
     Args:
         curves: by `before` or `after` calibration: predicted, observed and pairs of each bin.
+        repeats: how often each row was counted; None where rows belong to groups, so that there is no telling how many
+            count for themselves, and no interval is drawn.
     """
     labels, last = {"before": "as the classifier gives them", "after": "calibrated"}, [*curves][-1]
 
@@ -196,8 +205,10 @@ def draw_reliability(curves: Mapping[str, Mapping[str, Any]]) -> Picture:
             color = SERIES[1 - place]
             axes.plot(curve["predicted"], curve["observed"], color=color, linestyle=DASHES[1 - place], zorder=2 + place)
             sizes = [12 * (0.5 + np.log10(pairs)) for pairs in curve["pairs"]]
-            if kind == last:
-                low, high = np.transpose([wilson_of_share(o, n) for o, n in zip(curve["observed"], curve["pairs"])])
+            if kind == last and repeats:
+                low, high = np.transpose(
+                    [wilson_of_share(o, n / repeats) for o, n in zip(curve["observed"], curve["pairs"])]
+                )
                 axes.vlines(curve["predicted"], low, high, color=color, alpha=0.45, linewidth=1.2)
             axes.scatter(
                 curve["predicted"], curve["observed"], sizes, color=color, marker=MARKERS[1 - place], linewidth=0,
@@ -211,13 +222,20 @@ def draw_reliability(curves: Mapping[str, Mapping[str, Any]]) -> Picture:
     return draw("reliability", "Reliability of the probabilities", description, paint, SQUARE, 36)
 
 
+def count_repeats(card: Mapping[str, Any]) -> int | None:
+    """How often the reliability curve counts each row; None where the rows belong to groups."""
+    if card["config"].get("split", {}).get("by") == "group":
+        return None
+    return int(card["config"].get("cross_validation", {}).get("repeats", 1))
+
+
 def label_ceiling(card: Mapping[str, Any]) -> float | None:
     """The accuracy that redrawn labels leave to the best classifier on average; None where they are not known to be.
 
     Of `flip_y` of the rows the class is drawn anew from all classes, of which one is the right one.
     """
     dataset = card["config"].get("dataset", {})
-    if dataset.get("source", "synthetic") != "synthetic" or "flip_y" not in dataset:
+    if dataset.get("source", "synthetic") != "synthetic" or not dataset.get("flip_y"):
         return None
     return float(1 - dataset["flip_y"] * (1 - 1 / len(card["classes"])))
 
@@ -232,14 +250,13 @@ def shorten(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _shown(found: Outcomes) -> dict[str, Any]:
-    """Of two classes one says it all: the other's curves are its mirror."""
-    curves: dict[str, Any] = found["curves"]
-    return {name: curves[name] for name in [*curves][-1:]} if len(found["classes"]) == 2 else curves
-
-
 def _scoring(card: Mapping[str, Any]) -> str:
     return str(card["selection"].get("scoring", "accuracy")).replace("_", " ")
+
+
+def _legend(axes: "Axes", told: Sequence[str], loc: Literal["lower left", "lower right"], heading: str) -> None:
+    """Of the lines that are the curves, the last ones drawn; a label that begins with _ would be left out by itself."""
+    axes.legend(axes.lines[-len(told) :], told, loc=loc, title=heading, title_fontsize=8.5)
 
 
 def _line(place: int) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from bakeoff.board import figure
 from bakeoff.classifiers import title
+from bakeoff.config.race import SplitConfig
 from bakeoff.sentences import NONE, say_interval
 
 Row = tuple[str, ...]
@@ -42,15 +45,25 @@ def compare_cards(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[s
     return {heading: rows for heading, rows in found.items() if rows}
 
 
-def warn_of_other_rows(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
+def warn_of_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
     """A sentence where figures can't be compared as they stand."""
+    if _scoring(first) != _scoring(second):
+        return f"The CV means are of different metrics: {_scoring(first)} and {_scoring(second)}."
     if first["data_sha256"] == second["data_sha256"] and _split(first) == _split(second):
         return None
     return "They were tested on different rows: part of the difference between their figures may come of that."
 
 
 def _split(card: Mapping[str, Any]) -> Any:
-    return card["config"].get("split")
+    """With the defaults that an older card doesn't tell."""
+    try:
+        return SplitConfig.model_validate(card["config"].get("split", {}))
+    except ValidationError:
+        return card["config"].get("split")
+
+
+def _scoring(card: Mapping[str, Any]) -> str:
+    return str(card["selection"].get("scoring", "accuracy"))
 
 
 def _names(cards: tuple[Mapping[str, Any], Mapping[str, Any]]) -> list[str]:

@@ -1,6 +1,5 @@
 """What a report may tell beyond the race's own figures: which columns matter, and whether more rows would help."""
 
-import logging
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.cost import Size
 from bakeoff.errors import DataError, StoreError
+from bakeoff.files import require_writable
 from bakeoff.handover import DatasetRef
 from bakeoff.loading import load_model
 from bakeoff.metrics import MetricName
@@ -29,8 +29,6 @@ from bakeoff.threads import cores
 REPEATS = 10  # shuffles of each column
 MOST_ROWS = 5_000  # of the test part that columns are shuffled in
 SHARES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of a fold's training rows
-
-logger = logging.getLogger(__name__)
 
 
 def look_deeper(store: ModelStore, version: str, workspace: Path) -> dict[str, Any]:
@@ -48,6 +46,7 @@ def look_deeper(store: ModelStore, version: str, workspace: Path) -> dict[str, A
         config = TrainingConfig.model_validate(card["config"])
     except ValidationError as error:
         raise StoreError(f"version {version} was made by another Bakeoff, whose config this one can't read") from error
+    require_writable(workspace, "the workspace")
     workspace.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="deep-", dir=workspace) as name:
         ref = prepare_dataset(config, Path(name))
@@ -81,17 +80,17 @@ def measure_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict
     from sklearn.inspection import permutation_importance
 
     X, y = read_part(ref, "test")
+    if len(X) > MOST_ROWS:  # as max_samples would, which compares with the score on all rows
+        drawn = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
+        X, y = X.iloc[drawn], y[drawn]
     score_of = partial(_score, classes=ref.classes, scoring=scoring)
-    rows = min(len(X), MOST_ROWS)
-    found = permutation_importance(
-        model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, max_samples=rows, n_jobs=cores()
-    )
+    found = permutation_importance(model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cores())
     order = np.argsort(-found.importances_mean, kind="stable")
     columns = [
         {"name": ref.features[i].name, "mean": float(found.importances_mean[i]), "std": float(found.importances_std[i])}
         for i in order
     ]
-    return {"rows": rows, "repeats": REPEATS, "columns": columns}
+    return {"rows": len(X), "repeats": REPEATS, "columns": columns}
 
 
 def measure_learning(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:

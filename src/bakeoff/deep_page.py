@@ -60,6 +60,8 @@ def say_learning(curve: Mapping[str, Any], scoring: str) -> str:
     so its standard error is one of the corrected resampled t (Nadeau and Bengio, Inference for the generalization
     error, 2003).
     """
+    from scipy import stats
+
     half = min(range(len(curve["rows"])), key=lambda place: abs(curve["rows"][place] - curve["rows"][-1] / 2))
     pairs = [pair for pair in zip(curve["scores"][half], curve["scores"][-1]) if None not in pair]
     count = len(pairs)
@@ -69,7 +71,7 @@ def say_learning(curve: Mapping[str, Any], scoring: str) -> str:
     gain, error = float(gains.mean()), float(gains.std(ddof=1) * np.sqrt(1 / count + 1 / (curve["folds"] - 1)))
     told = f"From {curve['rows'][half]:,} rows to {curve['rows'][-1]:,} the {scoring} changed by {gain:+.4f}"
     told += f" (standard error {error:.4f})"
-    if gain > 2 * error:
+    if gain > stats.t.isf(0.025, count - 1) * error:
         return f"{told}: it still rises, so more rows should help."
     return f"{told}: no rise that could be told from chance, so more rows like these can't be expected to help much."
 

@@ -37,7 +37,8 @@ MOST_CATEGORIES = 8  # named of a column
 RELIABILITY = (
     "In the reliability curve each point is a bin of predicted probability over all rows and classes, larger where "
     "there are more: on the diagonal, what is said to be likely by so much comes true that often. The lines are 95 % "
-    "intervals. It is drawn from rows of training that the judged model was not fitted on."
+    "intervals, where rows count each for themselves. It is drawn from rows of training that the judged model was not "
+    "fitted on."
 )
 RANKING = (
     "Each curve is of one class against all others. The area under the ROC curve is the chance that a row of the class "
@@ -86,13 +87,12 @@ def render_report(
 def _leaderboard(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
     rows, recalls, winner = card["rows"], recall_table(card, most=None), title(card["classifier"])
     ceiling = label_ceiling(card)
-    noise = ceiling is not None and ceiling < 1
     return _join(
         gallery([pictures.get("race"), pictures.get("test")]),
         paragraph(
             f"The classes of {card['config']['dataset']['flip_y']:.3g} of the rows were drawn anew, so no classifier "
             f"can be expected to be right in more than {ceiling:.4f} of them."
-            if noise
+            if ceiling is not None
             else None
         ),
         "<h3>Cross-validation</h3>",
@@ -128,7 +128,7 @@ def _probabilities(card: dict[str, Any], outcomes: Mapping[str, Outcomes], pictu
     header = ("Classifier", "Area under ROC", "Average precision")
     curves, winner = [pictures.get("roc"), pictures.get("precision-recall")], ranked.get(card["classifier"])
     shown = len(winner["curves"]) if winner else 0
-    left_out = winner is not None and shown < len(winner["classes"])
+    left_out = winner is not None and shown < len(winner["roc_auc"])
     return _join(
         paragraph(f"{calibration} {BRIER}" if calibration else None),
         paragraph(say_decision(card)),

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from bakeoff.comparing import compare_cards, warn_of_other_rows
+from bakeoff.comparing import compare_cards, warn_of_differences
 from bakeoff.store import ModelStore
 from bakeoff.tabular import text_table
 
@@ -22,7 +22,7 @@ def compare(store: ModelStore, options: argparse.Namespace) -> int:
     history = store.history()
     names = [store.resolve(wanted, history) for wanted in (options.first, options.second)]
     cards = [store.card(name, history) for name in names]
-    found, warning = compare_cards(*cards), warn_of_other_rows(*cards)
+    found, warning = compare_cards(*cards), warn_of_differences(*cards)
     if options.json:
         print(json.dumps({"versions": names, "warning": warning} | found, indent=1))
         return 0

@@ -27,7 +27,7 @@ tr.winner { background: var(--mark); } tr.winner th, tr.winner td { font-weight:
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1.5rem 2.5rem;
   margin: 1.2rem 0; align-items: start; }
 .small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); }
-.beside { display: flex; flex-wrap: wrap; gap: 0 3rem; }
+.beside { display: flex; flex-wrap: wrap; gap: 0 3rem; } .beside > div { min-width: 0; max-width: 100%; }
 figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; margin-bottom: .3rem; }
 .picture svg { display: block; width: 100%; height: auto; font-family: system-ui, sans-serif; overflow: visible;
   stroke-linejoin: round; }

@@ -1,7 +1,7 @@
 """A version's report with its pictures: drawn while the version is exported, or again from what is sealed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,46 +18,36 @@ from bakeoff.opening import open_store
 from bakeoff.outcomes import EVALUATION
 from bakeoff.store import ModelStore
 
-PICTURES = "pictures.json"
-
 
 def draw_pictures(
-    config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard], selection: Selection, folder: Path
-) -> Path:
+    config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard], selection: Selection, share: slice
+) -> dict[str, Picture]:
     """Draw what the report of the version shows that is being exported.
 
     Args:
-        folder: where the pictures are written.
-
-    Returns:
-        their file.
-    """
-    ranked = rank(scorecards, config.selection.order)
-    pictures = draw_all(describe_race(config, ref, ranked, selection), read_outcomes(ranked))
-    path = folder / PICTURES
-    path.write_text(json.dumps([*pictures.values()]), encoding="utf-8")
-    return path
-
-
-def write_report(config: TrainingConfig, ref: DatasetRef, version: str, pictures: Path) -> dict[str, Picture]:
-    """Put pictures into a version's report, and what a deep one tells where the config asks for it.
-
-    Args:
-        ref: the rows that the version was made of.
-        pictures: as `draw_pictures` wrote them.
+        share: which of the pictures, since several processes may draw.
 
     Returns:
         the pictures by name.
     """
+    ranked = rank(scorecards, config.selection.order)
+    return draw_all(describe_race(config, ref, ranked, selection), read_outcomes(ranked), share)
+
+
+def write_report(config: TrainingConfig, ref: DatasetRef, version: str, pictures: Mapping[str, Picture]) -> None:
+    """Put pictures into a version's report, and what a deep one tells where the config asks for it.
+
+    Args:
+        ref: the rows that the version was made of.
+        pictures: by name.
+    """
     store = open_store(config)
-    drawn = {name: Picture(name, *rest) for name, *rest in json.loads(pictures.read_text("utf-8"))}
     deep = None
     if config.report == "deep":
         from bakeoff.deep import measure
 
         deep = measure(config, ref, load_model(store, version), store.card(version)["classifier"])
-    store.write_report(version, _render(store, version, drawn, deep))
-    return drawn
+    store.write_report(version, _render(store, version, pictures, deep))
 
 
 def rewrite_report(store: ModelStore, version: str, workspace: Path | None = None) -> Path:
@@ -81,7 +71,9 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
     return store.write_report(version, _render(store, version, draw_all(card, _read(store, card)), deep))
 
 
-def _render(store: ModelStore, version: str, pictures: dict[str, Picture], deep: dict[str, Any] | None = None) -> str:
+def _render(
+    store: ModelStore, version: str, pictures: Mapping[str, Picture], deep: dict[str, Any] | None = None
+) -> str:
     card = store.card(version)
     return render_report(card, _read(store, card), pictures, *(render_deep(deep) if deep else []))
 

@@ -1,17 +1,20 @@
 """The store's reports in the browser, read-only and for this machine alone: `bakeoff ui`."""
 
 import functools
+import os
 from collections.abc import Sequence
 from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shlex import quote as shell_quote
 from typing import Any
 from urllib.parse import quote, unquote
 
 from bakeoff.board import figure
 from bakeoff.classifiers import title
-from bakeoff.errors import BakeoffError, IntegrityError, UserError
+from bakeoff.errors import BakeoffError, IntegrityError, StoreError, UserError
+from bakeoff.files import open_regular
 from bakeoff.page import page, paragraph, section
 from bakeoff.reading import names_in
 from bakeoff.sealing import REPORT
@@ -111,9 +114,12 @@ def find_page(root: Path, path: str) -> str:
     if len(parts) > 2 or parts[1] not in history.versions:
         raise NotFoundError(f"{parts[0]!r} has no such version: it was pruned, or never was.")
     try:
-        return (store.path(parts[1]) / REPORT).read_text(encoding="utf-8")
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a link could lead anywhere
+        with os.fdopen(open_regular(store.path(parts[1]) / REPORT, flags), "rb") as file:
+            return file.read().decode()
     except (OSError, UnicodeError) as error:
-        raise NotFoundError(f"Version {parts[1]} has no report; bakeoff report {parts[1]} writes it.") from error
+        command = f"bakeoff report {parts[1]} --store {shell_quote(str(root))} --name {parts[0]}"
+        raise NotFoundError(f"Version {parts[1]} has no report that can be read; {command} writes it.") from error
 
 
 def _index(root: Path, models: Sequence[str]) -> str:
@@ -137,7 +143,7 @@ def _versions(store: ModelStore) -> str:
         name = Link(version, f"/{quote(store.name)}/{version}/")
         try:
             card = store.card(version, history)
-        except IntegrityError as error:
+        except (IntegrityError, StoreError) as error:
             rows.append((name, "", "", "", "", str(error)))
             continue
         winner = card["classifiers"][card["classifier"]]

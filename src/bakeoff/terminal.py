@@ -66,8 +66,9 @@ def _draw(header: Row, rows: Sequence[Row], marked: str | None, sides: Sequence[
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name, side in zip(header, sides):
-        table.add_column(Text(name), justify="left" if side == "left" else "right", no_wrap=True)
+    for place, (name, side) in enumerate(zip(header, sides), start=1):
+        wraps = place == len(header) and side == "left"  # a reason may be as long as it likes
+        table.add_column(Text(name), justify="left" if side == "left" else "right", no_wrap=not wraps, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row), style="bold green" if row[0] == marked else None)
     written = io.StringIO()

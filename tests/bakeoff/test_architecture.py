@@ -75,7 +75,6 @@ def test_the_process_of_a_training_run_imports_no_library_of_the_work():
 
 STEPS = {
     "calibrate": "bakeoff.calibrating:calibrate_classifier",
-    "draw": "bakeoff.reporting:draw_pictures",
     "cross_validate": "bakeoff.steps:score_fold_once",
     "evaluate": "bakeoff.evaluation:evaluate_classifier",
     "export": "bakeoff.card:export_version",

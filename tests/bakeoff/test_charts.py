@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bakeoff.canvas import DARK, LIGHT, NAMES
-from bakeoff.charts import draw_all, draw_confusion, label_ceiling
+from bakeoff.charts import draw_all, draw_confusion, draw_reliability, label_ceiling
 from bakeoff.outcomes import describe_outcomes
 
 NAME = "$x^2$ <b> & a very long name of a class"
@@ -64,6 +64,34 @@ def test_the_same_figures_give_the_same_pictures():
     assert first == second
 
 
+def test_names_that_matplotlib_would_read_otherwise_are_names():
+    """It leaves labels out that begin with _, and warns of letters that its own font lacks."""
+    classes = ["_no", "_yes", "株式"]
+    pictures = draw_all(card(classes), {"svm": outcomes(classes)})
+    for name in ("roc", "precision-recall"):
+        assert all(f">{each} (" in pictures[name].svg for each in classes)
+
+
+def test_of_two_classes_both_have_precision():
+    """The ROC curve of one is the other's mirror; precision is not."""
+    pictures = draw_all(card(["a", "b"]), {"svm": outcomes(["a", "b"])})
+    assert [1, 2] == [sum(f">{each} (" in pictures[name].svg for each in "ab") for name in ("roc", "precision-recall")]
+
+
+def test_rows_that_are_counted_again_make_no_interval_narrower():
+    """Repeats of the cross-validation score the same rows; rows of a group are not known to count for themselves."""
+    curve = {"predicted": [0.5], "observed": [0.5], "pairs": [40]}
+    again = {**curve, "pairs": [400]}
+    interval = re.compile(r'd="([^"]+)"[^>]*opacity: 0.45')
+    once, tenfold, none = (
+        interval.findall(draw_reliability({"before": each}, repeats).svg)
+        for each, repeats in ((curve, 1), (again, 10), (curve, None))
+    )
+    assert 1 == len(once)
+    assert once == tenfold
+    assert [] == none
+
+
 def test_of_too_many_classes_nothing_is_drawn():
     assert draw_confusion("svm", outcomes([str(place) for place in range(41)])) is None
 
@@ -87,6 +115,7 @@ def test_the_ceiling_of_redrawn_labels():
     """Of the reference job 0.9925; none where nobody knows."""
     assert 0.9925 == pytest.approx(label_ceiling(card(list("abcd"), source="synthetic", flip_y=0.01)))
     assert label_ceiling(card(list("abcd"), source="file", flip_y=0.01)) is None
+    assert label_ceiling(card(list("abcd"), source="synthetic", flip_y=0.0)) is None
 
 
 def luminance(color):

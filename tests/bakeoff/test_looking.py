@@ -2,15 +2,18 @@
 
 import functools
 import json
+import os
 import shutil
 import threading
 import urllib.error
 import urllib.request
 from http.server import ThreadingHTTPServer
 
+import joblib
 import pytest
 
 from bakeoff.cli import main
+from bakeoff.deep import measure_importance
 from bakeoff.deep_page import say_learning
 from bakeoff.serving import Handler
 from tests.bakeoff.conftest import ORDERS, run_race
@@ -60,6 +63,18 @@ def test_a_deep_report_reads_the_rows_again(run, tmp_path):
     assert report == (version / "report.html").read_text()
 
 
+def test_a_column_of_no_influence_has_none(tmp_path, monkeypatch):
+    """Also where only a part of the test rows is looked at."""
+    monkeypatch.setattr("bakeoff.deep.MOST_ROWS", 100)
+    race = run_race(tmp_path, dataset={"n_samples": 1000, "class_sep": 0.5, "flip_y": 0.2})
+    model = joblib.load(race.models["logistic_regression"].path)
+    model[-1].coef_[:, 3] = 0
+    found = measure_importance(race.ref, model, "accuracy")
+    (third,) = [each for each in found["columns"] if each["name"] == race.ref.features[3].name]
+    assert (100, 0.0, 0.0) == (found["rows"], third["mean"], third["std"])
+    assert 0.02 < found["columns"][0]["mean"]
+
+
 def test_what_a_learning_curve_says():
     """By differences fold by fold: these vary less than the folds do."""
     rises = {"folds": 5, "rows": [100, 200], "scores": [[0.7, 0.8, 0.9], [0.72, 0.82, 0.921]]}
@@ -86,6 +101,8 @@ def test_two_versions_stand_side_by_side(run, tmp_path):
     assert "They were tested on different rows" in out
     figures = json.loads(run("compare", first, first, "--store", root, "--json")[1])
     assert figures["warning"] is None
+    third = run_race(tmp_path / "3", cross_validation={"scoring": "neg_log_loss"}).export(root).name
+    assert "of different metrics: accuracy and neg_log_loss" in run("compare", first, third, "--store", root)[1]
     assert "Config" not in figures
 
 
@@ -145,6 +162,20 @@ def test_what_stands_in_a_report_is_not_run(ask, store):
     """Nothing seals a report."""
     policy = ask(f"/classifier/{store.versions()[0]}/")[1]["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+
+
+def test_a_report_that_is_a_link_or_a_pipe_is_not_shown(ask, store, tmp_path):
+    """It could lead anywhere; the page says how to have one again."""
+    first, second, _ = store.versions()
+    for version in (first, second):
+        (store.path(version) / "report.html").unlink()
+    (tmp_path / "secret").write_text("secret")
+    (store.path(first) / "report.html").symlink_to(tmp_path / "secret")
+    os.mkfifo(store.path(second) / "report.html")
+    for version in (first, second):
+        status, _, text = ask(f"/classifier/{version}/")
+        assert (404, False) == (status, "secret" in text)
+        assert f"bakeoff report {version} --store {store.folder.parent} --name classifier writes it" in text
 
 
 def test_a_damaged_version_is_said_to_be(ask, store):

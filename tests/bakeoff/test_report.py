@@ -96,6 +96,15 @@ def test_on_a_terminal_the_same_words_are_drawn(card):
     assert ["Class", "[bold]", "[/]"] == re.sub(r"\x1b\[[\d;]*m", "", table).split()
 
 
+def test_a_long_reason_is_wrapped():
+    """And nothing else cut for it."""
+    reason = "better on fresh rows, " * 12
+    drawn = render_table(("Version", "Why"), [("20261123T203723Z-36744", reason)], drawn=True, align=("left", "left"))
+    words = re.sub(r"\x1b\[[\d;]*m", "", drawn)
+    assert "20261123T203723Z-36744" in words
+    assert 12 == words.count("better")
+
+
 @pytest.mark.parametrize("classes", [4, 8, 40])
 @pytest.mark.parametrize("scoring", ["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"])
 def test_the_leaderboard_fits_a_terminal_by_any_metric(card, scoring, classes):
