@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from bakeoff.board import figure
 from bakeoff.classifiers import title
-from bakeoff.config.race import SplitConfig
 from bakeoff.sentences import NONE, say_interval
 
 Row = tuple[str, ...]
@@ -56,6 +53,10 @@ def warn_of_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> 
 
 def _split(card: Mapping[str, Any]) -> Any:
     """With the defaults that an older card doesn't tell."""
+    from pydantic import ValidationError
+
+    from bakeoff.config.race import SplitConfig
+
     try:
         return SplitConfig.model_validate(card["config"].get("split", {}))
     except ValidationError:

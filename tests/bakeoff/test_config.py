@@ -78,6 +78,7 @@ def test_defaults_are_the_documented_ones():
             "svm": {"kernel": "rbf", "C": 1.0, "gamma": "scale"},
             "random_forest": {"n_estimators": 100, "random_state": 42},
         },
+        "report": "plain",
         "signing": {"private_key": None, "public_key": None},
     } == TrainingConfig().model_dump(mode="json")
 
