@@ -126,7 +126,7 @@ def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
         a function that waits until it can be used, and tells whether it is an embedded one.
     """
     if url := os.environ.get("PREFECT_API_URL"):
-        yield functools.cache(lambda: _wait_for(url))
+        yield functools.cache(lambda: _wait_for(url, quiet))
         return
     server = EmbeddedServer()
     try:
@@ -137,7 +137,7 @@ def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
 
                 if configured := PREFECT_API_URL.value():  # by a profile or a file
                     server.stop()
-                    return _wait_for(configured)
+                    return _wait_for(configured, quiet)
                 if not quiet:
                     print("Prefect's embedded server is coming up", file=sys.stderr)
                 server.wait()
@@ -150,9 +150,10 @@ def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
         server.stop()
 
 
-def _wait_for(url: str) -> bool:
+def _wait_for(url: str, quiet: bool) -> bool:
     if not answers(url):
-        print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
+        if not quiet:
+            print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
         wait_for_server(url)
     enter_server(url)
     return False

@@ -24,6 +24,7 @@ DARK = {
     **dict(zip(SERIES, ("#5ab4f0", "#f39a5b", "#43c99b", "#e38fc7", "#d8bf4a", "#aaa2ff", "#6ecbd6", "#b9c0c8"))),
 }  # fmt: skip
 NAMES = {INK: "--ink", SOFT: "--soft", LINE: "--line", **{color: f"--c{color[-1]}" for color in SERIES}}
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # letters that XML can't hold, in a class's name say
 WIDTH = 331.0  # points: what a telephone is wide
 STYLE: Any = {
     "text.parse_math": False,  # a class may be called $x$
@@ -128,7 +129,7 @@ def draw(
 
 def _tidy(svg: str, name: str, title: str, description: str) -> str:
     """Without what only a file of its own needs; ids that are referred to are the picture's own."""
-    svg = svg[svg.index("<svg") :]
+    svg = CONTROL.sub("\ufffd", svg[svg.index("<svg") :])
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>|<defs>\s*</defs>", "", svg, flags=re.DOTALL)
     referred = set(re.findall(r'#([A-Za-z][\w-]*)["\)]', svg))
     svg = re.sub(r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in referred else "", svg)
@@ -139,6 +140,10 @@ def _tidy(svg: str, name: str, title: str, description: str) -> str:
     assert view
     told = (
         f'<svg {view[0]} role="img" aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+        f'<title id="{name}-title">{_text(title)}</title><desc id="{name}-desc">{_text(description)}</desc>'
     )
     return told + svg[svg.index(">") + 1 :].strip()
+
+
+def _text(text: str) -> str:
+    return CONTROL.sub("\ufffd", escape(text))

@@ -65,7 +65,7 @@ def draw_race(card: Mapping[str, Any]) -> Picture | None:
                 low, high = given["interval"]
                 axes.plot([low, high], [place, place], color=color, linewidth=2.2, solid_capstyle="round")
             axes.plot([given["difference"] if given else 0], [place], marker="o", color=color, markersize=7)
-        _rows(axes, [title(name) for name in names], names.index(card["classifier"]))
+        draw_rows(axes, [title(name) for name in names], names.index(card["classifier"]))
         axes.set_xlabel(f"difference from {title(leader)} in {_scoring(card)}")
 
     told = "; ".join(
@@ -75,7 +75,7 @@ def draw_race(card: Mapping[str, Any]) -> Picture | None:
     )
     heading = f"Cross-validation: beside {title(leader)}, with 95 % intervals"
     description = f"{told}. The shaded band is the margin within which a contestant may be tied, {margin:.4f}."
-    return draw("race", heading, description, paint, *_rows_size([title(name) for name in names]))
+    return draw("race", heading, description, paint, *rows_size([title(name) for name in names]))
 
 
 def draw_test(card: Mapping[str, Any]) -> Picture | None:
@@ -99,7 +99,7 @@ def draw_test(card: Mapping[str, Any]) -> Picture | None:
             if ends:
                 axes.plot(ends, [place, place], color=color, linewidth=2.2, solid_capstyle="round")
             axes.plot([accuracy], [place], marker="o", color=color, markersize=7)
-        _rows(axes, [title(name) for name in found], [*found].index(card["classifier"]))
+        draw_rows(axes, [title(name) for name in found], [*found].index(card["classifier"]))
         axes.set_xlabel("accuracy on the test rows")
 
     told = "; ".join(
@@ -108,7 +108,7 @@ def draw_test(card: Mapping[str, Any]) -> Picture | None:
     )
     limit = f" Label noise allows {ceiling:.4f} on average." if ceiling is not None else ""
     heading = "Test rows: accuracy, with 95 % intervals"
-    return draw("test", heading, f"{told}.{limit}", paint, *_rows_size([title(name) for name in found]))
+    return draw("test", heading, f"{told}.{limit}", paint, *rows_size([title(name) for name in found]))
 
 
 def draw_confusion(name: str, found: Outcomes) -> Picture | None:
@@ -263,9 +263,11 @@ def _line(place: int) -> dict[str, Any]:
     return {"color": SERIES[place % len(SERIES)], "linestyle": DASHES[place % len(DASHES)]}
 
 
-def _rows(axes: "Axes", names: Sequence[str], winner: int) -> None:
+def draw_rows(axes: "Axes", names: Sequence[str], winner: int | None = None) -> None:
+    """One name a row, the first above, with lines across the figures."""
     axes.set_yticks(range(len(names)), names)
-    axes.get_yticklabels()[winner].set_fontweight("bold")
+    if winner is not None:
+        axes.get_yticklabels()[winner].set_fontweight("bold")
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(axis="x")
     axes.tick_params(axis="y", length=0)
@@ -274,8 +276,9 @@ def _rows(axes: "Axes", names: Sequence[str], winner: int) -> None:
     axes.locator_params(axis="x", nbins=5)
 
 
-def _rows_size(names: Sequence[str]) -> tuple[tuple[float, float], float]:
-    return (WIDTH, 54.0 + 27 * len(names)), 12 + LETTER * max(map(len, names))
+def rows_size(names: Sequence[str], each: float = 27) -> tuple[tuple[float, float], float]:
+    """Size, and room to the left, of a picture of rows; all in points."""
+    return (WIDTH, 54.0 + each * len(names)), 12 + LETTER * max(map(len, names))
 
 
 def _zoom(fits: Iterable[bool]) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bakeoff.canvas import DASHES, LINE, MARKERS, SERIES, SOFT, WIDTH, Picture, draw
-from bakeoff.charts import LETTER, shorten
+from bakeoff.charts import draw_rows, rows_size, shorten
 from bakeoff.page import gallery, paragraph
 from bakeoff.sentences import NONE
 from bakeoff.tabular import html_table
@@ -87,24 +87,11 @@ def draw_importance(importance: Mapping[str, Any], scoring: str) -> Picture:
             low, high = each["mean"] - 2 * each["std"], each["mean"] + 2 * each["std"]
             axes.plot([low, high], [place, place], color=SERIES[0], linewidth=2, solid_capstyle="round")
             axes.plot([each["mean"]], [place], marker="o", color=SERIES[0], markersize=5)
-        axes.set_yticks(range(len(names)), names)
-        axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.grid(axis="x")
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-        axes.locator_params(axis="x", nbins=5)
+        draw_rows(axes, names)
         axes.set_xlabel(f"fall of {scoring} when the column is shuffled")
 
     told = ", ".join(f"{each['name']} {each['mean']:.4f}" for each in columns[:5])
-    size = (WIDTH, 54.0 + 20 * len(columns))
-    return draw(
-        "importance",
-        "Permutation importance",
-        f"The first are {told}.",
-        paint,
-        size,
-        12 + LETTER * max(map(len, names)),
-    )
+    return draw("importance", "Permutation importance", f"The first are {told}.", paint, *rows_size(names, 20))
 
 
 def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:

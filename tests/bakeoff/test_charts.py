@@ -66,10 +66,11 @@ def test_the_same_figures_give_the_same_pictures():
 
 def test_names_that_matplotlib_would_read_otherwise_are_names():
     """It leaves labels out that begin with _, and warns of letters that its own font lacks."""
-    classes = ["_no", "_yes", "株式"]
+    classes = ["_no", "_yes", "株式", "bell \x07"]
     pictures = draw_all(card(classes), {"svm": outcomes(classes)})
     for name in ("roc", "precision-recall"):
-        assert all(f">{each} (" in pictures[name].svg for each in classes)
+        assert all(f">{each} (" in pictures[name].svg for each in [*classes[:3], "bell \ufffd"])
+        ET.fromstring(pictures[name].alone())
 
 
 def test_of_two_classes_both_have_precision():
