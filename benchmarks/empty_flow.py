@@ -6,7 +6,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
-TASKS = 30  # generate, 3 fits, 15 folds, 3 calibrations, 3 evaluations, pick, draw, export, promote, show
+TASKS = 29  # generate, 3 fits, 15 folds, 3 calibrations, 3 evaluations, pick, export, promote, show
 
 
 @task(cache_policy=NO_CACHE)

@@ -36,7 +36,6 @@ from bakeoff.workspace import RunFolder, run_folder
 from tasks.calibrate import calibrate
 from tasks.cluster import RECEIVED, Crew, crew
 from tasks.cross_validate import cross_validate
-from tasks.draw import draw
 from tasks.evaluate import evaluate
 from tasks.export import export, show
 from tasks.fit import fit
@@ -76,12 +75,9 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         require_finisher(scorecards)
         selection = value(pick.submit(config, dataset, scorecards))
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
-        exported = export.submit(config, dataset, scorecards, selection, winner, run.path, by)
-        pictures = draw.submit(config, dataset, scorecards, selection, run.path)
-        version = value(exported)
+        version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         value(promote.submit(config, dataset, version.name, by))
-        # The version stands, drawn and shown or not.
-        outcome(show.submit(config, dataset, version.name, outcome(pictures).value))
+        outcome(show.submit(config, dataset, version.name))  # the version stands, shown or not
     return str(version)
 
 

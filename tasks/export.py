@@ -15,7 +15,6 @@ from bakeoff.handover import DatasetRef, ModelRef, Selection
 from bakeoff.leaderboard import Scorecard
 from bakeoff.opening import open_store
 from bakeoff.report import class_rows, render_markdown
-from tasks.draw import read_pictures
 from tasks.outcome import stated
 
 
@@ -33,14 +32,14 @@ def export_version(
     return result
 
 
-def show_version(config: TrainingConfig, ref: DatasetRef, version: str, pictures: Path | None) -> None:
-    """Put the pictures into the report; publish leaderboard, the winner's classification report and card as artifacts.
+def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
+    """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts.
 
-    Args:
-        pictures: their file; None where they could not be drawn.
+    A deep report is written first, where the config asks for one.
     """
-    drawn = read_pictures(pictures) if pictures else {}
-    run_apart("bakeoff.reporting:write_report", config, ref, version, drawn)
+    if config.report == "deep":
+        run_apart("bakeoff.reporting:deepen_report", config, ref, version)
+    drawn = run_apart("bakeoff.reporting:draw_version", config, version)
     store = open_store(config)
     history = store.history()
     card = store.card(version, history)

@@ -79,24 +79,20 @@ class ForkServer:
         self._idle: deque[Line] = deque()
         atexit.register(self.stop)
 
-    def line(self, fresh: bool = False) -> Line:
+    def line(self) -> Line:
         """A line to a process that waits for what to do: one that has done something before, or a new one.
-
-        Args:
-            fresh: a new one in any case.
 
         Raises:
             OSError: the server is gone.
         """
-        while not fresh:
+        while True:
             try:
                 line = self._idle.pop()
             except IndexError:
-                break
+                return Line(self._fork())
             if not line.connection.poll():
                 return line
             line.close()  # it has ended meanwhile
-        return Line(self._fork())
 
     def keep(self, line: Line) -> None:
         """Let the process wait for another step."""
@@ -141,7 +137,7 @@ def stop_server() -> None:
         _server.stop()
 
 
-def run_apart(path: str, *args: Any, deadline: float | None = None, fresh: bool = False) -> Any:
+def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
     """Run a function in a process of its own; what it returns, raises and logs comes out here.
 
     Arguments and result are pickled: give references to files, not rows. As many run at once as there are cores; who
@@ -150,7 +146,6 @@ def run_apart(path: str, *args: Any, deadline: float | None = None, fresh: bool 
     Args:
         path: `module:name`, of a module that doesn't import Prefect. This process need not import it.
         deadline: when it is ended if it is not done, in seconds since 1970.
-        fresh: in a process that has all that the server has imported by now, where one that waits may lack some of it.
 
     Raises:
         OutOfTimeError: it was not done by then.
@@ -158,7 +153,7 @@ def run_apart(path: str, *args: Any, deadline: float | None = None, fresh: bool 
     """
     server = start_server()
     with _place(server, deadline):
-        line = server.line(fresh)
+        line = server.line()
         server.under_way.add(id(line))
         try:
             kind, content = _listen(line, path, args, deadline)

@@ -1,20 +1,13 @@
-"""A figure of matplotlib's as a picture inside a page: in the page's colours, light or dark, its text as text."""
+"""Pictures inside a page: SVG in the page's colours, light or dark, with text as text."""
 
-import io
 import re
-import warnings
-from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from typing import NamedTuple
 
 # What is drawn in the first becomes the page's own colour of that name; the second is for where there is no page.
 INK, SOFT, LINE = "#010101", "#010102", "#010103"
 SERIES = tuple(f"#01020{place}" for place in range(1, 9))
-DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1.5, 2)))  # beside the colours, for whoever can't tell them apart
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DASHES = ("", "6 3", "1.5 2.5", "8 3 2 3")  # beside the colours, for whoever can't tell them apart
 LIGHT = {
     INK: "#1c1e21", SOFT: "#5a6068", LINE: "#d5d8dc",
     **dict(zip(SERIES, ("#0069b4", "#b84a00", "#00734f", "#a3357f", "#6b5900", "#5847c2", "#1f6f78", "#555b63"))),
@@ -26,27 +19,6 @@ DARK = {
 NAMES = {INK: "--ink", SOFT: "--soft", LINE: "--line", **{color: f"--c{color[-1]}" for color in SERIES}}
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # letters that XML can't hold, in a class's name say
 WIDTH = 331.0  # points: what a telephone is wide
-STYLE: Any = {
-    "text.parse_math": False,  # a class may be called $x$
-    "svg.fonttype": "none",
-    "svg.hashsalt": "bakeoff",
-    "font.size": 9.5,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": LINE,
-    "grid.linewidth": 0.6,
-    "xtick.color": LINE,
-    "ytick.color": LINE,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "text.color": INK,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "lines.linewidth": 1.6,
-}
 
 
 class Picture(NamedTuple):
@@ -91,59 +63,20 @@ def css() -> str:
     return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
 
 
-def draw(
-    name: str,
-    title: str,
-    description: str,
-    paint: Callable[["Axes"], Any],
-    size: tuple[float, float],
-    left: float,
-    bottom: float = 34,
-) -> Picture:
-    """Have a picture painted.
+def clean(text: str) -> str:
+    """Text as XML holds it."""
+    return CONTROL.sub("\ufffd", escape(text))
+
+
+def finish(name: str, title: str, description: str, size: tuple[float, float], parts: list[str]) -> Picture:
+    """The whole picture of its parts.
 
     Args:
-        paint: draws on the axes that it gets.
         size: width and height, in points.
-        left: what the labels of the y axis need, in points; matplotlib's own layouts draw everything twice to find out.
-        bottom: what the labels of the x axis need, in points.
     """
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(STYLE):
-        width, height = size
-        figure = Figure(figsize=(width / 72, height / 72))
-        FigureCanvasSVG(figure)
-        figure.patch.set_alpha(0)
-        axes = figure.add_axes((left / width, bottom / height, 1 - (left + 10) / width, 1 - (bottom + 14) / height))
-        axes.patch.set_alpha(0)
-        paint(axes)
-        written = io.StringIO()
-        with warnings.catch_warnings():  # text stays text: the page's fonts draw it
-            warnings.filterwarnings("ignore", message="Glyph .* missing")
-            figure.savefig(written, format="svg", metadata={"Date": None})
-    return Picture(name, title, description, _tidy(written.getvalue(), name, title, description), width)
-
-
-def _tidy(svg: str, name: str, title: str, description: str) -> str:
-    """Without what only a file of its own needs; ids that are referred to are the picture's own."""
-    svg = CONTROL.sub("\ufffd", svg[svg.index("<svg") :])
-    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>|<defs>\s*</defs>", "", svg, flags=re.DOTALL)
-    referred = set(re.findall(r'#([A-Za-z][\w-]*)["\)]', svg))
-    svg = re.sub(r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in referred else "", svg)
-    svg = re.sub(r"(url\(|href=\")#", rf"\g<1>#{name}-", svg).replace("xlink:href", "href")
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", svg)  # the page's own
-    svg = re.sub(r"\n\s*", "\n", svg)
-    view = re.search(r'viewBox="[^"]+"', svg)
-    assert view
+    width, height = size
     told = (
-        f'<svg {view[0]} role="img" aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{_text(title)}</title><desc id="{name}-desc">{_text(description)}</desc>'
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{clean(title)}</title><desc id="{name}-desc">{clean(description)}</desc>'
     )
-    return told + svg[svg.index(">") + 1 :].strip()
-
-
-def _text(text: str) -> str:
-    return CONTROL.sub("\ufffd", escape(text))
+    return Picture(name, title, description, told + "".join(parts) + "</svg>", width)

@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from bakeoff.charts import draw_all
 from bakeoff.config import TrainingConfig
 from bakeoff.document import render_report
 from bakeoff.environment import describe_environment
@@ -73,7 +74,7 @@ def export_version(
         return {"format": FORMAT, "name": config.name, "version": version, "created": created, **described}
 
     def render(card: dict[str, Any]) -> str:
-        return render_report(card, outcomes, {})  # pictures come with the next step
+        return render_report(card, outcomes, draw_all(card, outcomes))
 
     store = open_store(config)
     folder = store.export(files, describe, selection.why, by, render)

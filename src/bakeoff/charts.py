@@ -1,17 +1,14 @@
 """The pictures of a version's report."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from bakeoff.canvas import DASHES, INK, LINE, MARKERS, SERIES, SOFT, WIDTH, Picture, draw
+from bakeoff.canvas import DASHES, INK, LINE, SERIES, SOFT, WIDTH, Picture, finish
 from bakeoff.classifiers import title
+from bakeoff.frame import Frame, room
 from bakeoff.significance import wilson_of_share
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MOST_CELLS = 12  # classes of a confusion matrix whose cells hold their counts
 MOST_DRAWN = 40  # classes of one that is drawn
@@ -24,25 +21,22 @@ STRONGEST = 0.5  # how much colour the fullest cell has: a figure in it can stil
 Outcomes = Mapping[str, Any]
 
 
-def draw_all(
-    card: Mapping[str, Any], outcomes: Mapping[str, Outcomes], share: slice = slice(None)
-) -> dict[str, Picture]:
+def draw_all(card: Mapping[str, Any], outcomes: Mapping[str, Outcomes]) -> dict[str, Picture]:
     """Every picture that the figures suffice for, by name.
 
     Args:
         card: a version's.
         outcomes: of each contestant on the test rows, as `describe_outcomes` gives them; an older version has none.
-        share: which of them, where several processes draw.
     """
-    jobs: list[Callable[[], Picture | None]] = [partial(draw_race, card), partial(draw_test, card)]
-    jobs += [partial(draw_confusion, name, found) for name, found in outcomes.items()]
+    pictures = [draw_race(card), draw_test(card)]
+    pictures += [draw_confusion(name, found) for name, found in outcomes.items()]
     winner = outcomes.get(card["classifier"], {})
     if winner.get("curves"):
-        jobs += [partial(draw_roc, winner), partial(draw_precision_recall, winner)]
+        pictures += [draw_roc(winner), draw_precision_recall(winner)]
     reliability = (card.get("calibration") or {}).get("reliability") or {}
     if curves := {kind: curve for kind, curve in reliability.items() if curve}:
-        jobs.append(partial(draw_reliability, curves, count_repeats(card)))
-    return {picture.name: picture for job in jobs[share] if (picture := job())}
+        pictures.append(draw_reliability(curves, count_repeats(card)))
+    return {picture.name: picture for picture in pictures if picture}
 
 
 def draw_race(card: Mapping[str, Any]) -> Picture | None:
@@ -54,20 +48,17 @@ def draw_race(card: Mapping[str, Any]) -> Picture | None:
         return None
     names = [leader, *beside]
     margin = max(each["margin"] for each in beside.values())
-
-    def paint(axes: "Axes") -> None:
-        axes.axvspan(-margin, margin, color=LINE, alpha=0.35, linewidth=0)
-        axes.axvline(0, color=SOFT, linewidth=0.8)
-        for place, name in enumerate(names):
-            given = beside.get(name)
-            color = SERIES[0] if name == card["classifier"] else SOFT
-            if given:
-                low, high = given["interval"]
-                axes.plot([low, high], [place, place], color=color, linewidth=2.2, solid_capstyle="round")
-            axes.plot([given["difference"] if given else 0], [place], marker="o", color=color, markersize=7)
-        draw_rows(axes, [title(name) for name in names], names.index(card["classifier"]))
-        axes.set_xlabel(f"difference from {title(leader)} in {_scoring(card)}")
-
+    ends = [end for each in beside.values() for end in each["interval"]]
+    frame = frame_rows("race", [title(name) for name in names], room(min(-margin, *ends), max(margin, *ends)))
+    frame.area((-margin, margin), frame.ylim, LINE, 0.35)
+    frame.x_axis(f"difference from {title(leader)} in {_scoring(card)}", 4)
+    frame.line((0, 0), frame.ylim, SOFT, 0.8)
+    for place, name in enumerate(names):
+        given, color = beside.get(name), SERIES[0] if name == card["classifier"] else SOFT
+        if given:
+            frame.line(given["interval"], (place, place), color, 2.2)
+        frame.point(given["difference"] if given else 0, place, color)
+    frame.names([title(name) for name in names], names.index(card["classifier"]))
     told = "; ".join(
         f"{title(name)} {given['difference']:+.4f}, 95 % interval {given['interval'][0]:+.4f} to "
         f"{given['interval'][1]:+.4f}"
@@ -75,40 +66,37 @@ def draw_race(card: Mapping[str, Any]) -> Picture | None:
     )
     heading = f"Cross-validation: beside {title(leader)}, with 95 % intervals"
     description = f"{told}. The shaded band is the margin within which a contestant may be tied, {margin:.4f}."
-    return draw("race", heading, description, paint, *rows_size([title(name) for name in names]))
+    return finish("race", heading, description, size_of_rows(len(names)), frame.parts)
 
 
-def draw_test(card: Mapping[str, Any]) -> Picture | None:
+def draw_test(card: Mapping[str, Any]) -> Picture:
     """Each contestant's accuracy on the test rows, with intervals, beside what the labels allow."""
     found = {
         name: (each["test"]["accuracy"], (each.get("test_intervals") or {}).get("accuracy"))
         for name, each in card["classifiers"].items()
         if each["test"]
     }
-    ceiling = label_ceiling(card)
-
-    def paint(axes: "Axes") -> None:
-        if ceiling is not None:
-            axes.axvline(ceiling, color=SERIES[1], linewidth=1.2, linestyle=DASHES[1])
-            axes.annotate(
-                "label noise", (ceiling, 1), xycoords=("data", "axes fraction"), xytext=(-3, 1), fontsize=8.5,
-                textcoords="offset points", color=SERIES[1], ha="right", va="bottom",
-            )  # fmt: skip
-        for place, (name, (accuracy, ends)) in enumerate(found.items()):
-            color = SERIES[0] if name == card["classifier"] else SOFT
-            if ends:
-                axes.plot(ends, [place, place], color=color, linewidth=2.2, solid_capstyle="round")
-            axes.plot([accuracy], [place], marker="o", color=color, markersize=7)
-        draw_rows(axes, [title(name) for name in found], [*found].index(card["classifier"]))
-        axes.set_xlabel("accuracy on the test rows")
-
+    ceiling, names = label_ceiling(card), [title(name) for name in found]
+    places = [place for accuracy, ends in found.values() for place in (accuracy, *(ends or ()))]
+    places += [] if ceiling is None else [ceiling]
+    frame = frame_rows("test", names, room(min(places), max(places)))
+    frame.x_axis("accuracy on the test rows")
+    if ceiling is not None:
+        frame.line((ceiling, ceiling), frame.ylim, SERIES[1], 1.2, DASHES[1])
+        frame.text(frame.x(ceiling) - 3, frame.top - 3, "label noise", "end", SERIES[1], 8.5)
+    for place, (name, (accuracy, ends)) in enumerate(found.items()):
+        color = SERIES[0] if name == card["classifier"] else SOFT
+        if ends:
+            frame.line(ends, (place, place), color, 2.2)
+        frame.point(accuracy, place, color)
+    frame.names(names, [*found].index(card["classifier"]))
     told = "; ".join(
         f"{title(name)} {accuracy:.4f}" + (f", 95 % interval {ends[0]:.4f} to {ends[1]:.4f}" if ends else "")
         for name, (accuracy, ends) in found.items()
     )
     limit = f" Label noise allows {ceiling:.4f} on average." if ceiling is not None else ""
     heading = "Test rows: accuracy, with 95 % intervals"
-    return draw("test", heading, f"{told}.{limit}", paint, *rows_size([title(name) for name in found]))
+    return finish("test", heading, f"{told}.{limit}", size_of_rows(len(names)), frame.parts)
 
 
 def draw_confusion(name: str, found: Outcomes) -> Picture | None:
@@ -116,38 +104,33 @@ def draw_confusion(name: str, found: Outcomes) -> Picture | None:
     if not found["confusion"] or len(found["classes"]) > MOST_DRAWN:
         return None
     counts, classes = np.array(found["confusion"]), [shorten(each) for each in found["classes"]]
-    flat = max(map(len, classes)) * len(classes) <= 36  # the names fit below each other's columns
+    count, longest = len(classes), max(map(len, classes))
+    flat = longest * count <= 36  # the names fit below each other's columns
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-
-    def paint(axes: "Axes") -> None:
-        from matplotlib.patches import Rectangle
-
-        for true, predicted in zip(*np.nonzero(counts)):
-            color, share = SERIES[0] if true == predicted else SERIES[1], shares[true, predicted]
-            strength = STRONGEST * (0.15 + 0.85 * share)
-            axes.add_patch(Rectangle((predicted - 0.5, true - 0.5), 1, 1, color=color, alpha=strength, linewidth=0))
-        if len(classes) <= MOST_CELLS:
-            for (true, predicted), count in np.ndenumerate(counts):
-                told: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9 if len(classes) <= 7 else 7}
-                axes.text(predicted, true, f"{count:,}" if count else "·", color=INK if count else SOFT, **told)
-        size = 9 if len(classes) <= MOST_CELLS else 6
-        axes.set_xticks(range(len(classes)), classes, fontsize=size, rotation=0 if flat else 90)
-        axes.set_yticks(range(len(classes)), classes, fontsize=size)
-        axes.set(xlim=(-0.5, len(classes) - 0.5), ylim=(len(classes) - 0.5, -0.5), xlabel="predicted", ylabel="true")
-        axes.set_aspect("equal")
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(True)
-
+    left, bottom = 26 + LETTER * longest, 34.0 if flat else 30 + LETTER * longest
+    side = min(WIDTH - left - 10, max(150.0, 42.0 * count))
+    size, key = (left + side + 10, bottom + side + 14), f"confusion-{name.replace('_', '-')}"
+    frame = Frame(key, size, left, bottom, (-0.5, count - 0.5), (count - 0.5, -0.5))
+    for true, predicted in zip(*np.nonzero(counts)):
+        strength = STRONGEST * (0.15 + 0.85 * shares[true, predicted])
+        color = SERIES[0] if true == predicted else SERIES[1]
+        frame.area((predicted - 0.5, predicted + 0.5), (true - 0.5, true + 0.5), color, strength)
+    letters = 9.0 if count <= 7 else 7.0 if count <= MOST_CELLS else 6.0
+    if count <= MOST_CELLS:
+        for (true, predicted), several in np.ndenumerate(counts):
+            told, color = (f"{several:,}", INK) if several else ("·", SOFT)
+            frame.text(frame.x(predicted), frame.y(true) + 0.35 * letters, told, size=letters, color=color)
+    frame.border()
+    frame.names(classes, size=max(letters, 6.0))
+    frame.columns(classes, letters, turned=not flat)
+    frame.text((frame.left + frame.right) / 2, size[1] - 4, "predicted")
+    frame.text(10, (frame.top + frame.bottom) / 2, "true", turned=True)
     hits, rows = int(np.trace(counts)), int(counts.sum())
     wrong = counts - np.diag(np.diag(counts))
     true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
     names = found["classes"]
     worst = f"; most often {names[true]} was taken for {names[predicted]}: {wrong.max():,} times" if hits < rows else ""
-    description = f"{hits:,} of {rows:,} test rows right{worst}."
-    left, bottom = 26 + LETTER * max(map(len, classes)), 32.0 if flat else 26 + LETTER * max(map(len, classes))
-    side = min(WIDTH - left - 10, max(150.0, 42.0 * len(classes)))
-    size = (left + side + 10, bottom + side + 14)
-    return draw(f"confusion-{name.replace('_', '-')}", title(name), description, paint, size, left, bottom)
+    return finish(key, title(name), f"{hits:,} of {rows:,} test rows right{worst}.", size, frame.parts)
 
 
 def draw_roc(found: Outcomes) -> Picture:
@@ -156,36 +139,29 @@ def draw_roc(found: Outcomes) -> Picture:
     if len(found["classes"]) == 2:  # the other's is its mirror
         curves = {name: curves[name] for name in [*curves][-1:]}
     zoom = _zoom(np.interp(zoom, *curve["roc"]) >= 1 - zoom / 2 for curve in curves.values() for zoom in ZOOMS)
-
-    def paint(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=DASHES[2])
-        for place, curve in enumerate(curves.values()):
-            axes.plot(*curve["roc"], **_line(place))
-        _square(axes, "false positive rate", "true positive rate", (0, zoom), (1 - zoom, 1))
-        told = [f"{shorten(name)} ({say_area(curve['roc_auc'])})" for name, curve in curves.items()]
-        _legend(axes, told, "lower right", "class (area under the curve)")
-
+    frame = _square("roc", "false positive rate", "true positive rate", (0, zoom), (1 - zoom, 1))
+    frame.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
+    for place, curve in enumerate(curves.values()):
+        color, dash = _look(place)
+        frame.line(curve["roc"][0], curve["roc"][1], color, dash=dash)
+    _legend(frame, curves, "roc_auc", "class (area under the curve)")
     told = ", ".join(f"{name} {say_area(curve['roc_auc'])}" for name, curve in curves.items())
     part = "" if zoom == 1 else ", upper left corner"
-    return draw("roc", f"ROC curves{part}", f"Areas under the curves: {told}.", paint, SQUARE, 36)
+    return finish("roc", f"ROC curves{part}", f"Areas under the curves: {told}.", SQUARE, frame.parts)
 
 
 def draw_precision_recall(found: Outcomes) -> Picture:
     """Precision over recall, each class against the rest (Davis and Goadrich, 2006)."""
     curves: dict[str, Any] = found["curves"]
     zoom = _zoom(_precision_at(curve, 1 - zoom / 2) >= 1 - zoom for curve in curves.values() for zoom in ZOOMS)
-
-    def paint(axes: "Axes") -> None:
-        for place, curve in enumerate(curves.values()):
-            axes.plot(*curve["precision_recall"], **_line(place), drawstyle="steps-post")
-        _square(axes, "recall", "precision", (1 - zoom, 1), (1 - zoom, 1))
-        told = [f"{shorten(name)} ({say_area(curve['average_precision'])})" for name, curve in curves.items()]
-        _legend(axes, told, "lower left", "class (average precision)")
-
+    frame = _square("precision-recall", "recall", "precision", (1 - zoom, 1), (1 - zoom, 1))
+    for place, curve in enumerate(curves.values()):
+        color, dash = _look(place)
+        frame.line(curve["precision_recall"][0], curve["precision_recall"][1], color, dash=dash, steps=True)
+    _legend(frame, curves, "average_precision", "class (average precision)")
     told = ", ".join(f"{name} {say_area(curve['average_precision'])}" for name, curve in curves.items())
-    part = "" if zoom == 1 else ", upper right corner"
-    heading = f"Precision-recall curves{part}"
-    return draw("precision-recall", heading, f"Average precisions: {told}.", paint, SQUARE, 36)
+    heading = f"Precision-recall curves{'' if zoom == 1 else ', upper right corner'}"
+    return finish("precision-recall", heading, f"Average precisions: {told}.", SQUARE, frame.parts)
 
 
 def draw_reliability(curves: Mapping[str, Mapping[str, Any]], repeats: int | None = 1) -> Picture:
@@ -197,29 +173,23 @@ def draw_reliability(curves: Mapping[str, Mapping[str, Any]], repeats: int | Non
             count for themselves, and no interval is drawn.
     """
     labels, last = {"before": "as the classifier gives them", "after": "calibrated"}, [*curves][-1]
-
-    def paint(axes: "Axes") -> None:
-        axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle=DASHES[2])
-        for kind, curve in curves.items():
-            place = [*labels].index(kind) if len(curves) > 1 else 1
-            color = SERIES[1 - place]
-            axes.plot(curve["predicted"], curve["observed"], color=color, linestyle=DASHES[1 - place], zorder=2 + place)
-            sizes = [12 * (0.5 + np.log10(pairs)) for pairs in curve["pairs"]]
+    frame = _square("reliability", "predicted probability", "share that came true", (0, 1), (0, 1))
+    frame.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
+    entries = []
+    for kind, curve in curves.items():
+        place = 0 if kind == last else 1
+        color, dash = SERIES[place], DASHES[place]
+        frame.line(curve["predicted"], curve["observed"], color, 1.6, dash)
+        for predicted, observed, pairs in zip(curve["predicted"], curve["observed"], curve["pairs"]):
             if kind == last and repeats:
-                low, high = np.transpose(
-                    [wilson_of_share(o, n / repeats) for o, n in zip(curve["observed"], curve["pairs"])]
-                )
-                axes.vlines(curve["predicted"], low, high, color=color, alpha=0.45, linewidth=1.2)
-            axes.scatter(
-                curve["predicted"], curve["observed"], sizes, color=color, marker=MARKERS[1 - place], linewidth=0,
-                label=labels[kind] if len(curves) > 1 else "the winner's", zorder=2 + place,
-            )  # fmt: skip
-        _square(axes, "predicted probability", "share that came true", (0, 1), (0, 1))
-        axes.legend(loc="upper left")
-
+                ends = wilson_of_share(observed, pairs / repeats)
+                frame.line((predicted, predicted), ends, color, 1.2, opacity=0.45)
+            frame.point(predicted, observed, color, 1.5 + 0.6 * np.log10(pairs), square=kind != last)
+        entries.append((labels[kind] if len(curves) > 1 else "the winner's", color, dash))
+    frame.legend(entries, "upper left")
     bins = ", ".join(f"{p:.2f}: {o:.2f}" for p, o in zip(curves[last]["predicted"], curves[last]["observed"]))
     description = f"Predicted probability and the share that came true, by bins: {bins}."
-    return draw("reliability", "Reliability of the probabilities", description, paint, SQUARE, 36)
+    return finish("reliability", "Reliability of the probabilities", description, SQUARE, frame.parts)
 
 
 def count_repeats(card: Mapping[str, Any]) -> int | None:
@@ -254,31 +224,38 @@ def _scoring(card: Mapping[str, Any]) -> str:
     return str(card["selection"].get("scoring", "accuracy")).replace("_", " ")
 
 
-def _legend(axes: "Axes", told: Sequence[str], loc: Literal["lower left", "lower right"], heading: str) -> None:
-    """Of the lines that are the curves, the last ones drawn; a label that begins with _ would be left out by itself."""
-    axes.legend(axes.lines[-len(told) :], told, loc=loc, title=heading, title_fontsize=8.5)
+def frame_rows(name: str, names: Sequence[str], xlim: tuple[float, float], each: float = 27) -> Frame:
+    """Axes of a picture of rows, the first above.
+
+    Args:
+        each: the height of a row, in points.
+    """
+    size = size_of_rows(len(names), each)
+    return Frame(name, size, 14 + LETTER * max(map(len, names)), 36, xlim, (len(names) - 0.5, -0.5))
 
 
-def _line(place: int) -> dict[str, Any]:
-    return {"color": SERIES[place % len(SERIES)], "linestyle": DASHES[place % len(DASHES)]}
+def size_of_rows(count: int, each: float = 27) -> tuple[float, float]:
+    """Of such a picture, in points."""
+    return WIDTH, 54.0 + each * count
 
 
-def draw_rows(axes: "Axes", names: Sequence[str], winner: int | None = None) -> None:
-    """One name a row, the first above, with lines across the figures."""
-    axes.set_yticks(range(len(names)), names)
-    if winner is not None:
-        axes.get_yticklabels()[winner].set_fontweight("bold")
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.grid(axis="x")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.margins(x=0.08)
-    axes.locator_params(axis="x", nbins=5)
+def _square(name: str, x: str, y: str, xlim: tuple[float, float], ylim: tuple[float, float]) -> Frame:
+    frame = Frame(name, SQUARE, 48, 36, room(*xlim, 0.02), room(*ylim, 0.02))
+    frame.x_axis(x)
+    frame.y_axis(y)
+    return frame
 
 
-def rows_size(names: Sequence[str], each: float = 27) -> tuple[tuple[float, float], float]:
-    """Size, and room to the left, of a picture of rows; all in points."""
-    return (WIDTH, 54.0 + each * len(names)), 12 + LETTER * max(map(len, names))
+def _look(place: int) -> tuple[str, str]:
+    return SERIES[place % len(SERIES)], DASHES[place % len(DASHES)]
+
+
+def _legend(frame: Frame, curves: Mapping[str, Any], figure: str, heading: str) -> None:
+    entries = []
+    for place, (name, curve) in enumerate(curves.items()):
+        color, dash = _look(place)
+        entries.append((f"{shorten(name)} ({say_area(curve[figure])})", color, dash))
+    frame.legend(entries, "lower right" if figure == "roc_auc" else "lower left", heading)
 
 
 def _zoom(fits: Iterable[bool]) -> float:
@@ -295,12 +272,3 @@ def _precision_at(curve: Mapping[str, Any], recall: float) -> float:
     """The best precision at no less than a recall."""
     reached, precision = map(np.array, curve["precision_recall"])
     return float(precision[reached >= recall].max(initial=0))
-
-
-def _square(axes: "Axes", x: str, y: str, xlim: tuple[float, float], ylim: tuple[float, float]) -> None:
-    room = 0.02 * (xlim[1] - xlim[0])
-    (left, right), (low, high) = xlim, ylim
-    axes.set(xlim=(left - room, right + room), ylim=(low - room, high + room), xlabel=x, ylabel=y)
-    axes.set_aspect("equal")
-    axes.locator_params(nbins=6)
-    axes.grid()

@@ -1,18 +1,16 @@
 """The sections of a deep report: which columns matter, and whether more rows would help."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from bakeoff.canvas import DASHES, LINE, MARKERS, SERIES, SOFT, WIDTH, Picture, draw
-from bakeoff.charts import draw_rows, rows_size, shorten
+from bakeoff.canvas import SERIES, SOFT, WIDTH, Picture, finish
+from bakeoff.charts import frame_rows, shorten, size_of_rows
+from bakeoff.frame import Frame, room
 from bakeoff.page import gallery, paragraph
 from bakeoff.sentences import NONE
 from bakeoff.tabular import html_table
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 MOST_DRAWN = 20
 IMPORTANCE = (
@@ -80,37 +78,36 @@ def draw_importance(importance: Mapping[str, Any], scoring: str) -> Picture:
     """The most important columns, with the spread over the shuffles."""
     columns = importance["columns"][:MOST_DRAWN]
     names = [shorten(each["name"]) for each in columns]
-
-    def paint(axes: "Axes") -> None:
-        axes.axvline(0, color=SOFT, linewidth=0.8)
-        for place, each in enumerate(columns):
-            low, high = each["mean"] - 2 * each["std"], each["mean"] + 2 * each["std"]
-            axes.plot([low, high], [place, place], color=SERIES[0], linewidth=2, solid_capstyle="round")
-            axes.plot([each["mean"]], [place], marker="o", color=SERIES[0], markersize=5)
-        draw_rows(axes, names)
-        axes.set_xlabel(f"fall of {scoring} when the column is shuffled")
-
+    ends = [(each["mean"] - 2 * each["std"], each["mean"] + 2 * each["std"]) for each in columns]
+    lowest, highest = min(0.0, *(low for low, _ in ends)), max(0.0, *(high for _, high in ends))
+    frame = frame_rows("importance", names, room(lowest, highest), 20)
+    frame.x_axis(f"fall of {scoring} when the column is shuffled")
+    frame.line((0, 0), frame.ylim, SOFT, 0.8)
+    for place, (each, both) in enumerate(zip(columns, ends)):
+        frame.line(both, (place, place), SERIES[0], 2)
+        frame.point(each["mean"], place, SERIES[0], 2.5)
+    frame.names(names)
     told = ", ".join(f"{each['name']} {each['mean']:.4f}" for each in columns[:5])
-    return draw("importance", "Permutation importance", f"The first are {told}.", paint, *rows_size(names, 20))
+    size = size_of_rows(len(names), 20)
+    return finish("importance", "Permutation importance", f"The first are {told}.", size, frame.parts)
 
 
 def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:
     """The mean over the folds, and their spread."""
     points = [(rows, known) for rows, scores in zip(curve["rows"], curve["scores"]) if (known := _known(scores))]
-    counts, means = [rows for rows, _ in points], np.array([np.mean(known) for _, known in points])
-    spread = np.array([np.std(known) for _, known in points])
-
-    def paint(axes: "Axes") -> None:
-        axes.fill_between(counts, means - spread, means + spread, color=SERIES[0], alpha=0.18, linewidth=0)
-        axes.plot(counts, means, color=SERIES[0], linestyle=DASHES[0], marker=MARKERS[0], markersize=5)
-        axes.grid(color=LINE)
-        axes.set(xlabel="rows fitted on", ylabel=scoring)
-        axes.set_xlim(0, counts[-1] * 1.04)
-        axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.locator_params(nbins=5)
-
+    counts, means = [rows for rows, _ in points], [float(np.mean(known)) for _, known in points]
+    spread = [float(np.std(known)) for _, known in points]
+    low, high = ([mean + sign * wide for mean, wide in zip(means, spread)] for sign in (-1, 1))
+    size = (WIDTH, 240.0)
+    frame = Frame("learning", size, 56, 36, (0, counts[-1] * 1.04), room(min(low), max(high)))
+    frame.x_axis("rows fitted on", 4)
+    frame.y_axis(scoring)
+    frame.band(counts, low, high, SERIES[0], 0.18)
+    frame.line(counts, means, SERIES[0])
+    for count, mean in zip(counts, means):
+        frame.point(count, mean, SERIES[0], 2.5)
     told = f"From {means[0]:.4f} with {counts[0]:,} rows to {means[-1]:.4f} with {counts[-1]:,}."
-    return draw("learning", "Learning curve", told, paint, (WIDTH, 240.0), 52, 36)
+    return finish("learning", "Learning curve", told, size, frame.parts)
 
 
 def _known(scores: list[float | None]) -> list[float]:

@@ -27,6 +27,7 @@ THEN = (
     "bakeoff.challenge",
     "bakeoff.choosing",
     "bakeoff.evaluation",
+    "bakeoff.reporting",
     "bakeoff.validation",
     "sklearn.calibration",
     "sklearn.compose",
@@ -36,17 +37,6 @@ THEN = (
     "sklearn.pipeline",
     "sklearn.preprocessing",
     "sklearn.svm",
-)
-# What the report is drawn with; in small pieces, since who asks for a step waits for the end of one.
-LAST = (
-    "matplotlib",
-    "matplotlib.text",
-    "matplotlib.patches",
-    "matplotlib.axes",
-    "matplotlib.projections",
-    "matplotlib.figure",
-    "matplotlib.backends.backend_svg",
-    "bakeoff.reporting",
 )
 GROWN = 1 << 29  # bytes; a process that has grown by more takes no other step
 FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
@@ -97,10 +87,6 @@ def get_ready() -> Iterator[bool]:
         importlib.import_module(name)
         yield True
     warm_up()
-    yield True
-    for name in LAST:
-        importlib.import_module(name)
-        yield True
 
 
 def warm_up() -> None:

@@ -39,16 +39,15 @@ def test_the_report_needs_no_network_and_no_script(card, version):
 
 
 def test_the_report_can_be_written_again(version):
-    """From what is sealed, the same each time; the export leaves one without pictures."""
+    """From what is sealed, the same each time."""
     store, report = ModelStore(version.parent.parent, version.parent.name), version / "report.html"
-    assert (0, 1) == (report.read_text().count("<svg"), report.read_text().count("<h1"))
-    written = []
+    written = [report.read_text()]
     for _ in range(2):
         assert report == rewrite_report(store, version.name)
         written.append(report.read_text())
         report.write_text("something else")
     assert 5 == written[0].count("<svg")  # it raced alone
-    assert written[0] == written[1]
+    assert 1 == len({*written})
     assert [] == store.verify()
 
 

@@ -106,7 +106,7 @@ def test_the_reference_result(run, tmp_path, tmp_path_factory):
     with sqlite3.connect(home / "prefect.db") as database:
         states = database.execute("select state_type, count(*) from task_run group by 1").fetchall()
         (logs,) = database.execute("select count(*) from log").fetchone()
-    assert [("COMPLETED", 30 + 3)] == states
+    assert [("COMPLETED", 29 + 3)] == states
     assert logs >= 24
 
 
