@@ -37,7 +37,13 @@ QUIET = {
 }
 
 
-def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show: Callable[[Any, bool], str]) -> int:
+def main(
+    name: str,
+    model: type[BaseModel],
+    check: Callable[[Any], object],
+    show: Callable[[Any, bool], str],
+    picture: str | None = None,
+) -> int:
     """Run the flow of that name once and return the exit status.
 
     What is wrong with the command line is said before anything is started, what is wrong with the rows before the
@@ -48,6 +54,7 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
         model: the flow's config.
         check: refuses a config by a `UserError`; called in a thread.
         show: what to print of the flow's result; with True as one JSON object.
+        picture: `module:name` of a block that shows the run on a terminal while it lasts; None for log lines.
     """
     gc.disable()  # imports make hardly any garbage, and looking for it takes a tenth of their time
     if not os.environ.get("PREFECT_API_URL"):
@@ -57,8 +64,9 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
     _end_on_signals(name)
     try:
         config, output = read_command(model, sys.argv[1:], f"python -m flows.{name}")
-        live = name == "training" and sys.stderr.isatty() and not output.quiet
-        if live or output.quiet:  # the terminal has a picture of it, or wants none
+        if output.quiet or not sys.stderr.isatty():
+            picture = None
+        if picture or output.quiet:
             os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
         with _server(quiet=output.quiet) as ready:
             with ThreadPoolExecutor(1) as pool:
@@ -71,7 +79,7 @@ def main(name: str, model: type[BaseModel], check: Callable[[Any], object], show
                     ready()
                 checking.result()
             embedded = ready()
-            shown = _load("flows.live:live_race") if live else contextlib.nullcontext
+            shown = _load(picture) if picture else contextlib.nullcontext
             with _load("tasks.heartbeat:without_prefects")(), shown():
                 state = flow(config, return_state=True)
             _send_all()

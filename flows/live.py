@@ -13,7 +13,8 @@ from bakeoff.sentences import say_seconds
 @contextlib.contextmanager
 def live_race() -> Iterator[None]:
     """Show the race of a training flow that runs within the block, on standard error, and clear it at the end."""
-    from rich.console import Console
+    from rich.console import Console, Group
+    from rich.live import Live
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from tasks.progress import watching
@@ -35,11 +36,7 @@ def live_race() -> Iterator[None]:
             if name not in shown:
                 shown[name] = lanes.add_task(title(name), total=lane.total, folds="", score="")
             lanes.update(shown[name], completed=lane.done, folds=_folds(lane), score=_score(lane))  # type: ignore[arg-type]  # a TaskID
-        left = race.seconds_left
-        whole.update(doing, description=_doing(race, left))
-
-    from rich.console import Group
-    from rich.live import Live
+        whole.update(doing, description=_doing(race, race.seconds_left))
 
     live = Live(Group(lanes, whole), console=console, transient=True, refresh_per_second=8)
     with live, watching(watch), _logging_to(console):

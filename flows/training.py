@@ -12,7 +12,7 @@ if __name__ == "__main__":
     from flows.command import leave, main
 
     check = functools.partial(run_apart, "bakeoff.checks:check_training")
-    leave(main("training", TrainingConfig, check, show_training))
+    leave(main("training", TrainingConfig, check, show_training, picture="flows.live:live_race"))
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -26,9 +26,7 @@ def compare(store: ModelStore, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"versions": names, "warning": warning} | found, indent=1))
         return 0
-    print("\n".join(text_table((store.name, *names), [row for rows in [found.pop("Figures")] for row in rows])))
-    for heading, rows in found.items():
-        print("\n" + "\n".join(text_table((heading, *names), rows)))
+    print("\n\n".join("\n".join(text_table((heading, *names), rows)) for heading, rows in found.items()))
     if warning:
         print(f"\n{warning}")
     return 0

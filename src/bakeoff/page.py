@@ -39,7 +39,7 @@ code { overflow-wrap: anywhere; } summary { cursor: pointer; }
 """
 
 
-def page(title: str, parts: Iterable[str], style: str = "") -> str:
+def page(title: str, parts: Iterable[str]) -> str:
     """The whole page.
 
     Args:
@@ -48,7 +48,7 @@ def page(title: str, parts: Iterable[str], style: str = "") -> str:
     """
     head = (
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{css()}{CSS}{style}</style>"
+        f"<title>{escape(title)}</title><style>{css()}{CSS}</style>"
     )
     body = "\n".join(parts)
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><main>\n{body}\n</main></body></html>\n'

@@ -14,8 +14,7 @@ Render = Callable[[dict[str, Any]], str]
 
 FORMAT = 1  # of card.json
 SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files that every card has digests of
-REPORT = "report.html"
-DERIVED = (REPORT,)  # written from the sealed files, and may be written again: not sealed
+REPORT = "report.html"  # drawn from the sealed files, and may be drawn again: not sealed
 KEYS = {  # what every card has, and of which type
     "name": str,
     "version": str,
@@ -101,5 +100,5 @@ def compare_files(folder: Path, card: dict[str, Any]) -> list[str]:
             found.append(f"{name} is missing")
         except OSError as error:
             found.append(f"{name} can't be read: {error.strerror}")
-    known = {*card["files"], "card.json", *DERIVED, *(aside_of(Path(name)).name for name in DERIVED)}
+    known = {*card["files"], "card.json", REPORT, aside_of(Path(REPORT)).name}
     return found + [f"{path.name} is not in its card" for path in sorted(folder.iterdir()) if path.name not in known]

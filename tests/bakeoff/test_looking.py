@@ -94,7 +94,7 @@ def test_two_versions_stand_side_by_side(run, tmp_path):
     status, out, _ = run("compare", first, "latest", "--store", root)
     assert 0 == status
     cells = {tuple(part.strip() for part in line.split("  ") if part.strip()) for line in out.splitlines()}
-    assert ("classifier", first, second) in cells
+    assert ("Figures", first, second) in cells
     assert ("dataset.n_samples", "200", "300") in cells
     assert ("classifiers.logistic_regression.C", "–", "0.5") in cells
     assert not [line for line in cells if line and line[0] in {"dataset.n_classes", "Libraries", "Columns"}]
