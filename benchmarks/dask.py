@@ -3,8 +3,8 @@
     python -m benchmarks.dask [ROUNDS] [ROWS]
 
 ROUNDS (default 5) of each in turn, of ROWS (default 200,000) rows; scheduler, workers and Prefect's server are
-processes of this machine. What is compared is the time of the folds and fits, from the first one's start to the last
-one's end by the server's record; the whole process is printed beside it.
+processes of this machine, the workers started as docs/operate.md says. What is compared is the time of the folds and
+fits, from the first one's start to the last one's end by the server's record; the whole process is printed beside it.
 
 Held: two workers are 1.7 times as fast as one.
 """
@@ -54,8 +54,8 @@ def race(stack: Stack, workers: int, rows: int) -> dict[str, float]:
         port = probe.getsockname()[1]
     address, common = f"tcp://127.0.0.1:{port}", ("--no-dashboard", "--host", "127.0.0.1")
     processes = [stack.start("distributed.cli.dask_scheduler", *common, "--port", str(port))]
-    options = (*common, "--nthreads", "1", "--local-directory", str(stack.folder), address)
-    processes += [stack.start("distributed.cli.dask_worker", *options) for _ in range(workers)]
+    options = (*common, "--nthreads", "1", "--local-directory", str(stack.folder), "--preload", "tasks.dask_worker")
+    processes += [stack.start("distributed.cli.dask_worker", *options, address) for _ in range(workers)]
     assert eventually(lambda: there(address, workers)), "the cluster did not come up"
     places = ["--store", f"{stack.folder}/models", "--workspace", f"{stack.folder}/work"]
     flags = ["--runner", "dask", "--dask.address", address, "--dataset.n_samples", str(rows)]

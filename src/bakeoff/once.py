@@ -63,7 +63,7 @@ def _keep(result: Any, folder: Path, kept: Path) -> None:
     from pydantic import TypeAdapter
 
     make_kept(kept.parent)  # another run may have removed it, since nothing was in it
-    aside = Path(tempfile.mkdtemp(prefix=".", dir=kept.parent))
+    aside = Path(tempfile.mkdtemp(dir=folder.parent))  # goes with the run's folder, whenever the run is killed
     try:
         files = [path for path in folder.iterdir() if path.is_file()]
         for path in files:

@@ -115,6 +115,22 @@ def test_what_fails_is_not_kept(start, draw, times):
     assert [] == list(run.kept.iterdir())
 
 
+def test_a_run_that_dies_while_it_keeps_a_step_leaves_nothing_among_what_is_kept(start, draw, monkeypatch):
+    """What is half kept is of the run's own folder, which the next run removes."""
+
+    def die(*_):
+        os._exit(9)
+
+    run = start()
+    if (child := os.fork()) == 0:
+        monkeypatch.setattr(once, "_digest", die)
+        do_once(run, "draw", {}, Drawn, draw)
+        os._exit(0)
+    assert 9 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert [] == list(run.kept.iterdir())
+    assert {"draw", "used"} < {path.name for path in run.path.iterdir()}
+
+
 def test_without_links_files_are_copied(start, draw, times, monkeypatch):
     def refuse(*_):
         raise OSError

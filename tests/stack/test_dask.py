@@ -43,9 +43,10 @@ def test_a_cluster_without_workers_is_refused(stack, scheduler, tmp_path):
 
 @pytest.fixture(scope="module")
 def cluster(stack, scheduler):
-    """The scheduler's address, and two workers of one thread each."""
+    """The scheduler's address, and two workers of one thread each, one of which starts ready."""
     options = (*COMMON, "--nthreads", "1", "--local-directory", str(stack.folder))
-    workers = [stack.start("distributed.cli.dask_worker", *options, scheduler) for _ in range(2)]
+    preloads = ((), ("--preload", "tasks.dask_worker"))
+    workers = [stack.start("distributed.cli.dask_worker", *options, *preload, scheduler) for preload in preloads]
     assert eventually(lambda: registered(scheduler) == 2)
     yield scheduler, workers
     for process in workers:

@@ -1,0 +1,15 @@
+"""What a Dask worker does as it starts, with `--preload tasks.dask_worker`: what its first step would wait for."""
+
+import importlib
+from typing import Any
+
+from bakeoff.apart import start_server
+
+STEPS = ("tasks.cross_validate", "tasks.fit")  # with Prefect behind them
+
+
+def dask_setup(_worker: Any) -> None:
+    """Start the server of the steps' processes, which imports the libraries; Dask calls this by its name."""
+    start_server()
+    for name in STEPS:
+        importlib.import_module(name)
