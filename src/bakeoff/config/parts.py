@@ -60,13 +60,13 @@ class Part(BaseModel):
         """Neither `--help` nor Prefect's form shows a bound: a description does in both."""
         super().__pydantic_init_subclass__(**kwargs)
         for field in cls.model_fields.values():
-            bounds, description = _bounds(field.metadata), (field.description or "").removesuffix(".")
+            bounds, description = say_bounds(field.metadata), (field.description or "").removesuffix(".")
             if bounds and not description.endswith(f"({bounds})"):
                 field.description = f"{description} ({bounds})."
         cls.model_rebuild(force=True)
 
 
-def _bounds(metadata: list[Any]) -> str:
+def say_bounds(metadata: list[Any]) -> str:
     """As `10 to 1,000`, `above 0, below 1` or `0 or more`; empty where nothing is bounded."""
     found = {kind: getattr(one, kind) for one in metadata for kind in ("ge", "gt", "le", "lt") if hasattr(one, kind)}
     if "ge" in found and "le" in found:
