@@ -12,7 +12,7 @@ export DO_NOT_TRACK := 1
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict server worker deploy env up down test test-stack test-compose bench-peers check format lock notebook clean
+.PHONY: help setup setup-dev train predict server worker deploy env up down test test-stack test-compose bench-peers check format lock notebook docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,13 +79,21 @@ lock: .venv/.runtime  ## write the lock again, with the newest versions that pyp
 	$(COMPILE) --extra flows --extra scale pyproject.toml -o requirements.txt
 	$(COMPILE) --extra flows --extra scale --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
 	$(COMPILE) --extra flows --extra scale --extra dev --extra notebook --constraint requirements-dev.txt pyproject.toml -o requirements-notebook.txt
+	$(COMPILE) --extra flows --extra scale --extra dev --extra docs --constraint requirements-notebook.txt pyproject.toml -o requirements-docs.txt
 	@! grep -nE 'https?://' requirements*.txt || { echo "the lock names a host" >&2; exit 1; }
 
 notebook: .venv/.notebook  ## open the notebook that explores the data generator
 	$(BIN)/jupyter lab notebooks/data_generate.ipynb
 
-clean:  ## remove .venv and caches; models and predictions stay
-	rm -rf .venv .venv-peers .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+# Not --quiet: MkDocs would then neither show nor count the warnings. The variable spares a notice about its makers' next product.
+docs: .venv/.docs  ## write docs/reference.md from the config's models, and build the pages into site/
+	@$(BIN)/python -m bakeoff.config.manual docs/reference.md
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
+	@! grep -rnE '<(script|link|img|iframe)[^>]*(src|href)="(https?:)?//' site --include='*.html' || { echo "the site fetches something" >&2; exit 1; }
+	@echo "site/index.html"
+
+clean:  ## remove .venv, site and caches; models and predictions stay
+	rm -rf .venv .venv-peers site .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
 
 setup-dev: .venv/.dev  ## .venv with the tests' tools too
 
@@ -107,4 +115,9 @@ setup-dev: .venv/.dev  ## .venv with the tests' tools too
 .venv/.notebook: .venv/.dev requirements-notebook.txt
 	@echo "Adding JupyterLab from requirements-notebook.txt"
 	@$(INSTALL) --require-hashes --compile-bytecode -r requirements-notebook.txt
+	@touch $@
+
+.venv/.docs: .venv/.dev requirements-docs.txt
+	@echo "Adding MkDocs from requirements-docs.txt"
+	@$(INSTALL) --require-hashes --compile-bytecode -r requirements-docs.txt
 	@touch $@

@@ -63,7 +63,8 @@ def test_the_development_lock_agrees_with_the_runtime_lock():
     def pins(name):
         return set(re.findall(r"^([a-zA-Z0-9._-]+==\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
-    assert pins("requirements.txt") <= pins("requirements-dev.txt") <= pins("requirements-notebook.txt")
+    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+    assert pins("requirements-dev.txt") <= pins("requirements-notebook.txt") & pins("requirements-docs.txt")
 
 
 def test_the_process_of_a_training_run_imports_no_library_of_the_work():
