@@ -1,6 +1,7 @@
 """The notebook that explores the data generator: it runs, and the committed file shows its pictures."""
 
 import ast
+import json
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -11,12 +12,31 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
+from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import DatasetConfig, TrainingConfig
 from bakeoff.flags import read_config
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "data_generate.ipynb"
 MAX_BYTES = 1_000_000
-FIGURES = 6  # one for each of the five parameters, and one with the clouds closer together
+FIGURES = (
+    9  # one for each of the five parameters, one with the clouds closer together, and three maps of two parameters
+)
+
+# Appended to the notebook: what the maps show, as JSON.
+READ_MAPS = """
+import json
+figures = [draw_maps(*NOISE), draw_maps(*NOISE, below_ceiling=True), draw_maps(*CLOUDS)]
+plt.close("all")
+print(json.dumps([
+    [
+        {"title": ax.get_title(), "limits": ax.images[0].get_clim(), "cells": [text.get_text() for text in ax.texts]}
+        for ax in figure.axes if ax.images
+    ]
+    for figure in figures
+]))
+print(json.dumps([[[config and config.model_dump(), config and score(config)] for config in pairs.values()]
+                  for _, _, pairs in (NOISE, CLOUDS)]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -59,27 +79,59 @@ def run(notebook, folder):
     NotebookClient(notebook, kernel_manager_class=OwnKernel, timeout=120, resources=resources).execute()
 
 
-def test_a_run_writes_the_chosen_parameters_as_a_config_that_training_takes(committed, tmp_path, monkeypatch):
-    """Run from notebooks/, it draws every figure without a warning and writes the choice to the project's root."""
-    monkeypatch.setenv("BAKEOFF_NOTEBOOK_SAMPLES", "500")
-    monkeypatch.setenv("BAKEOFF_NOTEBOOK_FOLDS", "2")
-    monkeypatch.setenv("BAKEOFF_NOTEBOOK_TREES", "10")
-    monkeypatch.delenv("BAKEOFF_NOTEBOOK_OUTPUT", raising=False)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))  # not the profile of whoever runs the tests
-    folder = tmp_path / "notebooks"
+@pytest.fixture(scope="module")
+def executed(committed, tmp_path_factory):
+    """The notebook as it ran on small sizes from a folder notebooks/, with a cell behind it that reads the maps."""
+    root = tmp_path_factory.mktemp("project")
+    folder = root / "notebooks"
     folder.mkdir()
     notebook = deepcopy(committed)
     for cell in code_cells(notebook):
         cell.outputs = []
+    notebook.cells.append(nbformat.v4.new_code_cell(READ_MAPS))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("BAKEOFF_NOTEBOOK_SAMPLES", "500")
+        monkeypatch.setenv("BAKEOFF_NOTEBOOK_FOLDS", "2")
+        monkeypatch.setenv("BAKEOFF_NOTEBOOK_TREES", "10")
+        monkeypatch.setenv("OMP_NUM_THREADS", "1")  # other tests run beside it
+        monkeypatch.delenv("BAKEOFF_NOTEBOOK_OUTPUT", raising=False)
+        monkeypatch.setenv("IPYTHONDIR", str(root / "ipython"))  # not the profile of whoever runs the tests
+        run(notebook, folder)
+    return notebook, root
 
-    run(notebook, folder)
 
-    config = read_config(TrainingConfig, ["--config", str(tmp_path / "chosen.yaml")], "test")
+def test_a_run_writes_the_chosen_parameters_as_a_config_that_training_takes(committed, executed):
+    """Run from notebooks/, it draws every figure without a warning and writes the choice to the project's root."""
+    notebook, root = executed
+    config = read_config(TrainingConfig, ["--config", str(root / "chosen.yaml")], "test")
     chosen = chosen_parameters(committed)
     assert chosen
     assert config == TrainingConfig(dataset=DatasetConfig(**chosen))
     assert sum(len(pictures(cell)) for cell in code_cells(notebook)) == FIGURES
     assert not [output for output in outputs(notebook) if output.get("name") == "stderr"]
+
+
+def test_the_maps_show_every_pair_of_values_for_every_classifier(executed):
+    """A figure has a map per classifier on one scale; each cell holds its score, or a dash for what can't be made."""
+    notebook, _ = executed
+    printed = "".join(output.text for output in notebook.cells[-1].outputs)
+    figures, grids = (json.loads(line) for line in printed.splitlines())
+    noise, clouds = grids
+    assert all(config for config, _ in noise)
+    assert {True, False} == {config is None for config, _ in clouds}
+    for figure, pairs, below in zip(figures, [noise, noise, clouds], [False, True, False], strict=True):
+        assert [entry.title for entry in CLASSIFIERS.values()] == [panel["title"] for panel in figure]
+        assert len({tuple(panel["limits"]) for panel in figure}) == 1
+        for name, panel in zip(CLASSIFIERS, figure, strict=True):
+            shown = [shown_value(config, scores and scores[name], below) for config, scores in pairs]
+            assert shown == panel["cells"]
+
+
+def shown_value(config, score, below_ceiling):
+    if config is None:
+        return "–"
+    ceiling = 1 - config["flip_y"] * (1 - 1 / config["n_classes"])
+    return f"{ceiling - score if below_ceiling else score:z.2f}"
 
 
 def test_the_committed_notebook_carries_its_pictures(committed):
