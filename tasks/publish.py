@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from bakeoff.config import PredictionConfig
 from bakeoff.prediction import ScoredTable
+from bakeoff.prediction_page import draw_predictions
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import VersionRef
 from bakeoff.summary import render_summary
@@ -18,7 +19,8 @@ def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTa
     """Publish the folder and its summary as a keyed artifact."""
     folder = publish_predictions(config, ref, scored, output)
     with shown_or_not("the summary"):
-        create_markdown_artifact(render_summary(folder), key="prediction-summary", description=ref.version)
+        markdown = render_summary(folder, draw_predictions(scored))
+        create_markdown_artifact(markdown, key="prediction-summary", description=ref.version)
     return folder
 
 

@@ -1,5 +1,6 @@
 """Pictures inside a page: SVG in the page's colours, light or dark, with text as text."""
 
+import base64
 import re
 from html import escape
 from typing import NamedTuple
@@ -55,6 +56,13 @@ class Picture(NamedTuple):
             svg = svg.replace(color, plain)
         svg = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
         return svg.replace("</desc>", '</desc><rect width="100%" height="100%" fill="#fff"/>', 1)
+
+
+def markdown_picture(picture: Picture) -> str:
+    """With what it shows in words, for whoever can't see it."""
+    data = base64.b64encode(picture.alone().encode()).decode()
+    told = re.sub(r"[\[\]]", "", f"{picture.title}: {picture.description}")
+    return f"**{picture.title}**\n\n![{told}](data:image/svg+xml;base64,{data})"
 
 
 def css() -> str:

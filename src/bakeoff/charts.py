@@ -29,7 +29,9 @@ def draw_all(card: Mapping[str, Any], outcomes: Mapping[str, Outcomes]) -> dict[
         outcomes: of each contestant on the test rows, as `describe_outcomes` gives them; an older version has none.
     """
     pictures = [draw_race(card), draw_test(card)]
-    pictures += [draw_confusion(name, found) for name, found in outcomes.items()]
+    pictures += [
+        draw_confusion(f"confusion-{name.replace('_', '-')}", title(name), found) for name, found in outcomes.items()
+    ]
     winner = outcomes.get(card["classifier"], {})
     if winner.get("curves"):
         pictures += [draw_roc(winner), draw_precision_recall(winner)]
@@ -99,8 +101,15 @@ def draw_test(card: Mapping[str, Any]) -> Picture:
     return finish("test", heading, f"{told}.{limit}", size_of_rows(len(names)), frame.parts)
 
 
-def draw_confusion(name: str, found: Outcomes) -> Picture | None:
-    """A contestant's confusion matrix; None of more classes than can be drawn."""
+def draw_confusion(name: str, heading: str, found: Outcomes, rows: str = "test rows") -> Picture | None:
+    """A confusion matrix; None of more classes than can be drawn.
+
+    Args:
+        name: the picture's.
+        heading: the picture's.
+        found: classes and counts.
+        rows: what they are.
+    """
     if not found["confusion"] or len(found["classes"]) > MOST_DRAWN:
         return None
     counts, classes = np.array(found["confusion"]), [shorten(each) for each in found["classes"]]
@@ -109,8 +118,8 @@ def draw_confusion(name: str, found: Outcomes) -> Picture | None:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     left, bottom = 26 + LETTER * longest, 34.0 if flat else 30 + LETTER * longest
     side = min(WIDTH - left - 10, max(150.0, 42.0 * count))
-    size, key = (left + side + 10, bottom + side + 14), f"confusion-{name.replace('_', '-')}"
-    frame = Frame(key, size, left, bottom, (-0.5, count - 0.5), (count - 0.5, -0.5))
+    size = (left + side + 10, bottom + side + 14)
+    frame = Frame(name, size, left, bottom, (-0.5, count - 0.5), (count - 0.5, -0.5))
     for true, predicted in zip(*np.nonzero(counts)):
         strength = STRONGEST * (0.15 + 0.85 * shares[true, predicted])
         color = SERIES[0] if true == predicted else SERIES[1]
@@ -125,12 +134,14 @@ def draw_confusion(name: str, found: Outcomes) -> Picture | None:
     frame.columns(classes, letters, turned=not flat)
     frame.text((frame.left + frame.right) / 2, size[1] - 4, "predicted")
     frame.text(10, (frame.top + frame.bottom) / 2, "true", turned=True)
-    hits, rows = int(np.trace(counts)), int(counts.sum())
+    hits, total = int(np.trace(counts)), int(counts.sum())
     wrong = counts - np.diag(np.diag(counts))
     true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
     names = found["classes"]
-    worst = f"; most often {names[true]} was taken for {names[predicted]}: {wrong.max():,} times" if hits < rows else ""
-    return finish(key, title(name), f"{hits:,} of {rows:,} test rows right{worst}.", size, frame.parts)
+    worst = (
+        f"; most often {names[true]} was taken for {names[predicted]}: {wrong.max():,} times" if hits < total else ""
+    )
+    return finish(name, heading, f"{hits:,} of {total:,} {rows} right{worst}.", size, frame.parts)
 
 
 def draw_roc(found: Outcomes) -> Picture:
@@ -164,13 +175,16 @@ def draw_precision_recall(found: Outcomes) -> Picture:
     return finish("precision-recall", heading, f"Average precisions: {told}.", SQUARE, frame.parts)
 
 
-def draw_reliability(curves: Mapping[str, Mapping[str, Any]], repeats: int | None = 1) -> Picture:
+def draw_reliability(
+    curves: Mapping[str, Mapping[str, Any]], repeats: int | None = 1, whose: str = "the winner's"
+) -> Picture:
     """Curves over the diagonal, on which they would lie if every probability came true as often as it says.
 
     Args:
         curves: by `before` or `after` calibration: predicted, observed and pairs of each bin.
         repeats: how often each row was counted; None where rows belong to groups, so that there is no telling how many
             count for themselves, and no interval is drawn.
+        whose: a single curve is, in the legend.
     """
     labels, last = {"before": "as the classifier gives them", "after": "calibrated"}, [*curves][-1]
     frame = _square("reliability", "predicted probability", "share that came true", (0, 1), (0, 1))
@@ -185,7 +199,7 @@ def draw_reliability(curves: Mapping[str, Mapping[str, Any]], repeats: int | Non
                 ends = wilson_of_share(observed, pairs / repeats)
                 frame.line((predicted, predicted), ends, color, 1.2, opacity=0.45)
             frame.point(predicted, observed, color, 1.5 + 0.6 * np.log10(pairs), square=kind != last)
-        entries.append((labels[kind] if len(curves) > 1 else "the winner's", color, dash))
+        entries.append((labels[kind] if len(curves) > 1 else whose, color, dash))
     frame.legend(entries, "upper left")
     bins = ", ".join(f"{p:.2f}: {o:.2f}" for p, o in zip(curves[last]["predicted"], curves[last]["observed"]))
     description = f"Predicted probability and the share that came true, by bins: {bins}."

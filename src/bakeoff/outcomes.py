@@ -1,6 +1,6 @@
 """What a model makes of rows whose class is known, in the figures that pictures are drawn from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ def describe_outcomes(
 
 def _rank(y: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
     """How well the probabilities rank the rows."""
-    from sklearn.metrics import auc, precision_recall_curve, roc_curve
+    from sklearn.metrics import precision_recall_curve, roc_curve
 
     curves: dict[str, dict[str, Any]] = {}
     for code, name in enumerate(classes):
@@ -44,13 +44,33 @@ def _rank(y: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> dict[str
             continue
         fpr, tpr, _ = roc_curve(true, shares[:, code])
         precision, recall, _ = precision_recall_curve(true, shares[:, code])
-        curves[name] = {
-            "share": float(true.mean()),
-            "roc_auc": float(auc(fpr, tpr)),
-            "average_precision": float(-np.sum(np.diff(recall) * precision[:-1])),
-            "roc": thin(fpr, tpr, (0.0, 1.0)),
-            "precision_recall": thin(recall, precision, (1.0, 1.0)),
-        }
+        curves[name] = describe_curve(float(true.mean()), fpr, tpr, recall, precision)
+    return describe_curves(curves, classes)
+
+
+def describe_curve(
+    share: float, fpr: np.ndarray, tpr: np.ndarray, recall: np.ndarray, precision: np.ndarray
+) -> dict[str, Any]:
+    """One class's curves against the rest, and their areas.
+
+    Args:
+        share: of the rows that are of the class.
+        fpr: rising from 0 to 1, shape (n,), as `roc_curve` gives them.
+        tpr: beside them.
+        recall: falling from 1 to 0, shape (m,), as `precision_recall_curve` gives them.
+        precision: beside them.
+    """
+    return {
+        "share": share,
+        "roc_auc": float(np.trapezoid(tpr, fpr)),
+        "average_precision": float(-np.sum(np.diff(recall) * precision[:-1])),
+        "roc": thin(fpr, tpr, (0.0, 1.0)),
+        "precision_recall": thin(recall, precision, (1.0, 1.0)),
+    }
+
+
+def describe_curves(curves: Mapping[str, dict[str, Any]], classes: Sequence[str]) -> dict[str, Any]:
+    """The areas of all classes, their means, and the curves of those that are ranked worst."""
     if not curves:
         return {}
     areas = {

@@ -39,6 +39,7 @@ class ScoredTable:
         counts: what came of the rows.
         mean_cost: what a row whose class is known costs, where the version decides by costs.
         missing: columns that were taken as missing throughout.
+        rows_alone: whether rows count each for themselves; those of a group, such as a customer's, don't.
     """
 
     head: str
@@ -46,6 +47,7 @@ class ScoredTable:
     counts: Counts
     mean_cost: float | None
     missing: tuple[str, ...] = ()
+    rows_alone: bool = True
 
 
 def check_prediction(config: PredictionConfig) -> None:
@@ -135,7 +137,7 @@ def _finish(ready: Ready, head: str, folder: Path, counts: Counts) -> ScoredTabl
     if counts.rejected:
         logger.warning("rejected: %s", counts.say_reasons())
     mean_cost = None if costs is None else counts.tally.mean_cost(costs)
-    return ScoredTable(head, folder, counts, mean_cost, tuple(ready.missing))
+    return ScoredTable(head, folder, counts, mean_cost, tuple(ready.missing), ready.scorer.rows_alone)
 
 
 def _score(

@@ -12,11 +12,13 @@ from bakeoff.errors import UserError
 from bakeoff.files import sync
 from bakeoff.output import STAMP
 from bakeoff.prediction import ScoredTable
+from bakeoff.prediction_page import draw_predictions, render_predictions
 from bakeoff.ready import VersionRef
+from bakeoff.summary import REPORT
 
 
 def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
-    """Write the summary beside the predictions and move the folder into place as a whole.
+    """Write summary and report beside the predictions, and move the folder into place as a whole.
 
     Returns:
         the folder; when another run took a default name meanwhile, the next free second.
@@ -42,6 +44,8 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
         summary["flags"] = dict(counts.flags.most_common())
     if evaluation := _evaluation(scored):
         summary["evaluation"] = evaluation
+        report = render_predictions(summary, scored, draw_predictions(scored))
+        (scored.folder / REPORT).write_text(report, "utf-8")
     (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)

@@ -34,13 +34,23 @@ def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS
         y: classes counted from 0, shape (n_rows,).
         probabilities: shape (n_rows, n_classes).
     """  # noqa: D205  a title with its source
+    return curve_of_bins(sum_bins(y, probabilities, bins))
+
+
+def sum_bins(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """What adds up to a reliability curve: of each bin the pairs of a row and a class, the sum of what they were
+    predicted with, and how many came true, shape (3, bins).
+    """  # noqa: D205  a title of two lines
     predicted = probabilities.ravel()
     came_true = (y[:, None] == np.arange(probabilities.shape[1])).ravel()
     places = np.minimum((predicted * bins).astype(int), bins - 1)  # a probability of 1 is in the last bin
-    pairs = np.bincount(places, minlength=bins)
-    full = np.flatnonzero(pairs)
-    means, shares = (np.bincount(places, values, bins)[full] / pairs[full] for values in (predicted, came_true))
-    return Curve(means.tolist(), shares.tolist(), pairs[full].tolist())
+    return np.stack([np.bincount(places, values, bins) for values in (None, predicted, came_true)])
+
+
+def curve_of_bins(sums: np.ndarray) -> Curve:
+    """The curve of what `sum_bins` gave, or of several of them together."""
+    pairs, predicted, came_true = sums[:, sums[0] > 0]
+    return Curve((predicted / pairs).tolist(), (came_true / pairs).tolist(), pairs.astype(int).tolist())
 
 
 def squash(scores: np.ndarray) -> np.ndarray:

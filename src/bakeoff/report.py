@@ -1,7 +1,5 @@
 """The card for people, as markdown for Prefect's pages."""
 
-import base64
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +13,7 @@ from bakeoff.board import (
     report_table,
     result_table,
 )
-from bakeoff.canvas import Picture
+from bakeoff.canvas import Picture, markdown_picture
 from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_approximations, list_troubles, say_calibration, say_decision, say_warnings
 from bakeoff.tabular import markdown_table
@@ -46,7 +44,7 @@ def render_markdown(
             *(sentence for sentence in (say_calibration(card), say_decision(card)) if sentence),
             *say_warnings(card),
             "## Leaderboard",
-            *(_markdown_picture(picture) for picture in shown if picture),
+            *(markdown_picture(picture) for picture in shown if picture),
             SPREAD,
             markdown_table(*race_table(card)),
             # Without the status: Prefect's pages are narrow, and what has not finished has a sentence below.
@@ -58,7 +56,7 @@ def render_markdown(
             *list_troubles(card),
             f"## Classification report of {title(card['classifier'])}",
             markdown_table(*report_table(report)),
-            *([_markdown_picture(confusion)] if confusion else []),
+            *([markdown_picture(confusion)] if confusion else []),
             "## How it was made",
             markdown_table(
                 ("What", "Value"),
@@ -66,13 +64,6 @@ def render_markdown(
             ),
         ]
     )
-
-
-def _markdown_picture(picture: Picture) -> str:
-    """With what it shows in words, for whoever can't see it."""
-    data = base64.b64encode(picture.alone().encode()).decode()
-    told = re.sub(r"[\[\]]", "", f"{picture.title}: {picture.description}")
-    return f"**{picture.title}**\n\n![{told}](data:image/svg+xml;base64,{data})"
 
 
 def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:

@@ -76,6 +76,7 @@ class Scorer:
         self.classes = np.asarray(model.classes_)
         decision = card.get("decision")  # of an older card there is none
         self.costs = np.asarray(decision["costs"]) if decision else None
+        self.rows_alone = card.get("config", {}).get("split", {}).get("by") != "group"
         names = list(map(str, self.classes))
         kind = pa.int64() if self.classes.dtype.kind == "i" else pa.string()
         self._labels = pa.array(self.classes.tolist(), kind)

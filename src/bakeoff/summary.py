@@ -1,10 +1,12 @@
 """A prediction run's summary for people: as text for a terminal, as markdown for Prefect's pages."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bakeoff.board import Row, figure, report_table
+from bakeoff.canvas import Picture, markdown_picture
 from bakeoff.sentences import NONE, say_cost, say_count
 from bakeoff.tabular import markdown_table, text_table
 
@@ -15,6 +17,7 @@ FIGURES = {
     "f1_macro": "F1",
 }
 SHOWN = 5  # reasons and flags of a kind
+REPORT = "report.html"  # where rows had a class
 MOST_CLASSES = 12  # of a confusion matrix that can be read
 
 
@@ -35,15 +38,19 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
             say_evaluation(summary["evaluation"]),
             "",
             *text_table(*report_table(summary["evaluation"]["report"])),
+            "",
+            f"report: {folder}/{REPORT}",
         ]
+        return "\n".join([*lines, folder])
     return "\n".join([*lines, "", folder])
 
 
-def render_summary(folder: Path) -> str:
-    """The same as markdown, with the confusion matrix.
+def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
+    """The same as markdown, with the confusion matrix and the report's other pictures.
 
     Args:
         folder: the output's.
+        pictures: by name.
     """
     summary = _read(folder)
     parts = [f"# {summary['name']} {summary['version']}", say_rows(summary)]
@@ -52,18 +59,25 @@ def render_summary(folder: Path) -> str:
     parts += filter(None, [say_missing(summary), say_flags(summary)])
     if "evaluation" in summary:
         found = summary["evaluation"]
-        figures = [(name, figure(found[key])) for key, name in FIGURES.items()]
-        figures.append(("log loss", figure(found["log_loss"])))
-        if "mean_cost" in found:
-            figures.append(("mean cost", say_cost(found["mean_cost"])))
-        figures.append(("rows with a class", f"{found['rows']:,}"))
-        if "unknown_class" in found:
-            figures.append(("of them of a class that the model doesn't know", f"{found['unknown_class']:,}"))
-        parts += ["## Evaluation", markdown_table(("Metric", "Value"), figures)]
+        parts += ["## Evaluation", markdown_table(("Metric", "Value"), evaluation_figures(found))]
         parts += [markdown_table(*report_table(found["report"]))]
         matrix = confusion_table(found["confusion_matrix"])
         parts += ["## Confusion matrix", markdown_table(*matrix)] if matrix else []
+        parts += [markdown_picture(picture) for name, picture in pictures.items() if name != "confusion"]
+        parts.append(f"Report: `{folder}/{REPORT}`")
     return "\n\n".join([*parts, f"Folder: `{folder}`"])
+
+
+def evaluation_figures(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """The figures where the class is known, a line each."""
+    figures = [(name, figure(found[key])) for key, name in FIGURES.items()]
+    figures.append(("log loss", figure(found["log_loss"])))
+    if "mean_cost" in found:
+        figures.append(("mean cost", say_cost(found["mean_cost"])))
+    figures.append(("rows with a class", f"{found['rows']:,}"))
+    if "unknown_class" in found:
+        figures.append(("of them of a class that the model doesn't know", f"{found['unknown_class']:,}"))
+    return figures
 
 
 def say_rows(summary: dict[str, Any]) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from bakeoff.handover import ClassMetrics, Evaluation
+from bakeoff.probability_counts import ProbabilityCounts
 
 OTHER = "(other)"
 MAX_UNKNOWN = 100  # classes counted by name that the model doesn't know; the rest are counted together
 
 
 class Tally:
-    """How often each true class was predicted as each class, and the sum of the rows' log loss."""
+    """How often each true class was predicted as each class, the sum of the rows' log loss, and their probabilities."""
 
     def __init__(self, classes: Sequence[str]) -> None:
         """Begin with no rows.
@@ -24,6 +25,7 @@ class Tally:
         self._names = list(classes)  # and behind them those that the model doesn't know
         self._counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._loss, self._judged = 0.0, 0
+        self.probabilities = ProbabilityCounts(len(classes))
 
     def add(self, truth: np.ndarray, names: Sequence[str], predicted: np.ndarray, shares: np.ndarray | None) -> None:
         """Count some rows.
@@ -42,6 +44,7 @@ class Tally:
             tiny = np.finfo(given.dtype).eps  # as scikit-learn's log_loss clips
             self._loss -= float(np.log(np.clip(given, tiny, 1 - tiny)).sum())
             self._judged += len(given)
+            self.probabilities.add(truth[known], shares[known])
 
     def merge(self, counted: Mapping[str, Any]) -> None:
         """Add what `to_dict` gave for other rows."""
@@ -51,6 +54,7 @@ class Tally:
                 self._counts[line, predicted] += count
         self._loss += counted["loss"]
         self._judged += counted["judged"]
+        self.probabilities.merge(counted["probabilities"])
 
     def to_dict(self) -> dict[str, Any]:
         """The counts as plain values."""
@@ -59,7 +63,8 @@ class Tally:
             for name, row in zip(self._names, self._counts)
             if row.any()
         }
-        return {"counts": counts, "loss": self._loss, "judged": self._judged}
+        probabilities = self.probabilities.to_dict()
+        return {"counts": counts, "loss": self._loss, "judged": self._judged, "probabilities": probabilities}
 
     @property
     def rows(self) -> int:

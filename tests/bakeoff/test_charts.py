@@ -94,7 +94,7 @@ def test_rows_that_are_counted_again_make_no_interval_narrower():
 
 
 def test_of_too_many_classes_nothing_is_drawn():
-    assert draw_confusion("svm", outcomes([str(place) for place in range(41)])) is None
+    assert draw_confusion("confusion", "SVM", outcomes([str(place) for place in range(41)])) is None
 
 
 def test_a_picture_tells_what_it_shows():

@@ -1,6 +1,7 @@
 """Scoring a table: every row ends in predictions or in rejected, and a folder appears whole or not at all."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from sklearn.metrics import roc_auc_score
 
 import bakeoff
 from bakeoff.batches import Batch
+from bakeoff.canvas import finish
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError, IntegrityError, StoreError, UserError
@@ -42,7 +45,7 @@ def test_validation_rows_are_scored_by_default(orders, tmp_path):
     """Those of the version, evaluated since they have the target."""
     folder = predict(PredictionConfig(store=orders, output=str(tmp_path / "out")))
     predictions, summary = read(folder)
-    assert {"predictions.parquet", "summary.json"} == {path.name for path in folder.iterdir()}
+    assert {"predictions.parquet", "report.html", "summary.json"} == {path.name for path in folder.iterdir()}
     assert (60, 60, 0) == (summary["rows"], summary["predicted"], summary["rejected"])
     assert list(range(60)) == predictions["row"].tolist()
     classes = ["exchanged", "kept", "returned"]
@@ -52,6 +55,27 @@ def test_validation_rows_are_scored_by_default(orders, tmp_path):
     truth = pd.read_parquet(orders / "classifier" / summary["version"] / "validation.parquet")["outcome"]
     assert (truth == predictions["prediction"]).mean() == pytest.approx(summary["evaluation"]["accuracy"])
     assert set(classes) >= set(summary["evaluation"]["report"])
+
+
+def test_the_report_shows_how_good_predictions_were(orders, tmp_path):
+    """With the pictures of a version's report, of the rows of the run; where no row has a class there is none."""
+    folder = predict(store=orders, output=str(tmp_path / "out"))
+    page, (predictions, summary) = (folder / "report.html").read_text(), read(folder)
+    assert ["confusion", "roc", "precision-recall", "reliability"] == re.findall(r'aria-labelledby="(\S+)-title', page)
+    truth = pd.read_parquet(orders / "classifier" / summary["version"] / "validation.parquet")["outcome"]
+    right = int((truth == predictions["prediction"]).sum())
+    assert f"{right} of 60 rows right" in page
+    for name in ("exchanged", "kept", "returned"):
+        area = roc_auc_score(truth == name, predictions[f"probability_{name}"])
+        (shown,) = re.findall(rf'<tr><th scope="row">{name}</th><td>([\d.]+)</td><td>[\d.]+</td></tr>', page)
+        assert area == pytest.approx(float(shown), abs=2e-3)
+    assert show_prediction(str(folder)).endswith(f"report: {folder}/report.html\n{folder}")
+    drawn = {name: finish(name, name, name, (9, 9), []) for name in ("confusion", "roc", "reliability")}
+    assert 2 == render_summary(folder, drawn).count("data:image/svg")  # the matrix stands there as a table
+    rows = pd.read_csv("examples/orders.csv").drop(columns="outcome").head(20)
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    folder = predict(store=orders, input=str(tmp_path / "rows.csv"), output=str(tmp_path / "without"))
+    assert {"predictions.parquet", "summary.json"} == {path.name for path in folder.iterdir()}
 
 
 def test_bad_rows_are_named_and_the_good_ones_scored(orders, tmp_path):
@@ -200,7 +224,7 @@ def test_predictions_made_at_once_get_folders_of_their_own(orders, tmp_path, mon
         folders = list(pool.map(run, range(8)))
     assert 8 == len(set(folders))
     assert set(folders) == set(Path("predictions").iterdir())
-    assert {"predictions.parquet", "summary.json"} == {path.name for path in folders[7].iterdir()}
+    assert {"predictions.parquet", "report.html", "summary.json"} == {path.name for path in folders[7].iterdir()}
 
 
 def test_a_changed_model_is_not_used(race, tmp_path):
@@ -339,7 +363,10 @@ def test_what_a_table_lacks_is_told_at_the_end(orders, tmp_path):
     assert 5 == summary["evaluation"]["unknown_class"]
     assert "Not in the table, and taken as missing in every row: delivery_days." in shown
     assert "On 40 rows with a class (5 of them of a class that the model doesn't know, and so wrong): acc" in shown
-    assert "Not in the table" in render_summary(folder)
+    assert "Not in the table" in render_summary(folder, {})
+    page = (folder / "report.html").read_text()
+    assert "Curves and log loss are of the rows whose class the model knows." in page
+    assert "Not in the table, and taken as missing in every row: delivery_days." in page
     with pytest.warns(UserWarning, match="no column 'delivery_days' .*did you mean 'Delivery_Days'"):
         bakeoff.load(store=orders).predict(rows)
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from bakeoff.evaluation import evaluate_predictions
+from bakeoff.outcomes import MOST_CONFUSED, describe_outcomes
+from bakeoff.reliability import reliability_curve
 from bakeoff.tally import MAX_UNKNOWN, OTHER, Tally
 from bakeoff.truth import true_codes
 
@@ -88,3 +90,55 @@ def test_classes_are_met_as_training_read_them(column, classes, expected):
     """None where a row has no class."""
     codes, names = true_codes(pa.chunked_array([column]), classes)
     assert expected == [None if code < 0 else names[code] for code in codes]
+
+
+def drawn(rows=3000, seed=0, decimals=None):
+    """Classes, and probabilities that know something of them; rounded, as those of a forest are."""
+    generator = np.random.default_rng(seed)
+    truth = generator.integers(0, 3, rows)
+    odds = generator.normal(size=(rows, 3)) * 2
+    odds[np.arange(rows), truth] += 2
+    shares = np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+    return truth, shares if decimals is None else np.round(shares, decimals)
+
+
+@pytest.mark.parametrize("decimals", [None, 2])
+def test_areas_of_batches_are_scikit_learns_of_all_rows(decimals):
+    """Within a thousandth, as they are shown, through JSON, though no row is held."""
+    truth, shares = drawn(decimals=decimals)
+    tally = Tally(CLASSES)
+    for part in np.array_split(np.arange(len(truth)), 7):
+        batch = Tally(CLASSES)
+        batch.add(truth[part], CLASSES, shares[part].argmax(axis=1), shares[part])
+        tally.merge(json.loads(json.dumps(batch.to_dict())))
+    found, expected = tally.probabilities.describe(CLASSES), describe_outcomes(truth, truth, shares, CLASSES)
+    for figure in ("roc_auc", "average_precision"):
+        assert expected[figure] == pytest.approx(found[figure], abs=1e-3)
+        assert expected[f"{figure}_macro"] == pytest.approx(found[f"{figure}_macro"], abs=1e-3)
+    assert [*expected["curves"]] == [*found["curves"]]
+    curve = reliability_curve(truth, shares)
+    assert vars(curve) == {
+        name: pytest.approx(values) for name, values in vars(tally.probabilities.reliability()).items()
+    }
+
+
+def test_what_one_step_holds_counts_as_tied():
+    """Certainties, and a class that never occurs, are no trouble; a perfect ranking has an area of 1."""
+    shares = np.array([[1.0, 0.0, 0.0], [1 - 1e-12, 1e-12, 0.0], [0.0, 1.0, 0.0]])
+    found = tally_of(["a", "a", "b"], [0, 0, 1], shares).probabilities.describe(CLASSES)
+    assert {"a": 1.0, "b": 1.0} == found["roc_auc"]
+    same = np.full((4, 3), 1 / 3)
+    found = tally_of(["a", "b", "a", "b"], [0] * 4, same).probabilities.describe(CLASSES)
+    assert {"a": 0.5, "b": 0.5} == found["roc_auc"]
+    assert {"a": 0.5, "b": 0.5} == found["average_precision"]
+
+
+def test_without_probabilities_or_of_very_many_classes_there_are_no_curves():
+    assert {} == tally_of(["a", "b"], [0, 1]).probabilities.describe(CLASSES)
+    assert tally_of(["a", "b"], [0, 1]).probabilities.reliability() is None
+    many = [str(place) for place in range(MOST_CONFUSED + 1)]
+    tally = Tally(many)
+    tally.add(np.array([0, 1]), many, np.array([0, 1]), np.eye(len(many))[:2])
+    assert {} == tally.probabilities.describe(many)
+    assert tally.probabilities.reliability() is None
+    assert 0 == pytest.approx(tally.log_loss)
