@@ -174,8 +174,8 @@ def _origin(card: dict[str, Any]) -> str:
         html_table(("What", "Value"), describe_origin(card), text=True, label="How it was made"),
         "<p>The same config gives the same model and scores, on the same versions of the libraries. Saved as "
         "<code>made.yaml</code>, this makes it again:</p>",
-        "<pre><code>python -m flows.training --config made.yaml</code></pre>",
-        f"<details><summary>made.yaml</summary>\n<pre><code>{escape(config)}</code></pre>\n</details>",
+        '<pre tabindex="0"><code>python -m flows.training --config made.yaml</code></pre>',
+        f'<details><summary>made.yaml</summary>\n<pre tabindex="0"><code>{escape(config)}</code></pre>\n</details>',
     )
 
 

@@ -33,7 +33,7 @@ def html_table(
     names = [row[0].text if isinstance(row[0], Link) else row[0] for row in rows]
     kinds = [' class="winner"' if marked and name == marked else "" for name in names]
     body = "".join(f"<tr{kind}>{line}</tr>" for kind, line in zip(kinds, lines[1:]))
-    told = f' tabindex="0" role="region" aria-label="{escape(label or header[0])}"'
+    told = f' tabindex="0" role="region" aria-label="Table: {escape(label or header[0])}"'
     return f'<div class="scroll"{told}><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
