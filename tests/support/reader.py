@@ -24,12 +24,9 @@ class Reader:
         self.processes = []
         self.ports = {4200: free_port(), 4201: free_port()}
         copy_project(self.folder)
-        # Nothing of the person who runs the tests, and nothing of the make that runs them.
-        kept = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("PREFECT_", "BAKEOFF_", "MAKE", "MFLAGS", "PYTEST_"))
-        }
+        # Nothing of the person who runs the tests, and nothing of the make that runs them: it exports its ARGS too.
+        theirs = ("PREFECT_", "BAKEOFF_", "MAKE", "MFLAGS", "ARGS", "PYTEST_")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(theirs)}
         own = {"HOME": str(home), "PREFECT_HOME": str(home / ".prefect"), "PYTHONUNBUFFERED": "1"}
         self.environment = kept | own | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
