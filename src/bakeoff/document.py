@@ -90,8 +90,8 @@ def _leaderboard(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
     return _join(
         gallery([pictures.get("race"), pictures.get("test")]),
         paragraph(
-            f"The classes of {card['config']['dataset']['flip_y']:.3g} of the rows were drawn anew, so no classifier "
-            f"can be expected to be right in more than {ceiling:.4f} of them."
+            f"The classes of {100 * card['config']['dataset']['flip_y']:.3g} % of the rows were drawn anew, so no "
+            f"classifier can be expected to be right in more than {ceiling:.4f} of them."
             if ceiling is not None
             else None
         ),

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bakeoff.sentences import say_seconds
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -65,10 +67,3 @@ class Pace:
         gained = share - self._share
         left = seconds * (1 - share) / gained if gained > 0 else None
         return Progress(done, self.total, share, (done - self._done) / seconds, left)
-
-
-def say_seconds(seconds: float) -> str:
-    """As `6 s`, `4 min` or `2.5 h`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

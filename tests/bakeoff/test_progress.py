@@ -2,7 +2,7 @@
 
 import pytest
 
-from bakeoff.progress import Pace, Progress, say_seconds
+from bakeoff.progress import Pace, Progress
 
 
 def test_the_time_left_follows_from_the_rows_that_this_run_has_done(monkeypatch):
@@ -27,8 +27,3 @@ def test_without_a_known_number_of_rows_the_share_of_the_input_tells(monkeypatch
     now[0] = 30.0
     assert "1,500 (25% of the input) rows, 50 rows/s, 90 s left" == str(pace.at(1500, 0.25))
     assert pace.at(0, 0.0).seconds_left is None
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (99, "99 s"), (120, "2 min"), (9000, "2.5 h")])
-def test_times_are_said_in_units_that_fit(seconds, words):
-    assert words == say_seconds(seconds)
