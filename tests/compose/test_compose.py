@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -121,7 +122,11 @@ def test_a_worker_takes_up_what_is_asked_for(up):
     assert eventually(lambda: up.runs(nightly, "SCHEDULED"))
     # Tests that run at two in the morning count versions too.
     up.change(f"deployments/{nightly['id']}/schedules/{nightly['schedules'][0]['id']}", active=False)
-    run = up.ask_for_run(nightly, **SMALL)
+    asked = up(
+        "run", "--rm", "--entrypoint", "prefect", "training",
+        "deployment", "run", "training/nightly", "--param", f"config={json.dumps(SMALL)}",
+    )  # fmt: skip
+    run = re.search(r"UUID: (\S+)", asked.stdout)[1]
     assert completed(up, run), up.state(run)
     assert 2 == len(versions(up))
     assert eventually(lambda: up.runs(batch, "COMPLETED"))

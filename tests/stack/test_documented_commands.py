@@ -12,7 +12,7 @@ import shutil
 
 import httpx
 import pytest
-from document_rules import BEFORE, COMPOSE, DOCUMENTS, DRY, GIVEN, INSTEAD, STAYING, TABLES
+from document_rules import BEFORE, COMPOSE, DOCUMENTS, DRY, GIVEN, STAYING, TABLES
 from documents import blocks, commands, not_printed
 from postgres import postgres
 from prefect_stack import ROOT
@@ -80,13 +80,8 @@ def test_a_documented_command_does_what_the_document_says(follow, command, reque
         if document == command.document and command.bare.startswith(beginning):
             status, output = reader.run(filled(first, reader))
             assert 0 == status, output
-    text = command.text
-    for theirs, ours in INSTEAD.items():
-        text = text.replace(theirs, ours)
-    if command.language == "python":
-        text = in_python(text)
-    text = filled(text, reader)
-    if command.bare.startswith("docker-compose") and text.startswith("docker-compose"):
+    text = filled(in_python(command.text) if command.language == "python" else command.text, reader)
+    if command.bare.startswith("docker-compose"):
         hold_that_compose_is_tested(command.bare)
     elif command.bare in STAYING:
         start(reader, command, request.getfixturevalue("database"))

@@ -31,7 +31,7 @@ GIVEN = {
     (
         "README.fr.md",
         ".venv/bin/bakeoff models rollback",
-    ): ".venv/bin/bakeoff models rollback",  # to one of two versions
+    ): ".venv/bin/bakeoff models rollback",  # of two versions
 }
 
 # What the document takes for granted before a command.
@@ -40,15 +40,6 @@ BEFORE = {
         "export BAKEOFF_SIGNING_PRIVATE_KEY=keys/private.pem",
         "the store was signed further up; the document names this variable for those who train from then on",
     ),
-    ("README.md", "docker-compose run --rm --entrypoint prefect training deployment run"): (
-        "export PREFECT_API_URL=http://127.0.0.1:4200/api; make deploy",
-        "under docker-compose the service `deploy` has done it",
-    ),
-}
-
-# Said otherwise, where it is the same.
-INSTEAD = {
-    "docker-compose run --rm --entrypoint prefect training ": ".venv/bin/prefect ",  # on this side of the container
 }
 
 # Docker is for tests/compose. What stands here is what of which test there gives the command, or one that says as much.
@@ -60,6 +51,12 @@ COMPOSE = {
     "docker-compose up --build worker": UP,  # test_the_image_is_lean_… builds
     "docker-compose run training": (*BY_HAND, 'compose("run", "--rm", "training"'),
     "docker-compose run prediction": (*BY_HAND, 'compose("run", "--rm", "prediction")'),
+    """docker-compose run --rm --entrypoint prefect training deployment run training/nightly \
+--param 'config={"dataset": {"n_samples": 2000}}'""": (
+        "test_compose.py", "test_a_worker_takes_up_what_is_asked_for",
+        """"run", "--rm", "--entrypoint", "prefect", "training",
+        "deployment", "run", "training/nightly", "--param",""",
+    ),
     "docker-compose up --scale worker=3": (
         "test_compose.py", "test_several_workers_share_the_work", 'up("up", "-d", "--scale", "worker=3")',
     ),
