@@ -6,18 +6,20 @@ from html import escape
 from typing import NamedTuple
 
 # What is drawn in the first becomes the page's own colour of that name; the second is for where there is no page.
-INK, SOFT, LINE = "#010101", "#010102", "#010103"
+INK, SOFT, LINE, PAPER = "#010101", "#010102", "#010103", "#010104"
 SERIES = tuple(f"#01020{place}" for place in range(1, 9))
 DASHES = ("", "6 3", "1.5 2.5", "8 3 2 3")  # beside the colours, for whoever can't tell them apart
 LIGHT = {
-    INK: "#1c1e21", SOFT: "#5a6068", LINE: "#d5d8dc",
+    INK: "#1c1e21", SOFT: "#5a6068", LINE: "#d5d8dc", PAPER: "#ffffff",
     **dict(zip(SERIES, ("#0069b4", "#b84a00", "#00734f", "#a3357f", "#6b5900", "#5847c2", "#1f6f78", "#555b63"))),
 }  # fmt: skip
 DARK = {
-    INK: "#e8eaed", SOFT: "#a9b0b8", LINE: "#3f454c",
+    INK: "#e8eaed", SOFT: "#a9b0b8", LINE: "#3f454c", PAPER: "#15171a",
     **dict(zip(SERIES, ("#5ab4f0", "#f39a5b", "#43c99b", "#e38fc7", "#d8bf4a", "#aaa2ff", "#6ecbd6", "#b9c0c8"))),
 }  # fmt: skip
-NAMES = {INK: "--ink", SOFT: "--soft", LINE: "--line", **{color: f"--c{color[-1]}" for color in SERIES}}
+NAMES = {
+    INK: "--ink", SOFT: "--soft", LINE: "--line", PAPER: "--paper", **{color: f"--c{color[-1]}" for color in SERIES}
+}  # fmt: skip
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # letters that XML can't hold, in a class's name say
 WIDTH = 331.0  # points: what a telephone is wide
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from bakeoff.canvas import INK, LINE, SOFT, clean
+from bakeoff.canvas import INK, LINE, PAPER, SOFT, clean
 
 SIZE = 9.5  # points, of letters
 RIGHT, TOP = 10.0, 14.0  # room beside and above the axes, in points
@@ -144,11 +144,15 @@ class Frame:
         )
 
     def legend(self, entries: Sequence[tuple[str, str, str]], corner: Corner, heading: str = "") -> None:
-        """What each line is: text, colour and dashes."""
+        """What each line is: text, colour and dashes. What lies below shines through, so that the text can be read."""
         height = 13.0 * (len(entries) + bool(heading))
         wide = 5.0 * max(len(text) for text in [heading, *(text for text, _, _ in entries)]) + 26
         x = self.right - wide - 4 if corner == "lower right" else self.left + 10
         y = self.top + 12 if corner == "upper left" else self.bottom - height
+        self.parts.append(
+            f'<rect x="{x - 4:.2f}" y="{y - 10:.2f}" width="{wide + 4:g}" height="{height:g}" '
+            f'style="fill:{PAPER};fill-opacity:0.85"/>'
+        )
         if heading:
             self.text(x, y, heading, "start", SOFT, 8.5)
             y += 13

@@ -6,8 +6,8 @@ from html import escape
 from bakeoff.canvas import Picture, css
 
 CSS = """
-:root { color-scheme: light dark; --paper: #fff; --mark: #0069b41a; --was: #b84a00; }
-@media screen and (prefers-color-scheme: dark) { :root { --paper: #15171a; --mark: #5ab4f022; --was: #f39a5b; } }
+:root { color-scheme: light dark; --mark: #0069b41a; --was: #b84a00; }
+@media screen and (prefers-color-scheme: dark) { :root { --mark: #5ab4f022; --was: #f39a5b; } }
 * { box-sizing: border-box; }
 body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 auto;
   max-width: 72rem; padding: 1.5rem clamp(1rem, 4vw, 3rem) 4rem; }

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from bakeoff.canvas import DARK, LIGHT, NAMES
+from bakeoff.canvas import DARK, LIGHT, LINE, NAMES, PAPER
 from bakeoff.charts import draw_all, draw_confusion, draw_reliability, label_ceiling
 from bakeoff.outcomes import describe_outcomes
 
@@ -126,10 +126,10 @@ def luminance(color):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize(("theme", "paper"), [(LIGHT, "#ffffff"), (DARK, "#15171a")])
-def test_colours_stand_out_from_the_paper(theme, paper):
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_colours_stand_out_from_the_paper(theme):
     """Text and lines by 4.5 to 1; the faint lines between are no news."""
     for color, plain in theme.items():
-        light, dark = sorted([luminance(plain), luminance(paper)], reverse=True)
-        if NAMES[color] != "--line":
+        light, dark = sorted([luminance(plain), luminance(theme[PAPER])], reverse=True)
+        if color not in {LINE, PAPER}:
             assert (light + 0.05) / (dark + 0.05) >= 4.5, NAMES[color]

@@ -1,11 +1,13 @@
 """Axes in a picture."""
 
+import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bakeoff.canvas import PAPER
 from bakeoff.frame import Frame, room, ticks
 
 
@@ -23,10 +25,12 @@ def test_ticks_are_round(low, high, told):
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 8))
+@example(879609.9999999999, 1e-6, 6)
 def test_ticks_lie_within_and_are_as_many_as_asked_at_most(low, wide, count):
     found = ticks(low, low + wide, count)
     assert 1 <= len(found) <= count + 1
-    assert all(low - 1e-6 * wide <= value <= low + wide + 1e-6 * wide for value, _ in found)
+    slack = 1e-6 * wide + 4 * math.ulp(max(abs(low), wide))  # floats lie no closer
+    assert all(low - slack <= value <= low + wide + slack for value, _ in found)
     assert len(found) == len({text for _, text in found})
 
 
@@ -59,3 +63,22 @@ def test_names_are_text():
     frame.names(["<b>", "a & b"], bold=1)
     assert [">&lt;b&gt;<", ">a &amp; b<"] == [re.search(r">[^<]*<", part)[0] for part in frame.parts[1:]]
     assert ["font-weight" in part for part in frame.parts[1:]] == [False, True]
+
+
+@pytest.mark.parametrize("corner", ["upper left", "lower left", "lower right"])
+def test_a_legend_stands_on_paper_inside_the_axes(corner):
+    """What was drawn before it can't make it unreadable."""
+    frame = Frame("any", (300.0, 200.0), 40.0, 30.0, (0, 1), (0, 1))
+    drawn = len(frame.parts)
+    frame.legend([("one class", "#0069b4", ""), ("another", "#b84a00", "6 3")], corner, "class")
+    paper, *entries = frame.parts[drawn:]
+    left, top, width, height = (
+        float(re.search(rf' {side}="([\d.]+)"', paper)[1]) for side in ("x", "y", "width", "height")
+    )
+    assert PAPER in paper
+    assert frame.left <= left < left + width <= frame.right
+    assert frame.top <= top < top + height <= frame.bottom
+    places = [re.search(r'<text x="([\d.]+)" y="([\d.]+)"', entry) for entry in entries]
+    texts = [(float(place[1]), float(place[2])) for place in places if place]
+    assert 3 == len(texts)
+    assert all(left <= x < left + width and top + 8 <= y <= top + height for x, y in texts)
