@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,16 @@ def cluster(stack, scheduler):
 def registered(address):
     with Client(address, set_as_default=False) as client:
         return len(client.scheduler_info()["workers"])
+
+
+def test_a_worker_that_starts_ready_does_not_look_at_itself(cluster):
+    """It has the libraries, and no profiler; the other is as Dask makes it."""
+
+    def seen(dask_worker):
+        return "tasks.fit" in sys.modules, "profile" in dask_worker.periodic_callbacks
+
+    with Client(cluster[0], set_as_default=False) as client:
+        assert [(False, True), (True, False)] == sorted(client.run(seen).values())
 
 
 def train(stack, folder, *flags):
