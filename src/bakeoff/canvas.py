@@ -56,7 +56,8 @@ class Picture(NamedTuple):
         svg = self.svg
         for color, plain in LIGHT.items():
             svg = svg.replace(color, plain)
-        svg = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+        own = f'xmlns="http://www.w3.org/2000/svg" width="{self.width * 4 / 3:.0f}" font-family="system-ui, sans-serif"'
+        svg = svg.replace("<svg ", f"<svg {own} ", 1)
         return svg.replace("</desc>", '</desc><rect width="100%" height="100%" fill="#fff"/>', 1)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from bakeoff.canvas import DASHES, INK, LINE, SERIES, SOFT, WIDTH, Picture, finish
 from bakeoff.classifiers import title
-from bakeoff.frame import Frame, room
+from bakeoff.frame import RIGHT, TOP, Frame, room
 from bakeoff.significance import wilson_of_share
 
 MOST_CELLS = 12  # classes of a confusion matrix whose cells hold their counts
@@ -117,8 +117,8 @@ def draw_confusion(name: str, heading: str, found: Outcomes, rows: str = "test r
     flat = longest * count <= 36  # the names fit below each other's columns
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     left, bottom = 26 + LETTER * longest, 34.0 if flat else 30 + LETTER * longest
-    side = min(WIDTH - left - 10, max(150.0, 42.0 * count))
-    size = (left + side + 10, bottom + side + 14)
+    side = min(WIDTH - left - RIGHT, max(150.0, 42.0 * count))
+    size = (left + side + RIGHT, bottom + side + TOP)
     frame = Frame(name, size, left, bottom, (-0.5, count - 0.5), (count - 0.5, -0.5))
     for true, predicted in zip(*np.nonzero(counts)):
         strength = STRONGEST * (0.15 + 0.85 * shares[true, predicted])

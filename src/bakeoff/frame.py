@@ -7,7 +7,7 @@ from typing import Literal
 from bakeoff.canvas import INK, LINE, PAPER, SOFT, clean
 
 SIZE = 9.5  # points, of letters
-RIGHT, TOP = 10.0, 14.0  # room beside and above the axes, in points
+RIGHT, TOP = 14.0, 14.0  # room beside and above the axes, in points
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 Corner = Literal["lower left", "lower right", "upper left"]

@@ -56,7 +56,7 @@ def render_markdown(
             *list_troubles(card),
             f"## Classification report of {title(card['classifier'])}",
             markdown_table(*report_table(report)),
-            *([markdown_picture(confusion)] if confusion else []),
+            *([markdown_picture(confusion._replace(title="Predicted and true classes"))] if confusion else []),
             "## How it was made",
             markdown_table(
                 ("What", "Value"),

@@ -49,6 +49,7 @@ def test_every_picture_is_whole(count):
     assert len(ids) == len({*ids})
     for name, picture in pictures.items():
         tree = ET.fromstring(picture.alone())
+        assert (f"{picture.width * 4 / 3:.0f}", "system-ui, sans-serif") == (tree.get("width"), tree.get("font-family"))
         assert "http" not in picture.inline()
         assert all(one.startswith(name) for one in re.findall(r' id="([^"]+)"', picture.svg))
         assert all(f'id="{one}"' in picture.svg for one in re.findall(r"#([\w-]+-[\w-]+)", picture.svg))

@@ -36,7 +36,7 @@ def test_ticks_lie_within_and_are_as_many_as_asked_at_most(low, wide, count):
 
 def test_places_are_where_data_lie():
     """In points, y upwards."""
-    frame = Frame("x", (210, 124), 100, 10, (0, 10), (0, 1))
+    frame = Frame("x", (214, 124), 100, 10, (0, 10), (0, 1))
     assert (100, 200) == (frame.x(0), frame.x(10))
     assert (114, 14) == (frame.y(0), frame.y(1))
     frame.line((0, 10), (0, 1), "#fff")
@@ -45,7 +45,7 @@ def test_places_are_where_data_lie():
 
 def test_steps_keep_the_height_until_the_next_point():
     """As precision does between two recalls, of which the higher comes first."""
-    frame = Frame("x", (210, 124), 100, 10, (0, 1), (0, 1))
+    frame = Frame("x", (214, 124), 100, 10, (0, 1), (0, 1))
     frame.line((1, 0.5, 0), (0.2, 0.8, 1), "#fff", steps=True)
     assert "M200.00 94.00H150.00V34.00H100.00V14.00" in frame.parts[-1]
 
@@ -59,7 +59,7 @@ def test_a_range_of_nothing_has_room():
 
 def test_names_are_text():
     """Whatever is in them."""
-    frame = Frame("x", (210, 124), 100, 10, (0, 1), (1.5, -0.5))
+    frame = Frame("x", (214, 124), 100, 10, (0, 1), (1.5, -0.5))
     frame.names(["<b>", "a & b"], bold=1)
     assert [">&lt;b&gt;<", ">a &amp; b<"] == [re.search(r">[^<]*<", part)[0] for part in frame.parts[1:]]
     assert ["font-weight" in part for part in frame.parts[1:]] == [False, True]
