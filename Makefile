@@ -89,6 +89,7 @@ notebook: .venv/.notebook  ## open the notebook that explores the data generator
 docs: .venv/.docs  ## write docs/reference.md from the config's models, and build the pages into site/
 	@$(BIN)/python -m bakeoff.config.manual docs/reference.md
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
+	@! find site -name '*.pyc' | grep . || { echo "the site has compiled Python" >&2; exit 1; }
 	@! grep -rnE '<(script|link|img|iframe)[^>]*(src|href)="(https?:)?//' site --include='*.html' || { echo "the site fetches something" >&2; exit 1; }
 	@echo "site/index.html"
 

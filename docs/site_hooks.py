@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mkdocs.exceptions import PluginError
+
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
 
 
@@ -12,6 +14,8 @@ def on_page_content(html: str, **_: Any) -> str:
 
 def on_post_page(output: str, **_: Any) -> str:
     """Give the search a name."""
+    if SEARCH not in output:
+        raise PluginError(f"the theme's search is another one than docs/site_hooks.py expects: {SEARCH}")
     return output.replace(SEARCH, f'{SEARCH} aria-label="Search"')
 
 

@@ -71,7 +71,7 @@ def say_learning(curve: Mapping[str, Any], scoring: str) -> str:
     told += f" (standard error {error:.4f})"
     if gain > stats.t.isf(0.025, count - 1) * error:
         return f"{told}: it still rises, so more rows should help."
-    return f"{told}: no rise that could be told from chance, so more rows like these can't be expected to help much."
+    return f"{told}: no rise that could be told from chance. Of so few folds that is soon said; more rows may help yet."
 
 
 def draw_importance(importance: Mapping[str, Any], scoring: str) -> Picture:

@@ -18,6 +18,7 @@ from bakeoff.scorer import REJECTED, Scored
 from bakeoff.tally import Tally
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
+FORMAT = 2  # of the state; what was written in another one is begun anew
 
 _written: set[Path] = set()  # the folders that this process is writing to
 
@@ -46,10 +47,10 @@ class Partial:
         Returns:
             the note of the first run.
         """
-        first = next(_lines(self.folder), None)
-        if first is None or first[0].get("task") != task:
+        first, begun = next(_lines(self.folder), None), {"task": task, "format": FORMAT}
+        if first is None or {key: first[0].get(key) for key in begun} != begun:
             self.clear()
-            self._append(STATE, _line({"task": task, "note": note}))
+            self._append(STATE, _line({**begun, "note": note}))
             return note
         return str(first[0]["note"])
 

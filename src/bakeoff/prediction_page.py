@@ -10,7 +10,6 @@ from bakeoff.canvas import Picture
 from bakeoff.charts import draw_confusion, draw_precision_recall, draw_reliability, draw_roc, say_area
 from bakeoff.page import beside, contents, gallery, page, paragraph, section
 from bakeoff.prediction import ScoredTable
-from bakeoff.sentences import say_count
 from bakeoff.summary import evaluation_figures, say_evaluation, say_flags, say_missing, say_reasons, say_rows
 from bakeoff.tabular import html_table
 
@@ -94,7 +93,7 @@ def _probabilities(scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:
     shown = len(ranked.get("curves", {}))
     return _join(
         gallery([pictures.get("roc"), pictures.get("precision-recall"), reliability]),
-        paragraph(f"Curves of the {say_count(shown, 'class')} that are ranked worst." if shown < len(areas) else None),
+        paragraph(f"Curves of the {shown} classes that are ranked worst." if shown < len(areas) else None),
         paragraph(f"{RELIABILITY}{f' {INTERVALS}' if scored.rows_alone else ''}" if reliability else None),
         paragraph(KNOWN if scored.counts.tally.strangers else None),
         paragraph(RANKING if rows else None),

@@ -1,4 +1,4 @@
-"""Probabilities counted in steps: curves that add up batch by batch, without holding the rows."""
+"""Probabilities counted where they lie: curves that add up batch by batch, without holding the rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,19 +9,22 @@ from bakeoff.handover import Curve
 from bakeoff.outcomes import MOST_CONFUSED, describe_curve, describe_curves
 from bakeoff.reliability import BINS, curve_of_bins, sum_bins
 
-STEPS = 2000  # of equal width in log-odds: fine where probabilities are near 0 or 1, as many are
-FURTHEST = 13.8  # log-odds of the outermost steps, which hold all beyond one in a million
+HANDED_ON = 32_768  # points of a batch, over all classes, of which a class has at most a sixteenth
+HELD = 2**20  # points of all batches, over all classes, of which a class has at most a sixteenth
 
 
 class ProbabilityCounts:
     """How often each class was true and not, by the probability that it was given.
 
-    Of more than `MOST_CONFUSED` classes nothing is counted.
+    A class has points: a probability, and how many rows of other classes and of its own were given it. Of too many,
+    neighbours are counted together, so that no point holds more than a small share of the rows of either kind: an area
+    is off by as little wherever the probabilities lie. Of more than `MOST_CONFUSED` classes nothing is counted, nor of
+    a row whose probabilities are not all numbers.
     """
 
     def __init__(self, n_classes: int) -> None:
         """Begin with no rows."""
-        self._counts = np.zeros((2, n_classes if n_classes <= MOST_CONFUSED else 0, STEPS), dtype=np.int64)
+        self._classes: list[list[np.ndarray]] = [[] for _ in range(n_classes if n_classes <= MOST_CONFUSED else 0)]
         self._bins = np.zeros((3, BINS))
 
     def add(self, truth: np.ndarray, shares: np.ndarray) -> None:
@@ -31,44 +34,39 @@ class ProbabilityCounts:
             truth: the true classes, counted from 0, shape (n_rows,).
             shares: the classes' probabilities, shape (n_rows, n_classes).
         """
-        n_classes = self._counts.shape[1]
-        if not n_classes:
+        finite = np.isfinite(shares).all(axis=1)
+        truth, shares = truth[finite], np.clip(shares[finite], 0, 1)
+        if not self._classes or not len(truth):
             return
-        with np.errstate(divide="ignore"):
-            odds = np.clip(np.log(shares) - np.log1p(-shares), -FURTHEST, FURTHEST)
-        steps = np.minimum(((odds + FURTHEST) * (STEPS / (2 * FURTHEST))).astype(np.int64), STEPS - 1)
-        places = steps + STEPS * np.arange(n_classes)
-        everyone = np.bincount(places.ravel(), minlength=n_classes * STEPS).reshape(n_classes, STEPS)
-        true = np.bincount(places[np.arange(len(truth)), truth], minlength=n_classes * STEPS).reshape(n_classes, STEPS)
-        self._counts += np.stack([everyone - true, true])
+        for position in range(len(self._classes)):
+            true = truth == position
+            self._take(position, np.stack([shares[:, position], ~true, true]))
         self._bins += sum_bins(truth, shares)
 
     def merge(self, counted: Mapping[str, Any]) -> None:
         """Add what `to_dict` gave for other rows."""
-        places, counts = counted["steps"]
-        self._counts.reshape(-1)[places] += np.array(counts, dtype=np.int64)
+        for position, points in enumerate(counted["points"]):
+            self._take(position, np.array(points, dtype=float))
         self._bins += counted["bins"]
 
     def to_dict(self) -> dict[str, Any]:
         """The counts as plain values."""
-        flat = self._counts.reshape(-1)
-        places = np.flatnonzero(flat)
-        return {"steps": [places.tolist(), flat[places].tolist()], "bins": self._bins.tolist()}
+        most = min(HANDED_ON // 16, HANDED_ON // max(len(self._classes), 1))
+        points = [condense(sum_points(parts), most).tolist() if parts else [[], [], []] for parts in self._classes]
+        return {"points": points, "bins": self._bins.tolist()}
 
     def describe(self, classes: Sequence[str]) -> dict[str, Any]:
-        """What `describe_outcomes` says of how the rows are ranked; rows in one step count as ties.
-
-        An area is off by no more than half the share of pairs, of a row of the class and another, in one step.
+        """What `describe_outcomes` says of how the rows are ranked; rows at one point count as ties.
 
         Args:
             classes: as text, in the order of the model's.
         """
         curves = {}
-        for name, others, true in zip(classes, *self._counts):
+        for name, parts in zip(classes, self._classes):
+            _, others, true = sum_points(parts)[:, ::-1] if parts else np.zeros((3, 0))
             if not (others.any() and true.any()):
                 continue
-            there = np.flatnonzero(others + true)[::-1]
-            hits, alarms = np.cumsum(true[there]), np.cumsum(others[there])
+            hits, alarms = np.cumsum(true), np.cumsum(others)
             tpr, fpr = hits / hits[-1], alarms / alarms[-1]
             recall, precision = np.append(tpr[::-1], 0.0), np.append((hits / (hits + alarms))[::-1], 1.0)
             share = float(hits[-1] / (hits[-1] + alarms[-1]))
@@ -78,3 +76,51 @@ class ProbabilityCounts:
     def reliability(self) -> Curve | None:
         """As `reliability_curve` of all rows; None for none."""
         return curve_of_bins(self._bins) if self._bins.any() else None
+
+    def _take(self, position: int, points: np.ndarray) -> None:
+        parts, most = self._classes[position], min(HELD // 16, HELD // len(self._classes))
+        parts.append(points)
+        if len(parts) > 1 and sum(part.shape[1] for part in parts) > most:
+            parts[:] = [condense(sum_points(parts), most // 2)]
+
+
+def sum_points(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The points together, ascending, each probability once.
+
+    Args:
+        parts: at least one; probabilities, rows of other classes and of the class itself, each of shape (3, n_points).
+    """
+    points = np.concatenate(parts, axis=1)
+    points = points[:, np.argsort(points[0])]
+    if not points.shape[1]:
+        return points
+    starts = np.flatnonzero(np.append(True, points[0, 1:] != points[0, :-1]))
+    return np.vstack([points[0, starts], np.add.reduceat(points[1:], starts, axis=1)])
+
+
+def condense(points: np.ndarray, most: int) -> np.ndarray:
+    """At most so many points: neighbours together at their mean, by shares of the rows of either kind.
+
+    The shares grow smaller towards the highest probabilities, since the first rows of a ranking decide most over its
+    precisions; of a class of a few rows each has its point to itself.
+
+    Args:
+        points: as `sum_points` gives them.
+        most: of points, at least 4.
+    """
+    if points.shape[1] <= most:
+        return points
+    others, true = (_reach(rows, count) for rows, count in zip(points[1:], (most // 2 - 1, most // 4)))
+    ends = np.unique(np.concatenate([others, np.maximum(true - 1, 0), true, [points.shape[1] - 1]]))
+    starts = np.append(0, ends[:-1] + 1)
+    rows = np.add.reduceat(points[1:], starts, axis=1)
+    means = np.add.reduceat(points[0] * points[1:].sum(axis=0), starts) / rows.sum(axis=0)
+    return np.vstack([np.clip(means, points[0, starts], points[0, ends]), rows])
+
+
+def _reach(rows: np.ndarray, count: int) -> np.ndarray:
+    """The points up to which so many shares of the rows lie; of fewer rows, where each lies."""
+    total = rows.sum()
+    left = 1 - np.arange(1, count + 1) / count
+    wanted = np.arange(1, total + 1) if total <= count else total * (1 - left**2)
+    return np.minimum(np.searchsorted(np.cumsum(rows), wanted), len(rows) - 1)

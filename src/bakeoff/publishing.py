@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from bakeoff.prediction import ScoredTable
 from bakeoff.prediction_page import draw_predictions, render_predictions
 from bakeoff.ready import VersionRef
 from bakeoff.summary import REPORT
+
+logger = logging.getLogger("bakeoff.publishing")
 
 
 def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
@@ -44,8 +47,10 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
         summary["flags"] = dict(counts.flags.most_common())
     if evaluation := _evaluation(scored):
         summary["evaluation"] = evaluation
-        report = render_predictions(summary, scored, draw_predictions(scored))
-        (scored.folder / REPORT).write_text(report, "utf-8")
+        try:
+            (scored.folder / REPORT).write_text(render_predictions(summary, scored, draw_predictions(scored)), "utf-8")
+        except Exception:  # it shows what the summary has: the scored rows stand without it
+            logger.warning("the report could not be written", exc_info=True)
     (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)

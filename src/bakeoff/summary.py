@@ -38,10 +38,9 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
             say_evaluation(summary["evaluation"]),
             "",
             *text_table(*report_table(summary["evaluation"]["report"])),
-            "",
-            f"report: {folder}/{REPORT}",
         ]
-        return "\n".join([*lines, folder])
+        if (Path(folder) / REPORT).exists():
+            return "\n".join([*lines, "", f"report: {folder}/{REPORT}", folder])
     return "\n".join([*lines, "", folder])
 
 
@@ -64,7 +63,7 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
         matrix = confusion_table(found["confusion_matrix"])
         parts += ["## Confusion matrix", markdown_table(*matrix)] if matrix else []
         parts += [markdown_picture(picture) for name, picture in pictures.items() if name != "confusion"]
-        parts.append(f"Report: `{folder}/{REPORT}`")
+        parts += [f"Report: `{folder}/{REPORT}`"] if (folder / REPORT).exists() else []
     return "\n\n".join([*parts, f"Folder: `{folder}`"])
 
 

@@ -123,9 +123,11 @@ def test_a_run_that_dies_while_it_keeps_a_step_leaves_nothing_among_what_is_kept
 
     run = start()
     if (child := os.fork()) == 0:
-        monkeypatch.setattr(once, "_digest", die)
-        do_once(run, "draw", {}, Drawn, draw)
-        os._exit(0)
+        try:
+            monkeypatch.setattr(once, "_digest", die)
+            do_once(run, "draw", {}, Drawn, draw)
+        finally:
+            os._exit(1)  # else it would go on as a second pytest
     assert 9 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert [] == list(run.kept.iterdir())
     assert {"draw", "used"} < {path.name for path in run.path.iterdir()}
