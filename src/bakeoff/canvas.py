@@ -1,9 +1,11 @@
 """Pictures inside a page: SVG in the page's colours, light or dark, with text as text."""
 
 import base64
-import re
 from html import escape
 from typing import NamedTuple
+
+from bakeoff.sentences import printable
+from bakeoff.tabular import markdown_text
 
 # What is drawn in the first becomes the page's own colour of that name; the second is for where there is no page.
 INK, SOFT, LINE, PAPER = "#010101", "#010102", "#010103", "#010104"
@@ -20,7 +22,6 @@ DARK = {
 NAMES = {
     INK: "--ink", SOFT: "--soft", LINE: "--line", PAPER: "--paper", **{color: f"--c{color[-1]}" for color in SERIES}
 }  # fmt: skip
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # letters that XML can't hold, in a class's name say
 WIDTH = 331.0  # points: what a telephone is wide
 
 
@@ -64,7 +65,7 @@ class Picture(NamedTuple):
 def markdown_picture(picture: Picture) -> str:
     """With what it shows in words, for whoever can't see it."""
     data = base64.b64encode(picture.alone().encode()).decode()
-    told = re.sub(r"[\[\]]", "", f"{picture.title}: {picture.description}")
+    told = markdown_text(f"{picture.title}: {picture.description}")
     return f"**{picture.title}**\n\n![{told}](data:image/svg+xml;base64,{data})"
 
 
@@ -76,7 +77,7 @@ def css() -> str:
 
 def clean(text: str) -> str:
     """Text as XML holds it."""
-    return CONTROL.sub("\ufffd", escape(text))
+    return escape(printable(text))
 
 
 def finish(name: str, title: str, description: str, size: tuple[float, float], parts: list[str]) -> Picture:

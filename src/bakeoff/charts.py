@@ -20,6 +20,18 @@ STRONGEST = 0.5  # how much colour the fullest cell has: a figure in it can stil
 
 Outcomes = Mapping[str, Any]
 
+# What a page says of the curves.
+RANKING = (
+    "Each curve is of one class against all others. The area under the ROC curve is the chance that a row of the class "
+    "gets a higher probability of it than one of another class: 0.5 is a guess, 1 perfect. Average precision is the "
+    "mean precision over all recalls; a guess reaches the share of the class."
+)
+RELIABILITY = (
+    "In the reliability curve each point is a bin of predicted probability over all rows and classes, larger where "
+    "there are more: on the diagonal, what is said to be likely by so much comes true that often."
+)
+INTERVALS = "The lines are 95 % intervals, where rows count each for themselves."
+
 
 def draw_all(card: Mapping[str, Any], outcomes: Mapping[str, Outcomes]) -> dict[str, Picture]:
     """Every picture that the figures suffice for, by name.

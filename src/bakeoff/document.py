@@ -17,7 +17,7 @@ from bakeoff.board import (
     result_table,
 )
 from bakeoff.canvas import Picture
-from bakeoff.charts import Outcomes, label_ceiling, say_area
+from bakeoff.charts import INTERVALS, RANKING, RELIABILITY, Outcomes, label_ceiling, say_area
 from bakeoff.classifiers import title
 from bakeoff.findings import (
     BRIER,
@@ -28,23 +28,13 @@ from bakeoff.findings import (
     say_decision,
     say_warnings,
 )
-from bakeoff.page import beside, contents, gallery, page, paragraph, section
+from bakeoff.page import beside, contents, gallery, join, page, paragraph, section
 from bakeoff.sentences import NONE
 from bakeoff.tabular import html_table
 
 MOST_FEATURES = 30  # listed openly; the others unfold
 MOST_CATEGORIES = 8  # named of a column
-RELIABILITY = (
-    "In the reliability curve each point is a bin of predicted probability over all rows and classes, larger where "
-    "there are more: on the diagonal, what is said to be likely by so much comes true that often. The lines are 95 % "
-    "intervals, where rows count each for themselves. It is drawn from rows of training that the judged model was not "
-    "fitted on."
-)
-RANKING = (
-    "Each curve is of one class against all others. The area under the ROC curve is the chance that a row of the class "
-    "gets a higher probability of it than one of another class: 0.5 is a guess, 1 perfect. Average precision is the "
-    "mean precision over all recalls; a guess reaches the share of the class."
-)
+FITTED = "It is drawn from rows of training that the judged model was not fitted on."
 CONFUSION = "Rows of the test part by their true class (down) and by the class that was predicted (across)."
 
 
@@ -87,7 +77,7 @@ def render_report(
 def _leaderboard(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
     rows, recalls, winner = card["rows"], recall_table(card, most=None), title(card["classifier"])
     ceiling = label_ceiling(card)
-    return _join(
+    return join(
         gallery([pictures.get("race"), pictures.get("test")]),
         paragraph(
             f"The classes of {100 * card['config']['dataset']['flip_y']:.3g} % of the rows were drawn anew, so no "
@@ -117,7 +107,7 @@ def _errors(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
         for name, scores in card["classifiers"].items()
         if scores["report"]
     ]
-    return _join(paragraph(CONFUSION) if drawn else "", gallery(drawn, small=True), beside(reports))
+    return join(paragraph(CONFUSION) if drawn else "", gallery(drawn, small=True), beside(reports))
 
 
 def _probabilities(card: dict[str, Any], outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture]) -> str:
@@ -129,12 +119,12 @@ def _probabilities(card: dict[str, Any], outcomes: Mapping[str, Outcomes], pictu
     curves, winner = [pictures.get("roc"), pictures.get("precision-recall")], ranked.get(card["classifier"])
     shown = len(winner["curves"]) if winner else 0
     left_out = winner is not None and shown < len(winner["roc_auc"])
-    return _join(
+    return join(
         paragraph(f"{calibration} {BRIER}" if calibration else None),
         paragraph(say_decision(card)),
         gallery([*curves, reliability]),
         paragraph(f"Curves of the {shown} classes that {title(card['classifier'])} ranks worst." if left_out else None),
-        paragraph(RELIABILITY if reliability else None),
+        paragraph(f"{RELIABILITY} {INTERVALS} {FITTED}" if reliability else None),
         paragraph(f"{RANKING} On the test rows, plain means over the classes:" if rows else None),
         html_table(header, rows, marked=title(card["classifier"]), label="Ranking") if rows else "",
     )
@@ -155,7 +145,7 @@ def _data(card: dict[str, Any]) -> str:
     if others := listed[MOST_FEATURES:]:
         table = html_table(header, others, text=True, label="More columns")
         parts.append(f"<details><summary>{len(others):,} more columns</summary>\n{table}\n</details>")
-    return _join(*parts)
+    return join(*parts)
 
 
 def _feature(feature: Mapping[str, Any]) -> tuple[str, ...]:
@@ -170,14 +160,10 @@ def _feature(feature: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _origin(card: dict[str, Any]) -> str:
     config = yaml.safe_dump(card["config"], sort_keys=False, allow_unicode=True)
-    return _join(
+    return join(
         html_table(("What", "Value"), describe_origin(card), text=True, label="How it was made"),
         "<p>The same config gives the same model and scores, on the same versions of the libraries. Saved as "
         "<code>made.yaml</code>, this makes it again:</p>",
         '<pre tabindex="0"><code>python -m flows.training --config made.yaml</code></pre>',
         f'<details><summary>made.yaml</summary>\n<pre tabindex="0"><code>{escape(config)}</code></pre>\n</details>',
     )
-
-
-def _join(*parts: str) -> str:
-    return "\n".join(part for part in parts if part)

@@ -54,6 +54,11 @@ def page(title: str, parts: Iterable[str]) -> str:
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><main>\n{body}\n</main></body></html>\n'
 
 
+def join(*parts: str) -> str:
+    """The parts that there are."""
+    return "\n".join(part for part in parts if part)
+
+
 def section(name: str, heading: str, *parts: str) -> str:
     """A part of the page that the list of contents leads to."""
     body = "\n".join(part for part in parts if part)

@@ -7,23 +7,22 @@ from typing import Any
 
 from bakeoff.board import report_table
 from bakeoff.canvas import Picture
-from bakeoff.charts import draw_confusion, draw_precision_recall, draw_reliability, draw_roc, say_area
-from bakeoff.page import beside, contents, gallery, page, paragraph, section
+from bakeoff.charts import (
+    INTERVALS,
+    RANKING,
+    RELIABILITY,
+    draw_confusion,
+    draw_precision_recall,
+    draw_reliability,
+    draw_roc,
+    say_area,
+)
+from bakeoff.page import beside, contents, gallery, join, page, paragraph, section
 from bakeoff.prediction import ScoredTable
 from bakeoff.summary import evaluation_figures, say_evaluation, say_flags, say_missing, say_reasons, say_rows
 from bakeoff.tabular import html_table
 
 CONFUSION = "Rows by their true class (down) and by the class that was predicted (across)."
-RANKING = (
-    "Each curve is of one class against all others. The area under the ROC curve is the chance that a row of the class "
-    "gets a higher probability of it than one of another class: 0.5 is a guess, 1 perfect. Average precision is the "
-    "mean precision over all recalls; a guess reaches the share of the class."
-)
-RELIABILITY = (
-    "In the reliability curve each point is a bin of predicted probability over all rows and classes, larger where "
-    "there are more: on the diagonal, what is said to be likely by so much comes true that often."
-)
-INTERVALS = "The lines are 95 % intervals, where rows count each for themselves."
 KNOWN = "Curves and log loss are of the rows whose class the model knows."
 
 
@@ -91,7 +90,7 @@ def _probabilities(scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:
     areas = ranked.get("roc_auc", {})
     rows = [(name, say_area(area), say_area(ranked["average_precision"][name])) for name, area in areas.items()]
     shown = len(ranked.get("curves", {}))
-    return _join(
+    return join(
         gallery([pictures.get("roc"), pictures.get("precision-recall"), reliability]),
         paragraph(f"Curves of the {shown} classes that are ranked worst." if shown < len(areas) else None),
         paragraph(f"{RELIABILITY}{f' {INTERVALS}' if scored.rows_alone else ''}" if reliability else None),
@@ -117,7 +116,3 @@ def _rank(scored: ScoredTable) -> dict[str, Any]:
     tally = scored.counts.tally
     found = tally.probabilities.describe(tally.classes)
     return {"classes": list(tally.classes), **found} if found else {}
-
-
-def _join(*parts: str) -> str:
-    return "\n".join(part for part in parts if part)

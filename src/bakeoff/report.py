@@ -16,7 +16,7 @@ from bakeoff.board import (
 from bakeoff.canvas import Picture, markdown_picture
 from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_approximations, list_troubles, say_calibration, say_decision, say_warnings
-from bakeoff.tabular import markdown_table
+from bakeoff.tabular import markdown_table, markdown_text
 
 
 def render_markdown(
@@ -42,7 +42,7 @@ def render_markdown(
             headline(card),
             *([decision] if decision else []),
             *(sentence for sentence in (say_calibration(card), say_decision(card)) if sentence),
-            *say_warnings(card),
+            *map(markdown_text, say_warnings(card)),
             "## Leaderboard",
             *(markdown_picture(picture) for picture in shown if picture),
             SPREAD,

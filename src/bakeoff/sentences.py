@@ -1,5 +1,6 @@
 """Figures as a person would say them."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,8 @@ if TYPE_CHECKING:
     from bakeoff.handover import Comparison
 
 NONE = "–"
+# What steers a terminal, or can't stand in XML; names of classes and columns may hold it.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def say_p(p_value: float) -> str:
@@ -43,6 +46,11 @@ def say_seconds(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
+
+
+def printable(text: str) -> str:
+    """The text without what steers a terminal or can't stand in XML."""
+    return CONTROL.sub("\ufffd", text)
 
 
 def say_count(count: int, noun: str) -> str:

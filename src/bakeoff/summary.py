@@ -7,8 +7,8 @@ from typing import Any
 
 from bakeoff.board import Row, figure, report_table
 from bakeoff.canvas import Picture, markdown_picture
-from bakeoff.sentences import NONE, say_cost, say_count
-from bakeoff.tabular import markdown_table, text_table
+from bakeoff.sentences import NONE, printable, say_cost, say_count
+from bakeoff.tabular import markdown_table, markdown_text, text_table
 
 FIGURES = {
     "accuracy": "accuracy",
@@ -31,8 +31,8 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
     summary = _read(folder)
     if as_json:
         return json.dumps({"folder": folder} | summary)
-    lines = ["", say_rows(summary), *(f"  {line}" for line in say_reasons(summary))]
-    lines += filter(None, [say_missing(summary), say_flags(summary)])
+    lines = ["", say_rows(summary), *(f"  {printable(line)}" for line in say_reasons(summary))]
+    lines += [printable(line) for line in (say_missing(summary), say_flags(summary)) if line]
     if "evaluation" in summary:
         lines += [
             say_evaluation(summary["evaluation"]),
@@ -54,8 +54,8 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
     summary = _read(folder)
     parts = [f"# {summary['name']} {summary['version']}", say_rows(summary)]
     if summary["rejected"]:
-        parts.append("\n".join(f"- {line}" for line in say_reasons(summary)))
-    parts += filter(None, [say_missing(summary), say_flags(summary)])
+        parts.append("\n".join(f"- {markdown_text(line)}" for line in say_reasons(summary)))
+    parts += [markdown_text(line) for line in (say_missing(summary), say_flags(summary)) if line]
     if "evaluation" in summary:
         found = summary["evaluation"]
         parts += ["## Evaluation", markdown_table(("Metric", "Value"), evaluation_figures(found))]

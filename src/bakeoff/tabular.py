@@ -1,8 +1,11 @@
 """A header and rows of text as a table: in HTML, in markdown, on a terminal."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple
+
+from bakeoff.sentences import printable
 
 
 class Link(NamedTuple):
@@ -41,10 +44,15 @@ def _cell(cell: str | Link) -> str:
     return f'<a href="{escape(cell.href)}">{escape(cell.text)}</a>' if isinstance(cell, Link) else escape(cell)
 
 
+def markdown_text(text: str) -> str:
+    """In one line, as text: a name of somebody else's makes no bar, tag, link or picture."""
+    return re.sub(r"[|<\[\]]", r"\\\g<0>", " ".join(printable(text).split()))
+
+
 def markdown_table(header: tuple[str, ...], rows: list[Any]) -> str:
-    """Bars in cells are escaped."""
+    """Cells are as `markdown_text` makes them."""
     lines = [header, tuple("---" for _ in header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(markdown_text, line)) + " |" for line in lines)
 
 
 def text_table(header: tuple[str, ...], rows: Sequence[Any], left: Sequence[bool] = (True,)) -> list[str]:
@@ -53,7 +61,7 @@ def text_table(header: tuple[str, ...], rows: Sequence[Any], left: Sequence[bool
     Args:
         left: which columns are to the left; those that it doesn't tell of are to the right.
     """
-    lines = [header, *rows]
+    lines = [[printable(cell) for cell in line] for line in (header, *rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     sides = [*left, *(False for _ in header[len(left) :])]
     return [

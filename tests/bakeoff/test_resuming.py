@@ -17,7 +17,7 @@ from bakeoff.config import PredictionConfig
 from bakeoff.errors import DataError, UserError, WriteError
 from bakeoff.flags import validate
 from bakeoff.output import work_folder
-from bakeoff.partial import Partial, _line
+from bakeoff.partial import FORMAT, Partial, _line
 from bakeoff.prediction import score_table
 from bakeoff.ready import find_version, forget_ready
 from bakeoff.scorer import Scorer
@@ -116,7 +116,7 @@ def test_a_run_without_a_name_for_its_output_is_continued_too(orders, tmp_path, 
     assert [folder.name] == [path.name for path in (tmp_path / "predictions").iterdir()]
 
 
-@pytest.mark.parametrize("change", ["rows", "option", "damage", "version"])
+@pytest.mark.parametrize("change", ["rows", "option", "damage", "version", "format"])
 def test_what_was_left_of_another_task_is_not_used(orders, tmp_path, monkeypatch, change):
     """Another file of the same name, another option, another version, or parts that are not what was written."""
     store, rows = tmp_path / "models", tmp_path / "rows.csv"
@@ -131,6 +131,8 @@ def test_what_was_left_of_another_task_is_not_used(orders, tmp_path, monkeypatch
         rows.write_text(rows.read_text().replace("n/k", "7"))
     elif change == "option":
         values["on_unseen"] = "reject"
+    elif change == "format":
+        monkeypatch.setattr("bakeoff.partial.FORMAT", FORMAT + 1)
     elif change == "version":
         run_race(tmp_path / "more", dataset=ORDERS, split={"random_state": 3}).export(store)
         values["version"] = "latest"
