@@ -5,6 +5,7 @@ from typing import Any
 from mkdocs.exceptions import PluginError
 
 SEARCH = '<div class="md-search" data-md-component="search" role="dialog"'
+NAMED = f'{SEARCH} aria-label="Search"'
 
 
 def on_page_content(html: str, **_: Any) -> str:
@@ -16,9 +17,9 @@ def on_post_page(output: str, **_: Any) -> str:
     """Give the search a name."""
     if SEARCH not in output:
         raise PluginError(f"the theme's search is another one than docs/site_hooks.py expects: {SEARCH}")
-    return output.replace(SEARCH, f'{SEARCH} aria-label="Search"')
+    return output.replace(SEARCH, NAMED)
 
 
 def on_post_template(output_content: str, **_: Any) -> str:
-    """The same on the page for addresses that lead nowhere."""
-    return on_post_page(output_content)
+    """The same on the page for addresses that lead nowhere; the other templates are no pages."""
+    return output_content.replace(SEARCH, NAMED)
