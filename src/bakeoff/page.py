@@ -34,6 +34,7 @@ figure { margin: 0; break-inside: avoid; } figcaption { font-weight: 600; margin
 pre { background: var(--mark); padding: 1rem; overflow-x: auto; font-size: .88rem; }
 code { overflow-wrap: anywhere; } summary { cursor: pointer; }
 @media print { body { max-width: none; padding: 0; font-size: 10.5pt; } h2 { break-after: avoid; }
+  details::details-content { content-visibility: visible; height: auto; } pre { white-space: pre-wrap; }
   nav { display: none; }
   .scroll { overflow: visible; } table { font-size: .8rem; } th, td { padding: .2rem .4rem; } }
 """
