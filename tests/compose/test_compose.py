@@ -126,7 +126,7 @@ def test_a_worker_takes_up_what_is_asked_for(up):
         "run", "--rm", "--entrypoint", "prefect", "training",
         "deployment", "run", "training/nightly", "--param", f"config={json.dumps(SMALL)}",
     )  # fmt: skip
-    run = re.search(r"UUID: (\S+)", asked.stdout)[1]
+    run = {"id": re.search(r"UUID: (\S+)", asked.stdout)[1]}
     assert completed(up, run), up.state(run)
     assert 2 == len(versions(up))
     assert eventually(lambda: up.runs(batch, "COMPLETED"))
