@@ -9,7 +9,7 @@ from bakeoff.handover import Curve
 from bakeoff.outcomes import MOST_CONFUSED, describe_curve, describe_curves
 from bakeoff.reliability import BINS, curve_of_bins, sum_bins
 
-HANDED_ON = 32_768  # points of a batch, over all classes, of which a class has at most a sixteenth
+HANDED_ON = 16_384  # points of a batch, over all classes, of which a class has at most a sixteenth
 HELD = 2**20  # points of all batches, over all classes, of which a class has at most a sixteenth
 
 
@@ -25,6 +25,7 @@ class ProbabilityCounts:
     def __init__(self, n_classes: int) -> None:
         """Begin with no rows."""
         self._classes: list[list[np.ndarray]] = [[] for _ in range(n_classes if n_classes <= MOST_CONFUSED else 0)]
+        self._most = min(HANDED_ON // 16, HANDED_ON // max(n_classes, 1))
         self._bins = np.zeros((3, BINS))
 
     def add(self, truth: np.ndarray, shares: np.ndarray) -> None:
@@ -39,8 +40,7 @@ class ProbabilityCounts:
         if not self._classes or not len(truth):
             return
         for position in range(len(self._classes)):
-            true = truth == position
-            self._take(position, np.stack([shares[:, position], ~true, true]))
+            self._take(position, count_rows(shares[:, position], truth == position, self._most))
         self._bins += sum_bins(truth, shares)
 
     def merge(self, counted: Mapping[str, Any]) -> None:
@@ -51,8 +51,9 @@ class ProbabilityCounts:
 
     def to_dict(self) -> dict[str, Any]:
         """The counts as plain values."""
-        most = min(HANDED_ON // 16, HANDED_ON // max(len(self._classes), 1))
-        points = [condense(sum_points(parts), most).tolist() if parts else [[], [], []] for parts in self._classes]
+        points = [
+            condense(sum_points(parts), self._most).tolist() if parts else [[], [], []] for parts in self._classes
+        ]
         return {"points": points, "bins": self._bins.tolist()}
 
     def describe(self, classes: Sequence[str]) -> dict[str, Any]:
@@ -84,6 +85,29 @@ class ProbabilityCounts:
             parts[:] = [condense(sum_points(parts), most // 2)]
 
 
+def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
+    """What `condense` would make of the rows, each a point, in a third of the time.
+
+    Args:
+        shares: a class's probabilities, shape (n_rows,).
+        true: whether a row is of the class, shape (n_rows,).
+        most: of points, at least 4.
+    """
+    order = np.argsort(shares)
+    shares, mine = shares[order], np.cumsum(true[order])
+    others = np.arange(1, len(shares) + 1) - mine
+    ends = np.flatnonzero(np.append(shares[1:] != shares[:-1], True))
+    if len(ends) > most:
+        wanted, alone = shares[_reach(others, most // 2 - 1)], shares[_reach(mine, most // 4)]
+        after = np.searchsorted(shares, np.concatenate([wanted, alone, shares[-1:]]), "right")
+        before = np.searchsorted(shares, alone, "left")
+        ends = np.unique(np.concatenate([after, before[before > 0]])) - 1
+    starts = np.append(0, ends[:-1] + 1)
+    rows = np.diff(np.stack([others[ends], mine[ends]]), prepend=0, axis=1)
+    means = np.diff(np.cumsum(shares)[ends], prepend=0) / rows.sum(axis=0)
+    return np.vstack([np.clip(means, shares[starts], shares[ends]), rows])
+
+
 def sum_points(parts: Sequence[np.ndarray]) -> np.ndarray:
     """The points together, ascending, each probability once.
 
@@ -110,7 +134,7 @@ def condense(points: np.ndarray, most: int) -> np.ndarray:
     """
     if points.shape[1] <= most:
         return points
-    others, true = (_reach(rows, count) for rows, count in zip(points[1:], (most // 2 - 1, most // 4)))
+    others, true = (_reach(np.cumsum(rows), count) for rows, count in zip(points[1:], (most // 2 - 1, most // 4)))
     ends = np.unique(np.concatenate([others, np.maximum(true - 1, 0), true, [points.shape[1] - 1]]))
     starts = np.append(0, ends[:-1] + 1)
     rows = np.add.reduceat(points[1:], starts, axis=1)
@@ -119,8 +143,12 @@ def condense(points: np.ndarray, most: int) -> np.ndarray:
 
 
 def _reach(rows: np.ndarray, count: int) -> np.ndarray:
-    """The points up to which so many shares of the rows lie; of fewer rows, where each lies."""
-    total = rows.sum()
+    """The points up to which so many shares of the rows lie; of fewer rows, where each lies.
+
+    Args:
+        rows: cumulated, over the points.
+    """
+    total = rows[-1]
     left = 1 - np.arange(1, count + 1) / count
     wanted = np.arange(1, total + 1) if total <= count else total * (1 - left**2)
-    return np.minimum(np.searchsorted(np.cumsum(rows), wanted), len(rows) - 1)
+    return np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
