@@ -183,4 +183,18 @@ def test_a_store_of_an_older_format_is_read_and_written(name, tmp_path, keys):
     )
 
 
+@pytest.mark.parametrize("name", ["svm", "approximated", "forest"])
+def test_a_model_of_our_own_classes_opens_and_predicts_the_same(name, tmp_path):
+    """Pickles name `bakeoff.calibration` and `bakeoff.nystroem_svc`: those paths stay, and so does what they give."""
+    shutil.copytree(STORES.parent / "stores_of_estimators" / name, tmp_path / name)
+    store = ModelStore(tmp_path, name)
+    assert [] == store.verify()
+    version = store.champion()
+    model = load_model(store, version, allow_version_skew=True)
+    rows = pd.read_parquet(store.path(version) / "validation.parquet").drop(columns="target")
+    expected = json.loads((tmp_path / name / "predictions.json").read_text())
+    assert expected["prediction"] == [str(label) for label in model.predict(rows)]
+    np.testing.assert_allclose(model.predict_proba(rows), expected["probabilities"], rtol=1e-12, atol=1e-12)
+
+
 IRIS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
