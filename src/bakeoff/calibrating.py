@@ -12,6 +12,7 @@ from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import ISOTONIC_ROWS, Contestant, Method, choose_method
 from bakeoff.costs import cost_matrix, measure_decisions
+from bakeoff.engines import to_sklearn
 from bakeoff.handover import CalibratedModel, Calibration, DatasetRef, Decision, FoldScore, ModelRef
 from bakeoff.metrics import METRICS
 from bakeoff.out_of_fold import OutOfFold, read_out_of_fold
@@ -46,7 +47,8 @@ def calibrate_classifier(
     if method:
         pipeline = joblib.load(path)
         names = pipeline.classes_
-        pipeline.steps[-1] = ("classifier", _calibrated(pipeline[-1], method, found, names))
+        classifier = to_sklearn(pipeline[-1])  # what joblib loads is not the same to the byte
+        pipeline.steps[-1] = ("classifier", _calibrated(classifier, method, found, names))
         path = folder / f"{contestant.name}-calibrated.joblib"
         joblib.dump(pipeline, path)
     matrix = cost_matrix(config.costs, ref.classes) if config.costs else None

@@ -66,41 +66,47 @@ def engine_of(classifier: Any) -> Engine:
 
 
 def to_sklearn(classifier: Any) -> Any:
-    """A fitted classifier as scikit-learn's own estimator, which needs nothing but scikit-learn to be opened.
+    """A fitted classifier as scikit-learn's own estimator, which is the same file each time that it is written.
 
     A forest's trees become scikit-learn's. oneDAL compares numbers of 64 bits and takes a training row's own value as
     threshold, scikit-learn compares with the number rounded to 32 bits: the thresholds are rounded likewise, so that
     rows go the same way in both, but for numbers that are alike in 32 bits and no longer.
 
     Args:
-        classifier: fitted; what scikit-learn fitted is given back as it is.
+        classifier: fitted; what scikit-learn fitted is the same object.
     """
-    if not type(classifier).__module__.startswith("sklearnex"):
-        return classifier
+    own = classifier
+    if type(classifier).__module__.startswith("sklearnex"):
+        own = _without_sklearnex(classifier)
+    by_onedal = hasattr(classifier, "_onedal_estimator")
+    for tree in getattr(own, "estimators_", ()):
+        _rewrite_nodes(tree.tree_, by_onedal)
+    return own
+
+
+def _without_sklearnex(classifier: Any) -> Any:
     name = next(name for name, entry in CLASSIFIERS.items() if entry.estimator == type(classifier).__name__)
     plain = CLASSIFIERS[name].load()
-    own = plain().get_params()
-    found: Any = plain(**{key: value for key, value in classifier.get_params().items() if key in own})
+    parameters = plain().get_params()
+    found: Any = plain(**{key: value for key, value in classifier.get_params().items() if key in parameters})
     for key, value in vars(classifier).items():
         if key.endswith("_") and not key.startswith("_"):
             setattr(found, key, value)
     if hasattr(classifier, "estimators_"):
         found.estimators_ = list(classifier.estimators_)
-        if hasattr(classifier, "_onedal_estimator"):
-            for tree in found.estimators_:
-                _round_thresholds(tree.tree_)
     return found
 
 
-def _round_thresholds(tree: Any) -> None:
+def _rewrite_nodes(tree: Any, by_onedal: bool) -> None:
+    """Clear the bytes between a node's fields, which hold whatever the memory held before."""
     import numpy as np
 
     state = tree.__getstate__()
     given = state["nodes"]
-    # Between the fields lie bytes of any value, and a file of them would never be the same twice.
     nodes = np.zeros(given.nbytes, dtype=np.uint8).view(given.dtype)
     for field in given.dtype.names:
         nodes[field] = given[field]
-    nodes["threshold"] = nodes["threshold"].astype(np.float32)
-    nodes["missing_go_to_left"] = 0  # there was nothing missing
+    if by_onedal:
+        nodes["threshold"] = nodes["threshold"].astype(np.float32)
+        nodes["missing_go_to_left"] = 0  # there was nothing missing
     tree.__setstate__({**state, "nodes": nodes})

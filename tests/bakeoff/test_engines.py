@@ -103,6 +103,22 @@ def test_rows_go_the_same_way_through_a_forest_of_either(tmp_path):
     np.testing.assert_allclose(theirs.predict_proba(X.to_numpy()), ours.predict_proba(X.to_numpy()), atol=1e-12)
 
 
+@pytest.mark.parametrize("engine", ["scikit-learn", pytest.param("sklearnex", marks=needs_sklearnex)])
+def test_a_forest_is_the_same_file_whatever_the_memory_held_before(tmp_path, engine):
+    """Between the fields of a tree's node are bytes that scikit-learn never writes; they are zero, loaded or not."""
+    X, y = read_part(
+        prepare_dataset(TrainingConfig.model_validate({"dataset": {"n_samples": 4000}}), tmp_path), "train"
+    )
+    y = np.random.default_rng(0).permutation(y)  # deep trees
+    forest = to_sklearn(load_estimator("random_forest", engine)(n_estimators=10, random_state=0).fit(X.to_numpy(), y))
+    joblib.dump(forest, tmp_path / "forest.joblib")
+    for each in (forest, to_sklearn(joblib.load(tmp_path / "forest.joblib"))):
+        for tree in each.estimators_:
+            nodes = tree.tree_.__getstate__()["nodes"]
+            assert (64, 56) == (nodes.dtype.itemsize, nodes.dtype.fields["missing_go_to_left"][1])
+            assert not nodes.view(np.uint8).reshape(-1, 64)[:, 57:].any()
+
+
 @needs_sklearnex
 def test_what_the_engine_hands_on_is_scikit_learns(tmp_path):
     """And said so: oneDAL has no criterion entropy."""
