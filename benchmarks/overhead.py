@@ -57,7 +57,7 @@ def child(side: str, rows: str, folder: str) -> None:
     from bakeoff.apart import run_apart, start_server
     from bakeoff.config import TrainingConfig
 
-    start_server()
+    start_server("bakeoff.checks:preload")
     where = {"store": f"{folder}/{side}", "workspace": f"{folder}/work-{side}"}
     config = TrainingConfig.model_validate({**where, "dataset": {"n_samples": int(rows)}})
     run: Callable[[Any], object] = race
@@ -71,7 +71,7 @@ def child(side: str, rows: str, folder: str) -> None:
                 return training(config)
 
         import_late()
-    run_apart("bakeoff.fork_server:warm_up")  # behind it all is imported
+    run_apart("bakeoff.checks:warm_up")  # behind it all is imported
     time.sleep(2)
     started = time.perf_counter()
     run(config)

@@ -5,8 +5,9 @@ if __name__ == "__main__":
 
     # Ahead of the slow imports below, so that both servers come up meanwhile: `main` imports this module.
     from bakeoff.apart import run_apart, start_server
+    from tasks import PRELOAD
 
-    start_server()
+    start_server(PRELOAD)
     from bakeoff.config import TrainingConfig
     from bakeoff.showing import show_training
     from flows.command import leave, main
@@ -23,6 +24,7 @@ from prefect import State, flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from bakeoff.apart import start_server
 from bakeoff.budget import deadline_of, skip_slowest
 from bakeoff.checks import check_places
 from bakeoff.config import TrainingConfig
@@ -33,6 +35,7 @@ from bakeoff.handover import DatasetRef
 from bakeoff.leaderboard import Scorecard, Status, require_finisher, score_contestant
 from bakeoff.threads import cores
 from bakeoff.workspace import RunFolder, run_folder
+from tasks import PRELOAD
 from tasks.calibrate import calibrate
 from tasks.cluster import RECEIVED, Crew, crew
 from tasks.cross_validate import cross_validate
@@ -64,6 +67,7 @@ SPARE = 2  # threads beyond the steps that run at once: what Prefect notes of a 
 def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     """Race the contestants on the same folds, keep the best, export it as a sealed version; returns its folder."""
     follow_library()
+    start_server(PRELOAD)
     config = read_parameter(TrainingConfig, config)
     if superseded := supersede_missed_runs():
         return superseded

@@ -12,12 +12,14 @@ from uuid import uuid4
 
 from prefect.context import FlowRunContext
 
+from bakeoff.apart import start_server
 from bakeoff.config import TrainingConfig
 from bakeoff.delivery import pack, read_folder, write_folder
 from bakeoff.errors import ConfigError
 from bakeoff.handover import DatasetRef
 from bakeoff.threads import cores
 from bakeoff.workspace import RunFolder, run_folder
+from tasks import PRELOAD
 from tasks.logs import follow_library
 
 RECEIVED = "received"  # the folder of what comes back from workers that share none
@@ -103,6 +105,7 @@ def crew(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[Cr
 def at_hand(ref: DatasetRef, run: RunFolder) -> Iterator[Here]:
     """The rows and a folder to write to, where a step runs; `unpack` makes a result of what it hands on."""
     follow_library()  # a worker of Dask's knows nothing of it
+    start_server(PRELOAD)
     if run.parcel is None:
         yield Here(ref, run, lambda result: result)
         return

@@ -6,6 +6,7 @@ from typing import Any
 from dask.config import update_defaults
 
 from bakeoff.apart import start_server
+from tasks import PRELOAD
 
 STEPS = ("tasks.cross_validate", "tasks.fit")  # with Prefect behind them
 
@@ -16,6 +17,6 @@ update_defaults({"distributed": {"worker": {"profile": {"enabled": False}}}})
 
 def dask_setup(_worker: Any) -> None:
     """Start the server of the steps' processes, which imports the libraries; Dask calls this by its name."""
-    start_server()
+    start_server(PRELOAD)
     for name in STEPS:
         importlib.import_module(name)

@@ -56,9 +56,13 @@ class Line:
 
 
 class ForkServer:
-    """The process that steps are forked from; it ends, and all that it forked, when this process does."""
+    """The process that steps are forked from; it ends, and all that it forked, when this process does.
 
-    def __init__(self) -> None:
+    Args:
+        preload: as `start_server`.
+    """
+
+    def __init__(self, preload: str | None = None) -> None:
         self._socket, theirs = socket.socketpair()
         environment = {**os.environ, **ONE_THREAD}
         # Dask gives it to its workers, to keep them small. Where it is set every larger array is mapped anew and filled
@@ -66,7 +70,7 @@ class ForkServer:
         environment.pop("MALLOC_TRIM_THRESHOLD_", None)
         # A session of its own keeps Ctrl-C from ending steps before the run could say what becomes of them.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bakeoff.fork_server", str(theirs.fileno())],
+            [sys.executable, "-m", "bakeoff.fork_server", str(theirs.fileno()), *([preload] if preload else [])],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -122,12 +126,17 @@ class ForkServer:
         return self.owner == os.getpid() and self._process.poll() is None
 
 
-def start_server() -> ForkServer:
-    """Start the server that steps are forked from, where none runs yet: it imports the libraries meanwhile."""
+def start_server(preload: str | None = None) -> ForkServer:
+    """Start the server that steps are forked from, where none runs yet: it imports the libraries meanwhile.
+
+    Args:
+        preload: `module:name` of a generator function that imports them, a part at each step; without it each step's
+            process imports what it needs.
+    """
     global _server  # noqa: PLW0603  one for the whole process
     with _starting:
         if _server is None or not _server.serves():
-            _server = ForkServer()
+            _server = ForkServer(preload)
         return _server
 
 

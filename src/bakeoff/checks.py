@@ -1,16 +1,39 @@
 """Everything that can be refused before a run begins, so that a mistake costs seconds and leaves nothing behind."""
 
+import importlib
 import importlib.util
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from bakeoff.config import TrainingConfig
-from bakeoff.engines import require_engine
+from bakeoff.engines import has_sklearnex, require_engine
 from bakeoff.errors import ConfigError
 from bakeoff.files import require_writable
 from bakeoff.opening import open_store
 
 SCHEDULER_SECONDS = 5  # to answer
+
+# What steps need, imported once before they are forked: first what the check of a config and the rows do.
+FIRST = ("bakeoff.checks", "bakeoff.preparing", "bakeoff.steps", "sklearn.datasets", "sklearn.model_selection")
+THEN = (
+    "bakeoff.calibrating",
+    "bakeoff.card",
+    "bakeoff.challenge",
+    "bakeoff.choosing",
+    "bakeoff.evaluation",
+    "bakeoff.reporting",
+    "bakeoff.validation",
+    "sklearn.calibration",
+    "sklearn.compose",
+    "sklearn.ensemble",
+    "sklearn.impute",
+    "sklearn.linear_model",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "sklearn.svm",
+)
+FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
 
 
 def check_places(config: TrainingConfig) -> None:
@@ -57,3 +80,44 @@ def check_training(config: TrainingConfig) -> None:
 
     check_places(config)
     remember_dataset(config)
+
+
+def preload() -> Iterator[None]:
+    """Import what steps need, for the server that they are forked from; between two parts a step may be asked for."""
+    for name in FIRST:
+        importlib.import_module(name)
+    yield
+    for name in THEN + (FASTER if has_sklearnex() else ()):
+        importlib.import_module(name)
+        yield
+    warm_up()
+
+
+def warm_up() -> None:
+    """Do once, while nobody asks for a step, what libraries do when they are first used: each step would do it again.
+
+    No thread may come of it, since a fork takes along none.
+    """
+    import pandas as pd
+
+    from bakeoff.classifiers import CLASSIFIERS
+    from bakeoff.config import CrossValidationConfig
+    from bakeoff.contestant import Contestant
+    from bakeoff.engines import choose_engine
+    from bakeoff.environment import digest_code
+    from bakeoff.features import Feature
+    from bakeoff.folding import split_folds
+    from bakeoff.out_of_fold import describe_rows
+    from bakeoff.preprocessing import build_pipeline, fit_pipeline
+
+    X = pd.DataFrame({"number": [float(row) for row in range(40)], "text": ["a", "b"] * 20})
+    y = X["number"].to_numpy().astype(int) % 3
+    features = [Feature("number", "float64", "number"), Feature("text", "str", "category")]
+    split_folds(CrossValidationConfig(), y)
+    digest_code()
+    for name in CLASSIFIERS:
+        parameters = {"n_estimators": 2} if name == "random_forest" else {}
+        engine = choose_engine("sklearnex", name, len(X))
+        contestant = Contestant(name, parameters, "auto", "accuracy", "auto", engine)
+        pipeline, _ = fit_pipeline(build_pipeline(contestant, features), X, y)
+        describe_rows(pipeline, X, ["0", "1", "2"])

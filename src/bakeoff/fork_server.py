@@ -1,4 +1,4 @@
-"""The process that steps are forked from: `python -m bakeoff.fork_server FD`, started by `bakeoff.apart`."""
+"""The process that steps are forked from: `python -m bakeoff.fork_server FD [PRELOAD]`, started by `bakeoff.apart`."""
 
 import gc
 import importlib
@@ -15,31 +15,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bakeoff.engines import has_sklearnex
 from bakeoff.errors import TrainingError, describe
 from bakeoff.warned import log_warnings
 
-# What steps need, imported once before they are forked: first what the check of a config and the rows do.
-FIRST = ("bakeoff.checks", "bakeoff.preparing", "bakeoff.steps", "sklearn.datasets", "sklearn.model_selection")
-THEN = (
-    "bakeoff.calibrating",
-    "bakeoff.card",
-    "bakeoff.challenge",
-    "bakeoff.choosing",
-    "bakeoff.evaluation",
-    "bakeoff.reporting",
-    "bakeoff.validation",
-    "sklearn.calibration",
-    "sklearn.compose",
-    "sklearn.ensemble",
-    "sklearn.impute",
-    "sklearn.linear_model",
-    "sklearn.pipeline",
-    "sklearn.preprocessing",
-    "sklearn.svm",
-)
+DONE = object()
 GROWN = 1 << 29  # bytes; a process that has grown by more takes no other step
-FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
 
 
 class _ToParent(logging.Handler):
@@ -55,11 +35,18 @@ class _ToParent(logging.Handler):
         self._line.send(("log", record))
 
 
-def serve(control: socket.socket) -> None:
-    """Fork a process for every line that comes in, and tell each line how its process ended, until nobody asks."""
+def serve(control: socket.socket, preload: str | None = None) -> None:
+    """Fork a process for every line that comes in, and tell each line how its process ended, until nobody asks.
+
+    Args:
+        control: where lines come in.
+        preload: `module:name` of a generator function that imports what steps need. Its first part is imported before
+            anything is forked, each further one when nobody asks for a step.
+    """
     gc.disable()  # imports make hardly any garbage, and looking for it takes a seventh of their time
-    for name in FIRST:
-        importlib.import_module(name)
+    spare: Iterator[None] | None = _load(preload)() if preload else None
+    if spare is not None:
+        next(spare, None)
     woken, wake = socket.socketpair()
     for end in (woken, wake):
         end.setblocking(False)
@@ -67,10 +54,9 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     lines: dict[int, Connection] = {}
     asked = True
-    spare: Iterator[bool] | None = get_ready()
     while asked:
         ready, _, _ = select.select([control, woken], [], [], None if spare is None else 0)
-        if spare is not None and not ready and not next(spare, None):
+        if spare is not None and not ready and next(spare, DONE) is DONE:
             spare = None
         if woken in ready:
             woken.recv(4096)
@@ -79,44 +65,6 @@ def serve(control: socket.socket) -> None:
             asked = _fork(control, lines, (control, woken, wake))
     for pid in lines:
         os.kill(pid, signal.SIGKILL)
-
-
-def get_ready() -> Iterator[bool]:
-    """Import what is left, a module at a time, and warm up; between two of them a step may be asked for."""
-    for name in THEN + FASTER * has_sklearnex():
-        importlib.import_module(name)
-        yield True
-    warm_up()
-
-
-def warm_up() -> None:
-    """Do once, while nobody asks for a step, what libraries do when they are first used: each step would do it again.
-
-    No thread may come of it, since a fork takes along none.
-    """
-    import pandas as pd
-
-    from bakeoff.classifiers import CLASSIFIERS
-    from bakeoff.config import CrossValidationConfig
-    from bakeoff.contestant import Contestant
-    from bakeoff.engines import choose_engine
-    from bakeoff.environment import digest_code
-    from bakeoff.features import Feature
-    from bakeoff.folding import split_folds
-    from bakeoff.out_of_fold import describe_rows
-    from bakeoff.preprocessing import build_pipeline, fit_pipeline
-
-    X = pd.DataFrame({"number": [float(row) for row in range(40)], "text": ["a", "b"] * 20})
-    y = X["number"].to_numpy().astype(int) % 3
-    features = [Feature("number", "float64", "number"), Feature("text", "str", "category")]
-    split_folds(CrossValidationConfig(), y)
-    digest_code()
-    for name in CLASSIFIERS:
-        parameters = {"n_estimators": 2} if name == "random_forest" else {}
-        engine = choose_engine("sklearnex", name, len(X))
-        contestant = Contestant(name, parameters, "auto", "accuracy", "auto", engine)
-        pipeline, _ = fit_pipeline(build_pipeline(contestant, features), X, y)
-        describe_rows(pipeline, X, ["0", "1", "2"])
 
 
 def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socket.socket, ...]) -> bool:
@@ -194,9 +142,8 @@ def _log_to(line: Connection, level: int) -> None:
 
 
 def _outcome(name: str, args: Any) -> tuple[str, Any]:
-    module, function = name.split(":")
     try:
-        return "returned", getattr(importlib.import_module(module), function)(*args)
+        return "returned", _load(name)(*args)
     except Exception as error:
         try:
             pickle.loads(pickle.dumps(error))  # noqa: S301  our own
@@ -205,6 +152,11 @@ def _outcome(name: str, args: Any) -> tuple[str, Any]:
         return "raised", error
 
 
+def _load(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), *sys.argv[2:])
     os._exit(0)  # there is nothing to clear up, which would take as long as a step

@@ -9,7 +9,6 @@ from typing import Any
 
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.features import Feature
-from bakeoff.sample import SAMPLE, check_sample
 from bakeoff.store import ModelStore
 
 logger = logging.getLogger(__name__)
@@ -30,6 +29,8 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
     """
     import joblib
     from sklearn.exceptions import InconsistentVersionWarning
+
+    from bakeoff.sample import SAMPLE
 
     history = store.history()
     card = store.card(version, history)
@@ -79,6 +80,8 @@ def version_skew(environment: dict[str, str]) -> str | None:
 
 
 def _check(version: str, sample: bytes, card: dict[str, Any], model: Any) -> None:
+    from bakeoff.sample import check_sample
+
     features = Feature.of_card(card)
     try:
         check_sample(model, sample, features)

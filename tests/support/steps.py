@@ -49,6 +49,7 @@ def be_killed():
 
 
 def threads():
+    import sklearn.ensemble  # noqa: F401  with BLAS and OpenMP
     from threadpoolctl import threadpool_info
 
     return {each["num_threads"] for each in threadpool_info()}
