@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from bakeoff import commands, looking
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.keyfiles import find_keys, find_public_keys
+from bakeoff.places import local_path
 from bakeoff.reading import NAME
 from bakeoff.store import ModelStore
 
@@ -69,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     keys = nouns.add_parser("keys", help="keys to sign with").add_subparsers(required=True, metavar="generate")
     help_text = "write a new pair of Ed25519 keys, private.pem and public.pem, into a folder"
     generate = keys.add_parser("generate", help=help_text, description=help_text)
-    generate.add_argument("folder", type=Path, metavar="DIR", help="made where it is missing")
+    generate.add_argument("folder", type=_place, metavar="DIR", help="made where it is missing")
     generate.add_argument("--json", action="store_true", help="for scripts")
     generate.set_defaults(run=commands.generate_keys)
     return parser
@@ -83,7 +84,7 @@ def _add_looking(nouns: Any) -> None:
     help_text = "also measure which columns matter and whether more rows would help; reads the rows again"
     report.add_argument("--deep", action="store_true", help=help_text)
     help_text = "where rows are written meanwhile (default: .bakeoff)"
-    report.add_argument("--workspace", type=_file, default=Path(".bakeoff"), metavar="DIR", help=help_text)
+    report.add_argument("--workspace", type=_place, default=Path(".bakeoff"), metavar="DIR", help=help_text)
     report.set_defaults(run=_on_a_store, command=looking.report)
     help_text = "two versions side by side: what they reached, and what differs in how they were made"
     compare = nouns.add_parser("compare", help=help_text, description=help_text, parents=[_store_options("compare")])
@@ -92,7 +93,8 @@ def _add_looking(nouns: Any) -> None:
     compare.set_defaults(run=_on_a_store, command=looking.compare)
     help_text = "the reports in the browser, for this machine alone, until Ctrl-C"
     ui = nouns.add_parser("ui", help=help_text, description=help_text)
-    ui.add_argument("--store", default="models", metavar="DIR", help="the store's folder (default: models)")
+    help_text = "the store's folder (default: models)"
+    ui.add_argument("--store", type=_place, default="models", metavar="DIR", help=help_text)
     ui.add_argument("--port", type=_count_to(65535), default=PORT, help=f"default: {PORT}; 0: any that is free")
     ui.set_defaults(run=looking.serve)
 
@@ -101,14 +103,14 @@ def _store_options(name: str) -> _Parser:
     """What all commands take, and those that write."""
     options = _Parser(add_help=False)
     add = options.add_argument
-    add("--store", default="models", metavar="DIR", help="the store's folder (default: models)")
+    add("--store", type=_place, default="models", metavar="DIR", help="the store's folder (default: models)")
     add("--name", default="classifier", help="the model's name in the store (default: classifier)")
     add("--json", action="store_true", help="for scripts")
     help_text = "whose signature the store must have (default: BAKEOFF_SIGNING_PUBLIC_KEY, or none)"
-    add("--public-key", type=_file, metavar="FILE", help=help_text)
+    add("--public-key", type=_place, metavar="FILE", help=help_text)
     if name in WRITING:
         help_text = "the key to sign with (default: BAKEOFF_SIGNING_PRIVATE_KEY, or none)"
-        add("--private-key", type=_file, metavar="FILE", help=help_text)
+        add("--private-key", type=_place, metavar="FILE", help=help_text)
         add("--why", default="by hand", help="the reason, for the journal")
     return options
 
@@ -157,10 +159,11 @@ def _count_to(most: int) -> Callable[[str], int]:
     return count
 
 
-def _file(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("it is empty: give a file, or leave the option out")
-    return Path(text)
+def _place(text: str) -> Path:
+    try:
+        return Path(local_path(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from bakeoff.answers import ask, to_codes
+from bakeoff.checks import refuse_mixed
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.cost import Size
@@ -46,9 +47,10 @@ def look_deeper(store: ModelStore, version: str, workspace: Path) -> dict[str, A
         config = TrainingConfig.model_validate(card["config"])
     except ValidationError as error:
         raise StoreError(f"version {version} was made by another Bakeoff, whose config this one can't read") from error
+    refuse_mixed(config.model_copy(update={"store": store.folder.parent}), workspace)
     require_writable(workspace, "the workspace")
     workspace.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="deep-", dir=workspace) as name:
+    with tempfile.TemporaryDirectory(prefix="bakeoff-deep-", dir=workspace) as name:
         ref = prepare_dataset(config, Path(name))
         if ref.sha256 != card["data_sha256"]:
             where = config.dataset.path or config.dataset.bundled or "the generator"

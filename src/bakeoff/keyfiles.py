@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bakeoff.errors import ConfigError, StoreError
+from bakeoff.places import local_path
 from bakeoff.signing import PRIVATE_VARIABLE, PUBLIC_VARIABLE, Keys, fingerprint
 
 if TYPE_CHECKING:
@@ -149,6 +150,10 @@ def read_public_keys(path: Path) -> dict[str, "Ed25519PublicKey"]:
 
 def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:
     from_environment = os.environ.get(variable) or None  # set and empty means unset
+    try:
+        from_environment = from_environment and local_path(from_environment)
+    except ValueError as error:
+        raise ConfigError(f"the {kind} key (by {variable}): {error}") from error
     if configured and from_environment and configured.resolve() != Path(from_environment).resolve():
         raise ConfigError(
             f"the {kind} key is {str(configured)!r} here, and {from_environment!r} by the environment's {variable}; "

@@ -36,5 +36,5 @@ def serve(options: argparse.Namespace) -> int:
     """Show the store's reports in the browser."""
     from bakeoff.serving import serve_store
 
-    serve_store(options.store, options.port)
+    serve_store(str(options.store), options.port)
     return 0

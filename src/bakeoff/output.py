@@ -14,6 +14,7 @@ from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
 from bakeoff.files import open_regular, require_writable
 from bakeoff.partial import LOCK, has_begun, is_written
+from bakeoff.places import refuse_within
 
 STAMP = "%Y%m%dT%H%M%SZ"
 HIDDEN = ".bakeoff-"
@@ -23,8 +24,11 @@ def output_folder(config: PredictionConfig) -> Path:
     """The folder that the run will write.
 
     Raises:
-        UserError: it exists already, or can't be written.
+        UserError: it exists already, can't be written, or lies in the store or the input.
     """
+    for name, folder in (("the store", config.store), ("the input", config.input)):
+        if folder is not None:
+            refuse_within({"output": config.output or "predictions"}, name, folder)
     if config.output is None:
         parent, stamp = Path("predictions"), datetime.now(UTC).replace(microsecond=0)
         require_writable(parent, "the output folder")
@@ -93,7 +97,13 @@ def _remove(folder: Path, made: list[Path]) -> None:
 
 
 def _lock(folder: Path) -> int | None:
-    """Make the folder and lock it; None where it is locked."""
+    """Make the folder and lock it; None where it is locked.
+
+    Raises:
+        UserError: a link stands there: what it leads to would be cleared.
+    """
+    if folder.is_symlink():
+        raise UserError(f"{str(folder)!r}, where the result is to be made, is a link; remove it")
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         try:

@@ -103,7 +103,7 @@ class Partial:
         self._close_files()
         for path in self.folder.iterdir():
             if path.name != LOCK:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def close(self) -> None:
         """Write no more."""

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from bakeoff.config.parts import Count, Names, Number, Part, Seed, Text
+from bakeoff.config.parts import Count, LocalText, Names, Number, Part, Seed, Text
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
 MAX_BATCH = 2**53  # what JSON's readers keep exactly
@@ -60,7 +60,7 @@ class DatasetConfig(Part):
     bundled: Literal["breast_cancer", "digits", "iris", "wine"] | None = Field(
         default=None, description="Bundled: which of scikit-learn's tables."
     )
-    path: Text | None = Field(
+    path: LocalText | None = Field(
         default=None,
         description="File: a table (.csv, .csv.gz, .csv.zst, .parquet) or a folder of such files, from the folder "
         "the command runs in.",

@@ -1,10 +1,12 @@
 """What every config model is made of."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.places import local_path
 from bakeoff.reading import NAME
 
 MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
@@ -32,6 +34,11 @@ def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _local(value: Any) -> Any:
+    """Before a Path is made of it: that would take s3://bucket for a folder, and nothing for the current one."""
+    return local_path(str(value)) if isinstance(value, str | Path) else value
+
+
 def _known_classifier(name: str) -> str:
     if name not in CLASSIFIERS:
         raise ValueError(f"unknown classifier {name!r}; allowed: {', '.join(CLASSIFIERS)}")
@@ -43,6 +50,8 @@ Number = Annotated[float, BeforeValidator(_no_flag)]
 Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Text = Annotated[str, Field(min_length=1)]
+LocalPath = Annotated[Path, BeforeValidator(_local)]
+LocalText = Annotated[str, BeforeValidator(_local), Field(min_length=1)]  # a path that is shown as it was given
 ClassifierName = Annotated[
     str,
     AfterValidator(_known_classifier),

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from bakeoff.config.parts import ModelName, Names, Number, Part, Text
+from bakeoff.config.parts import LocalPath, LocalText, ModelName, Names, Number, Part
 from bakeoff.config.signing import VerifyingConfig
 
 Treatment = Literal["flag", "reject", "accept"]
@@ -17,16 +17,16 @@ class PredictionConfig(Part):
     model_config = ConfigDict(title="Prediction")
 
     name: ModelName = "classifier"
-    store: Path = Field(default=Path("models"), description="The store's folder.")
+    store: LocalPath = Field(default=Path("models"), description="The store's folder.")
     version: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = Field(
         default="champion", description="champion, latest, or a version's id."
     )
-    input: Text | None = Field(
+    input: LocalText | None = Field(
         default=None,
         description="What to score: a file (.csv, .csv.gz, .csv.zst, .parquet) or a folder of such files, in the order "
         "of their names; empty: the version's own validation rows.",
     )
-    output: Text | None = Field(
+    output: LocalText | None = Field(
         default=None, description="The folder to write, which must not exist yet; empty: predictions/<UTC stamp>."
     )
     format: Literal["parquet", "csv"] = Field(default="parquet", description="The predictions' file format.")

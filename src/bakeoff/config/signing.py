@@ -1,14 +1,13 @@
 """What is signed with, and whose signatures are asked for."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from bakeoff.config.parts import Part
+from bakeoff.config.parts import LocalPath, Part
 
 PublicKey = Annotated[
-    Path | None,
+    LocalPath | None,
     Field(
         description="A PEM file of the public key, or several, that the store must be signed by; what is unsigned or "
         "signed by another is refused. Empty: the environment's BAKEOFF_SIGNING_PUBLIC_KEY, or none is asked for.",
@@ -29,7 +28,7 @@ class SigningConfig(Part):
 
     model_config = ConfigDict(title="Signing")
 
-    private_key: Path | None = Field(
+    private_key: LocalPath | None = Field(
         default=None,
         description="A PEM file of the Ed25519 key that signs (bakeoff keys generate DIR makes one). "
         "Empty: the environment's BAKEOFF_SIGNING_PRIVATE_KEY, or nothing is signed.",

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from bakeoff.classifiers import check_parameters, default_parameters, gives_probabilities, needs_exact_svm
 from bakeoff.config.costs import Costs
 from bakeoff.config.dataset import DatasetConfig
-from bakeoff.config.parts import ClassifierName, ModelName, Number, Part
+from bakeoff.config.parts import ClassifierName, LocalPath, ModelName, Number, Part
 from bakeoff.config.race import (
     CrossValidationConfig,
     DaskConfig,
@@ -31,8 +31,8 @@ class TrainingConfig(Part):
     model_config = ConfigDict(title="Training")
 
     name: ModelName = "classifier"
-    store: Path = Field(default=Path("models"), description="The store's folder.")
-    workspace: Path = Field(default=Path(".bakeoff"), description="The folder of the run's intermediate files.")
+    store: LocalPath = Field(default=Path("models"), description="The store's folder.")
+    workspace: LocalPath = Field(default=Path(".bakeoff"), description="The folder of the run's intermediate files.")
     dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
     split: SplitConfig = Field(default=SplitConfig(), description="Training, test and validation rows.")
     cross_validation: CrossValidationConfig = Field(

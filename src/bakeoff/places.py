@@ -1,0 +1,83 @@
+"""Paths that people give: which are a folder or file of this machine, and which lie in one another."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from bakeoff.errors import ConfigError
+
+# As s3://bucket, https:/host (what Path makes of two slashes), jdbc:postgresql://host, user@host:/folder.
+ADDRESS = re.compile(r"\s*[\w+.@-]{2,}(:[\w+.@-]+)*:[/\\]")
+PASSWORD = re.compile(r"//[^/]*@")
+WINDOWS = re.compile(r"\s*([A-Za-z]:[/\\]|\\\\)")
+LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, of Linux and macOS
+
+
+def local_path(text: str) -> str:
+    """A path as it was given, with `~` as the home folder; nothing is looked up on the disk.
+
+    Raises:
+        ValueError: it can't be a file or folder of this machine; the text says why.
+    """
+    shown = PASSWORD.sub("//…@", text)
+    shown = repr(shown if len(shown) <= 80 else f"{shown[:80]}…")
+    if not text.strip():
+        raise ValueError("it is empty; give a path, or leave it out")
+    if WINDOWS.match(text):
+        raise ValueError(f"{shown} is a path of Windows; give one of this machine, as /data/models")
+    if ADDRESS.match(text):
+        raise ValueError(
+            f"{shown} is an address, and only files and folders of this machine are taken; mount it, or copy it here"
+        )
+    if "\0" in text:
+        raise ValueError(f"{shown} holds a zero byte, which no path can")
+    if text.startswith("~"):
+        try:
+            text = str(Path(text).expanduser())
+        except RuntimeError as error:
+            raise ValueError(f"{shown}: there is no such home folder; give the whole path, from / on") from error
+    encoded = os.fsencode(text)
+    if len(encoded) > LONGEST_PATH or max(map(len, encoded.split(b"/"))) > LONGEST_NAME:
+        raise ValueError(f"{shown} is too long for a path: {LONGEST_NAME} bytes a name are the most")
+    return text
+
+
+def refuse_within(
+    places: Mapping[str, str | Path], outer: str, folder: str | Path, *, hidden_may: bool = False
+) -> None:
+    """Refuse what shall be written where it would stand among files of another kind.
+
+    Args:
+        places: what is written, by what it is called.
+        outer: what the folder is called.
+        folder: that none of them may be, or lie in.
+        hidden_may: whether one may whose way from the folder begins with a name that readers pass over.
+
+    Raises:
+        ConfigError: naming both.
+    """
+    for name, place in places.items():
+        if lies_in(place, folder) and not (hidden_may and _is_hidden(place, folder)):
+            where = "is" if lies_in(folder, place) else "lies in"
+            raise ConfigError(f"{name} {str(place)!r} {where} {outer} {str(folder)!r}; choose a folder outside it")
+
+
+def lies_in(place: str | Path, folder: str | Path) -> bool:
+    """Whether a path is a folder or lies below it, by whatever links, dots or other spelling it is given."""
+    real, outer = Path(os.path.realpath(place)), Path(os.path.realpath(folder))
+    return any(each == outer or _is_same(each, outer) for each in (real, *real.parents))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """On a file system that doesn't tell A from a, too."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _is_hidden(place: str | Path, folder: str | Path) -> bool:
+    """Whether its way from the folder begins with a name that readers pass over."""
+    way = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
+    return way[:1] in (".", "_") and way.split("/")[0] not in (".", "..")
