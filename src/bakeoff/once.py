@@ -14,10 +14,9 @@ from typing import Any, TypeVar
 
 from bakeoff.delivery import paths_of, with_paths
 from bakeoff.environment import describe_environment, digest_code
-from bakeoff.workspace import RunFolder, make_kept, mark_used
+from bakeoff.workspace import RESULT, RunFolder, make_kept, mark_used
 
 Result = TypeVar("Result")
-RESULT = "result.json"
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import re
 import shutil
 import tempfile
 import time
@@ -9,9 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-KEPT = "kept"
+# Names that nobody else gives: what a folder holds besides is a person's, and stays.
+KEPT = "bakeoff-kept"
+KEPT_KEY = re.compile(r"[0-9a-f]{32}")
+RUN = "bakeoff-run-"
 KEPT_SECONDS = 7 * 24 * 3600  # a run that nobody has started again in a week is forgotten
-LOCK = "lock"
+LOCK = "bakeoff.lock"
+RESULT = "result.json"  # in what is kept, and written last
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
     kept = workspace / KEPT
     make_kept(kept)
     _forget(workspace)
-    run = RunFolder(Path(tempfile.mkdtemp(prefix="run-", dir=workspace)), kept)
+    run = RunFolder(Path(tempfile.mkdtemp(prefix=RUN, dir=workspace)), kept)
     with (run.path / f"{LOCK}.new").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         (run.path / f"{LOCK}.new").rename(run.path / LOCK)  # another run that finds it finds it locked
@@ -75,15 +80,19 @@ def _used(run: RunFolder) -> Path:
 
 
 def _forget(workspace: Path) -> None:
-    """Remove the folders of runs that live no more, and what was kept too long."""
-    for folder in workspace.glob("run-*"):
+    """Remove the folders of runs that live no more, and what was kept too long; nothing that a run didn't make."""
+    for folder in workspace.glob(f"{RUN}*"):
+        if folder.is_symlink():
+            continue
         with contextlib.suppress(OSError), (folder / LOCK).open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused where its run still lives
             shutil.rmtree(folder, ignore_errors=True)
     kept: list[Path] = []
-    with contextlib.suppress(FileNotFoundError):  # a run that ends removes it when it is empty
-        kept = list((workspace / KEPT).iterdir())
+    if not (workspace / KEPT).is_symlink():
+        with contextlib.suppress(FileNotFoundError):  # a run that ends removes it when it is empty
+            kept = list((workspace / KEPT).iterdir())
     for entry in kept:
         with contextlib.suppress(OSError):
-            if entry.stat().st_mtime < time.time() - KEPT_SECONDS:
+            old = entry.lstat().st_mtime < time.time() - KEPT_SECONDS
+            if old and KEPT_KEY.fullmatch(entry.name) and (entry / RESULT).is_file():
                 shutil.rmtree(entry, ignore_errors=True)

@@ -16,7 +16,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.once import do_once
 from bakeoff.steps import fit_once, prepare_once, score_fold_once
-from bakeoff.workspace import KEPT_SECONDS, RunFolder, run_folder
+from bakeoff.workspace import KEPT, KEPT_SECONDS, LOCK, RESULT, RUN, RunFolder, run_folder
 
 
 @dataclass(frozen=True)
@@ -153,29 +153,55 @@ def die(workspace, draw):
 def test_a_run_that_came_through_leaves_nothing(tmp_path, draw):
     """One that failed leaves what it had done."""
     die(tmp_path / "work", draw)
-    assert ["kept"] == [path.name for path in (tmp_path / "work").iterdir()]
+    assert [KEPT] == [path.name for path in (tmp_path / "work").iterdir()]
     with run_folder(tmp_path / "work") as run:
         do_once(run, "draw", {}, Drawn, draw)
     assert [] == list((tmp_path / "work").iterdir())
 
 
 def test_folders_of_dead_runs_are_cleared_and_of_live_ones_are_not(tmp_path):
-    for name in ("run-dead", "run-alive"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "lock").touch()
-    with (tmp_path / "run-alive" / "lock").open() as lock:
+    for name in ("dead", "alive"):
+        (tmp_path / f"{RUN}{name}").mkdir()
+        (tmp_path / f"{RUN}{name}" / LOCK).touch()
+    with (tmp_path / f"{RUN}alive" / LOCK).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with run_folder(tmp_path):
-            assert not (tmp_path / "run-dead").exists()
-            assert (tmp_path / "run-alive").exists()
+            assert not (tmp_path / f"{RUN}dead").exists()
+            assert (tmp_path / f"{RUN}alive").exists()
 
 
 def test_what_nobody_came_back_for_is_forgotten(tmp_path, draw):
     die(tmp_path, draw)
-    (kept,) = (tmp_path / "kept").iterdir()
+    (kept,) = (tmp_path / KEPT).iterdir()
     os.utime(kept, (0, time.time() - KEPT_SECONDS - 60))
     with run_folder(tmp_path):
         assert not kept.exists()
+
+
+def test_what_no_run_made_stays(tmp_path, draw):
+    """Old files of a person's in a workspace, whatever they are called, also among what runs keep and behind links."""
+    places = [
+        "work/kept/notes.txt",
+        "work/kept/20261122T101500Z-c3943/card.json",
+        f"work/kept/{'a' * 32}/result.json",
+        "work/run-of-june/lock",
+        f"work/{RUN}notes/report.txt",
+        f"work/{KEPT}/notes/result.json",
+        f"work/{KEPT}/{'b' * 32}/notes.txt",
+        f"theirs/{LOCK}",
+        f"theirs/{RESULT}",
+    ]
+    for place in places:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text("precious")
+    (tmp_path / "work" / f"{RUN}link").symlink_to(tmp_path / "theirs")
+    (tmp_path / "work" / KEPT / ("c" * 32)).symlink_to(tmp_path / "theirs")
+    for path in [*(tmp_path / "work").rglob("*"), tmp_path / "theirs"]:
+        os.utime(path, (0, time.time() - KEPT_SECONDS - 60))
+    die(tmp_path / "work", draw)
+    with run_folder(tmp_path / "work") as run:
+        do_once(run, "draw", {}, Drawn, draw)
+    assert ["precious"] * len(places) == [(tmp_path / place).read_text() for place in places]
 
 
 def test_the_steps_of_a_race_are_done_once(tmp_path, start, caplog):

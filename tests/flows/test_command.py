@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff.workspace import KEPT
 from flows.embedded import ServerError, wait_for_server
 
 ROOT = Path(__file__).parents[2]
@@ -178,7 +179,7 @@ def test_an_interrupted_run_ends_in_seconds_and_leaves_nothing(home, tmp_path, s
     assert (1, "") == (process.returncode, out), err
     said = "training: interrupted; the same command goes on where it was"
     assert [said] == [line for line in err.splitlines() if "| INFO" not in line]
-    assert {"kept"} >= {path.name for path in (tmp_path / "work").iterdir()}
+    assert {KEPT} >= {path.name for path in (tmp_path / "work").iterdir()}
     assert not (tmp_path / "models").exists()
     assert 2 == len(servers)  # Prefect's, and the one that steps are forked from
     assert [] == survivors(servers)

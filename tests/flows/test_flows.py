@@ -24,6 +24,7 @@ from bakeoff.keyfiles import generate_keys
 from bakeoff.loading import load_model
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
+from bakeoff.workspace import KEPT
 from flows.prediction import prediction
 from flows.training import training
 from tasks.outcome import outcome, stated
@@ -196,7 +197,7 @@ def test_all_contestants_failing_fails_the_run(tmp_path):
     assert state.message.startswith("all contestants failed: svm: InvalidParameterError: The 'C' parameter")
     assert "\n" not in state.message
     assert not (tmp_path / "models").exists()
-    assert {"kept"} >= {path.name for path in (tmp_path / "work").iterdir()}
+    assert {KEPT} >= {path.name for path in (tmp_path / "work").iterdir()}
 
 
 def test_rows_that_cannot_be_used_fail_the_run_with_one_sentence(tmp_path):
