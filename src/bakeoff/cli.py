@@ -53,7 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        print(f"bakeoff: {error}", file=sys.stderr)
+        where = f": {str(error.filename)!r}" if error.filename else ""
+        print(f"bakeoff: {error.strerror or error}{where}", file=sys.stderr)
         return 1
 
 

@@ -13,7 +13,7 @@ from bakeoff import keyfiles
 from bakeoff.chain import head_of
 from bakeoff.classifiers import title
 from bakeoff.entry import STAMP
-from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.errors import IntegrityError, ReadError, StoreError
 from bakeoff.history import History
 from bakeoff.reading import names_in
 from bakeoff.sentences import NONE, say_interval
@@ -25,7 +25,7 @@ EVENTS = {"promote": "promotion", "rollback": "rollback"}
 
 
 def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
-    """All versions, oldest first: winner, scores, age."""
+    """All versions, oldest first: winner, scores, age; one that can't be read is named, and the others are told."""
     history = store.history()
     rows: list[dict[str, Any]] = []
     for version in history.versions:
@@ -43,6 +43,9 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
             continue
         except IntegrityError as error:
             row["damaged"] = str(error)
+        except ReadError as error:
+            row["unreadable"] = str(error)
+            print(f"bakeoff: {error}", file=sys.stderr)
         rows.append(row)
     if options.json:
         print(json.dumps(rows, indent=1))
@@ -50,24 +53,20 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
         _say_none(store, options)
     else:
         header = ("Version", "Winner", "CV mean", "Test accuracy", "Age")
-        shown = [
-            (row["version"], "damaged", NONE, NONE, NONE)
-            if "damaged" in row
-            else (
-                row["version"],
-                title(row["classifier"]),
-                f"{row['cv_mean']:.4f}",
-                f"{row['test_accuracy']:.4f}",
-                _age(row["created"]),
-            )
-            for row in rows
-        ]
         sides = ("left", "left", "right", "right", "left")
-        print(render_table(header, shown, history.champion, is_terminal(), sides))
+        print(render_table(header, [*map(_cells, rows)], history.champion, is_terminal(), sides))
         for row in rows:
             if "damaged" in row:
                 print(f"{row['version']}: {row['damaged']}")
     return 0
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    for trouble in ("damaged", "unreadable"):
+        if trouble in row:
+            return row["version"], trouble, NONE, NONE, NONE
+    scores = f"{row['cv_mean']:.4f}", f"{row['test_accuracy']:.4f}"
+    return row["version"], title(row["classifier"]), *scores, _age(row["created"])
 
 
 def show_card(store: ModelStore, options: argparse.Namespace) -> int:

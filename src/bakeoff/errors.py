@@ -33,6 +33,10 @@ class IntegrityError(BakeoffError):
     """A file of the store is not what its card says."""
 
 
+class ReadError(BakeoffError):
+    """The system did not let a file be read, which says nothing of what is in it."""
+
+
 class WriteError(BakeoffError):
     """The disk refused a write; what was there before is there still."""
 

@@ -8,7 +8,11 @@ import shutil
 import stat
 from pathlib import Path
 
-from bakeoff.errors import UserError
+from bakeoff.errors import ReadError, UserError
+
+# What says of a file that it is gone, or another thing; every other error is the system's and says nothing of it.
+GONE_OR_ELSE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO}
+DENIED = {errno.EACCES, errno.EPERM}
 
 
 def open_file(path: Path) -> io.FileIO:
@@ -18,6 +22,31 @@ def open_file(path: Path) -> io.FileIO:
         OSError: it is not there, can't be read, or is no file.
     """
     return io.FileIO(open_regular(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+
+
+def raise_refusal(error: OSError, path: Path) -> None:
+    """Tell a read that the system refused from a file that is gone or another thing, which returns.
+
+    Args:
+        path: what was read, where the error doesn't name it.
+
+    Raises:
+        ReadError: saying why.
+    """
+    if error.errno not in GONE_OR_ELSE:
+        raise ReadError(say_unread(error, path)) from error
+
+
+def say_unread(error: OSError, path: str | Path) -> str:
+    """Why a file could not be read, as a sentence.
+
+    Args:
+        path: what was read, where the error doesn't name it.
+    """
+    shown = repr(str(error.filename or path))
+    if error.errno in DENIED:
+        return f"no permission to read {shown}"
+    return f"{shown} can't be read: {error.strerror or error}"
 
 
 def create_file(path: Path) -> io.BufferedWriter:
@@ -140,10 +169,12 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
             raise error(f"{what} {str(folder)!r} is a link that leads nowhere; choose another place")
         while not ancestor.exists() and ancestor != ancestor.parent:
             ancestor = ancestor.parent
-    except OSError as failure:  # a name that is too long, say
+    except OSError as failure:  # a name that is too long, say, or above it a folder that can't be looked into
         raise error(f"{what} {str(folder)[:80]!r} can't be a folder: {failure.strerror}") from failure
     shown = ancestor.name if ancestor != folder.absolute() else str(folder)
     if not ancestor.is_dir():
         raise error(f"{what} {str(folder)!r} can't be a folder: {shown!r} is a file; choose another place")
+    if os.statvfs(ancestor).f_flag & os.ST_RDONLY:
+        raise error(f"{what} {str(folder)!r} can't be written: its file system is read-only; choose another place")
     if not os.access(ancestor, os.W_OK | os.X_OK):
         raise error(f"{what} {str(folder)!r} can't be written: {shown!r} gives no permission; choose another place")

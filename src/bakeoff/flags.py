@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bakeoff.errors import ConfigError
+from bakeoff.files import say_unread
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -126,7 +127,9 @@ def read_yaml(path: str) -> dict[str, Any]:
         content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
     except FileNotFoundError as error:
         raise ConfigError(f"there is no config file {path!r}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"the config file: {say_unread(error, path)}") from error
+    except UnicodeDecodeError as error:
         raise ConfigError(f"config file {path!r} can't be read: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from bakeoff.batches import BEGINNING, Batch, Piece, Place, TableFile
 from bakeoff.csv_file import COMPRESSED, CsvFile
 from bakeoff.errors import DataError
+from bakeoff.files import say_unread
 from bakeoff.parquet_file import ParquetFile
 
 READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
@@ -68,7 +69,8 @@ class Input:
                 for piece in file.pieces(wanted, numbers, start.offset if number == start.file else 0):
                     yield number, piece
             except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
-                raise DataError(f"{str(file.path)!r} can't be read to its end: {error}") from error
+                why = error.strerror or error
+                raise DataError(f"{str(file.path)!r} can't be read to its end: {why}") from error
 
     def batches(self, wanted: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[tuple[int, Batch]]:
         """Read all rows; each batch comes with the number of its first row."""
@@ -99,7 +101,9 @@ def open_input(path: str | Path) -> Input:
     try:
         return Input([_open(each) for each in find_files(path)])
     except OSError as error:
-        why = error.strerror or str(error)
+        if error.errno is not None:
+            raise DataError(say_unread(error, path)) from error
+        why = str(error)
         if "incorrect header check" in why or "frame descriptor" in why.lower():
             why = "it is not compressed as its name says"
         raise DataError(f"{str(error.filename or path)!r} can't be read: {why}") from error
@@ -114,6 +118,8 @@ def find_files(path: str | Path) -> list[Path]:
     path = Path(path)
     try:
         found = path.exists()
+    except PermissionError as error:
+        raise DataError(say_unread(error, path)) from error
     except (OSError, ValueError) as error:  # a name that is too long, or has a NUL in it
         raise DataError(f"{str(path)[:80]!r} can't be a file: {getattr(error, 'strerror', error)}") from error
     if not found:

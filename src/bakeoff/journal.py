@@ -12,7 +12,7 @@ from typing import Any
 from bakeoff.chain import HEAD, check_head, check_sense, follow_chain, head_of
 from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError
-from bakeoff.files import open_file, read_file
+from bakeoff.files import open_file, raise_refusal, read_file
 from bakeoff.history import Entry, History
 from bakeoff.signing import Keys
 
@@ -64,11 +64,15 @@ class Journal:
         Args:
             keys: None looks at no signature at all, also not at a line without one behind lines that have one.
             noted: the head as it was at some time: the journal must hold that line still.
+
+        Raises:
+            ReadError: the system refused to have it read.
         """
         try:
             head = self._read_head()  # before the journal, which may grow meanwhile
             content = self._read()
         except OSError as error:
+            raise_refusal(error, self.path)
             return History(), [f"it can't be read: {error.strerror}"]
         size = content.rfind(b"\n") + 1  # what follows the last line's end was cut short
         lines = content[:size].split(b"\n")[:-1]

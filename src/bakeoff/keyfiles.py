@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bakeoff.errors import ConfigError, StoreError
+from bakeoff.files import say_unread
 from bakeoff.places import local_path
 from bakeoff.signing import PRIVATE_VARIABLE, PUBLIC_VARIABLE, Keys, fingerprint
 
@@ -168,5 +169,7 @@ def _read(path: Path, kind: str, way_out: str) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         variable = PRIVATE_VARIABLE if kind == "private" else PUBLIC_VARIABLE
         named = f" (by {variable})" if os.environ.get(variable) == str(path) else ""
+        if isinstance(error, PermissionError):
+            raise ConfigError(f"the {kind} key{named}: {say_unread(error, path)}") from error
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"the {kind} key {str(path)!r}{named} can't be read: {reason}; {way_out}") from error

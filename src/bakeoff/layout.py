@@ -9,7 +9,7 @@ from typing import Any
 
 from bakeoff.entry import VERSION
 from bakeoff.errors import IntegrityError
-from bakeoff.files import read_file
+from bakeoff.files import raise_refusal, read_file
 from bakeoff.history import History
 from bakeoff.journal import Journal
 from bakeoff.locks import locked_if_possible
@@ -55,14 +55,16 @@ class Layout:
         """The version folders that are there, whoever made them."""
         try:
             return {path.name for path in self.folder.iterdir() if VERSION.fullmatch(path.name)}
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError as error:
+            raise_refusal(error, self.folder)
             return set()
 
     def read_pointer(self) -> str:
         """The champion's id as the file has it; empty without a file."""
         try:
             return read_file(self.pointer).decode(errors="replace").strip()
-        except OSError:
+        except OSError as error:
+            raise_refusal(error, self.pointer)
             return ""
 
     def read_history(self, keys: Keys | None) -> History:
@@ -73,6 +75,7 @@ class Layout:
 
         Raises:
             IntegrityError: it is not what was written, is gone, or with public keys: not signed by one of them.
+            ReadError: the system refused to have it read.
         """
         history = self.journal.read(keys)
         if not history.entries and (self.present() or self.read_pointer()):
@@ -83,7 +86,8 @@ class Layout:
         """A file of a version, compared with nothing yet.
 
         Raises:
-            IntegrityError: it is missing or can't be read.
+            IntegrityError: it is missing or no file.
+            ReadError: the system refused.
         """
         places = self.folder / version, self.incoming(version)
         for folder in (*places, places[0]):  # it may be moved into place meanwhile
@@ -92,6 +96,7 @@ class Layout:
             except FileNotFoundError:
                 continue
             except OSError as error:
+                raise_refusal(error, folder / name)
                 raise IntegrityError(f"{name} can't be read: {error.strerror}") from error
         raise IntegrityError(f"{name} is missing")
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from bakeoff.answers import Answers, bootstrap_scores, to_codes
 from bakeoff.asking import answer_rows, common_spelling
 from bakeoff.config import TrainingConfig
-from bakeoff.errors import BakeoffError, DataError, IntegrityError, describe
+from bakeoff.errors import BakeoffError, DataError, IntegrityError, ReadError, describe
 from bakeoff.fresh import TRAINED_ON, Fresh, find_fresh_rows
 from bakeoff.handover import DatasetRef
 from bakeoff.loading import load_model
@@ -38,7 +38,7 @@ def meet(config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: s
         challenger: its version.
 
     Raises:
-        OSError, MemoryError: this machine's fault, not the champion's.
+        OSError, ReadError, MemoryError: this machine's fault, not the champion's.
     """
     n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
     own = store.card(challenger)
@@ -123,7 +123,7 @@ def _ask_champion(
 def _is_machines_fault(error: BaseException | None) -> bool:
     """Whether memory, handles or a disk were behind it."""
     while error is not None:
-        if isinstance(error, MemoryError | OSError):
+        if isinstance(error, MemoryError | OSError | ReadError):
             return True
         error = error.__cause__
     return False

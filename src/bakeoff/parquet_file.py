@@ -13,6 +13,7 @@ import pyarrow.parquet
 from bakeoff.batches import Batch, Piece
 from bakeoff.encoding import decode
 from bakeoff.errors import DataError
+from bakeoff.files import say_unread
 
 CELLS = 1 << 20  # of a batch, about
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
@@ -104,4 +105,7 @@ def _checked(path: Path, table: pa.Table) -> Batch:
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
+    """The sentence for a broken file, or for one that the system refused to have read."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return DataError(say_unread(error, path))
     return DataError(f"{str(path)!r} is not a readable Parquet file: {(str(error).splitlines() or ['?'])[0][:300]}")

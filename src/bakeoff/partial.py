@@ -70,7 +70,7 @@ class Partial:
                     self._read(name, ends[name], line[name], kind)
                     for name, kind in (("predictions", schema), ("rejected", REJECTED))
                 ]
-            except (OSError, ValueError, pa.ArrowException):
+            except (FileNotFoundError, ValueError, pa.ArrowException):
                 break
             ends[STATE] = end
             for name in ("predictions", "rejected"):

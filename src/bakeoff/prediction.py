@@ -22,10 +22,12 @@ from bakeoff.results import Counts, Results
 from bakeoff.scorer import Scored
 from bakeoff.tally import Tally
 from bakeoff.threads import cores, hold_this_thread, in_order
+from bakeoff.writing import FULL
 
 logger = logging.getLogger(__name__)
 
 OPTIONS = {"keep", "format", "probabilities", "on_unseen", "on_out_of_range", "range_margin"}  # which change a result
+DISKS = {errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}  # errors that are no fault of the result
 SAY_SECONDS = 5.0  # between two lines of log that say how far a run is
 
 
@@ -112,15 +114,16 @@ def _score_rest(
 
 @contextlib.contextmanager
 def _said_where(folder: Path) -> Iterator[None]:
-    """Let a disk that is full say so, and what to do."""
+    """Let a disk that is full, or can't be written any more, say so, and what to do."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+        if error.errno not in (*FULL, *DISKS):
             raise
+        way_out = "make room, and give" if error.errno in FULL else "when the disk can be written, give"
         raise WriteError(
-            f"{str(folder)!r} can't be written: {error.strerror}; what was scored is kept there: make room, and give "
-            "the same command again"
+            f"{str(folder)!r} can't be written: {error.strerror}; what was scored is kept there: {way_out} the same "
+            "command again"
         ) from error
 
 

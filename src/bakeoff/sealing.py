@@ -8,7 +8,7 @@ from typing import Any
 
 from bakeoff.entry import TIME
 from bakeoff.errors import IntegrityError
-from bakeoff.files import aside_of, copy_file, sha256_file, sync, write_file
+from bakeoff.files import aside_of, copy_file, raise_refusal, sha256_file, sync, write_file
 
 Render = Callable[[dict[str, Any]], str]
 
@@ -90,7 +90,11 @@ def sealed_digest(card: dict[str, Any], name: str) -> str | None:
 
 
 def compare_files(folder: Path, card: dict[str, Any]) -> list[str]:
-    """What differs between a version's folder and its card, a sentence each: every file of either."""
+    """What differs between a version's folder and its card, a sentence each: every file of either.
+
+    Raises:
+        ReadError: the system refused to have a file read.
+    """
     found = []
     for name in card["files"]:
         try:
@@ -99,6 +103,7 @@ def compare_files(folder: Path, card: dict[str, Any]) -> list[str]:
         except FileNotFoundError:
             found.append(f"{name} is missing")
         except OSError as error:
+            raise_refusal(error, folder / name)
             found.append(f"{name} can't be read: {error.strerror}")
     known = {*card["files"], "card.json", REPORT, aside_of(Path(REPORT)).name}
     return found + [f"{path.name} is not in its card" for path in sorted(folder.iterdir()) if path.name not in known]

@@ -13,8 +13,8 @@ from urllib.parse import quote, unquote
 
 from bakeoff.board import figure
 from bakeoff.classifiers import title
-from bakeoff.errors import BakeoffError, IntegrityError, StoreError, UserError
-from bakeoff.files import open_regular
+from bakeoff.errors import BakeoffError, IntegrityError, ReadError, StoreError, UserError
+from bakeoff.files import open_regular, raise_refusal
 from bakeoff.page import page, paragraph, section
 from bakeoff.reading import names_in
 from bakeoff.sealing import REPORT
@@ -100,6 +100,7 @@ def find_page(root: Path, path: str) -> str:
     Raises:
         NotFoundError: there is no such page.
         IntegrityError: the store is not in order.
+        ReadError: the system refused to have it read.
     """
     parts = [part for part in path.split("/") if part]
     models = names_in(root)
@@ -118,6 +119,8 @@ def find_page(root: Path, path: str) -> str:
         with os.fdopen(open_regular(store.path(parts[1]) / REPORT, flags), "rb") as file:
             return file.read().decode()
     except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError):
+            raise_refusal(error, store.path(parts[1]) / REPORT)
         command = f"bakeoff report {parts[1]} --store {shell_quote(str(root))} --name {parts[0]}"
         raise NotFoundError(f"Version {parts[1]} has no report that can be read; {command} writes it.") from error
 
@@ -128,7 +131,7 @@ def _index(root: Path, models: Sequence[str]) -> str:
         try:
             history = ModelStore(root, name).history()
             rows.append((Link(name, f"/{quote(name)}/"), f"{len(history.versions):,}", history.champion or ""))
-        except IntegrityError as error:
+        except (IntegrityError, ReadError) as error:
             rows.append((Link(name, f"/{quote(name)}/"), "", str(error)))
     table = html_table(("Model", "Versions", "Champion"), rows, text=True, label="Models")
     return page(
@@ -143,7 +146,7 @@ def _versions(store: ModelStore) -> str:
         name = Link(version, f"/{quote(store.name)}/{version}/")
         try:
             card = store.card(version, history)
-        except (IntegrityError, StoreError) as error:
+        except (IntegrityError, ReadError, StoreError) as error:
             rows.append((name, "", "", "", "", str(error)))
             continue
         winner = card["classifiers"][card["classifier"]]

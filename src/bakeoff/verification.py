@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bakeoff.errors import IntegrityError
+from bakeoff.errors import IntegrityError, ReadError
+from bakeoff.files import raise_refusal
 from bakeoff.history import History
 from bakeoff.layout import GONE, Layout
 from bakeoff.sealing import compare_files
@@ -35,8 +36,14 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
 
 
 def verify_versions(layout: Layout, history: History, versions: list[str]) -> list[Finding]:
-    """What differs in versions; those that are pruned while they are looked at are left out."""
-    found = [Finding(version, text) for version in versions for text in verify_version(layout, history, version)]
+    """What differs in versions, or can't be read; those that are pruned while they are looked at are left out."""
+    found = []
+    for version in versions:
+        try:
+            texts = verify_version(layout, history, version)
+        except ReadError as error:
+            texts = [str(error)]
+        found += [Finding(version, text) for text in texts]
     if found:
         gone = set(layout.journal.examine(None)[0].pruned) - set(history.pruned)
         found = [finding for finding in found if finding.version not in gone]
@@ -44,12 +51,19 @@ def verify_versions(layout: Layout, history: History, versions: list[str]) -> li
 
 
 def verify_version(layout: Layout, history: History, version: str) -> list[str]:
-    """What differs in one version, a sentence each."""
+    """What differs in one version, a sentence each.
+
+    Raises:
+        ReadError: the system refused to have a file read.
+    """
     if version in history.pruned:
         return ["it was pruned, but its folder is there; the next writer removes it"]
     try:
         if version in history.exports and not layout.path(version).is_dir():
             return ["is in the journal but not in the store"]
         return compare_files(layout.path(version), layout.read_card(version, history))
-    except (IntegrityError, OSError) as error:
+    except IntegrityError as error:
+        return [str(error)]
+    except OSError as error:
+        raise_refusal(error, layout.path(version))
         return [str(error)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.entry import VERSION
-from bakeoff.errors import StoreError, WriteError
+from bakeoff.errors import ReadError, StoreError, WriteError
 from bakeoff.files import append, aside_of, make_folder, read_file, require_writable, sync, write_aside, write_file
 from bakeoff.history import History
 from bakeoff.layout import INCOMING, Layout
@@ -80,7 +80,7 @@ class Writer:
 
     def discard(self, version: str) -> None:
         """Give back the room that a version took which could not be exported; not if the journal has it after all."""
-        with suppress(OSError):
+        with suppress(OSError, ReadError):
             if version not in self.layout.journal.examine(None)[0].exports:
                 _remove(self.layout.incoming(version))
 
