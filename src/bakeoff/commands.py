@@ -21,6 +21,7 @@ from bakeoff.store import ModelStore
 from bakeoff.terminal import is_terminal, render_table
 
 SHOWN = "%Y-%m-%d %H:%M:%S"
+SET_BACK = "before the line above it: the clock was set back, or was ahead until then"
 EVENTS = {"promote": "promotion", "rollback": "rollback"}
 
 
@@ -122,6 +123,8 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
         ]
         header = ("Champion", "From (UTC)", "To", "By", "Why")
         print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
+        for number in history.set_back:
+            print(f"line {number} of the journal is dated {SET_BACK}")
     return 0
 
 
@@ -143,6 +146,8 @@ def _show_journal(store: ModelStore, options: argparse.Namespace) -> int:
 def _print_entries(history: History) -> None:
     print(f"{'line':>4}  {'at (UTC)':<19}  {'event':<8}  {'version':<22}  {'signed by':<16}  why")
     for number, entry in enumerate(history.entries, start=1):
+        if number in history.set_back:
+            print(f"      the next line is dated {SET_BACK}")
         for version in entry.get("versions", [entry.get("version", "")]):
             at = entry["time"].replace("T", " ").removesuffix("Z")
             what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {_printable(entry.get('key', ''))[:16]:<16}"
@@ -264,6 +269,8 @@ def _user() -> str:
 
 def _age(created: str) -> str:
     seconds = (datetime.now(UTC) - datetime.strptime(created, STAMP).replace(tzinfo=UTC)).total_seconds()
+    if seconds <= -60:
+        return f"dated {created[:10]}"  # by a clock that was ahead, or this one is behind
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from bakeoff.errors import IntegrityError
@@ -125,22 +126,48 @@ class History:
             return f"The champion is {self.champion} by now."
         return f"The champion is still {self.champion}{': ' + entry['why'] if entry else ''}."
 
-    def kept(self, last: int, since: datetime) -> dict[str, str]:
+    @cached_property
+    def set_back(self) -> list[int]:
+        """The numbers of the lines whose time is before that of the line above: one of the two clocks was wrong."""
+        times = [_time(entry) for entry in self.entries]
+        return [number for number, (above, time) in enumerate(pairwise(times), start=2) if time < above]
+
+    def kept(self, last: int, since: datetime, now: datetime | None = None) -> dict[str, str]:
         """The versions that pruning keeps, each with the reason: champion, among the last ones, or champion lately.
 
         Args:
             last: how many of the newest versions are kept.
             since: what was champion at this moment or after is kept.
+            now: an entry of later is a wrong clock's; by default none is.
         """
-        reasons = {}
-        for reign in self.reigns:
-            if reign.until is None:
+        latest, reasons = self._latest_times(now), {}
+        ends = [latest[id(entry)] for entry in self._crowned[1:]]
+        for reign, end in zip(self.reigns, [*ends, None]):
+            if end is None:
                 reasons[reign.version] = "champion"
-            elif reign.until >= since:
-                reasons[reign.version] = f"champion until {reign.until:%Y-%m-%d}"
+            elif end >= since:
+                reasons[reign.version] = f"champion until {end:%Y-%m-%d}"
         newest = self.versions[-last:] if last else []
         everything = dict.fromkeys(newest, f"among the last {last}") | reasons
         return {version: everything[version] for version in self.versions if version in everything}
+
+    def _latest_times(self, now: datetime | None) -> dict[int, datetime]:
+        """When each entry, by its `id`, was written at the latest.
+
+        A time that is before an earlier entry's, or after now, is a wrong clock's: the next right one's counts.
+        """
+        times = [_time(entry) for entry in self.entries]
+        after = now = now or max(times, default=None)
+        right, newest = [], None
+        for time in times:
+            right.append(now is not None and time <= now and (newest is None or time >= newest))
+            newest = time if right[-1] else newest
+        latest = {}
+        for entry, time, is_right in reversed([*zip(self.entries, times, right)]):
+            after = time if is_right else after
+            assert after is not None  # there are entries, so there is a now
+            latest[id(entry)] = after
+        return latest
 
     @cached_property
     def _crowned(self) -> list[Entry]:

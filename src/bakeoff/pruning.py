@@ -24,7 +24,8 @@ def plan_pruning(layout: Layout, history: History, last: int, days: float) -> Pr
     Args:
         last: how many of the newest versions are kept.
     """
-    kept = history.kept(last, datetime.now(UTC) - timedelta(days=days))
+    now = datetime.now(UTC)
+    kept = history.kept(last, now - timedelta(days=days), now)
     pruned = [version for version in history.versions if version not in kept]
     return Pruning(kept, pruned, sum(_size(layout.path(version)) for version in pruned))
 
