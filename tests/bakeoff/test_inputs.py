@@ -297,8 +297,11 @@ def test_a_column_whose_name_holds_marks_is_counted_whole(tmp_path):
 
 @pytest.mark.parametrize("name", ["a\0b.csv", "x" * 5000 + ".csv"])
 def test_a_name_that_no_file_can_have_is_refused_in_a_line(orders, tmp_path, name):
-    with pytest.raises(DataError, match="can't be a file|there is no file"):
+    """By the config, and by who opens it."""
+    with pytest.raises(ValueError, match="holds a zero byte|is too long for a path"):
         score(orders, name, tmp_path / "out")
+    with pytest.raises(DataError, match="can't be a file|there is no file"):
+        open_input(name)
 
 
 @pytest.mark.usefixtures("small")
