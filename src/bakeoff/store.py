@@ -1,6 +1,6 @@
 """Versions on disk, the champion among them, and the journal that tells how it came about."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,6 @@ from bakeoff.verification import verify_journal, verify_version, verify_versions
 from bakeoff.writing import Writer, writing
 
 SECOND = "%Y%m%dT%H%M%SZ"
-SET_BACK = timedelta(minutes=1)  # by how much a clock is set that runs well
 
 
 class ModelStore(StoreReader):
@@ -66,8 +65,7 @@ class ModelStore(StoreReader):
         digest = sha256_file(files["model.joblib"])
         with self._writing() as writer:
             created = datetime.now(UTC)
-            named = _free_second(created, writer.history.exports, self._layout.present())
-            version = f"{named:{SECOND}}-{digest[:5]}"
+            version = f"{_next_second(created, writer.history):{SECOND}}-{digest[:5]}"
             incoming = self._layout.incoming(version)
             incoming.mkdir()
             try:
@@ -221,20 +219,12 @@ class ModelStore(StoreReader):
         return writing(self._layout, self.keys, trusted=self.keys)
 
 
-def _free_second(now: datetime, exports: Collection[str], present: Collection[str]) -> datetime:
-    """The second that names a version: now, or the next one that is free, so that versions sort in order of export.
+def _next_second(now: datetime, history: History) -> datetime:
+    """The second that names a version: now, or the next one after the latest version's name.
 
-    It comes behind a version of the minute to come, too, as a clock leaves that is set back a little. What is dated
-    later still is a wrong clock's, and dates no other version.
-
-    Args:
-        exports: the versions that the journal tells of.
-        present: the folders that are there.
+    Sorted by name, versions are in order of export, also behind one whose clock was ahead: its card has the true time.
     """
-    soon = f"{now + SET_BACK:{SECOND}}"
-    latest = max((version[:16] for version in exports if version[:16] <= soon), default=f"{now:{SECOND}}")
-    second = max(now, datetime.strptime(latest, SECOND).replace(tzinfo=UTC))
-    taken = {version[:16] for version in (*exports, *present)}
-    while f"{second:{SECOND}}" in taken:
-        second += timedelta(seconds=1)
-    return second
+    if not history.exports:
+        return now
+    latest = datetime.strptime(max(history.exports).split("-")[0], SECOND).replace(tzinfo=UTC)
+    return max(now, latest + timedelta(seconds=1))
