@@ -26,13 +26,10 @@ predict: .venv/.runtime  ## score a table with the champion: make predict ARGS="
 	@$(BIN)/python -m flows.prediction $(ARGS)
 
 server: .venv/.runtime  ## Prefect's server with its pages on this machine: http://127.0.0.1:4200
-	@PREFECT_SERVER_UI_API_URL=http://127.0.0.1:$(PORT)/api PREFECT_UI_URL=http://127.0.0.1:$(PORT) \
-	  PREFECT_SERVER_LOGGING_LEVEL=WARNING \
-	  PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem \
-	  $(BIN)/prefect server start --host 127.0.0.1 --port $(PORT) $(ARGS)
+	@$(BIN)/python -m deployments.server --port $(PORT) $(ARGS)
 
 worker: .venv/.runtime  ## take up runs from the server at PREFECT_API_URL
-	@$(BIN)/prefect worker start --pool bakeoff --type process --limit 2 $(ARGS)
+	@$(BIN)/python -m deployments.worker $(ARGS)
 
 deploy: .venv/.runtime  ## register pool, deployments and automations with the server at PREFECT_API_URL
 	@$(BIN)/python -m deployments.register

@@ -54,7 +54,8 @@ def dispatch(stack: Stack, folder: Path) -> dict[str, float]:
     config = {"dataset": {"n_samples": 500}, "store": str(folder / "models"), "workspace": str(folder / "work")}
     run = stack.ask_for_run(stack.deployment("nightly"), **config)
     assert eventually(lambda: stack.state(run)["type"] == "COMPLETED"), stack.state(run)
-    history = httpx.get(f"{stack.url}/flow_run_states/", params={"flow_run_id": run["id"]}, timeout=30).json()
+    asked = {"params": {"flow_run_id": run["id"]}, "auth": stack.auth, "timeout": 30}
+    history = httpx.get(f"{stack.url}/flow_run_states/", **asked).json()
     at = {state["name"]: moment(state["timestamp"]) for state in history}
 
     def tasks() -> list[str]:

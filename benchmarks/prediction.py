@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Stack(folder) as stack:
-            os.environ["PREFECT_API_URL"] = stack.url
+            os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": str(folder)}  # where the auth string is
             for classifier in ("logistic_regression", "random_forest", "svm"):
                 train(folder, classifier)
             jobs = [

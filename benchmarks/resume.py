@@ -30,7 +30,7 @@ def main(kills: int = 10, rows: int = 5_000_000, seed: int = 0) -> int:
     generator, wrong, figures = random.Random(seed), 0, []
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         folder = Path(name)
-        os.environ["PREFECT_API_URL"] = stack.url
+        os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}  # where the auth string is
         train(folder, "logistic_regression")
         write_rows(folder / "rows.parquet", rows)
         started = time.monotonic()

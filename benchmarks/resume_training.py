@@ -31,7 +31,7 @@ def main() -> None:
     rows = sys.argv[2] if len(sys.argv) > 2 else "20000"
     drawn, found = random.Random(0), []
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
-        os.environ["PREFECT_API_URL"] = stack.url
+        os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}  # where the auth string is
         train(Path(name, "warm"), rows)
         started = time.perf_counter()
         expected = read(train(Path(name, "undisturbed"), rows)[0])

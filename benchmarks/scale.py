@@ -66,7 +66,7 @@ def race(folder: Path, url: str, dataset: dict[str, Any], *flags: str) -> dict[s
     options = [f"--dataset.{key}={value}" for key, value in dataset.items()]
     places = ["--store", f"{folder}/models-{dataset['n_samples']}", "--workspace", f"{folder}/work"]
     command = [sys.executable, "-m", "flows.training", *places, *options, *flags]
-    job = run_job(command, look=True, PREFECT_API_URL=url)
+    job = run_job(command, look=True, PREFECT_API_URL=url, PREFECT_HOME=str(folder))
     card = json.loads(Path(job.output.strip().splitlines()[-1], "card.json").read_text())
     return {
         "seconds": job.seconds,

@@ -6,6 +6,12 @@ With BAKEOFF_WEBHOOK_URL set a person is told of runs that failed, crashed or we
 registered before stays.
 """
 
+if __name__ == "__main__":
+    # Ahead of Prefect's import, which prints a traceback where it can't write to its home.
+    from flows.surroundings import require_home
+
+    require_home("deploy")
+
 import os
 import subprocess
 import sys
@@ -21,9 +27,10 @@ from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import AutomationCore
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import get_current_settings
 from prefect.states import Crashed
 
+from bakeoff.errors import BakeoffError
 from deployments.automations import (
     FLOWS,
     START_SECONDS,
@@ -33,7 +40,9 @@ from deployments.automations import (
     tell_of_failures,
     tell_of_late_runs,
 )
-from flows.embedded import ServerError, enter_server, wait_for_server
+from flows.auth_string import authorized
+from flows.embedded import enter_server, wait_for_server
+from flows.surroundings import configured_api_url
 
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "bakeoff"
@@ -42,16 +51,19 @@ BLOCK = "bakeoff-webhook"
 
 def main() -> int:
     """Register everything; returns the exit status."""
-    url = PREFECT_API_URL.value() if os.environ.get("PREFECT_API_URL") != "" else None
-    if url is None:
-        print("deploy: set PREFECT_API_URL to the server's address, as in http://127.0.0.1:4200/api", file=sys.stderr)
-        return 2
     try:
+        url = configured_api_url()
         wait_for_server(url)
-        enter_server(url)
-    except ServerError as error:
+        with authorized(url):
+            enter_server(url)
+            return register(url)
+    except BakeoffError as error:
         print(f"deploy: {error}", file=sys.stderr)
         return error.exit_status
+
+
+def register(url: str) -> int:
+    """Register everything with the server that the settings name; returns the exit status."""
     with get_client(sync_client=True) as client:
         ensure_pool(client)
         crash_lost_runs(client)
@@ -78,7 +90,8 @@ def deploy_all() -> str | None:
     Otherwise it says how to start a worker, two screens of it, at addresses that only it can reach.
     """
     command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
-    environment = {**os.environ, "BAKEOFF_ROOT": str(ROOT), "BAKEOFF_PYTHON": sys.executable}
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)  # the auth string among them
+    environment = {**os.environ, **settings, "BAKEOFF_ROOT": str(ROOT), "BAKEOFF_PYTHON": sys.executable}
     deployed = subprocess.run(
         [sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
     )

@@ -19,7 +19,9 @@ from pydantic import BaseModel
 from bakeoff.apart import stop_server
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.flags import Output, read_command
+from flows.auth_string import authorized
 from flows.embedded import EmbeddedServer, answers, enter_server, wait_for_server
+from flows.surroundings import check_api_url, check_home
 
 if TYPE_CHECKING:
     from prefect.client.schemas import State
@@ -64,6 +66,7 @@ def main(
     _end_on_signals(name)
     try:
         config, output = read_command(model, sys.argv[1:], f"python -m flows.{name}")
+        check_home()
         if output.quiet or not sys.stderr.isatty():
             picture = None
         if picture or output.quiet:
@@ -134,22 +137,25 @@ def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
         a function that waits until it can be used, and tells whether it is an embedded one.
     """
     if url := os.environ.get("PREFECT_API_URL"):
-        yield functools.cache(lambda: _wait_for(url, quiet))
+        check_api_url(url)
+        with contextlib.ExitStack() as settings:
+            yield functools.cache(lambda: _wait_for(url, quiet, settings))
         return
     server = EmbeddedServer()
     try:
         with contextlib.ExitStack() as settings:
 
             def ready() -> bool:
-                from prefect.settings import PREFECT_API_URL, temporary_settings
+                from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
                 if configured := PREFECT_API_URL.value():  # by a profile or a file
                     server.stop()
-                    return _wait_for(configured, quiet)
+                    return _wait_for(check_api_url(configured), quiet, settings)
                 if not quiet:
                     print("Prefect's embedded server is coming up", file=sys.stderr)
                 server.wait()
-                settings.enter_context(temporary_settings({PREFECT_API_URL: server.api_url}))
+                own = {PREFECT_API_URL: server.api_url, PREFECT_API_AUTH_STRING: server.auth}
+                settings.enter_context(temporary_settings(own))
                 settings.callback(_send_all)  # also when the run is interrupted
                 return True
 
@@ -158,11 +164,12 @@ def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
         server.stop()
 
 
-def _wait_for(url: str, quiet: bool) -> bool:
+def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
     if not answers(url):
         if not quiet:
             print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
         wait_for_server(url)
+    settings.enter_context(authorized(url))
     enter_server(url)
     return False
 

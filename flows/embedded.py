@@ -20,6 +20,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bakeoff.errors import BakeoffError
+from flows.auth_string import SERVER_VARIABLE, make_auth_string
+from flows.gate import ORIGINS_VARIABLE, Gate, hold_origins
+from flows.surroundings import prefect_home
 
 STARTUP_SECONDS = 180
 
@@ -29,11 +32,17 @@ class ServerError(BakeoffError):
 
 
 class EmbeddedServer:
-    """A Prefect server of this process's own on a free port of 127.0.0.1; it ends when this process does."""
+    """A Prefect server of this process's own on a free port of 127.0.0.1; it ends when this process does.
+
+    Attributes:
+        api_url: its address.
+        auth: what it asks for: any page in a browser could look for its port.
+    """
 
     def __init__(self) -> None:
         self._used = False
         self.port = _free_port()
+        self.auth = make_auth_string()
         self.api_url = f"http://127.0.0.1:{self.port}/api"
         # The child reads from this pipe and ends when it is closed, as it is however this process ends. A session of
         # its own keeps Ctrl-C from ending the server before the run could report to it.
@@ -46,6 +55,8 @@ class EmbeddedServer:
                 "PREFECT_UI_ENABLED": "0",
                 "PREFECT__SERVER_EPHEMERAL": "1",
                 "PREFECT__SERVER_FINAL": "1",
+                SERVER_VARIABLE: self.auth,
+                ORIGINS_VARIABLE: "",  # its own
             },
         )
 
@@ -126,8 +137,8 @@ def enter_server(api_url: str) -> None:
     except PrefectHTTPStatusError as error:
         if error.response.status_code == HTTPStatus.UNAUTHORIZED:
             raise ServerError(
-                f"the Prefect server at {api_url} refuses PREFECT_API_AUTH_STRING, or asks for one; "
-                "set it as the server's (BAKEOFF_AUTH in .env under docker-compose)"
+                f"the Prefect server at {api_url} refuses PREFECT_API_AUTH_STRING, or asks for one; set it as the "
+                "server's (BAKEOFF_AUTH in .env under docker-compose; after `make server` leave it out)"
             ) from error
         raise ServerError(f"the Prefect server at {api_url} answers {error.response.status_code}") from error
     except HTTPError as error:
@@ -146,7 +157,7 @@ def _end_with_parent() -> None:
 
 
 def _ready_file() -> Path:
-    return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser() / f".bakeoff-migrated-{version('prefect')}"
+    return prefect_home() / f".bakeoff-migrated-{version('prefect')}"
 
 
 def _is_migrated() -> bool:
@@ -179,16 +190,11 @@ def serve(port: int) -> None:
     """Be the server: runs in the child process until it is terminated or its parent ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _wait_for_our_turn(port)
+    origins = hold_origins(port)
     import uvicorn
+    from prefect.server.api.server import create_app
 
-    uvicorn.run(
-        "prefect.server.api.server:create_app",
-        factory=True,
-        host="127.0.0.1",
-        port=port,
-        log_level="critical",
-        lifespan="on",
-    )
+    uvicorn.run(Gate(create_app(), origins), host="127.0.0.1", port=port, log_level="critical", lifespan="on")
 
 
 if __name__ == "__main__":

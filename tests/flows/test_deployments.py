@@ -66,7 +66,7 @@ def test_what_somebody_paused_stays_paused(stack):
     stack.change(automation, enabled=False)
     stack.register()
     (pool,) = stack.ask("work_pools/filter")
-    found = httpx.get(f"{stack.url}/{automation}", timeout=30).json()
+    found = httpx.get(f"{stack.url}/{automation}", auth=stack.auth, timeout=30).json()
     assert (False, True, False) == (
         stack.deployment("nightly")["schedules"][0]["active"], pool["is_paused"], found["enabled"],
     )  # fmt: skip

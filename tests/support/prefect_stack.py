@@ -82,14 +82,9 @@ class Stack(Api):
             "PREFECT_HOME": str(folder),
             "PREFECT_API_URL": self.url,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            # As docker-compose.yml has it, and `make server`.
-            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-            # The pages of a server on another port than 4200 would ask for it there.
-            "PREFECT_SERVER_UI_API_URL": self.url,
-            "PREFECT_UI_URL": self.url.removesuffix("/api"),
+            "PREFECT_SERVER_UI_ENABLED": str(pages),
             **settings,
         }
-        self.pages = pages
         self.processes = []
 
     def __enter__(self):
@@ -101,16 +96,17 @@ class Stack(Api):
             end(process, signal.SIGKILL if process is not self.server else signal.SIGTERM)
 
     def start_server(self):
-        pages = "--ui" if self.pages else "--no-ui"
-        self.server = self.start("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port), pages)
+        """As `make server` does; what it asks for stands in a file, where `make deploy` and `make worker` find it."""
+        self.server = self.start("deployments.server", "--port", str(self.port))
         wait_for_server(self.url, seconds=120)
+        self.auth = tuple((self.folder / f"bakeoff-auth-{self.port}").read_text().strip().split(":", 1))
         return self.server
 
     def start_worker(self, *arguments):
-        return self.start("prefect", "worker", "start", "--pool", "bakeoff", "--type", "process", *arguments)
+        return self.start("deployments.worker", *arguments)
 
     def start(self, *command):
-        with (self.folder / f"{command[1]}.log").open("ab") as log:
+        with (self.folder / f"{command[0].rpartition('.')[2]}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 stdout=log, stderr=log, cwd=ROOT, env=self.environment,

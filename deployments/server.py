@@ -1,0 +1,115 @@
+"""Prefect's server with its pages, for its own user and its own pages alone.
+
+python -m deployments.server [--port PORT] [--host HOST]      # `make server`
+"""
+
+import argparse
+import contextlib
+import errno
+import os
+import socket
+import sys
+from typing import NoReturn
+
+from bakeoff.errors import BakeoffError, ConfigError, UserError
+from flows.auth_string import SERVER_VARIABLE, auth_file, hold_auth_string
+from flows.gate import LOOPBACK, Gate, hold_origins
+from flows.surroundings import check_home
+
+NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message} (all flags: {self.prog} --help)")
+
+
+def main() -> int:
+    """Serve until Ctrl-C or SIGTERM; returns the exit status."""
+    parser = _Parser(prog="python -m deployments.server", description="Prefect's server with its pages.")
+    parser.add_argument("--port", type=int, default=4200, help="default: %(default)s")
+    parser.add_argument("--host", default=LOOPBACK[0], help="the address to listen at, default: %(default)s")
+    try:
+        options = parser.parse_args()
+        check_home()
+        return serve(options.host, options.port)
+    except BakeoffError as error:
+        print(f"server: {error}", file=sys.stderr)
+        return error.exit_status
+
+
+def serve(host: str, port: int) -> int:
+    """Serve at an address; returns the exit status.
+
+    Raises:
+        UserError: the address or the auth string can't be used.
+    """
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(each) for each in listen(host, port)]
+        port = sockets[0].getsockname()[1]
+        pages = f"http://{LOOPBACK[0]}:{port}"
+        said = f"they ask for what {SERVER_VARIABLE} says"
+        if not os.environ.get(SERVER_VARIABLE):
+            if host not in LOOPBACK:
+                raise ConfigError(f"to listen at {host}, beyond this machine, set {SERVER_VARIABLE}")
+            os.environ[SERVER_VARIABLE] = auth = held.enter_context(hold_auth_string(port))
+            # A log is read by others: there the file is named.
+            shown = auth if sys.stdout.isatty() else f"what stands in {auth_file(port)}"
+            said = f"they ask for an auth string: {shown}"
+        origins = hold_origins(port)
+        for name, value in {
+            "PREFECT_SERVER_UI_API_URL": f"{pages}/api",
+            "PREFECT_UI_URL": pages,
+            "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+            # In memory, as by default, a restart would end every run that a concurrency limit holds.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        }.items():
+            os.environ.setdefault(name, value)
+        import uvicorn
+        from prefect.server.api.server import create_app
+
+        api_url = os.environ["PREFECT_SERVER_UI_API_URL"]
+        print(
+            f"Prefect's pages: {os.environ['PREFECT_UI_URL']}",
+            said,
+            f"to report there: export PREFECT_API_URL={api_url}",
+            sep="\n",
+            flush=True,
+        )
+        level = os.environ["PREFECT_SERVER_LOGGING_LEVEL"].lower()
+        config = uvicorn.Config(Gate(create_app(final=True), origins), log_level=level, lifespan="on")
+        server = uvicorn.Server(config)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=sockets)
+        return 0 if server.started else 1
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets at an address; on this machine's own both kinds, so that `localhost` is nobody else's.
+
+    Raises:
+        UserError: it can't be had.
+    """
+    sockets = [_bind(LOOPBACK[0] if host in LOOPBACK else host, port)]
+    if host in LOOPBACK:
+        try:
+            sockets.append(_bind("::1", sockets[0].getsockname()[1]))
+        except UserError as error:
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in NO_IPV6:
+                raise
+    return sockets
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except (OSError, OverflowError) as error:
+        raise UserError(f"port {port} of {host} can't be used: {error}; give another: make server PORT=4300") from error
+    return bound
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,38 @@
+"""Starts a worker that takes up runs from the server at PREFECT_API_URL.
+
+python -m deployments.worker      # `make worker`; flags are those of `prefect worker start`
+"""
+
+import os
+import sys
+from typing import NoReturn
+
+from bakeoff.errors import BakeoffError
+from flows.auth_string import CLIENT_VARIABLE, authorized, find_auth_string
+from flows.embedded import enter_server, wait_for_server
+from flows.surroundings import check_home, configured_api_url
+
+COMMAND = ["-m", "prefect", "worker", "start", "--pool", "bakeoff", "--type", "process"]
+RUNS = 2  # at once
+
+
+def main() -> NoReturn:
+    """Become Prefect's worker, or end in one line where there is nothing to work for."""
+    try:
+        check_home()
+        url = configured_api_url()
+        wait_for_server(url)
+        with authorized(url):
+            enter_server(url)
+        if auth := find_auth_string(url):
+            os.environ[CLIENT_VARIABLE] = auth
+    except BakeoffError as error:
+        print(f"worker: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_status) from error
+    given = {flag.partition("=")[0] for flag in sys.argv[1:]}
+    limit = [] if given & {"--limit", "-l"} else ["--limit", str(RUNS)]  # Prefect refuses a flag that is given twice
+    os.execv(sys.executable, [sys.executable, *COMMAND, *limit, *sys.argv[1:]])  # noqa: S606  no shell is wanted
+
+
+if __name__ == "__main__":
+    main()
