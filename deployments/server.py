@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 import sys
+from shlex import quote
 from typing import NoReturn
 
 from bakeoff.errors import BakeoffError, ConfigError, UserError
@@ -27,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
 def main() -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit status."""
     parser = _Parser(prog="python -m deployments.server", description="Prefect's server with its pages.")
-    parser.add_argument("--port", type=int, default=4200, help="default: %(default)s")
+    parser.add_argument("--port", type=port_number, default=4200, help="default: %(default)s; 0: any that is free")
     parser.add_argument("--host", default=LOOPBACK[0], help="the address to listen at, default: %(default)s")
     try:
         options = parser.parse_args()
@@ -36,6 +37,17 @@ def main() -> int:
     except BakeoffError as error:
         print(f"server: {error}", file=sys.stderr)
         return error.exit_status
+
+
+def port_number(text: str) -> int:
+    """A port, of a flag.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) >= 1 << 16:  # of a larger one the system takes what fits
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
 
 
 def serve(host: str, port: int) -> int:
@@ -53,9 +65,15 @@ def serve(host: str, port: int) -> int:
             if host not in LOOPBACK:
                 raise ConfigError(f"to listen at {host}, beyond this machine, set {SERVER_VARIABLE}")
             os.environ[SERVER_VARIABLE] = auth = held.enter_context(hold_auth_string(port))
-            # A log is read by others: there the file is named.
-            shown = auth if sys.stdout.isatty() else f"what stands in {auth_file(port)}"
-            said = f"they ask for an auth string: {shown}"
+            path = auth_file(port)
+            shown = (
+                f"{auth}, from {path}" if sys.stdout.isatty() else f"what stands in {path}"
+            )  # a log has other readers
+            said = (
+                f"they ask for an auth string: {shown}\n"
+                "make train, predict, deploy and worker find it there; prefect's own commands need "
+                f'export PREFECT_API_AUTH_STRING="$(cat {quote(str(path))})"'
+            )
         origins = hold_origins(port)
         for name, value in {
             "PREFECT_SERVER_UI_API_URL": f"{pages}/api",
@@ -106,7 +124,7 @@ def _bind(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise UserError(f"port {port} of {host} can't be used: {error}; give another: make server PORT=4300") from error
     return bound
 

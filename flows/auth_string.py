@@ -28,7 +28,7 @@ def make_auth_string() -> str:
 
 def auth_file(port: int) -> Path:
     """Where the auth string of the server at a port of this machine is kept."""
-    return prefect_home() / f"bakeoff-auth-{port}"
+    return prefect_home() / f"bakeoff-auth-{LOOPBACK[0]}:{port}"
 
 
 @contextlib.contextmanager

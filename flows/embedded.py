@@ -78,14 +78,15 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """End it, giving it time to write down what it was told last, if it was told anything."""
-        if not self._used and _is_migrated():
-            self._process.kill()
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with self._process:  # which closes the pipe to it
+            if not self._used and _is_migrated():
+                self._process.kill()
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
 
 def answers(api_url: str) -> bool:
@@ -138,7 +139,7 @@ def enter_server(api_url: str) -> None:
         if error.response.status_code == HTTPStatus.UNAUTHORIZED:
             raise ServerError(
                 f"the Prefect server at {api_url} refuses PREFECT_API_AUTH_STRING, or asks for one; set it as the "
-                "server's (BAKEOFF_AUTH in .env under docker-compose; after `make server` leave it out)"
+                "server's (BAKEOFF_AUTH in .env under docker-compose), or unset it for that of `make server`"
             ) from error
         raise ServerError(f"the Prefect server at {api_url} answers {error.response.status_code}") from error
     except HTTPError as error:

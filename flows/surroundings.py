@@ -48,22 +48,23 @@ def check_api_url(url: str) -> str:
     Raises:
         ConfigError: with the address that was probably meant.
     """
+    if _is_api_url(url):
+        return url
+    meant = ""
+    if found := re.fullmatch(r"""[\s"']*(?:(https?):/*)?([^\s/:@"']+)(:[0-9]+)?(/.*)?""", url, re.IGNORECASE):
+        scheme, host, port, _ = found.groups()
+        guess = f"{scheme or 'http'}://{host}{port or ''}/api"
+        meant = f"; did you mean {guess}?" if _is_api_url(guess) else ""
+    raise ConfigError(f"PREFECT_API_URL is {url!r}: it must be like {EXAMPLE}{meant}")
+
+
+def _is_api_url(url: str) -> bool:
     try:
         address = urlsplit(url)
-        fine = address.scheme in {"http", "https"} and address.hostname and (address.port is None or address.port)
+        fine = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
     except ValueError:  # a port that is none
-        fine = False
-    if fine and not re.search(r"\s|[?#]", url) and "api" in address.path.split("/"):
-        return url
-    raise ConfigError(f"PREFECT_API_URL is {url!r}: it must be like {EXAMPLE}{_meant(url)}")
-
-
-def _meant(url: str) -> str:
-    """What to say of an address that lacks its beginning, its end or both."""
-    if found := re.fullmatch(r"\s*(?:(https?):/*)?([\w.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?(/.*)?\s*", url, re.IGNORECASE):
-        scheme, host, port, _ = found.groups()
-        return f"; did you mean {scheme or 'http'}://{host}{port or ''}/api?"
-    return ""
+        return False
+    return fine and not re.search(r"[\s?#\"']", url) and "api" in address.path.split("/")
 
 
 def configured_api_url() -> str:

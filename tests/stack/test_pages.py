@@ -1,9 +1,9 @@
 """What a person sees in a browser."""
 
 import re
-import subprocess
 
 import pytest
+from browser import browser
 from postgres import postgres
 from prefect_stack import Stack, eventually
 
@@ -22,12 +22,9 @@ def pages(tmp_path_factory):
 
 
 def seen(stack, path, profile):
-    """The text of a page, as headless Chromium renders it."""
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    command += [f"--user-data-dir={profile}", "--virtual-time-budget=15000", "--window-size=1300,4000", "--dump-dom"]
-    address = f"http://127.0.0.1:{stack.port}/v2/{path}"
-    dumped = subprocess.run([*command, address], check=True, capture_output=True, text=True, timeout=120).stdout
+    """The text of a page, as headless Chromium renders it for somebody who has given the auth string."""
+    with browser(profile) as show:
+        dumped = show(f"http://127.0.0.1:{stack.port}/v2/{path}", ":".join(stack.auth))
     return re.sub(r"\s+", " ", re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", dumped, flags=re.DOTALL))
 
 

@@ -31,6 +31,9 @@ class Api:
     def change(self, path, /, **body):
         self._send("PATCH", path, body)
 
+    def drop(self, path):
+        self._send("DELETE", path, None)
+
     def _send(self, method, path, body):
         """A server whose SQLite is locked answers 503 and has done nothing; like Prefect's client, we ask again."""
         for _ in range(RETRIES):
@@ -99,7 +102,7 @@ class Stack(Api):
         """As `make server` does; what it asks for stands in a file, where `make deploy` and `make worker` find it."""
         self.server = self.start("deployments.server", "--port", str(self.port))
         wait_for_server(self.url, seconds=120)
-        self.auth = tuple((self.folder / f"bakeoff-auth-{self.port}").read_text().strip().split(":", 1))
+        self.auth = tuple((self.folder / f"bakeoff-auth-127.0.0.1:{self.port}").read_text().strip().split(":", 1))
         return self.server
 
     def start_worker(self, *arguments):
