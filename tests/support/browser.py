@@ -20,10 +20,11 @@ STEADY = 3  # looks in a row, a second apart, at which a page shows the same
 @contextlib.contextmanager
 def browser(profile: Path, *flags):
     """A browser that runs within the block; a function that opens an address there, and returns what it then shows."""
+    found = profile / "DevToolsActivePort"
+    found.unlink(missing_ok=True)  # of a browser before, with the same profile
     process = subprocess.Popen([*CHROMIUM, f"--user-data-dir={profile}", "--remote-debugging-port=0", *flags],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
-        found = profile / "DevToolsActivePort"
         assert eventually(lambda: found.exists() and len(found.read_text().splitlines()) == 2)
         port, path = found.read_text().splitlines()
         with connect(f"ws://127.0.0.1:{port}{path}", max_size=None) as socket:
