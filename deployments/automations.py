@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
+from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
@@ -15,25 +15,10 @@ START_SECONDS = 150  # from a worker's taking up a run to its start, which takes
 LATE_MINUTES = 15
 WINDOW = timedelta(minutes=10)  # an event that the server takes up again within it, as it may, acts only once
 
-# The configs' parts that both flows have; what the training run was not given has its default there as here.
-JUST_TRAINED = {
-    "__prefect_kind": "json",
-    "value": {
-        "__prefect_kind": "jinja",
-        "template": "{% set config = flow_run.parameters.get('config') or {} %}"
-        '{"version": "latest"'
-        "{% for key in ('name', 'store') if key in config %}"
-        ", {{ key | tojson }}: {{ config[key] | tojson }}"
-        "{% endfor %}"
-        "}",
-    },
-}
-
 RUNS = ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]})
 # Flows of other names on the same server have other lives: nothing here touches them.
 FLOWS = ["training", "prediction"]
 OURS = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": FLOWS})
-TRAINING = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": ["training"]})
 OF_A_DEPLOYMENT = ResourceSpecification({"prefect.resource.role": ["deployment"]})
 
 
@@ -102,23 +87,6 @@ def crash_unstarted_runs() -> AutomationCore:
         expect=states("Running") | HEARTBEAT | ENDS | WAITS,
         within=timedelta(seconds=START_SECONDS),
         match_related=OURS,
-    )
-
-
-def predict_after_training(batch: UUID) -> AutomationCore:
-    """Run the deployment prediction/batch when a training run has completed.
-
-    The version is the latest of the model that the run has trained, in the store that it has exported to.
-
-    An automation of its own and not the deployment's trigger: that would be deleted and made again by every deploy, and
-    the server goes on firing the deleted ones until it is restarted.
-    """
-    return present(
-        "bakeoff: predict after training",
-        "Scores the latest version's validation rows after every completed training run.",
-        RunDeployment(source="selected", deployment_id=batch, parameters={"config": JUST_TRAINED}),
-        expect=states("Completed"),
-        match_related=TRAINING,
     )
 
 

@@ -36,17 +36,18 @@ from deployments.automations import (
     START_SECONDS,
     crash_silent_runs,
     crash_unstarted_runs,
-    predict_after_training,
     tell_of_failures,
     tell_of_late_runs,
 )
 from flows.auth_string import authorized
 from flows.embedded import enter_server, wait_for_server
 from flows.surroundings import configured_api_url
+from tasks.follow_up import ask_for_missing_predictions
 
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "bakeoff"
 BLOCK = "bakeoff-webhook"
+FORMER = "bakeoff: predict after training"  # what training runs ask for themselves now would come twice
 
 
 def main() -> int:
@@ -70,13 +71,15 @@ def register(url: str) -> int:
         if failure := deploy_all():
             print(f"deploy: {failure}", file=sys.stderr)
             return 1
-        batch = client.read_deployment_by_name("prediction/batch")
-        automations = [crash_silent_runs(), crash_unstarted_runs(), predict_after_training(batch.id)]
+        automations = [crash_silent_runs(), crash_unstarted_runs()]
         if webhook := os.environ.get("BAKEOFF_WEBHOOK_URL"):
             block = ensure_webhook(webhook)
             automations += [tell_of_failures(block), tell_of_late_runs(block)]
         for automation in automations:
             ensure_automation(client, automation)
+        for former in client.read_automations_by_name(FORMER):
+            client.delete_automation(former.id)
+        ask_for_missing_predictions(client)
         names = sorted(deployment.name for deployment in client.read_deployments())
     print(f"registered at {url}: work pool {POOL}; deployments {', '.join(names)}; automations:")
     for automation in automations:

@@ -83,7 +83,8 @@ def main(
                 checking.result()
             embedded = ready()
             shown = _load(picture) if picture else contextlib.nullcontext
-            with _load("tasks.heartbeat:without_prefects")(), shown():
+            followed = _load("tasks.follow_up:alone") if embedded else contextlib.nullcontext
+            with _load("tasks.heartbeat:without_prefects")(), followed(), shown():
                 state = flow(config, return_state=True)
             _send_all()
             if embedded:

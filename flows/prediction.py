@@ -15,6 +15,7 @@ from prefect import flow
 from bakeoff.output import output_folder, work_folder
 from bakeoff.prediction import check_prediction
 from bakeoff.threads import one_thread_each
+from tasks.follow_up import catch_up
 from tasks.heartbeat import beating
 from tasks.load import load
 from tasks.logs import follow_library
@@ -35,6 +36,7 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version and evaluate it where the target is present; returns the output folder."""
     follow_library()
     config = read_parameter(PredictionConfig, config)
+    catch_up()
     check_prediction(config)
     output = output_folder(config)
     with work_folder(config, output) as folder, one_thread_each():

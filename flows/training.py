@@ -42,6 +42,7 @@ from tasks.cross_validate import cross_validate
 from tasks.evaluate import evaluate
 from tasks.export import export, show
 from tasks.fit import fit
+from tasks.follow_up import ask_for_prediction, catch_up
 from tasks.generate import generate
 from tasks.heartbeat import beating
 from tasks.logs import follow_library
@@ -71,6 +72,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     config = read_parameter(TrainingConfig, config)
     if superseded := supersede_missed_runs():
         return superseded
+    catch_up()
     config = config.with_batch(scheduled_second())
     check_places(config)
     with run_folder(config.workspace) as run:
@@ -81,6 +83,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
         version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         value(promote.submit(config, dataset, version.name, by))
+        ask_for_prediction()
         outcome(show.submit(config, dataset, version.name))  # the version stands, shown or not
     return str(version)
 

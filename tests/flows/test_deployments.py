@@ -11,7 +11,6 @@ pytestmark = pytest.mark.xdist_group("one server")  # which takes half a minute 
 AUTOMATIONS = [
     "bakeoff: a run that never started has crashed",
     "bakeoff: a silent run has crashed",
-    "bakeoff: predict after training",
 ]
 
 
@@ -25,7 +24,7 @@ def stack(tmp_path_factory):
 
 
 def test_registering_again_doubles_nothing(stack):
-    """Two deployments, one schedule, three automations, one pool."""
+    """Two deployments, one schedule, two automations, one pool."""
     deployments = stack.ask("deployments/filter")
     assert ["batch", "nightly"] == sorted(deployment["name"] for deployment in deployments)
     automations = stack.ask("automations/filter")
@@ -50,6 +49,26 @@ def test_what_is_as_it_should_be_is_left_alone(stack):
     assert before == {automation["name"]: automation["updated"] for automation in stack.ask("automations/filter")}
 
 
+def test_the_automation_of_former_times_is_removed(stack):
+    """It would ask for every prediction a second time."""
+    (silent, *_) = stack.ask("automations/filter")
+    kept = ("trigger", "actions", "enabled")
+    stack.ask("automations/", name="bakeoff: predict after training", **{key: silent[key] for key in kept})
+    stack.register()
+    assert AUTOMATIONS == sorted(automation["name"] for automation in stack.ask("automations/filter"))
+
+
+def test_a_training_run_by_hand_asks_for_its_prediction(stack, tmp_path):
+    """One that is told of a server."""
+    flags = {"name": "by-hand", "store": str(tmp_path / "models"), "workspace": str(tmp_path / "work")}
+    given = [text for flag, value in flags.items() for text in (f"--{flag}", value)]
+    trained = stack.run("flows.training", *given, "--dataset.n_samples", "300", "--quiet")
+    assert 0 == trained.returncode, trained.stderr
+    (asked,) = stack.runs(stack.deployment("batch"))
+    wanted = {"version": "latest", "name": "by-hand", "store": flags["store"]}
+    assert ("SCHEDULED", wanted) == (asked["state"]["type"], asked["parameters"]["config"])
+
+
 def test_the_schedule_creates_runs(stack):
     """With the pinned versions the scheduler works at all."""
     assert eventually(lambda: stack.runs(stack.deployment("nightly"), "SCHEDULED"))
@@ -60,7 +79,7 @@ def test_what_somebody_paused_stays_paused(stack):
     nightly = stack.deployment("nightly")
     schedule = f"deployments/{nightly['id']}/schedules/{nightly['schedules'][0]['id']}"
     ids = {automation["name"]: automation["id"] for automation in stack.ask("automations/filter")}
-    automation = f"automations/{ids['bakeoff: predict after training']}"
+    automation = f"automations/{ids['bakeoff: a silent run has crashed']}"
     stack.change(schedule, active=False)
     stack.change("work_pools/bakeoff", is_paused=True)
     stack.change(automation, enabled=False)
