@@ -12,6 +12,10 @@ COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . \
  && uv pip install --quiet --python /opt/bakeoff/bin/python --no-deps --no-index --compile-bytecode dist/*.whl
+# A server copies its pages to where it serves them from, by default beside its code, where its user may not write.
+RUN PREFECT_HOME=/tmp/prefect PREFECT_UI_STATIC_DIRECTORY=/opt/pages \
+    /opt/bakeoff/bin/python -c "from prefect.server.api.server import create_ui_app; create_ui_app(ephemeral=False)" \
+ && test -e /opt/pages/v1/index.html && test -e /opt/pages/v2/index.html
 
 
 FROM python:3.13-slim-bookworm
@@ -26,9 +30,12 @@ LABEL org.opencontainers.image.title="bakeoff" \
 # A fixed number, so that volumes and shared folders can be given to it.
 RUN groupadd --gid 10001 bakeoff && useradd --uid 10001 --gid bakeoff --create-home --home-dir /home/bakeoff bakeoff
 COPY --from=build /opt/bakeoff /opt/bakeoff
+# The server's user's own: with another PREFECT_UI_SERVE_BASE the server writes them anew.
+COPY --from=build --chown=10001:10001 /opt/pages /opt/pages
 ENV PATH=/opt/bakeoff/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PREFECT_HOME=/home/bakeoff/.prefect \
+    PREFECT_UI_STATIC_DIRECTORY=/opt/pages \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \
     DO_NOT_TRACK=1
 WORKDIR /app
