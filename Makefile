@@ -47,10 +47,11 @@ test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
-	@tests/stack/install
+	@tests/stack/install postgresql chromium
 	@$(BIN)/python -m pytest tests/stack -n 2 --dist loadfile $(ARGS)
 
-test-compose: .venv/.dev  ## run the tests that need Docker
+test-compose: .venv/.dev  ## run the tests that need Docker and a browser; installs the browser where it may
+	@tests/stack/install chromium
 	@$(BIN)/python -m pytest tests/compose $(ARGS)
 
 bench-peers: .venv/.dev  ## LazyPredict and PyCaret in environments of their own, for benchmarks.reference_job; needs Python 3.11

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from browser import Browser
 from compose_stack import IMAGE, ROOT, docker
 from prefect_stack import eventually
 
@@ -132,6 +133,42 @@ def test_a_worker_takes_up_what_is_asked_for(up):
     assert eventually(lambda: up.runs(batch, "COMPLETED"))
     keys = {artifact["key"] for artifact in up.ask("artifacts/filter")}
     assert {"leaderboard", "classification-report", "model-card", "prediction-summary"} <= keys
+
+
+def test_the_pages_show_runs_and_artifacts(up, tmp_path):
+    """Both sets of pages, in a browser, to who has the auth string; they ask the server at BAKEOFF_PORT."""
+    pages = up.url.removesuffix("/api")
+    (trained, *_) = up.runs(up.deployment("nightly"), "COMPLETED")
+    ids = {artifact["key"]: artifact["id"] for artifact in up.ask("artifacts/filter")}
+    with Browser(tmp_path) as browser:
+        assert [] == browser.sees(f"{pages}/", "Login")
+        browser.sign_in(up.settings["BAKEOFF_AUTH"])
+        for version in ("", "v2/"):
+            run, artifact = f"{pages}/{version}runs/flow-run/{trained['id']}", f"{pages}/{version}artifacts/artifact"
+            assert [] == browser.sees(f"{pages}/{version}dashboard", "Dashboard", "Active Work Pools", "bakeoff")
+            assert [] == browser.sees(run, "train classifier", "Completed", "Task runs")
+            assert [] == browser.sees(f"{artifact}/{ids['leaderboard']}", "Winner", "★", "random forest")
+            assert [] == browser.sees(f"{artifact}/{ids['model-card']}", "How it was made")
+
+
+def test_a_server_needs_no_place_to_write_its_pages(compose):
+    """The image alone, read-only."""
+    scratch = ("--tmpfs", "/tmp", "--tmpfs", "/home/bakeoff/.prefect:uid=10001,gid=10001")
+    name = f"{compose.project}-alone"
+    docker("run", "-d", "--rm", "--name", name, "--read-only", *scratch, IMAGE, "prefect", "server", "start")
+    try:
+        command = ["docker", "exec", name, "python", "-c", OPEN_PAGES]
+        assert eventually(lambda: 0 == subprocess.run(command, check=False, capture_output=True).returncode)
+    finally:
+        docker("stop", name)
+
+
+OPEN_PAGES = """
+from urllib.request import Request, urlopen
+for path in ("", "dashboard", "v2/"):
+    request = Request(f"http://127.0.0.1:4200/{path}", headers={"Accept": "text/html"})
+    assert b"<title>" in urlopen(request).read()
+"""
 
 
 @pytest.mark.parametrize("service", ["postgres", "server", "worker"])

@@ -5,7 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from browser import browser
+from browser import Browser
 from prefect_stack import Stack, eventually
 
 # Each attempt ends with a word or an error; what came of it is told to the page's own server.
@@ -80,8 +80,8 @@ def site(stack, tmp_path):
 def test_a_page_of_another_site_starts_no_run(stack, site, tmp_path, name):
     """It can neither read nor write, not even blindly, and opens no websocket; the same with the auth string works."""
     port, told = site
-    with browser(tmp_path / "profile", "--host-resolver-rules=MAP *.example 127.0.0.1") as show:
-        show(f"http://{name}:{port}/")
+    with Browser(tmp_path / "profile", "--host-resolver-rules=MAP *.example 127.0.0.1") as browser:
+        browser.show(f"http://{name}:{port}/")
         assert eventually(lambda: told, seconds=30)
     failed = "TypeError: Failed to fetch"
     expected = {"reads": failed, "creates": failed, "blindly": "sent", "events": "refused", "logs": "refused"}
@@ -98,18 +98,19 @@ def test_a_page_of_another_site_starts_no_run(stack, site, tmp_path, name):
 
 def test_a_name_that_leads_here_does_not_make_a_page_the_servers_own(stack, tmp_path):
     """DNS rebinding: the browser asks under the other site's name."""
-    with browser(tmp_path / "profile", "--host-resolver-rules=MAP *.example 127.0.0.1") as show:
-        page = show(f"http://evil.example:{stack.port}/ui-settings")
+    with Browser(tmp_path / "profile", "--host-resolver-rules=MAP *.example 127.0.0.1") as browser:
+        page = browser.show(f"http://evil.example:{stack.port}/ui-settings")
     assert "This server answers to its own names and its own pages alone." in page
 
 
 def test_the_pages_ask_for_the_auth_string(stack, tmp_path):
     """Under both names of this machine; with it they show what is there."""
-    auth = ":".join(stack.auth)
-    with browser(tmp_path / "profile") as show:
-        for name in ("127.0.0.1", "localhost"):
-            page = f"http://{name}:{stack.port}/v2/deployments"
-            asked = show(page)
+    profile = tmp_path / "profile"
+    for name in ("127.0.0.1", "localhost"):
+        page = f"http://{name}:{stack.port}/v2/deployments"
+        with Browser(profile) as browser:
+            asked = browser.show(page)
             assert 'type="password"' in asked
             assert "nightly" not in asked
-            assert "nightly" in show(page, auth)
+            browser.sign_in(":".join(stack.auth))
+            assert "nightly" in browser.show(page)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import browser
+from browser import Browser
 from postgres import postgres
 from prefect_stack import Stack, eventually
 
@@ -23,8 +23,9 @@ def pages(tmp_path_factory):
 
 def seen(stack, path, profile):
     """The text of a page, as headless Chromium renders it for somebody who has given the auth string."""
-    with browser(profile) as show:
-        dumped = show(f"http://127.0.0.1:{stack.port}/v2/{path}", ":".join(stack.auth))
+    with Browser(profile) as browser:
+        browser.sign_in(":".join(stack.auth))
+        dumped = browser.show(f"http://127.0.0.1:{stack.port}/v2/{path}")
     return re.sub(r"\s+", " ", re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", dumped, flags=re.DOTALL))
 
 
