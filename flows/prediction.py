@@ -23,6 +23,7 @@ from tasks.outcome import stated, value
 from tasks.parameters import named, read_parameter
 from tasks.predict import predict
 from tasks.publish import publish
+from tasks.wanted import published, require_wanted
 
 
 @flow(
@@ -39,8 +40,10 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     catch_up()
     check_prediction(config)
     output = output_folder(config)
-    with work_folder(config, output) as folder, one_thread_each():
+    with work_folder(config, output) as work, one_thread_each():
         version = value(load.submit(config))
-        scored = value(predict.submit(config, version, folder))
-        published = value(publish.submit(config, version, scored, output))
-    return str(published)
+        scored = value(predict.submit(config, version, work))
+        require_wanted("nothing was published")
+        folder = value(publish.submit(config, version, scored, output))
+        published[:] = [folder]
+    return str(folder)

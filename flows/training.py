@@ -46,13 +46,14 @@ from tasks.follow_up import ask_for_prediction, catch_up
 from tasks.generate import generate
 from tasks.heartbeat import beating
 from tasks.logs import follow_library
-from tasks.outcome import Outcome, outcome, stated, value
+from tasks.outcome import Outcome, outcome, stated, steps_end_first, value
 from tasks.parameters import named, read_parameter
 from tasks.pick import pick
 from tasks.progress import show_race
 from tasks.promote import promote
 from tasks.schedule import scheduled_second
 from tasks.supersede import supersede_missed_runs
+from tasks.wanted import published, require_wanted
 
 SPARE = 2  # threads beyond the steps that run at once: what Prefect notes of a task run keeps no core waiting
 
@@ -75,13 +76,16 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     catch_up()
     config = config.with_batch(scheduled_second())
     check_places(config)
-    with run_folder(config.workspace) as run:
+    with run_folder(config.workspace) as run, steps_end_first():
         dataset = value(generate.submit(config, run))
         scorecards, models = race(config, dataset, run)
         require_finisher(scorecards)
         selection = value(pick.submit(config, dataset, scorecards))
         winner, by = models[selection.winner], f"flow run {flow_run.id}"
+        require_wanted("nothing was exported")
         version = value(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
+        published[:] = [version]
+        require_wanted(f"its version stands, but has not met the champion: {version}")
         value(promote.submit(config, dataset, version.name, by))
         ask_for_prediction()
         outcome(show.submit(config, dataset, version.name))  # the version stands, shown or not

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
+from prefect.context import FlowRunContext
+from prefect.exceptions import Pause
 from prefect.futures import PrefectFuture
-from prefect.states import Failed
+from prefect.states import Cancelled, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.errors import OutOfTimeError, describe
+from tasks.wanted import RunCancelledError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,8 +29,10 @@ def stated(function: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
+        # Prefect takes a state that is returned for the run's own.
+        except RunCancelledError as error:
+            return cast("R", Cancelled(message=describe(error), data=error))
         except Exception as error:
-            # Prefect takes a state that is returned for the run's own.
             return cast("R", Failed(message=describe(error), data=error))
 
     return run
@@ -39,6 +45,17 @@ def shown_or_not(what: str) -> Iterator[None]:
         yield
     except Exception as error:
         logger.warning("%s could not be shown: %s", what, describe(error))
+
+
+@contextlib.contextmanager
+def steps_end_first() -> Iterator[None]:
+    """Where a run is suspended within the block, wait for the steps that run, and begin no other."""
+    try:
+        yield
+    except Pause:
+        if context := FlowRunContext.get():
+            cast("ThreadPoolTaskRunner[Any]", context.task_runner).cancel_all()
+        raise
 
 
 @dataclass(frozen=True)
