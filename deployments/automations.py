@@ -62,14 +62,14 @@ def present(name: str, description: str, action: object, **trigger: object) -> A
 
 
 def crash_silent_runs() -> AutomationCore:
-    """A run whose worker was stopped or killed stays Running for ever; without a heartbeat it is marked Crashed.
+    """A run whose process is gone without a word stays Running for ever; without a heartbeat it is marked Crashed.
 
     That frees its place, so that the next scheduled run goes through.
     """
     return absent(
         "bakeoff: a silent run has crashed",
-        "Marks a run Crashed whose worker was stopped or killed, when its heartbeats end.",
-        _crash(f"no heartbeat for {SILENCE_SECONDS} seconds: its worker was stopped or killed"),
+        "Marks a run Crashed whose process or machine was stopped or killed, or is asleep, when its heartbeats end.",
+        _crash(f"no heartbeat for {SILENCE_SECONDS} seconds: its process or machine was stopped or killed, or sleeps"),
         after=HEARTBEAT | states("Running"),
         expect=HEARTBEAT | ENDS | WAITS,
         within=timedelta(seconds=SILENCE_SECONDS),

@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,17 +20,22 @@ from bakeoff.errors import BakeoffError, UserError
 from bakeoff.flags import Output, read_command
 from flows.auth_string import authorized
 from flows.embedded import EmbeddedServer, answers, enter_server, wait_for_server
+from flows.ending import TELL_SECONDS, Ending
 from flows.surroundings import check_api_url, check_home
 
 if TYPE_CHECKING:
-    from prefect.client.schemas import State
+    from uuid import UUID
+
+    from flows.own_run import OwnRun
 
 FAREWELL_SECONDS = 10  # to hand the last log lines and events to the server
-INTERRUPT_SECONDS = 5  # to clean up after Ctrl-C; fits that still run are not waited for
 # What Prefect imports when its first flow runs, a quarter of a second: here there is nothing to do meanwhile but wait.
 LATE = ("fastapi.encoders", "prefect.utilities.visualization")
+# A server that goes away is spoken of in one line at the end, not at every event and line of the log.
+TALKATIVE = ("prefect.events.clients", "prefect._internal.concurrency")
 QUIET = {
     "DO_NOT_TRACK": "1",
+    "PREFECT_CLIENT_MAX_RETRIES": "4",  # half a minute for a server that is away, at each question
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     # The library's own lines tell what happens, an event each with its figure; Prefect's tell of each state.
     "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "CRITICAL",
@@ -63,7 +67,7 @@ def main(
         os.environ.pop("PREFECT_API_URL", None)  # set and empty means unset, to Prefect's parts alike
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)
-    _end_on_signals(name)
+    ending = Ending(name)
     try:
         config, output = read_command(model, sys.argv[1:], f"python -m flows.{name}")
         check_home()
@@ -71,7 +75,7 @@ def main(
             picture = None
         if picture or output.quiet:
             os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
-        with _server(quiet=output.quiet) as ready:
+        with _server(quiet=output.quiet) as ready, ending.told_first():
             with ThreadPoolExecutor(1) as pool:
                 checking = pool.submit(check, config)
                 flow = _load(f"flows.{name}:{name}")
@@ -83,18 +87,23 @@ def main(
                 checking.result()
             embedded = ready()
             shown = _load(picture) if picture else contextlib.nullcontext
+            run = ending.run = _load("flows.own_run:OwnRun")(flow, config, ending.take_signals)
             followed = _load("tasks.follow_up:alone") if embedded else contextlib.nullcontext
-            with _load("tasks.heartbeat:without_prefects")(), followed(), shown():
-                state = flow(config, return_state=True)
-            _send_all()
-            if embedded:
-                _wait_until_recorded(state)
-            return _report(name, state, show, output)
+            with followed(), shown():
+                _run(run)
+            ending.status = _report(name, run, show, output)
+            if run.tell("cancelled", time.monotonic() + TELL_SECONDS):
+                _send_all()
+                if embedded:
+                    _wait_until_recorded(run.flow_run.id)
+            else:
+                print(f"{name}: the server could not be told how the run ended: {run.unreported}", file=sys.stderr)
+            return ending.status
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
-        return 1
+        return ending.status
     finally:
         gc.enable()
 
@@ -107,27 +116,12 @@ def import_late() -> None:
 
 def leave(status: int) -> NoReturn:
     """End the process: all is said and sent, and clearing up what was imported takes half a second."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     stop_server()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
-
-
-def _end_on_signals(name: str) -> None:
-    """Let Ctrl-C and SIGTERM end the run in one line, with its folders cleared, in seconds."""
-
-    def interrupt(*_: Any) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        logging.disable()  # what threads still finish is kept, and is not this run's result
-        print(f"{name}: interrupted; the same command goes on where it was", file=sys.stderr, flush=True)
-        farewell = threading.Timer(INTERRUPT_SECONDS, os._exit, (1,))
-        farewell.daemon = True
-        farewell.start()
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
 
 
 @contextlib.contextmanager
@@ -175,6 +169,19 @@ def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
     return False
 
 
+def _run(run: "OwnRun") -> None:
+    """Run the flow; once it has returned its result, an interruption only cuts short what comes after."""
+    logging.raiseExceptions = False
+    for talkative in TALKATIVE:
+        logging.getLogger(talkative).addFilter(lambda _: False)  # a level would not outlive Prefect's next set-up
+    try:
+        with _load("tasks.heartbeat:without_prefects")():
+            run.run()
+    except KeyboardInterrupt:
+        if not run.is_delivered:
+            raise
+
+
 def _send_all() -> None:
     """Hand the last log lines and events to the server, before it is gone."""
     from prefect.events.worker import EventsWorker
@@ -188,7 +195,7 @@ def _send_all() -> None:
         worker.drain_all(timeout=FAREWELL_SECONDS)
 
 
-def _wait_until_recorded(state: "State[Any]") -> None:
+def _wait_until_recorded(run: "UUID") -> None:
     """Let the server write down the run's task runs, before it is gone.
 
     It makes them of events, one after the other and behind our back: when none of them is open and none was added for
@@ -197,7 +204,7 @@ def _wait_until_recorded(state: "State[Any]") -> None:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter
 
-    own = FlowRunFilter.model_validate({"id": {"any_": [state.state_details.flow_run_id]}})
+    own = FlowRunFilter.model_validate({"id": {"any_": [run]}})
     deadline, seen = time.monotonic() + FAREWELL_SECONDS, -1
     with get_client(sync_client=True) as client:
         while time.monotonic() < deadline:
@@ -208,14 +215,14 @@ def _wait_until_recorded(state: "State[Any]") -> None:
             time.sleep(0.1)
 
 
-def _report(name: str, state: "State[Any]", show: Callable[[Any, bool], str], output: Output) -> int:
-    if state.is_completed():
-        result = state.result()
-        print(result if output.quiet and not output.json else show(result, output.json))
+def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: Output) -> int:
+    if run.is_delivered:
+        (result,) = run.outcome
+        print(result if output.quiet and not output.json else show(result, output.json), flush=True)
         return 0
-    error = state.result(raise_on_failure=False)
-    print(f"{name}: {state.message}", file=sys.stderr)
-    return error.exit_status if isinstance(error, UserError) else 1
+    state = run.outcome[0] if run.outcome else run.state
+    print(f"{name}: {state.message or state.name}", file=sys.stderr)
+    return error.exit_status if isinstance(error := run.error, UserError) else 1
 
 
 def call_late(path: str) -> Callable[..., Any]:

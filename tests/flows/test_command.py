@@ -183,6 +183,10 @@ def test_an_interrupted_run_ends_in_seconds_and_leaves_nothing(home, tmp_path, s
     assert not (tmp_path / "models").exists()
     assert 2 == len(servers)  # Prefect's, and the one that steps are forked from
     assert [] == survivors(servers)
+    with sqlite3.connect(home / "prefect.db") as database:
+        states = "select type, message from flow_run_state where type = 'CANCELLED' order by timestamp desc limit 1"
+        state = database.execute(states).fetchone()
+    assert ("CANCELLED", f"interrupted by {'Ctrl-C' if sign == signal.SIGINT else 'SIGTERM'}") == state
 
 
 def test_the_servers_end_with_a_run_that_was_killed(home, tmp_path):
