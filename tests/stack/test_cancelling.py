@@ -1,5 +1,6 @@
-"""A run that somebody cancels in the UI."""
+"""A run that somebody cancels or suspends in the UI."""
 
+import logging
 import time
 from pathlib import Path
 
@@ -24,3 +25,23 @@ def test_cancelling_ends_the_process_and_leaves_nothing_behind(stack, copy_of_ni
     # What was done is kept, for whoever starts it again.
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and "kept" not in path.parts]
     assert worker.poll() is None
+
+
+def test_a_suspended_run_goes_on_where_it_was_without_an_error_in_its_log(stack, copy_of_nightly):
+    """Its steps that run end first; resumed, it takes them over."""
+    deployment = copy_of_nightly("suspended", {"n_samples": 20000})
+    worker = stack.start_worker()
+    run = stack.ask_for_run(deployment, **deployment["parameters"]["config"])
+
+    def lines():
+        return stack.ask("logs/filter", logs={"flow_run_id": {"any_": [run["id"]]}}, limit=200)
+
+    assert eventually(lambda: any("fold 1 of 5" in line["message"] for line in lines()))
+    details = {"pause_reschedule": True, "pause_timeout": "2100-01-01T00:00:00Z"}
+    suspended = {"type": "PAUSED", "name": "Suspended", "state_details": details}
+    assert "ACCEPT" == stack.ask(f"flow_runs/{run['id']}/set_state", state=suspended)["status"]
+    assert eventually(lambda: not descendants(worker.pid))
+    stack.ask(f"flow_runs/{run['id']}/resume")
+    assert eventually(lambda: "COMPLETED" == stack.state(run)["type"], seconds=180)
+    assert eventually(lambda: any("taken over from a run that ended early" in line["message"] for line in lines()))
+    assert [] == [line["message"] for line in lines() if line["level"] >= logging.ERROR]
