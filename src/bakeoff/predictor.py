@@ -31,10 +31,9 @@ class Predicted(NamedTuple):
     """What came of a table: each of its rows is in one of the two frames.
 
     Attributes:
-        predictions: with the table's own index, the columns `row` (from 0), those that were kept, `prediction`, `flags`
-            (what is unlike all that training saw, as `out_of_range:amount; unseen:region`, else None; say
-            `predictions["flags"]`, since pandas has a `flags` of its own) and, where the model has them,
-            `probability_<class>`.
+        predictions: with the table's own index, the columns `row` (from 0), those that were kept, `prediction`,
+            `warnings` (what is unlike all that training saw, as `out_of_range:amount; unseen:region`, else None) and,
+            where the model has them, `probability_<class>`.
         rejected: with the table's own index, the columns `row`, `column`, `value` and `reason`.
     """
 

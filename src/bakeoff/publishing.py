@@ -44,7 +44,7 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
     if scored.missing:
         summary["missing_columns"] = list(scored.missing)
     if counts.flags:
-        summary["flags"] = dict(counts.flags.most_common())
+        summary["warnings"] = dict(counts.flags.most_common())
     if evaluation := _evaluation(scored):
         summary["evaluation"] = evaluation
         try:

@@ -21,7 +21,7 @@ from bakeoff.scorer import Scored, Scorer
 from bakeoff.tables import signature
 
 TAKEN_AS_MISSING = "it is taken as missing throughout, as some training rows had it"
-RESERVED = ("row", "prediction", "flags")  # columns of predictions that a kept column can't be called
+RESERVED = ("row", "prediction", "warnings")  # columns of predictions that a kept column can't be called
 
 
 @dataclass(frozen=True)

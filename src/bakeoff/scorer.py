@@ -28,7 +28,7 @@ class Scored:
     """Some rows told apart: each is in `predictions` or in `rejected`.
 
     Attributes:
-        predictions: `row`, kept columns, `prediction`, `flags`, and a `probability_<class>` each.
+        predictions: `row`, kept columns, `prediction`, `warnings`, and a `probability_<class>` each.
         rejected: `row`, `column`, `value`, `reason` and its `kind`; no column where a record could not be read at all.
         flags: how many of the predicted rows have each flag.
         tally: of the rows that have a class, None without a target.
@@ -83,7 +83,7 @@ class Scorer:
         self.probabilities = probabilities and hasattr(model, "predict_proba")
         shares = [f"probability_{name}" for name in names] if self.probabilities else []
         self.schema = pa.schema(
-            [("row", pa.int64()), *self.keep.items(), ("prediction", kind), ("flags", pa.string())]
+            [("row", pa.int64()), *self.keep.items(), ("prediction", kind), ("warnings", pa.string())]
             + [(name, pa.float64()) for name in shares]
         )
 

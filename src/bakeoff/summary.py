@@ -104,7 +104,7 @@ def say_missing(summary: dict[str, Any]) -> str | None:
 
 def say_flags(summary: dict[str, Any]) -> str | None:
     """Which predictions are of rows unlike all that training saw; None for none."""
-    flags = summary.get("flags", {})
+    flags = summary.get("warnings", {})
     if not flags:
         return None
     listed = ", ".join(f"{flag} ({count:,})" for flag, count in list(flags.items())[:SHOWN])

@@ -291,7 +291,7 @@ def test_a_column_whose_name_holds_marks_is_counted_whole(tmp_path):
     pd.DataFrame({"t; u": ["new", "p"], "a: x": ["1", "b: c"]}).to_csv(tmp_path / "rows.csv", index=False)
     folder = predict(store=tmp_path / "models", input=str(tmp_path / "rows.csv"), output=str(tmp_path / "out"))
     summary = json.loads((folder / "summary.json").read_text())
-    assert {"unseen:t; u": 1} == summary["flags"]
+    assert {"unseen:t; u": 1} == summary["warnings"]
     assert [{"column": "a: x", "reason": "not a number", "rows": 1}] == summary["reasons"]
 
 

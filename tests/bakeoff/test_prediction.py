@@ -109,8 +109,8 @@ def test_bad_rows_are_named_and_the_good_ones_scored(orders, tmp_path):
         (3, "items", "", "missing, and training saw no missing value here"),
         (4, "express", "maybe", "not true or false: 'maybe'"),
     ] == list(pd.read_parquet(folder / "rejected.parquet").itertuples(index=False, name=None))
-    assert ["", "unseen:region"] == predictions["flags"].fillna("").tolist()
-    assert {"unseen:region": 1} == summary["flags"]
+    assert ["", "unseen:region"] == predictions["warnings"].fillna("").tolist()
+    assert {"unseen:region": 1} == summary["warnings"]
     assert [(0, "A10000"), (5, "A10005")] == list(predictions[["row", "order_id"]].itertuples(index=False, name=None))
     assert (6, 2, 4) == (summary["rows"], summary["predicted"], summary["rejected"])
     assert "evaluation" not in summary
@@ -138,7 +138,7 @@ def test_probabilities_may_be_left_out(orders, tmp_path, kind):
     short = predict(output=str(tmp_path / "short"), probabilities=False, **config)
     read_back = pd.read_parquet if kind == "parquet" else pd.read_csv
     all_columns, few = (read_back(folder / f"predictions.{kind}") for folder in (whole, short))
-    assert ["row", "prediction", "flags"] == list(few.columns)
+    assert ["row", "prediction", "warnings"] == list(few.columns)
     pd.testing.assert_frame_equal(all_columns[few.columns], few)
     summaries = [json.loads((folder / "summary.json").read_text())["evaluation"] for folder in (whole, short)]
     assert summaries[0]["log_loss"] > 0

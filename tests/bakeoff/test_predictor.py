@@ -37,7 +37,7 @@ def test_predictions_and_rejected_rows_come_as_frames(orders, rows):
     assert list("acdef") == list(predictions.index)
     assert [0, 2, 3, 4, 5] == predictions["row"].tolist()
     assert ["A10000", "A10002"] == predictions["order_id"].tolist()[:2]
-    assert ["", "", "unseen:region", "out_of_range:items", ""] == predictions["flags"].fillna("").tolist()
+    assert ["", "", "unseen:region", "out_of_range:items", ""] == predictions.warnings.fillna("").tolist()
     shares = predictions.filter(like="probability_")
     np.testing.assert_allclose(1, shares.sum(axis=1))
     assert [("b", 1, "amount", "a lot", "not a number: 'a lot'")] == list(rejected.itertuples(name=None))
@@ -57,9 +57,9 @@ def test_odd_rows_are_treated_as_asked(orders, rows):
     rows.loc[2, "amount"] = 1e6
     model = bakeoff.load(store=orders)
     assert [1, 2] == model.predict(rows, on_unseen="reject", on_out_of_range="reject").rejected["row"].tolist()
-    assert model.predict(rows, on_unseen="accept", on_out_of_range="accept").predictions["flags"].isna().all()
-    assert [2] == model.predict(rows, on_unseen="accept", range_margin=1).predictions["flags"].dropna().index.tolist()
-    assert model.predict(rows, range_margin=1e6).predictions["flags"].dropna().index.tolist() == [1]
+    assert model.predict(rows, on_unseen="accept", on_out_of_range="accept").predictions["warnings"].isna().all()
+    assert [2] == model.predict(rows, on_unseen="accept", range_margin=1).predictions["warnings"].dropna().index.tolist()
+    assert model.predict(rows, range_margin=1e6).predictions["warnings"].dropna().index.tolist() == [1]
 
 
 @pytest.mark.parametrize(

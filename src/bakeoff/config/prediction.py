@@ -42,7 +42,7 @@ class PredictionConfig(Part):
     on_unseen: Treatment = Field(
         default="flag",
         description="What becomes of a row with a category that no training row had. flag: it is scored, and the "
-        "column flags says so; reject: it is named among the rejected; accept: it is scored.",
+        "column `warnings` says so; reject: it is named among the rejected; accept: it is scored.",
     )
     on_out_of_range: Treatment = Field(
         default="flag",
