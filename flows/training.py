@@ -107,7 +107,7 @@ def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[l
             models[name] = calibrate.submit(dataset, contestants[name], config, model, folds[name], run.path)
         for name, model in models.items():
             tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples, run.path)
-        show_race(contestants, folds)
+        show_race(config.name, contestants, folds)
         ends = {name: [*map(outcome, [*folds[name], fits[name], models[name], tests[name]])] for name in models}
     scorecards = []
     for name, contestant in contestants.items():

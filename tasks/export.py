@@ -15,6 +15,7 @@ from bakeoff.handover import DatasetRef, ModelRef, Selection
 from bakeoff.leaderboard import Scorecard
 from bakeoff.opening import open_store
 from bakeoff.report import class_rows, render_markdown
+from tasks.keys import artifact_key
 from tasks.outcome import stated
 
 
@@ -45,16 +46,18 @@ def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     card = store.card(version, history)
     winner = title(card["classifier"])
     create_table_artifact(
-        contestant_rows(card), key="leaderboard", description=f"{card['version']}: {card['selection']['why']}"
+        contestant_rows(card),
+        key=artifact_key("leaderboard", config.name),
+        description=f"{card['version']}: {card['selection']['why']}",
     )
     create_table_artifact(
         class_rows(card["classifiers"][card["classifier"]]["report"]),
-        key="classification-report",
+        key=artifact_key("classification-report", config.name),
         description=f"{card['version']}: {winner} on {card['rows']['test']:,} test rows",
     )
     create_markdown_artifact(
         render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn),
-        key="model-card",
+        key=artifact_key("model-card", config.name),
         description=card["version"],
     )
 

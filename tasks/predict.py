@@ -15,7 +15,7 @@ from tasks.threads import one_thread
 
 def score_and_show(config: PredictionConfig, ref: VersionRef, folder: Path) -> ScoredTable:
     """Score the table, with its progress on Prefect's pages."""
-    return score_table(config, ref, folder, RowsDone())
+    return score_table(config, ref, folder, RowsDone(ref.name))
 
 
 predict = task(name="predict", task_run_name="predict with {ref.version}", cache_policy=NO_CACHE)(

@@ -12,6 +12,7 @@ from prefect.futures import PrefectFuture, as_completed
 from bakeoff.contestant import Contestant
 from bakeoff.progress import Progress
 from bakeoff.race_progress import RaceProgress
+from tasks.keys import artifact_key
 from tasks.outcome import outcome, shown_or_not
 
 _watchers: list[Callable[[RaceProgress], None]] = []
@@ -46,12 +47,19 @@ def watching(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
         _watchers.remove(watcher)
 
 
-def show_race(contestants: Mapping[str, Contestant], folds: Mapping[str, Sequence[PrefectFuture[Any]]]) -> None:
-    """Wait for the contestants' folds, and show how many have ended."""
+def show_race(
+    model: str, contestants: Mapping[str, Contestant], folds: Mapping[str, Sequence[PrefectFuture[Any]]]
+) -> None:
+    """Wait for the contestants' folds, and show how many have ended.
+
+    Args:
+        model: its name in the store.
+    """
     racing = {future: name for name, several in folds.items() for future in several}
     each = max((len(several) for several in folds.values()), default=0)
     race = RaceProgress(each, {name: contestants[name].predicted_seconds for name in folds})
-    artifact, due = Shown("cross-validation", f"{len(racing)} folds to score"), time.monotonic() + SECONDS
+    artifact = Shown(artifact_key("cross-validation", model), f"{len(racing)} folds to score")
+    due = time.monotonic() + SECONDS
     _tell(race)
     for future in as_completed([*racing]):
         score = outcome(future).value
@@ -70,8 +78,13 @@ def _tell(race: RaceProgress) -> None:
 class RowsDone:
     """Shows the rows of a prediction as they are scored."""
 
-    def __init__(self) -> None:
-        """Show nothing before some are."""
+    def __init__(self, model: str) -> None:
+        """Show nothing before some are.
+
+        Args:
+            model: its name in the store.
+        """
+        self._key = artifact_key("prediction", model)
         self._artifact: Shown | None = None
         self._next = 0.0
 
@@ -80,6 +93,6 @@ class RowsDone:
         if time.monotonic() < self._next and progress.share < 1:
             return
         if self._artifact is None:
-            self._artifact = Shown("prediction", "rows scored")
+            self._artifact = Shown(self._key, "rows scored")
         self._artifact.update(progress.share, str(progress))
         self._next = time.monotonic() + SECONDS

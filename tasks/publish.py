@@ -12,6 +12,7 @@ from bakeoff.prediction_page import draw_predictions
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import VersionRef
 from bakeoff.summary import render_summary
+from tasks.keys import artifact_key
 from tasks.outcome import shown_or_not, stated
 
 
@@ -20,7 +21,7 @@ def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTa
     folder = publish_predictions(config, ref, scored, output)
     with shown_or_not("the summary"):
         markdown = render_summary(folder, draw_predictions(scored))
-        create_markdown_artifact(markdown, key="prediction-summary", description=ref.version)
+        create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder
 
 

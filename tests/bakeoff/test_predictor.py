@@ -57,9 +57,9 @@ def test_odd_rows_are_treated_as_asked(orders, rows):
     rows.loc[2, "amount"] = 1e6
     model = bakeoff.load(store=orders)
     assert [1, 2] == model.predict(rows, on_unseen="reject", on_out_of_range="reject").rejected["row"].tolist()
-    assert model.predict(rows, on_unseen="accept", on_out_of_range="accept").predictions["warnings"].isna().all()
-    assert [2] == model.predict(rows, on_unseen="accept", range_margin=1).predictions["warnings"].dropna().index.tolist()
-    assert model.predict(rows, range_margin=1e6).predictions["warnings"].dropna().index.tolist() == [1]
+    assert model.predict(rows, on_unseen="accept", on_out_of_range="accept").predictions.warnings.isna().all()
+    assert [2] == model.predict(rows, on_unseen="accept", range_margin=1).predictions.warnings.dropna().index.tolist()
+    assert model.predict(rows, range_margin=1e6).predictions.warnings.dropna().index.tolist() == [1]
 
 
 @pytest.mark.parametrize(

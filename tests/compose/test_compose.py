@@ -132,7 +132,8 @@ def test_a_worker_takes_up_what_is_asked_for(up):
     assert 2 == len(versions(up))
     assert eventually(lambda: up.runs(batch, "COMPLETED"))
     keys = {artifact["key"] for artifact in up.ask("artifacts/filter")}
-    assert {"leaderboard", "classification-report", "model-card", "prediction-summary"} <= keys
+    shown = ("leaderboard", "classification-report", "model-card", "prediction-summary")
+    assert {f"{each}-classifier" for each in shown} <= keys
 
 
 def test_the_pages_show_runs_and_artifacts(up, tmp_path):

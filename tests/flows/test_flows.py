@@ -107,14 +107,16 @@ def test_runs_and_artifacts_can_be_read_in_the_ui(trained):
     assert {"generate synthetic rows", "cross-validate svm, fold 1", "fit random_forest", "calibrate svm"} <= names
     contestants = len(CLASSIFIERS)
     assert 1 + contestants * (5 + 1 + 1 + 1) + 4 == len(names)  # folds, fit, calibrate and evaluate
-    rows = json.loads(artifacts["leaderboard"].data)
+    kinds = ("leaderboard", "classification-report", "model-card", "cross-validation")
+    shown = {kind: artifacts[f"{kind}-classifier"].data for kind in kinds}
+    rows = json.loads(shown["leaderboard"])
     assert [title(card["classifier"])] == [row["Classifier"] for row in rows if row["Winner"] == "★"]
     assert contestants == len(rows)
-    assert ["0", "1", "2", "3"] == [row["Class"] for row in json.loads(artifacts["classification-report"].data)]
-    assert card["version"] in artifacts["model-card"].data
-    assert 3 == artifacts["model-card"].data.count("](data:image/svg+xml;base64,")
-    assert "It is the champion: the first version of this name." in artifacts["model-card"].data
-    assert 100 == artifacts["cross-validation"].data
+    assert ["0", "1", "2", "3"] == [row["Class"] for row in json.loads(shown["classification-report"])]
+    assert card["version"] in shown["model-card"]
+    assert 3 == shown["model-card"].count("](data:image/svg+xml;base64,")
+    assert "It is the champion: the first version of this name." in shown["model-card"]
+    assert 100 == shown["cross-validation"]
 
 
 def test_an_svm_that_wins_exports_probabilities(tmp_path):
@@ -256,11 +258,11 @@ def test_prediction_scores_the_champions_validation_rows(trained, tmp_path):
         )
 
     found = {artifact.key: artifact for artifact in ask(question)}
-    assert {"prediction", "prediction-summary"} == set(found)
-    assert card["version"] in found["prediction-summary"].data
+    assert {"prediction-classifier", "prediction-summary-classifier"} == set(found)
+    assert card["version"] in found["prediction-summary-classifier"].data
     assert (100, f"{summary['rows']:,} of {summary['rows']:,} rows") == (
-        found["prediction"].data,
-        found["prediction"].description.split(",")[0],
+        found["prediction-classifier"].data,
+        found["prediction-classifier"].description.split(",")[0],
     )
 
 

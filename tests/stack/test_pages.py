@@ -53,11 +53,11 @@ def test_the_form_shows_every_field_with_its_description_and_bounds(pages, tmp_p
 def test_the_artifacts_show_the_leaderboard_and_the_card(pages, tmp_path):
     stack, _ = pages
     ids = {artifact["key"]: artifact["id"] for artifact in stack.ask("artifacts/filter")}
-    board = seen(stack, f"artifacts/artifact/{ids['leaderboard']}", tmp_path)
+    board = seen(stack, f"artifacts/artifact/{ids['leaderboard-classifier']}", tmp_path)
     heads = "Winner Classifier CV mean ± To the leader p p (Holm) Verdict Accuracy Precision Balanced acc. F1"
     assert f"{heads} Predicted (s) Fit (s) Rows/s" in board
     assert all(name in board for name in ("★", "SVM", "logistic regression", "random forest"))
-    card = seen(stack, f"artifacts/artifact/{ids['model-card']}", tmp_path)
+    card = seen(stack, f"artifacts/artifact/{ids['model-card-classifier']}", tmp_path)
     assert "How it was made" in card
     assert "60 test rows, 95 % interval" in card
     assert "It is the champion: the first version of this name." in card

@@ -109,7 +109,8 @@ def test_a_worker_trains(stack, tmp_path):
         assert eventually(lambda: stack.runs(stack.deployment("nightly"), "COMPLETED"))
         (version,) = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
         keys = {artifact["key"] for artifact in stack.ask("artifacts/filter")}
-        assert {"leaderboard", "classification-report", "model-card", "cross-validation"} <= keys
+        shown = ("leaderboard", "classification-report", "model-card", "cross-validation")
+        assert {f"{each}-classifier" for each in shown} <= keys
         card = json.loads((version / "card.json").read_text())
         (run,) = stack.runs(stack.deployment("nightly"), "COMPLETED")
         due = int(datetime.fromisoformat(run["expected_start_time"]).timestamp())
