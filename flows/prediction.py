@@ -14,6 +14,7 @@ from prefect import flow
 
 from bakeoff.output import output_folder, work_folder
 from bakeoff.prediction import check_prediction
+from bakeoff.publishing import require_predictions
 from bakeoff.threads import one_thread_each
 from tasks.follow_up import catch_up
 from tasks.heartbeat import beating
@@ -34,7 +35,10 @@ from tasks.wanted import published, require_wanted
 @stated
 @beating
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
-    """Score a table with a saved version and evaluate it where the target is present; returns the output folder."""
+    """Score a table with a saved version and evaluate it where the target is present; returns the output folder.
+
+    A run of which no row could be scored fails, its folder written all the same: it names every row.
+    """
     follow_library()
     config = read_parameter(PredictionConfig, config)
     catch_up()
@@ -46,4 +50,5 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
         require_wanted("nothing was published")
         folder = value(publish.submit(config, version, scored, output))
         published[:] = [folder]
+    require_predictions(config, scored, folder)
     return str(folder)

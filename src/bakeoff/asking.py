@@ -34,10 +34,10 @@ def answer_rows(
     conformed = conform(table, features)
     usable = conformed.usable
     if not len(usable):
-        first = conformed.rejected.iloc[0]
-        raise DataError(
-            f"it rejects all {table.num_rows:,} test rows, by column {first['column']!r}: {first['reason']}"
-        )
+        kinds = conformed.rejected.value_counts(["column", "kind"])
+        (column, kind), count = kinds.index[0], int(kinds.iloc[0])
+        most = "" if count == table.num_rows else f"{count:,} of them "
+        raise DataError(f"it rejects all {table.num_rows:,} test rows, {most}by column {column!r}: {kind}")
     given = ask(model, conformed.X.iloc[usable], classes, scoring, spelling)
     answers = np.full((table.num_rows, *given.shape[1:]), 1 / len(classes) if given.ndim > 1 else -1, given.dtype)
     answers[usable] = given

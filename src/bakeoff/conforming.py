@@ -46,12 +46,14 @@ class Conformed:
         flags: for each row what is unlike all that training saw, as `unseen:region; out_of_range:amount`; null where
             nothing is. Shape (n_rows,).
         flagged: for each flag the rows that have it, shape (n_rows,).
+        empty: the features in which no row has a value, and which may be without.
     """
 
     X: pd.DataFrame
     rejected: pd.DataFrame
     flags: pa.Array
     flagged: Mapping[str, np.ndarray]
+    empty: tuple[str, ...]
 
     @property
     def usable(self) -> np.ndarray:
@@ -84,11 +86,14 @@ def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = L
     n_rows = table.num_rows
     columns: dict[str, Any] = {}
     flagged: dict[str, np.ndarray] = {}
+    empty: list[str] = []
     refused = np.zeros(n_rows, dtype=bool)
     lines: list[tuple[int, str, str | None, str, str]] = []
     for feature in features:
         cells = _cells(table, feature)
         columns[feature.name], findings = _conform_column(feature, cells, leniency)
+        if feature.missing and not findings and _is_empty(columns[feature.name]):
+            empty.append(feature.name)
         for found in findings:
             if found.flag:
                 flagged[f"{found.flag}:{feature.name}"] = found.cells
@@ -99,11 +104,16 @@ def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = L
                 lines.append((int(row), feature.name, shown, found.kind + found.detail.format(shown), found.kind))
             refused |= found.cells
     rejected = pd.DataFrame(sorted(lines), columns=list(REFUSED)).astype(REFUSED)
-    return Conformed(pd.DataFrame(columns, index=range(n_rows)), rejected, _join(flagged, n_rows), flagged)
+    return Conformed(
+        pd.DataFrame(columns, index=range(n_rows)), rejected, _join(flagged, n_rows), flagged, tuple(empty)
+    )
 
 
-def feature_cells(feature: Feature, column: pa.ChunkedArray) -> pa.ChunkedArray:
+def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") -> pa.ChunkedArray:
     """A column reduced to numbers, booleans or text.
+
+    Args:
+        where: the column is, for the error, as ` of 'b.csv'`.
 
     Raises:
         DataError: it is of a type that is none of these, so that no row of it could be scored.
@@ -111,7 +121,7 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         return plain(feature.name, column)
     except DataError as error:
-        sentence = f"column {feature.name!r} holds {column.type}, and training saw a {feature.kind} in it"
+        sentence = f"column {feature.name!r}{where} holds {column.type}, and training saw a {feature.kind} in it"
         raise DataError(sentence) from error
 
 
@@ -168,6 +178,11 @@ def _bounds(feature: Feature, leniency: Leniency) -> tuple[float, float]:
 def _all_within(values: np.ndarray, low: float, high: float) -> bool:
     """Whether there is neither a gap nor anything odd; most columns are done with this one look."""
     return bool(len(values) == 0 or (values.min() >= low and values.max() <= high))  # False for NaN
+
+
+def _is_empty(values: Any) -> bool:
+    """Whether there are rows and none has a value; most columns are done with a look at the first."""
+    return len(values) > 0 and bool(pd.isna(values[0])) and bool(pd.isna(values).all())
 
 
 def _odd(cells: np.ndarray, treatment: Treatment, flag: str, kind: str, detail: str) -> _Finding:

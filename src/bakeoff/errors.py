@@ -53,6 +53,10 @@ class OutOfTimeError(TrainingError):
     """A step was not done when the race's time was over."""
 
 
+class UnscoredError(BakeoffError):
+    """No row of a table could be scored; what was wrong with each stands in the output folder."""
+
+
 def describe(error: BaseException) -> str:
     """The error in one line: Bakeoff's own sentences as they are, others with the name of their type."""
     text = " ".join(str(error).split())

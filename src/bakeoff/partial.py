@@ -18,7 +18,7 @@ from bakeoff.scorer import REJECTED, Scored
 from bakeoff.tally import Tally
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
-FORMAT = 2  # of the state; what was written in another one is begun anew
+FORMAT = 3  # of the state; what was written in another one is begun anew
 
 _written: set[Path] = set()  # the folders that this process is writing to
 
@@ -79,7 +79,7 @@ class Partial:
             if line["tally"] is not None:
                 tally = Tally(classes)
                 tally.merge(line["tally"])
-            yield Scored(tables[0], tables[1], line["flags"], tally), Place(**line["after"])
+            yield Scored(tables[0], tables[1], line["flags"], tally, line["empty"]), Place(**line["after"])
         for name, end in ends.items():
             with self._open(name) as file:
                 file.truncate(end)
@@ -90,7 +90,7 @@ class Partial:
         Args:
             after: where the next one begins.
         """
-        line: dict[str, Any] = {"after": asdict(after), "flags": dict(scored.flags)}
+        line: dict[str, Any] = {"after": asdict(after), "flags": dict(scored.flags), "empty": scored.empty}
         for name, table in (("predictions", scored.predictions), ("rejected", scored.rejected)):
             content = b"" if not table.num_rows else table.to_batches()[0].serialize()
             self._append(name, content)

@@ -3,9 +3,9 @@
 import contextlib
 import errno
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from bakeoff.batches import BEGINNING, Piece, Place
 from bakeoff.config import PredictionConfig
 from bakeoff.environment import describe_environment
 from bakeoff.errors import DataError, WriteError
+from bakeoff.gaps import SHOWN, find_gaps, say_gaps
 from bakeoff.inputs import missing_columns
 from bakeoff.output import output_folder
 from bakeoff.partial import Partial
@@ -40,7 +41,7 @@ class ScoredTable:
         folder: holds predictions, and rejected.parquet when a row was refused.
         counts: what came of the rows.
         mean_cost: what a row whose class is known costs, where the version decides by costs.
-        missing: columns that were taken as missing throughout.
+        missing: columns without a value in a file, as `find_gaps` has them.
         rows_alone: whether rows count each for themselves; those of a group, such as a customer's, don't.
     """
 
@@ -48,7 +49,7 @@ class ScoredTable:
     folder: Path
     counts: Counts
     mean_cost: float | None
-    missing: tuple[str, ...] = ()
+    missing: Mapping[str, Any] = field(default_factory=dict)
     rows_alone: bool = True
 
 
@@ -72,7 +73,7 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
 
     Raises:
         IntegrityError: the version is not what was sealed.
-        DataError: the table is broken, no row of it can be scored, or more are rejected than may be.
+        DataError: the table is broken, or more rows are rejected than may be.
     """
     ready = make_ready(config, ref)
     forget_ready()
@@ -95,7 +96,7 @@ def _score_rest(
     place, total = BEGINNING, ready.source.n_rows
     for scored, after in partial.finished(list(counts.tally.classes), ready.scorer.schema):
         results.add(scored, results.encode(scored))
-        counts.add(scored)
+        counts.add(scored, after.file)
         place = after
     if place.row:
         logger.info("%s rows were scored by a run that ended early; going on behind them", f"{place.row:,}")
@@ -103,7 +104,7 @@ def _score_rest(
     for scored, after, encoded in _score(ready, place, results.encode):
         partial.add(scored, after)
         results.add(scored, encoded)
-        counts.add(scored)
+        counts.add(scored, after.file)
         _refuse_too_many(config, counts, total)
         progress = pace.at(counts.rows, ready.source.share(after))
         if report:
@@ -139,8 +140,12 @@ def _finish(ready: Ready, head: str, folder: Path, counts: Counts) -> ScoredTabl
     )
     if counts.rejected:
         logger.warning("rejected: %s", counts.say_reasons())
+    names = [feature.name for feature in ready.scorer.features] if counts.predicted else []
+    gaps = find_gaps(names, ready.source.files, counts.files)
+    for line in say_gaps({"rows": counts.rows, "missing": gaps}):
+        logger.warning("%s", line)
     mean_cost = None if costs is None else counts.tally.mean_cost(costs)
-    return ScoredTable(head, folder, counts, mean_cost, tuple(ready.missing), ready.scorer.rows_alone)
+    return ScoredTable(head, folder, counts, mean_cost, gaps, ready.scorer.rows_alone)
 
 
 def _score(
@@ -171,10 +176,11 @@ def _score(
 
 def _refuse_too_many(config: PredictionConfig, counts: Counts, total: int | None) -> None:
     """Fail as soon as it is certain that more rows are rejected than may be."""
-    if total is not None and counts.rejected > config.max_rejected * total:
+    most = config.max_rejected
+    if total is not None and most is not None and counts.rejected > most * total:
         raise DataError(
             f"{'' if counts.rows == total else 'at least '}{counts.rejected:,} of {total:,} rows are rejected "
-            f"({counts.rejected / total:.1%}), more than max_rejected {config.max_rejected:g} allows: "
+            f"({counts.rejected / total:.1%}), more than max_rejected {most:g} allows: "
             f"{counts.say_reasons()}; without max_rejected the run names each of them in rejected.parquet"
         )
 
@@ -184,8 +190,13 @@ def _say_what_is_ignored(ready: Ready) -> None:
     names = dict.fromkeys(name for file in ready.source.files for name in file.schema.names if name not in known)
     if names:
         logger.info("columns that are not looked at: %s", _listed(list(names)))
-    for name, columns in ready.missing.items():
-        logger.warning("%s", missing_columns([name], columns, TAKEN_AS_MISSING))
+    for name, files in ready.missing.items():
+        several, lacking = len(ready.source.files), [file.path.name for file in files]
+        where = "the file" if several == 1 else repr(lacking[0])
+        named = f"{', '.join(lacking[:SHOWN])}{', …' * (len(lacking) > SHOWN)}"
+        some = f"in {len(lacking):,} of {several:,} files: {named}; {TAKEN_AS_MISSING.replace('throughout', 'there')}"
+        why = some if len(lacking) < several else TAKEN_AS_MISSING
+        logger.warning("%s", missing_columns([name], files[0].schema.names, why, where))
 
 
 def _listed(names: list[str]) -> str:

@@ -19,7 +19,7 @@ from bakeoff.charts import (
 )
 from bakeoff.page import beside, contents, gallery, join, page, paragraph, section
 from bakeoff.prediction import ScoredTable
-from bakeoff.summary import evaluation_figures, say_evaluation, say_flags, say_missing, say_reasons, say_rows
+from bakeoff.summary import evaluation_figures, list_warnings, say_evaluation, say_reasons, say_rows
 from bakeoff.tabular import html_table
 
 CONFUSION = "Rows by their true class (down) and by the class that was predicted (across)."
@@ -68,7 +68,7 @@ def render_predictions(summary: Mapping[str, Any], scored: ScoredTable, pictures
             paragraph(say_rows(summary), "lead"),
             paragraph(say_evaluation(summary["evaluation"]), "lead"),
             f"<ul>{''.join(troubles)}</ul>" if troubles else "",
-            *(paragraph(line, "warning") for line in (say_missing(summary), say_flags(summary)) if line),
+            *(paragraph(line, "warning") for line in list_warnings(summary)),
             contents((names[heading], heading) for heading in shown),
             *(section(names[heading], heading, body) for heading, body in shown.items()),
         ],

@@ -17,6 +17,7 @@ from bakeoff.conforming import Leniency, feature_cells
 from bakeoff.errors import DataError
 from bakeoff.features import Feature
 from bakeoff.flags import validate
+from bakeoff.gaps import SHOWN
 from bakeoff.inputs import missing_columns
 from bakeoff.loading import load_model
 from bakeoff.opening import open_store
@@ -110,6 +111,10 @@ class Predictor:
             scorer.score(Batch.of(rows.slice(start, STEP))).behind(start)
             for start in range(0, max(rows.num_rows, 1), STEP)
         ]
+        whole = [set(each.empty) for each in scored if each.empty is not None]
+        if empty := [name for name in self.features if name in there and whole and name in set.intersection(*whole)]:
+            named = ", ".join(map(repr, empty[:SHOWN])) + ", …" * (len(empty) > SHOWN)
+            warnings.warn(f"the table has no value in {named} ({TAKEN_AS_MISSING})", stacklevel=2)
         predictions = pa.concat_tables([each.predictions for each in scored]).to_pandas()
         rejected = pa.concat_tables([each.rejected for each in scored]).select(WRITTEN.names).to_pandas()
         for position, name in enumerate(dict.fromkeys(map(str, keep)), start=1):

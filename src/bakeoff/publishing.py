@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import UserError
+from bakeoff.errors import UnscoredError, UserError
 from bakeoff.files import sync
 from bakeoff.output import STAMP
 from bakeoff.prediction import ScoredTable
 from bakeoff.prediction_page import draw_predictions, render_predictions
 from bakeoff.ready import VersionRef
+from bakeoff.sentences import say_count
 from bakeoff.summary import REPORT
 
 logger = logging.getLogger("bakeoff.publishing")
@@ -42,7 +43,7 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
             for (column, reason), count in counts.reasons.most_common()
         ]
     if scored.missing:
-        summary["missing_columns"] = list(scored.missing)
+        summary |= {"missing_columns": list(scored.missing), "missing": dict(scored.missing)}
     if counts.flags:
         summary["warnings"] = dict(counts.flags.most_common())
     if evaluation := _evaluation(scored):
@@ -55,6 +56,23 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)
     return _move(config, scored.folder, output)
+
+
+def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: Path) -> None:
+    """Fail a run of which no row could be scored, unless `max_rejected` says how many may be rejected.
+
+    Args:
+        folder: where it was published.
+
+    Raises:
+        UnscoredError: with the reasons, and where each row is named.
+    """
+    counts = scored.counts
+    if config.max_rejected is None and not counts.predicted:
+        raise UnscoredError(
+            f"none of {say_count(counts.rows, 'row')} could be scored: {counts.say_reasons()}; "
+            f"{str(folder / 'rejected.parquet')!r} names each"
+        )
 
 
 def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bakeoff.batches import Place
+from bakeoff.batches import Place, TableFile
 from bakeoff.chain import head_of
 from bakeoff.config import PredictionConfig
 from bakeoff.conforming import Leniency, feature_cells
@@ -52,13 +52,14 @@ class Ready:
     after: Place
 
     @property
-    def missing(self) -> dict[str, list[str]]:
-        """By column that the version takes as missing throughout, the columns of the first file that lacks it."""
-        found: dict[str, list[str]] = {}
+    def missing(self) -> dict[str, list[TableFile]]:
+        """By column that the version may be without, the files that lack it."""
+        found: dict[str, list[TableFile]] = {}
         for file in self.source.files:
+            there = set(file.schema.names)
             for feature in self.scorer.features:
-                if feature.name not in file.schema.names:
-                    found.setdefault(feature.name, file.schema.names)
+                if feature.name not in there:
+                    found.setdefault(feature.name, []).append(file)
         return found
 
 
@@ -114,12 +115,14 @@ def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, feat
     """Refuse a table that the version can't take, or of which the predictions can't keep what they shall."""
     why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
     source.require_columns([feature.name for feature in features if not feature.missing], why)
+    several = len(source.files) > 1
     for file in source.files:
         present = [feature for feature in features if feature.name in file.schema.names]
         if not present:
-            raise DataError(missing_columns([feature.name for feature in features], file.schema.names, why))
+            where = repr(file.path.name) if several else "the file"
+            raise DataError(missing_columns([feature.name for feature in features], file.schema.names, why, where))
         for feature in present:
-            feature_cells(feature, empty_column(file, feature.name))
+            feature_cells(feature, empty_column(file, feature.name), f" of {file.path.name!r}" if several else "")
     source.require_columns(config.keep, "to keep")
     refuse_taken_names(config.keep)
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BufferedWriter
@@ -24,11 +24,25 @@ SHOWN = 3  # kinds of trouble that a sentence names
 
 
 @dataclass
+class FileCount:
+    """What came of a file.
+
+    Attributes:
+        rows: how many were read or named as broken.
+        empty: the features in which none of them had a value; None before one could be read.
+    """
+
+    rows: int = 0
+    empty: set[str] | None = None
+
+
+@dataclass
 class Counts:
     """What came of the rows so far: `rows` = `predicted` + `rejected`.
 
     Attributes:
         flags: how many rows have each flag.
+        files: by the file's number.
         reasons: how many rows were rejected for each column and kind of reason, and the first of each as a sentence.
     """
 
@@ -36,6 +50,7 @@ class Counts:
     predicted: int = 0
     rejected: int = 0
     flags: Counter[str] = field(default_factory=Counter)
+    files: defaultdict[int, FileCount] = field(default_factory=lambda: defaultdict(FileCount))
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     first: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -44,8 +59,12 @@ class Counts:
         """How many there were."""
         return self.predicted + self.rejected
 
-    def add(self, scored: Scored) -> None:
-        """Count a batch."""
+    def add(self, scored: Scored, number: int) -> None:
+        """Count a batch of the file of that number."""
+        file = self.files[number]
+        file.rows += scored.n_rows
+        if scored.empty is not None:
+            file.empty = set(scored.empty) if file.empty is None else file.empty & set(scored.empty)
         self.predicted += scored.predictions.num_rows
         self.rejected += scored.rejected.num_rows
         if scored.tally is not None:

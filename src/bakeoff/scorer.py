@@ -1,7 +1,7 @@
 """A saved version at work on rows: what it takes is scored, what it can't take is named."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -32,12 +32,14 @@ class Scored:
         rejected: `row`, `column`, `value`, `reason` and its `kind`; no column where a record could not be read at all.
         flags: how many of the predicted rows have each flag.
         tally: of the rows that have a class, None without a target.
+        empty: the features in which no row had a value, absent or not; None where no row could be read.
     """
 
     predictions: pa.Table
     rejected: pa.Table
     flags: Mapping[str, int]
     tally: Tally | None
+    empty: tuple[str, ...] | None = ()
 
     @property
     def n_rows(self) -> int:
@@ -48,7 +50,7 @@ class Scored:
         """The same with so many rows before them."""
         if not rows:
             return self
-        return Scored(_behind(rows, self.predictions), _behind(rows, self.rejected), self.flags, self.tally)
+        return replace(self, predictions=_behind(rows, self.predictions), rejected=_behind(rows, self.rejected))
 
 
 class Scorer:
@@ -123,7 +125,8 @@ class Scorer:
         rejected = _merge(batch, conformed.rejected)
         require_every_row_once(batch, predictions, rejected)
         flags = {flag: int(rows[usable].sum()) for flag, rows in conformed.flagged.items() if rows[usable].any()}
-        return Scored(predictions, rejected, flags, self._evaluate(batch, usable, codes, shares))
+        empty = conformed.empty if batch.table.num_rows else None
+        return Scored(predictions, rejected, flags, self._evaluate(batch, usable, codes, shares), empty)
 
     def _evaluate(self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None) -> Tally | None:
         if self.target not in batch.table.column_names:

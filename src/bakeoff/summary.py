@@ -7,6 +7,7 @@ from typing import Any
 
 from bakeoff.board import Row, figure, report_table
 from bakeoff.canvas import Picture, markdown_picture
+from bakeoff.gaps import say_gaps
 from bakeoff.sentences import NONE, printable, say_cost, say_count
 from bakeoff.tabular import markdown_table, markdown_text, text_table
 
@@ -32,7 +33,7 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
     if as_json:
         return json.dumps({"folder": folder} | summary)
     lines = ["", say_rows(summary), *(f"  {printable(line)}" for line in say_reasons(summary))]
-    lines += [printable(line) for line in (say_missing(summary), say_flags(summary)) if line]
+    lines += [printable(line) for line in list_warnings(summary)]
     if "evaluation" in summary:
         lines += [
             say_evaluation(summary["evaluation"]),
@@ -55,7 +56,7 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
     parts = [f"# {summary['name']} {summary['version']}", say_rows(summary)]
     if summary["rejected"]:
         parts.append("\n".join(f"- {markdown_text(line)}" for line in say_reasons(summary)))
-    parts += [markdown_text(line) for line in (say_missing(summary), say_flags(summary)) if line]
+    parts += [markdown_text(line) for line in list_warnings(summary)]
     if "evaluation" in summary:
         found = summary["evaluation"]
         parts += ["## Evaluation", markdown_table(("Metric", "Value"), evaluation_figures(found))]
@@ -95,15 +96,13 @@ def say_reasons(summary: dict[str, Any]) -> list[str]:
     return [*lines, f"and {say_count(len(reasons) - SHOWN, 'other kind')}"] if len(reasons) > SHOWN else lines
 
 
-def say_missing(summary: dict[str, Any]) -> str | None:
-    """Which columns the table lacked; None for none."""
-    names = summary.get("missing_columns", [])
-    more = f" and {say_count(len(names) - SHOWN, 'other')}" if len(names) > SHOWN else ""
-    return f"Not in the table, and taken as missing in every row: {', '.join(names[:SHOWN])}{more}." if names else None
+def list_warnings(summary: dict[str, Any]) -> list[str]:
+    """Which columns had no value, and which predictions are of rows unlike all that training saw, in sentences."""
+    flags = _say_flags(summary)
+    return [*say_gaps(summary), *([flags] if flags else [])]
 
 
-def say_flags(summary: dict[str, Any]) -> str | None:
-    """Which predictions are of rows unlike all that training saw; None for none."""
+def _say_flags(summary: dict[str, Any]) -> str | None:
     flags = summary.get("warnings", {})
     if not flags:
         return None

@@ -20,7 +20,7 @@ from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.output import output_folder, work_folder
 from bakeoff.prediction import check_prediction, score_table
 from bakeoff.preparing import prepare_dataset
-from bakeoff.publishing import publish_predictions
+from bakeoff.publishing import publish_predictions, require_predictions
 from bakeoff.ready import find_version
 from bakeoff.signing import Keys
 from bakeoff.store import ModelStore
@@ -89,7 +89,10 @@ def predict(config=None, **values) -> Path:
     output = output_folder(config)
     with work_folder(config, output) as folder:
         ref = find_version(config)
-        return publish_predictions(config, ref, score_table(config, ref, folder), output)
+        scored = score_table(config, ref, folder)
+        published = publish_predictions(config, ref, scored, output)
+    require_predictions(config, scored, published)
+    return published
 
 
 @pytest.fixture(scope="session")

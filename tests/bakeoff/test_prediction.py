@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bakeoff.canvas import finish
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.datasets import load_dataset
 from bakeoff.errors import DataError, IntegrityError, StoreError, UserError
+from bakeoff.gaps import say_gaps
 from bakeoff.output import output_folder, work_folder
 from bakeoff.prediction import score_table
 from bakeoff.publishing import publish_predictions
@@ -291,9 +293,8 @@ def test_columns_without_any_value_are_gaps(orders, tmp_path):
     assert (5, 0) == (len(predictions), summary["rejected"])
     assert "evaluation" not in summary
     rows.assign(amount=None).to_parquet(tmp_path / "b.parquet")
-    _, summary = read(
-        predict(PredictionConfig(store=orders, input=str(tmp_path / "b.parquet"), output=str(tmp_path / "b")))
-    )
+    values = {"input": str(tmp_path / "b.parquet"), "output": str(tmp_path / "b"), "max_rejected": 1}
+    _, summary = read(predict(store=orders, **values))
     assert (0, 5) == (summary["predicted"], summary["rejected"])
 
 
@@ -380,6 +381,64 @@ def test_what_a_table_lacks_is_told_at_the_end(orders, tmp_path):
     assert "Not in the table, and taken as missing in every row: delivery_days." in page
     with pytest.warns(UserWarning, match="no column 'delivery_days' .*did you mean 'Delivery_Days'"):
         bakeoff.load(store=orders).predict(rows)
+
+
+def write_folder(folder, *lacking):
+    """Files of 20 rows without a value in the named columns: left out, or empty where told so."""
+    folder.mkdir()
+    for letter, (names, empty) in zip("abcdef", lacking):
+        rows = pd.read_csv("examples/orders.csv").head(20).drop(columns="outcome")
+        rows = rows.assign(**dict.fromkeys(names, np.nan)) if empty else rows.drop(columns=names)
+        rows.to_csv(folder / f"{letter}.csv", index=False)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("lacking", "sentences"),
+    [
+        (
+            [([], False), (["age"], False)],
+            ["Absent, and taken as missing in 1 of 2 files (b.csv), 20 rows: age."],
+        ),
+        (
+            [(["age"], True), ([], False), (["age"], True)],
+            ["Empty, and taken as missing in 2 of 3 files (a.csv, c.csv), 40 rows: age."],
+        ),
+        ([(["age"], True), (["age"], False)], ["Absent or empty, and taken as missing in every row: age."]),
+        ([(["age", "delivery_days"], True)], ["Empty, and taken as missing in every row: age, delivery_days."]),
+        (
+            [(["age", "delivery_days"], False), (["age"], False)],
+            [
+                "Not in the table, and taken as missing in every row: age.",
+                "Absent, and taken as missing in 1 of 2 files (a.csv), 20 rows: delivery_days.",
+            ],
+        ),
+        ([([], False)], []),
+    ],
+)
+def test_columns_without_a_value_are_counted_by_file_and_row(orders, tmp_path, monkeypatch, caplog, lacking, sentences):
+    """Whether they are absent or empty, however many batches there are; some gaps are nothing to warn of."""
+    monkeypatch.setattr("bakeoff.csv_file.BLOCK", 400)
+    table = write_folder(tmp_path / "rows", *lacking)
+    folder = predict(store=orders, input=str(table), output=str(tmp_path / "out"))
+    summary, shown = json.loads((folder / "summary.json").read_text()), show_prediction(str(folder))
+    assert sorted(sentences) == sorted(say_gaps(summary))
+    assert all(sentence in shown for sentence in sentences)
+    assert set(sentences) <= {record.message for record in caplog.records if record.levelname == "WARNING"}
+    absent = [name for names, empty in lacking for name in names if not empty]
+    assert set(absent) == set(re.findall("there is no column '(.*?)'", caplog.text))
+    assert ("throughout" in caplog.text) == any(absent.count(name) == len(lacking) for name in absent)
+
+
+def test_a_frames_empty_column_warns_as_an_absent_one_does(orders):
+    """In code, too; a column in which some rows have a value does not."""
+    rows = pd.read_csv("examples/orders.csv").head(20)
+    model = bakeoff.load(store=orders)
+    with pytest.warns(UserWarning, match="the table has no value in 'age' .it is taken as missing throughout"):
+        model.predict(rows.assign(age=None))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(rows.assign(age=[None] * 19 + [40]))
 
 
 def test_all_that_a_table_lacks_is_told_at_once(orders, tmp_path):

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import DataError, UserError, WriteError
+from bakeoff.errors import DataError, UnscoredError, UserError, WriteError
 from bakeoff.flags import validate
+from bakeoff.gaps import say_gaps
 from bakeoff.output import work_folder
 from bakeoff.partial import FORMAT, Partial, _line
 from bakeoff.prediction import score_table
@@ -103,6 +104,22 @@ def test_a_killed_run_is_continued_behind_its_last_batch(orders, tmp_path, monke
     assert ["out", "whole"] == sorted(path.name for path in tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("batches", [1, 6, 11])
+def test_a_continued_run_counts_the_files_that_it_finds_scored(orders, tmp_path, monkeypatch, batches):
+    """A column that is empty in one file of two: named with that file's rows, wherever the run was killed."""
+    (tmp_path / "rows").mkdir()
+    rows = pd.read_csv(orders / "rows.csv")
+    rows.head(300).assign(age=None).to_csv(tmp_path / "rows" / "a.csv", index=False)
+    rows.tail(300).to_csv(tmp_path / "rows" / "b.csv", index=False)
+    values = {"input": str(tmp_path / "rows"), "output": str(tmp_path / "out")}
+    with monkeypatch.context() as patch:
+        die_after(patch, batches)
+        with pytest.raises(KilledError):
+            predict(config(orders, tmp_path, **values))
+    summary = json.loads((predict(config(orders, tmp_path, **values)) / "summary.json").read_text())
+    assert ["Empty, and taken as missing in 1 of 2 files (a.csv), 300 rows: age."] == say_gaps(summary)
+
+
 def test_a_run_without_a_name_for_its_output_is_continued_too(orders, tmp_path, monkeypatch):
     """By any run of the same config."""
     monkeypatch.chdir(tmp_path)
@@ -167,13 +184,21 @@ def test_rows_that_may_not_be_rejected_end_the_run_as_soon_as_that_is_certain(or
 
 
 def test_a_table_of_which_every_row_is_rejected_is_told_of_whole(orders, tmp_path):
-    """All of them are named; `max_rejected` makes that a failure."""
+    """All of them are named, and the run fails unless `max_rejected` allows it; with a lower one nothing is written."""
     rows = pd.read_csv(orders / "rows.csv").assign(items="x")
     rows.to_csv(tmp_path / "rows.csv", index=False)
     values = {"store": orders / "models", "input": str(tmp_path / "rows.csv"), "output": str(tmp_path / "out")}
-    folder = predict(**values)
+    with pytest.raises(UnscoredError) as caught:
+        predict(**values)
+    folder = tmp_path / "out"
+    reasons = "564 rows: column 'items': not a number (the first is row 1: 'x'); "
+    reasons += "36 rows: column 'amount': not a number (the first is row 0: 'n/k')"
+    assert f"none of 600 rows could be scored: {reasons}; '{folder}/rejected.parquet' names each" == str(caught.value)
+    assert 1 == caught.value.exit_status
     assert 600 == len(pd.read_parquet(folder / "rejected.parquet"))
     assert 0 == len(pd.read_parquet(folder / "predictions.parquet"))
+    assert 600 == json.loads((folder / "summary.json").read_text())["rejected"]
+    assert predict(**(values | {"output": str(tmp_path / "allowed"), "max_rejected": 1})).exists()
     with pytest.raises(DataError, match="600 of 600 rows are rejected"):
         predict(**(values | {"output": str(tmp_path / "none"), "max_rejected": 0.99}))
 

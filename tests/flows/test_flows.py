@@ -274,6 +274,18 @@ def test_prediction_without_a_model_says_train_first(tmp_path):
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_table_of_which_no_row_can_be_scored_fails_the_run(trained, tmp_path):
+    """With the reasons in one sentence; the folder is there, and names every row."""
+    (tmp_path / "rows.csv").write_text(f"{','.join(f'feature_{i}' for i in range(10))}\n" + "x" + ",1" * 9 + "\n")
+    values = {"store": trained[0] / "models", "input": str(tmp_path / "rows.csv"), "output": str(tmp_path / "out")}
+    state = prediction(PredictionConfig(**values), return_state=True)
+    assert state.is_failed()
+    assert "none of 1 row could be scored: 1 row: column 'feature_0': not a number" in state.message
+    files = {"predictions.parquet", "rejected.parquet", "summary.json"}
+    assert files == {path.name for path in (tmp_path / "out").iterdir()}
+    assert ["out", "rows.csv"] == sorted(path.name for path in tmp_path.iterdir())
+
+
 def test_workers_sign_and_ask_for_signatures_by_their_environment(trained, tmp_path, monkeypatch):
     """Who trains has the private key, who predicts the public one alone; what is not signed fails in one sentence."""
     private, public, fingerprint = generate_keys(tmp_path / "keys")

@@ -55,11 +55,12 @@ class PredictionConfig(Part):
         le=1_000_000,
         description="What far is to on_out_of_range: further outside than so many times the training range's width.",
     )
-    max_rejected: Number = Field(
-        default=1.0,
+    max_rejected: Number | None = Field(
+        default=None,
         ge=0,
         le=1,
-        description="The run fails, and writes nothing, when a larger share of the rows is rejected; at 1 never.",
+        description="The run fails, and writes nothing, when a larger share of the rows is rejected; at 1 never. "
+        "Empty: it fails when all are, and still writes the folder, which names each.",
     )
     signing: VerifyingConfig = Field(
         default=VerifyingConfig(), description="Whose signatures the version must have to be opened."
