@@ -4,7 +4,7 @@ from typing import Any
 
 from bakeoff.classifiers import title
 from bakeoff.metrics import METRICS
-from bakeoff.sentences import NONE, say_interval, say_p
+from bakeoff.sentences import NONE, say_gap, say_interval, say_p
 
 Row = tuple[str, ...]
 
@@ -40,11 +40,30 @@ def race_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:
         if scores["status"] != "ok":
             verdict = str(scores["status"])
         elif beside:
-            verdict = "tied" if beside["tied"] else "behind"
+            verdict = _verdict(beside, card)
         else:
             verdict = "leader" if name == selection.get("leader") else NONE  # an older card names none
         rows.append((title(name), figure(scores["cv_mean"]), figure(scores["cv_std"]), *figures, verdict))
     return header, rows
+
+
+def _verdict(beside: dict[str, Any], card: dict[str, Any]) -> str:
+    """`tied` or `behind`; with the reason where the interval alone would say otherwise."""
+    low, high = beside["interval"]
+    if beside["tied"]:
+        return "tied" if low <= 0 <= high else f"tied: p = {say_p(beside['p_holm'])} among all pairs"
+    if not low <= 0 <= high:
+        return "behind"
+    if beside["p_holm"] < card["selection"]["alpha"]:
+        return f"behind: p = {say_p(beside['p_holm'])} among all pairs"
+    return f"behind: {say_gap(-beside['difference'] - beside['margin'])} over the margin"
+
+
+def list_reasons(card: dict[str, Any]) -> list[str]:
+    """A sentence for each verdict that the interval beside it would not give."""
+    rows = [(row[0], *row[-1].split(": ", 1)) for row in race_table(card)[1] if ": " in row[-1]]
+    holds = {"tied": "excludes", "behind": "holds"}
+    return [f"{name} is {word} ({why}), though its interval {holds[word]} 0." for name, word, why in rows]
 
 
 def result_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:

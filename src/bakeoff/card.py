@@ -106,6 +106,7 @@ def describe_race(
             "why": selection.why,
         },
         "calibration": calibration.to_dict() if calibration else None,
+        "brier_halved": len(ref.classes) == 2,
         "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
         "warnings": [warning] if warning else [],
         "classes": list(ref.classes),

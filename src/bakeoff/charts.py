@@ -1,20 +1,20 @@
 """The pictures of a version's report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from bakeoff.canvas import DASHES, INK, LINE, SERIES, SOFT, WIDTH, Picture, finish
 from bakeoff.classifiers import title
-from bakeoff.frame import RIGHT, TOP, Frame, room
+from bakeoff.frame import RIGHT, TOP, Corner, Frame, room
+from bakeoff.outcomes import summary_curve
 from bakeoff.significance import wilson_of_share
 
 MOST_CELLS = 12  # classes of a confusion matrix whose cells hold their counts
 MOST_DRAWN = 40  # classes of one that is drawn
 LONGEST = 14  # letters of a class's name beside an axis
 LETTER = 5.3  # points that a letter beside an axis takes
-ZOOMS = (0.02, 0.05, 0.1, 0.2, 0.5)  # corners of the unit square that may be all that is drawn
 SQUARE = (WIDTH, 315.0)
 STRONGEST = 0.5  # how much colour the fullest cell has: a figure in it can still be read
 
@@ -22,9 +22,10 @@ Outcomes = Mapping[str, Any]
 
 # What a page says of the curves.
 RANKING = (
-    "Each curve is of one class against all others. The area under the ROC curve is the chance that a row of the class "
-    "gets a higher probability of it than one of another class: 0.5 is a guess, 1 perfect. Average precision is the "
-    "mean precision over all recalls; a guess reaches the share of the class."
+    "Each curve is of one class against all others, or the mean of such curves. The area under the ROC curve is the "
+    "chance that a row of the class gets a higher probability of it than one of another class: 0.5 is a guess, 1 "
+    "perfect. Average precision is the mean precision over all recalls; a guess reaches the share of the class. "
+    "Dotted lines are what a guess reaches."
 )
 RELIABILITY = (
     "In the reliability curve each point is a bin of predicted probability over all rows and classes, larger where "
@@ -47,6 +48,7 @@ def draw_all(card: Mapping[str, Any], outcomes: Mapping[str, Outcomes]) -> dict[
     winner = outcomes.get(card["classifier"], {})
     if winner.get("curves"):
         pictures += [draw_roc(winner), draw_precision_recall(winner)]
+    pictures += draw_contestants(outcomes)
     reliability = (card.get("calibration") or {}).get("reliability") or {}
     if curves := {kind: curve for kind, curve in reliability.items() if curve}:
         pictures.append(draw_reliability(curves, count_repeats(card)))
@@ -161,30 +163,54 @@ def draw_roc(found: Outcomes) -> Picture:
     curves: dict[str, Any] = found["curves"]
     if len(found["classes"]) == 2:  # the other's is its mirror
         curves = {name: curves[name] for name in [*curves][-1:]}
-    zoom = _zoom(np.interp(zoom, *curve["roc"]) >= 1 - zoom / 2 for curve in curves.values() for zoom in ZOOMS)
-    frame = _square("roc", "false positive rate", "true positive rate", (0, zoom), (1 - zoom, 1))
-    frame.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
-    for place, curve in enumerate(curves.values()):
-        color, dash = _look(place)
-        frame.line(curve["roc"][0], curve["roc"][1], color, dash=dash)
-    _legend(frame, curves, "roc_auc", "class (area under the curve)")
-    told = ", ".join(f"{name} {say_area(curve['roc_auc'])}" for name, curve in curves.items())
-    part = "" if zoom == 1 else ", upper left corner"
-    return finish("roc", f"ROC curves{part}", f"Areas under the curves: {told}.", SQUARE, frame.parts)
+    return _draw_roc("roc", "ROC curves", curves, "class")
 
 
 def draw_precision_recall(found: Outcomes) -> Picture:
     """Precision over recall, each class against the rest (Davis and Goadrich, 2006)."""
-    curves: dict[str, Any] = found["curves"]
-    zoom = _zoom(_precision_at(curve, 1 - zoom / 2) >= 1 - zoom for curve in curves.values() for zoom in ZOOMS)
-    frame = _square("precision-recall", "recall", "precision", (1 - zoom, 1), (1 - zoom, 1))
+    return _draw_precision_recall("precision-recall", "Precision-recall curves", found["curves"], "class")
+
+
+def draw_contestants(outcomes: Mapping[str, Outcomes]) -> list[Picture]:
+    """Both kinds of curves of all contestants that give probabilities; none where there is but one."""
+    curves = {title(name): curve for name, found in outcomes.items() if (curve := summary_curve(found))}
+    if len(curves) < 2:
+        return []
+    classes = next(iter(outcomes.values()))["classes"]
+    of = f"class {shorten(classes[-1])}" if len(classes) == 2 else "mean over the classes"
+    return [
+        _draw_roc("roc-contestants", "ROC curves of all contestants", curves, of),
+        _draw_precision_recall("precision-recall-contestants", "Precision-recall of all contestants", curves, of),
+    ]
+
+
+def _draw_roc(name: str, heading: str, curves: Mapping[str, Any], of: str) -> Picture:
+    """On the whole square, over the line of chance."""
+    frame = _square(name, "false positive rate", "true positive rate")
+    frame.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
+    for place, curve in enumerate(curves.values()):
+        color, dash = _look(place)
+        frame.line(curve["roc"][0], curve["roc"][1], color, dash=dash)
+    _legend(frame, curves, "roc_auc", f"{of} (area under the curve)")
+    told = ", ".join(f"{each} {say_area(curve['roc_auc'])}" for each, curve in curves.items())
+    return finish(name, heading, f"Areas under the curves: {told}. A guess has 0.5.", SQUARE, frame.parts)
+
+
+def _draw_precision_recall(name: str, heading: str, curves: Mapping[str, Any], of: str) -> Picture:
+    """On the whole square, over the lines of chance: a class's share of the rows."""
+    frame, shares = _square(name, "recall", "precision"), [curve["share"] for curve in curves.values()]
+    alike = len({*shares}) == 1
+    for place, share in enumerate(shares[:1] if alike else shares):
+        frame.line((0, 1), (share, share), SOFT if alike else _look(place)[0], 0.8, DASHES[2])
     for place, curve in enumerate(curves.values()):
         color, dash = _look(place)
         frame.line(curve["precision_recall"][0], curve["precision_recall"][1], color, dash=dash, steps=True)
-    _legend(frame, curves, "average_precision", "class (average precision)")
-    told = ", ".join(f"{name} {say_area(curve['average_precision'])}" for name, curve in curves.items())
-    heading = f"Precision-recall curves{'' if zoom == 1 else ', upper right corner'}"
-    return finish("precision-recall", heading, f"Average precisions: {told}.", SQUARE, frame.parts)
+    _legend(frame, curves, "average_precision", f"{of} (average precision)")
+    told = ", ".join(
+        f"{each} {say_area(curve['average_precision'])} (a guess {curve['share']:.3f})"
+        for each, curve in curves.items()
+    )
+    return finish(name, heading, f"Average precisions: {told}.", SQUARE, frame.parts)
 
 
 def draw_reliability(
@@ -199,7 +225,7 @@ def draw_reliability(
         whose: a single curve is, in the legend.
     """
     labels, last = {"before": "as the classifier gives them", "after": "calibrated"}, [*curves][-1]
-    frame = _square("reliability", "predicted probability", "share that came true", (0, 1), (0, 1))
+    frame = _square("reliability", "predicted probability", "share that came true")
     frame.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
     entries = []
     for kind, curve in curves.items():
@@ -265,8 +291,8 @@ def size_of_rows(count: int, each: float = 27) -> tuple[float, float]:
     return WIDTH, 54.0 + each * count
 
 
-def _square(name: str, x: str, y: str, xlim: tuple[float, float], ylim: tuple[float, float]) -> Frame:
-    frame = Frame(name, SQUARE, 48, 36, room(*xlim, 0.02), room(*ylim, 0.02))
+def _square(name: str, x: str, y: str) -> Frame:
+    frame = Frame(name, SQUARE, 48, 36, room(0, 1, 0.02), room(0, 1, 0.02))
     frame.x_axis(x)
     frame.y_axis(y)
     return frame
@@ -277,24 +303,23 @@ def _look(place: int) -> tuple[str, str]:
 
 
 def _legend(frame: Frame, curves: Mapping[str, Any], figure: str, heading: str) -> None:
-    entries = []
+    """In the corner of the unit square that the curves leave free, or nearly so."""
+    entries, kind = [], "roc" if figure == "roc_auc" else "precision_recall"
     for place, (name, curve) in enumerate(curves.items()):
         color, dash = _look(place)
-        entries.append((f"{shorten(name)} ({say_area(curve[figure])})", color, dash))
-    frame.legend(entries, "lower right" if figure == "roc_auc" else "lower left", heading)
-
-
-def _zoom(fits: Iterable[bool]) -> float:
-    """How much of the unit square shows the curves best: the smallest corner in which all of them turn.
-
-    Args:
-        fits: for each curve whether it does so in each of `ZOOMS`.
-    """
-    table = np.array([*fits]).reshape(-1, len(ZOOMS)).all(axis=0)
-    return ZOOMS[int(table.argmax())] if table.any() else 1.0
-
-
-def _precision_at(curve: Mapping[str, Any], recall: float) -> float:
-    """The best precision at no less than a recall."""
-    reached, precision = map(np.array, curve["precision_recall"])
-    return float(precision[reached >= recall].max(initial=0))
+        told = shorten(name) if heading.startswith("class (") else name
+        entries.append((f"{told} ({say_area(curve[figure])})", color, dash))
+    grid = np.linspace(0, 1, 101)
+    x = np.tile(grid, len(curves))
+    turn = slice(None, None, 1 if kind == "roc" else -1)  # rising
+    y = np.concatenate([np.interp(grid, *(values[turn] for values in curve[kind])) for curve in curves.values()])
+    corners: list[Corner] = ["lower right", "lower left", "upper left"]
+    high, wide = 0.055 * (len(entries) + 1), 0.6
+    crossed = {
+        "lower right": ((x > 1 - wide) & (y < high)).sum(),
+        "lower left": ((x < wide) & (y < high)).sum(),
+        "upper left": ((x < wide) & (y > 1 - high)).sum(),
+    }
+    frame.legend(
+        entries, min(corners if kind == "roc" else corners[1:] + corners[:1], key=crossed.__getitem__), heading
+    )

@@ -20,8 +20,8 @@ from bakeoff.canvas import Picture
 from bakeoff.charts import INTERVALS, RANKING, RELIABILITY, Outcomes, label_ceiling, say_area
 from bakeoff.classifiers import title
 from bakeoff.findings import (
-    BRIER,
     explain,
+    explain_brier,
     list_approximations,
     list_troubles,
     say_calibration,
@@ -116,11 +116,12 @@ def _probabilities(card: dict[str, Any], outcomes: Mapping[str, Outcomes], pictu
     figures = ("roc_auc_macro", "average_precision_macro")
     rows = [(title(name), *(say_area(found[key]) for key in figures)) for name, found in ranked.items()]
     header = ("Classifier", "Area under ROC", "Average precision")
-    curves, winner = [pictures.get("roc"), pictures.get("precision-recall")], ranked.get(card["classifier"])
+    kinds = ("roc-contestants", "precision-recall-contestants", "roc", "precision-recall")
+    curves, winner = [pictures.get(kind) for kind in kinds], ranked.get(card["classifier"])
     shown = len(winner["curves"]) if winner else 0
     left_out = winner is not None and shown < len(winner["roc_auc"])
     return join(
-        paragraph(f"{calibration} {BRIER}" if calibration else None),
+        paragraph(f"{calibration} {explain_brier(card)}" if calibration else None),
         paragraph(say_decision(card)),
         gallery([*curves, reliability]),
         paragraph(f"Curves of the {shown} classes that {title(card['classifier'])} ranks worst." if left_out else None),

@@ -7,10 +7,6 @@ from bakeoff.sentences import say_cost, say_seconds
 
 METHODS = {"isotonic": "isotonic regression", "sigmoid": "a sigmoid (Platt's method)"}
 NAIVE = "scores taken for log-odds"
-BRIER = (
-    "The Brier score is the mean over the rows of the squared differences between probabilities and what came true, "
-    "summed over the classes: 0 is perfect, 2 the worst."
-)
 
 
 def explain(card: dict[str, Any]) -> str:
@@ -50,13 +46,24 @@ def say_calibration(card: dict[str, Any]) -> str | None:
     calibration = card.get("calibration")
     if not calibration or calibration["brier_before"] is None:
         return None
-    before, on = f"{calibration['brier_before']:.4f}", f"on {calibration['rows']:,} out-of-fold rows"
+    # Of two classes an older card, which doesn't say, has twice the figure.
+    scale = 0.5 if len(card["classes"]) == 2 and "brier_halved" not in card else 1.0
+    before, on = f"{scale * calibration['brier_before']:.4f}", f"on {calibration['rows']:,} out-of-fold rows"
     whose = title(card["classifier"])
     whose = whose[0].upper() + whose[1:]
     if calibration["method"] is None:
         return f"{whose} has probabilities of its own: Brier score {before} {on}."
     told = f"{whose}'s probabilities are calibrated by {METHODS[calibration['method']]}"
-    return f"{told}: Brier score {calibration['brier_after']:.4f} {on}, {before} before ({labels(card)['before']})."
+    after = f"{scale * calibration['brier_after']:.4f}"
+    return f"{told}: Brier score {after} {on}, {before} before ({labels(card)['before']})."
+
+
+def explain_brier(card: dict[str, Any]) -> str:
+    """What the score is, in the convention of its number of classes."""
+    two = len(card["classes"]) == 2
+    over = "of one of the two classes: 0 is perfect, 1" if two else "summed over the classes: 0 is perfect, 2"
+    told = "The Brier score is the mean over the rows of the squared differences between probabilities and what came"
+    return f"{told} true, {over} the worst."
 
 
 def say_decision(card: dict[str, Any]) -> str | None:

@@ -82,7 +82,53 @@ def describe_curves(curves: Mapping[str, dict[str, Any]], classes: Sequence[str]
         "roc_auc_macro": float(np.mean(list(areas["roc_auc"].values()))),
         "average_precision_macro": float(np.mean(list(areas["average_precision"].values()))),
         "curves": {name: curves[name] for name in classes if name in worst},
+        "mean_curve": average_curves([*curves.values()]),
     }
+
+
+def average_curves(curves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The plain mean of several classes' curves, at each false positive rate and at each recall.
+
+    Args:
+        curves: one or more, as `describe_curve` gives them.
+    """
+    x = np.unique(np.concatenate([curve["roc"][0] for curve in curves]))
+    tpr = np.mean([np.interp(x, *curve["roc"]) for curve in curves], axis=0)
+    recall = np.unique(np.concatenate([curve["precision_recall"][0] for curve in curves]))[::-1]
+    precision = np.mean([_precision_at(recall, *curve["precision_recall"]) for curve in curves], axis=0)
+    return {
+        "share": float(np.mean([curve["share"] for curve in curves])),
+        "roc": thin(np.append(0.0, x), np.append(0.0, tpr), (0.0, 1.0)),
+        "precision_recall": thin(recall, precision, (1.0, 1.0)),
+    }
+
+
+def _precision_at(recall: np.ndarray, reached: Sequence[float], precision: Sequence[float]) -> np.ndarray:
+    """The precision where no less than a recall is reached, by the last point of a falling curve that does so."""
+    rising = np.asarray(reached)[::-1]
+    found: np.ndarray = np.asarray(precision)[::-1][np.searchsorted(rising, recall)]
+    return found
+
+
+def summary_curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What stands for all classes, as of a class: of two the second's curve, of more the mean.
+
+    Args:
+        found: as `describe_outcomes` gives it; an older version's has no mean, and not all classes' curves to make it.
+
+    Returns:
+        None where there is none.
+    """
+    curves = found.get("curves")
+    if not curves:
+        return None
+    if len(found["classes"]) == 2:
+        return dict(curves[[*curves][-1]])
+    mean = found.get("mean_curve")
+    if mean is None and len(curves) < len(found["roc_auc"]):
+        return None
+    areas = {"roc_auc": found["roc_auc_macro"], "average_precision": found["average_precision_macro"]}
+    return (mean or average_curves([*curves.values()])) | areas
 
 
 def thin(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points: int = POINTS) -> list[list[float]]:

@@ -22,7 +22,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .35rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 tbody th { font-weight: 400; } th:first-child { text-align: left; }
-.text { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 5.2rem; }
+.text { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 9rem; }
 tr.winner { background: var(--mark); } tr.winner th, tr.winner td { font-weight: 600; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1.5rem 2.5rem;
   margin: 1.2rem 0; align-items: start; }

@@ -9,9 +9,7 @@ BINS = 10
 
 def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:
     """The mean over the rows of the sum over the classes of (y - p)², from 0 to 2 (Brier, Verification of forecasts
-    expressed in terms of probability, 1950).
-
-    For two classes that is twice what the mean of (y - p)² of one of them would be.
+    expressed in terms of probability, 1950); for two classes half of that, from 0 to 1, as scikit-learn has it.
 
     Args:
         y: classes counted from 0, shape (n_rows,).
@@ -20,7 +18,7 @@ def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:
     from sklearn.metrics import brier_score_loss
 
     labels = np.arange(probabilities.shape[1])
-    return float(brier_score_loss(y, probabilities, labels=labels, scale_by_half=False))
+    return float(brier_score_loss(y, probabilities, labels=labels))
 
 
 def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> Curve:

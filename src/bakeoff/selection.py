@@ -1,7 +1,7 @@
 """Which contestant wins, and the sentence that says why: pure functions over numbers."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from bakeoff.classifiers import title
@@ -87,18 +87,36 @@ def _explain(
     scoring: MetricName,
     config: SelectionConfig,
 ) -> str:
+    """Why the winner wins; every rival that is tied with the leader is named."""
     others = sorted(standings, key=lambda name: (-finished[name], config.order.index(name)))
+    tied = [name for name in others if standings[name].tied]
+    gaps = {name: say_gap(-standings[name].comparison.difference) for name in others}
+    told = {name: _evidence(standings[name], config) for name in others}
     if config.rule == "best_mean":
-        gap, evidence = say_gap(finished[leader] - finished[others[0]]), _evidence(standings[others[0]], config)
         highest = f"the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
-        return f"{title(leader)} has {highest}, {gap} ahead of {title(others[0])} ({evidence})"
-    if winner != leader:
-        gap = say_gap(-standings[winner].comparison.difference)
-        evidence = _evidence(standings[winner], config)
-        return f"{title(leader)} leads by {gap} ({evidence}): indistinguishable; {title(winner)} is simpler and wins"
+        near = dict.fromkeys([others[0], *tied])
+        ahead = _enumerate(f"{gaps[name]} ahead of {title(name)} ({told[name]})" for name in near)
+        return f"{title(leader)} has {highest}, {ahead}"
     simpler = [name for name in others if config.order.index(name) < config.order.index(leader)]
-    rival = (simpler or others)[0]
-    return f"{_lead(leader, rival, standings, config)}: {_verdict(leader, standings[rival], config, simpler)}"
+    if len(tied) > 1 and (winner != leader or not simpler):
+        last = sorted(tied, key=config.order.index, reverse=True)  # the winner, where it is among them
+        leads = _enumerate(f"{title(name)} by {gaps[name]} ({told[name]})" for name in last)
+        return f"{title(leader)} leads {leads}: indistinguishable; {title(winner)} is the simplest of them and wins"
+    if winner != leader:
+        lead = f"{title(leader)} leads by {gaps[winner]} ({told[winner]})"
+        return f"{lead}: indistinguishable; {title(winner)} is simpler and wins"
+    rival = (simpler or tied or others)[0]
+    why = f"{_lead(leader, rival, standings, config)}: {_verdict(leader, standings[rival], config, simpler)}"
+    if simpler and tied:  # with those that are less simple
+        leads = _enumerate(f"{title(name)} by {gaps[name]} ({told[name]})" for name in tied)
+        why += f"; it leads {leads}, too: indistinguishable, and less simple"
+    return why
+
+
+def _enumerate(parts: Iterable[str]) -> str:
+    """As `a`, `a and b` or `a, b and c`."""
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _verdict(leader: str, rival: Standing, config: SelectionConfig, simpler: list[str]) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bakeoff.board import BALANCED, INTERVAL, TEST, Row, headline, race_table, recall_table, result_table
+from bakeoff.board import BALANCED, INTERVAL, TEST, Row, headline, list_reasons, race_table, recall_table, result_table
 from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_approximations, list_troubles, say_decision, say_warnings
 from bakeoff.metrics import METRICS
@@ -32,9 +32,12 @@ def render_card(card: dict[str, Any], drawn: bool = False) -> str:
     """
     winner, decision = title(card["classifier"]), say_decision(card)
     header, recalls, note = _recalls(card)
-    tables = [_columns(race_table(card), RACE), _columns(result_table(card), _result_heads(card)), (header, recalls)]
+    race, rows = _columns(race_table(card), RACE)
+    rows = [(*row[:-1], row[-1].partition(":")[0]) for row in rows]  # why is told below
+    tables = [(race, rows), _columns(result_table(card), _result_heads(card)), (header, recalls)]
     words = [("left", "right", "right", "right", "right", "left"), (), ()]
     blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, words)]
+    blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
     told = [explain(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
     return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *(f"  {line}" for line in notes)]), "\n".join(told)])

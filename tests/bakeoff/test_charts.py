@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from bakeoff.canvas import DARK, LIGHT, LINE, NAMES, PAPER
-from bakeoff.charts import draw_all, draw_confusion, draw_reliability, label_ceiling
-from bakeoff.outcomes import describe_outcomes
+from bakeoff.charts import SQUARE, draw_all, draw_confusion, draw_reliability, label_ceiling
+from bakeoff.frame import Frame, room
+from bakeoff.outcomes import describe_outcomes, summary_curve
 
 NAME = "$x^2$ <b> & a very long name of a class"
 
@@ -43,8 +44,8 @@ def test_every_picture_is_whole(count):
     """As XML, with its words as text, with no other ids than its own."""
     classes = [f"{NAME} {place}" for place in range(count)]
     pictures = draw_all(card(classes), {"svm": outcomes(classes), "random_forest": outcomes(classes)})
-    names = ["race", "test", "confusion-svm", "confusion-random-forest", "roc", "precision-recall", "reliability"]
-    assert names == [*pictures]
+    names = ["race", "test", "confusion-svm", "confusion-random-forest", "roc", "precision-recall"]
+    assert [*names, "roc-contestants", "precision-recall-contestants", "reliability"] == [*pictures]
     ids = [one for picture in pictures.values() for one in re.findall(r' id="([^"]+)"', picture.inline())]
     assert len(ids) == len({*ids})
     for name, picture in pictures.items():
@@ -96,6 +97,45 @@ def test_rows_that_are_counted_again_make_no_interval_narrower():
 
 def test_of_too_many_classes_nothing_is_drawn():
     assert draw_confusion("confusion", "SVM", outcomes([str(place) for place in range(41)])) is None
+
+
+@pytest.mark.parametrize("count", [2, 3, 12])
+def test_curves_are_of_all_contestants_on_the_whole_square(count):
+    """However good they are, over the line of chance: the diagonal, and the classes' share of the rows."""
+    classes, perfect = [f"c{place}" for place in range(count)], np.eye(count)[np.arange(300) % count]
+    best = describe_outcomes(perfect.argmax(axis=1), perfect.argmax(axis=1), perfect, classes)
+    pictures = draw_all(card(classes), {"svm": best, "random_forest": outcomes(classes)})
+    for name in ("roc-contestants", "precision-recall-contestants", "roc", "precision-recall"):
+        words = re.findall(r"<text[^>]*>([^<]*)</text>", pictures[name].svg)
+        assert 2 == words.count("0.00") == words.count("1.00")
+        dotted = re.findall(
+            r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" style="[^"]*stroke-dasharray:1.5 2.5', pictures[name].svg
+        )
+        left, start, right, end = map(float, dotted[0])
+        frame = Frame(name, SQUARE, 48, 36, room(0, 1, 0.02), room(0, 1, 0.02))
+        guess = (0, 1) if "roc" in name else (1 / count, 1 / count)
+        assert [frame.x(0), frame.y(guess[0]), frame.x(1), frame.y(guess[1])] == pytest.approx(
+            [left, start, right, end], abs=0.01
+        )
+        if "contestants" in name:
+            assert any(word.startswith("SVM (1)") for word in words)
+            assert any(word.startswith("random forest (") for word in words)
+
+
+def test_who_gives_probabilities_alone_is_compared_with_nobody():
+    """There are no curves of the others."""
+    others = {"classes": ["a", "b"], "confusion": [[5, 1], [3, 4]]}
+    pictures = draw_all(card(["a", "b"]), {"svm": outcomes(["a", "b"]), "random_forest": others})
+    assert {"roc", "precision-recall"} == {name for name in pictures if "roc" in name or "precision" in name}
+
+
+def test_older_outcomes_have_the_mean_made_of_the_classes_curves():
+    """Where all of them were kept; of more classes there is none."""
+    several, many = (outcomes([f"c{place}" for place in range(count)]) for count in (3, 12))
+    mean = several.pop("mean_curve")
+    assert mean["roc"] == summary_curve(several)["roc"]
+    del many["mean_curve"]
+    assert summary_curve(many) is None
 
 
 def test_a_picture_tells_what_it_shows():

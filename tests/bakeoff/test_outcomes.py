@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
@@ -72,3 +72,24 @@ def test_of_many_classes_the_worst_have_curves():
     others = set(found["roc_auc"]) - set(found["curves"])
     areas = found["roc_auc"]
     assert max(areas[name] for name in found["curves"]) <= min(areas[name] for name in others)
+
+
+@given(st.integers(2, 5), st.integers(0, 99))
+@settings(deadline=None)
+def test_the_mean_curve_is_the_mean_at_each_rate(n_classes, seed):
+    """By a plain loop over the classes' own curves; under it lies the mean of the areas."""
+    generator = np.random.default_rng(seed)
+    y = np.concatenate([np.arange(n_classes), generator.integers(0, n_classes, 30)])
+    shares = generator.dirichlet(np.ones(n_classes), len(y)).round(1)
+    found = describe_outcomes(y, shares.argmax(axis=1), shares, [str(code) for code in range(n_classes)])
+    curves, mean = found["curves"].values(), found["mean_curve"]
+    fpr, tpr = map(np.array, mean["roc"])
+    recall, precision = map(np.array, mean["precision_recall"])
+    assert (0, 0, 1, 1) == (fpr[0], tpr[0], fpr[-1], tpr[-1])
+    for rate, height in zip(fpr[1:], tpr[1:]):
+        assert height == pytest.approx(np.mean([np.interp(rate, *curve["roc"]) for curve in curves]), abs=2e-4)
+    for rate, height in zip(recall, precision):
+        each = [[p for r, p in zip(*curve["precision_recall"]) if r >= rate - 1e-9][-1] for curve in curves]
+        assert height == pytest.approx(np.mean(each), abs=2e-4)
+    assert np.trapezoid(tpr, fpr) == pytest.approx(found["roc_auc_macro"], abs=0.02)
+    assert -np.sum(np.diff(recall) * precision[:-1]) == pytest.approx(found["average_precision_macro"], abs=0.02)

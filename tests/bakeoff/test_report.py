@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bakeoff.board import contestant_rows
+from bakeoff.board import contestant_rows, race_table
 from bakeoff.charts import draw_all
 from bakeoff.document import render_report
 from bakeoff.report import render_markdown
@@ -83,6 +83,28 @@ def test_the_leaderboard_fits_a_terminal_and_marks_the_winner(card):
     assert lines[-2].startswith("Logistic regression raced alone")
     within = r"95 % interval 0\.\d{4} to \d\.\d{4}: this model, on rows like these\."
     assert re.fullmatch(rf"Accuracy \d\.\d{{4}} on 40 test rows, {within}", lines[-1])
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({"tied": True, "interval": [-0.02, 0.01]}, "tied"),
+        ({"tied": True, "interval": [-0.02, -0.001]}, "tied: p = 0.06 among all pairs"),
+        ({"tied": False, "interval": [-0.02, -0.001]}, "behind"),
+        ({"tied": False, "interval": [-0.02, 0.004]}, "behind: 0.0040 over the margin"),
+        ({"tied": False, "interval": [-0.02, 0.004], "p_holm": 0.03}, "behind: p = 0.03 among all pairs"),
+    ],
+)
+def test_a_verdict_that_the_interval_would_not_give_says_why(card, given, verdict):
+    """In its cell; on a terminal, where there is no room for it, below the table."""
+    beside = {"difference": -0.009, "margin": 0.005, "p_value": 0.02, "p_holm": 0.06} | given
+    winner = card["classifiers"]["logistic_regression"]
+    card["classifiers"]["svm"] = winner | {"to_leader": beside}
+    assert verdict == race_table(card)[1][1][-1]
+    told, shown = verdict.partition(": "), render_card(card)
+    does = {"tied": "excludes", "behind": "holds"}[told[0]]
+    sentence = f"  SVM is {told[0]} ({told[2]}), though its interval {does} 0."
+    assert bool(told[2]) == (sentence in shown.splitlines())
 
 
 def test_on_a_terminal_the_same_words_are_drawn(card):

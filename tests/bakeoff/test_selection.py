@@ -86,6 +86,44 @@ def test_a_leader_that_is_the_simplest_says_by_how_much_it_leads(counts, why):
     assert f"logistic regression leads SVM {why}" == selection.why
 
 
+@pytest.mark.parametrize(
+    ("means", "counts", "config", "why"),
+    [
+        (
+            {LR: 0.9916, SVM: 0.992, RF: 0.9918},
+            {(LR, SVM): (3, 6), (LR, RF): (5, 6), (SVM, RF): (6, 5)},
+            {},
+            "SVM leads random forest by 0.0001 (6 rows against 5, p = 0.77) and logistic regression by 0.0004 (6 rows "
+            "against 3, p = 0.34): indistinguishable; logistic regression is the simplest of them and wins",
+        ),
+        (
+            {LR: 0.992, SVM: 0.9916, RF: 0.9918},
+            {(LR, SVM): (6, 3), (LR, RF): (6, 5), (SVM, RF): (5, 6)},
+            {},
+            "logistic regression leads random forest by 0.0001 (6 rows against 5, p = 0.77) and SVM by 0.0004 (6 rows "
+            "against 3, p = 0.34): indistinguishable; logistic regression is the simplest of them and wins",
+        ),
+        (
+            {LR: 0.98, SVM: 0.992, RF: 0.9918},
+            {(LR, SVM): (3, 87), (LR, RF): (5, 80), (SVM, RF): (6, 5)},
+            {},
+            "SVM leads logistic regression by 0.0120 (87 rows against 3, p < 0.001): more than chance explains; it "
+            "leads random forest by 0.0001 (6 rows against 5, p = 0.77), too: indistinguishable, and less simple",
+        ),
+        (
+            {LR: 0.9916, SVM: 0.992, RF: 0.9918},
+            {(LR, SVM): (3, 6), (LR, RF): (5, 6), (SVM, RF): (6, 5)},
+            {"rule": "best_mean"},
+            "SVM has the highest mean cross-validation accuracy, 0.9920, 0.0001 ahead of random forest (6 rows "
+            "against 5, p = 0.77) and 0.0004 ahead of logistic regression (6 rows against 3, p = 0.34)",
+        ),
+    ],
+)
+def test_every_rival_that_is_tied_is_named(means, counts, config, why):
+    """With its distance and what speaks for it, whoever wins."""
+    assert why == pick(means, counts, **config).why
+
+
 def test_contestants_that_are_level_are_called_that():
     """As many rows for the one as for the other."""
     selection = pick({LR: 0.98, SVM: 0.98}, {(LR, SVM): (4, 4)})

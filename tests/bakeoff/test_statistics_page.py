@@ -66,7 +66,7 @@ def test_the_challenger_that_is_promoted():
     assert 5 == needed_discordant_rows(0.05)
 
 
-@pytest.mark.parametrize(("share", "score"), [(0.8, "0.32"), (1.0, "0.40"), (0.5, "0.50")])
+@pytest.mark.parametrize(("share", "score"), [(0.8, "0.16"), (1.0, "0.20"), (0.5, "0.25")])
 def test_the_brier_score_of_four_in_five(share, score):
     """Who says 0.8 of four in five scores best."""
     assert score == f"{brier_score(np.array([0, 0, 0, 0, 1]), np.tile([share, 1 - share], (5, 1))):.2f}"
