@@ -10,7 +10,7 @@ __all__ = ["load"]
 
 
 def load(
-    name: str = "classifier",
+    name: str | None = None,
     *,
     store: str | Path = "models",
     version: str = "champion",
@@ -26,7 +26,7 @@ def load(
     The version is compared with its card and the journal before it is opened, as the prediction flow does.
 
     Args:
-        name: the model's, in the store.
+        name: the model's, in the store; by default its only one, or `classifier` of several.
         store: the store's folder.
         version: champion, latest, or a version's id.
         public_key: whose signatures the version must have; by default the environment's BAKEOFF_SIGNING_PUBLIC_KEY.

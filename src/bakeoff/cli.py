@@ -12,7 +12,7 @@ from bakeoff import commands, looking
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.keyfiles import find_keys, find_public_keys
 from bakeoff.places import local_path
-from bakeoff.reading import NAME
+from bakeoff.reading import NAME, names_in
 from bakeoff.store import ModelStore
 
 PORT = 4201
@@ -105,7 +105,8 @@ def _store_options(name: str) -> _Parser:
     options = _Parser(add_help=False)
     add = options.add_argument
     add("--store", type=_place, default="models", metavar="DIR", help="the store's folder (default: models)")
-    add("--name", default="classifier", help="the model's name in the store (default: classifier)")
+    every = "; default: all of them" if name == "list" else "; not needed where the store holds one model"
+    add("--name", help=f"the model's name in the store{every}")
     add("--json", action="store_true", help="for scripts")
     help_text = "whose signature the store must have (default: BAKEOFF_SIGNING_PUBLIC_KEY, or none)"
     add("--public-key", type=_place, metavar="FILE", help=help_text)
@@ -143,6 +144,13 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
 
 
 def _on_a_store(options: argparse.Namespace) -> int:
+    name, names = options.name, names_in(Path(options.store))
+    if name is None and options.command is commands.list_versions and len(names) > 1:
+        keys = find_public_keys(options.public_key)
+        return commands.list_models([ModelStore(options.store, each, keys) for each in names], options)
+    if name is None and len(names) > 1:
+        raise UserError(f"{options.store!r} holds several models: {', '.join(names)}; choose one by --name")
+    options.name = name or next(iter(names), "classifier")
     if not re.fullmatch(NAME, options.name) or len(options.name) > 100:
         allowed = "letters, digits, dots, dashes, underscores, a hundred at most"
         raise UserError(f"--name {options.name[:120]!r} is no model's name: {allowed}")

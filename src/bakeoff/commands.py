@@ -28,9 +28,42 @@ EVENTS = {"promote": "promotion", "rollback": "rollback"}
 def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
     """All versions, oldest first: winner, scores, age; one that can't be read is named, and the others are told."""
     history = store.history()
+    rows = _version_rows(store, history)
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    elif not rows:
+        _say_none(store, options)
+    else:
+        _print_versions(rows, history)
+    return 0
+
+
+def list_models(stores: list[ModelStore], options: argparse.Namespace) -> int:
+    """All versions of several models, one model after the other; 1 if one of the models can't be listed."""
+    rows: list[dict[str, Any]] = []
+    status = 0
+    for store in stores:
+        try:
+            history = store.history()
+            several = _version_rows(store, history)
+        except (IntegrityError, ReadError) as error:
+            trouble = "damaged" if isinstance(error, IntegrityError) else "unreadable"
+            several, status = [{"name": store.name, trouble: str(error)}], 1
+            print(f"bakeoff: {store.name}: {error}", file=sys.stderr)
+        else:
+            if not options.json:
+                print(f"{chr(10) if rows else ''}{store.name}")
+                _print_versions(several, history)
+        rows += several
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    return status
+
+
+def _version_rows(store: ModelStore, history: History) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for version in history.versions:
-        row: dict[str, Any] = {"version": version, "champion": version == history.champion}
+        row: dict[str, Any] = {"name": store.name, "version": version, "champion": version == history.champion}
         try:
             card = store.card(version, history)
             winner = card["classifiers"][card["classifier"]]
@@ -48,18 +81,16 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
             row["unreadable"] = str(error)
             print(f"bakeoff: {error}", file=sys.stderr)
         rows.append(row)
-    if options.json:
-        print(json.dumps(rows, indent=1))
-    elif not rows:
-        _say_none(store, options)
-    else:
-        header = ("Version", "Winner", "CV mean", "Test accuracy", "Age")
-        sides = ("left", "left", "right", "right", "left")
-        print(render_table(header, [*map(_cells, rows)], history.champion, is_terminal(), sides))
-        for row in rows:
-            if "damaged" in row:
-                print(f"{row['version']}: {row['damaged']}")
-    return 0
+    return rows
+
+
+def _print_versions(rows: list[dict[str, Any]], history: History) -> None:
+    header = ("Version", "Winner", "CV mean", "Test accuracy", "Age")
+    sides = ("left", "left", "right", "right", "left")
+    print(render_table(header, [*map(_cells, rows)], history.champion, is_terminal(), sides))
+    for row in rows:
+        if "damaged" in row:
+            print(f"{row['version']}: {row['damaged']}")
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

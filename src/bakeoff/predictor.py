@@ -149,11 +149,11 @@ class Predictor:
 
 
 def load(
-    name: str, store: str | Path, version: str, public_key: str | Path | None, allow_version_skew: bool
+    name: str | None, store: str | Path, version: str, public_key: str | Path | None, allow_version_skew: bool
 ) -> Predictor:
     """As `bakeoff.load` says."""
     signing = VerifyingConfig(public_key=None if public_key is None else Path(public_key))
-    values = {"name": name, "store": store, "version": version, "signing": signing}
+    values = {"store": store, "version": version, "signing": signing} | ({} if name is None else {"name": name})
     return Predictor(validate(PredictionConfig, values | {"allow_version_skew": allow_version_skew}))
 
 

@@ -71,7 +71,7 @@ def find_version(config: PredictionConfig) -> VersionRef:
     """
     store = open_store(config)
     history = store.history()
-    return VersionRef(config.name, store.resolve(config.version, history), head_of(history))
+    return VersionRef(store.name, store.resolve(config.version, history), head_of(history))
 
 
 def make_ready(config: PredictionConfig, ref: VersionRef) -> Ready:
@@ -91,7 +91,7 @@ def forget_ready() -> None:
 
 @lru_cache(maxsize=1)
 def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int, ...]) -> Ready:  # noqa: ARG001  the signature is a cache key
-    store = open_store(config)
+    store = open_store(config.model_copy(update={"name": ref.name}))  # another may be there by now
     card = store.card(ref.version)
     refuse_version_skew(card, allowed=config.allow_version_skew)
     if config.input is None:

@@ -1,13 +1,18 @@
 """`bakeoff models …`: what it prints, and its exit status."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
+import bakeoff
 from bakeoff.cli import main
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import StoreError
 from bakeoff.keyfiles import find_keys
+from bakeoff.ready import find_version
 
 
 @pytest.fixture
@@ -152,6 +157,31 @@ def test_another_name_is_told_which_there_are(run, store):
     assert "there is no model 'churn' in" in run("show", "--name", "churn")[2]
     assert "(there is classifier): train first" in run("show", "--name", "churn")[2]
     assert "yet: train first; there is classifier" in run("list", "--name", "churn")[2]
+
+
+def test_of_one_model_no_name_is_needed(race, capsys, tmp_path):
+    """Whatever it is called; in prediction neither."""
+    version = race.export(tmp_path / "models")
+    version.parent.rename(tmp_path / "models" / "churn")
+    for command in ("list", "log", "verify", "prune"):
+        assert 0 == main(["models", command, "--store", str(tmp_path / "models")])
+    assert version.name in capsys.readouterr().out
+    assert "churn" == find_version(PredictionConfig(store=tmp_path / "models")).name
+    assert "churn" == bakeoff.load(store=tmp_path / "models").name
+    with pytest.raises(StoreError, match="there is churn"):
+        find_version(PredictionConfig(store=tmp_path / "models", name="classifier"))
+
+
+def test_of_several_models_all_are_listed_and_others_want_a_name(run, store):
+    """In one line that names them; as JSON one array, with each version's name."""
+    shutil.copytree(store.folder, store.folder.with_name("churn"))
+    assert [0, 2, 2] == [run(command)[0] for command in ("list", "show", "rollback")]
+    assert ["churn", "classifier"] == [line for line in run("list")[1].splitlines() if line in ("churn", "classifier")]
+    assert 6 == sum(version in run("list")[1] for version in store.versions() * 2)
+    rows = json.loads(run("list", "--json")[1])
+    assert ["churn"] * 3 + ["classifier"] * 3 == [row["name"] for row in rows]
+    assert "holds several models: churn, classifier; choose one by --name\n" in run("promote", "latest")[2]
+    assert 0 == run("show", "--name", "churn")[0]
 
 
 def test_prune_shows_what_would_go_and_removes_only_when_told(run, store):

@@ -137,6 +137,8 @@ def test_configs_are_frozen():
         (["--dataset.n_informative", "1"], "4 clusters need n_informative of at least 2, it is 1"),
         (["--dataset.n_features", "3"], "raise n_features to at least 5"),
         (["--dataset.n_samples", "90000000", "--dataset.n_features", "5000"], "n_samples may be at most 200000"),
+        (["--dataset.path", "a.csv", "--dataset.bundled", "wine"], "bundled belongs to source: bundled, but source is"),
+        (["--dataset.path", "a.csv", "--dataset.source", "synthetic"], "path belongs to source: file, but source is"),
         (["--dataset.bundled", "wine"], "bundled belongs to source: bundled, but source is synthetic"),
         (["--dataset.source", "bundled"], "source: bundled needs bundled: breast_cancer, digits, iris or wine"),
         (["--dataset.source", "file", "--dataset.target", "y"], "source: file needs path"),
@@ -308,3 +310,14 @@ def test_lists_may_be_given_with_commas_or_as_json():
 def test_a_single_override_keeps_all_other_defaults():
     """Prefect hands over a part of the config; the model fills in the rest."""
     assert DatasetConfig(n_samples=2000) == validate(TrainingConfig, {"dataset": {"n_samples": 2000}}).dataset
+
+
+def test_a_path_alone_means_a_file(tmp_path):
+    """As a flag, in a file, and as a flag over a file that names no source."""
+    flags = ["--dataset.path", "rows.csv", "--dataset.target", "y"]
+    (tmp_path / "a.yaml").write_text("dataset: {path: rows.csv, target: y}")
+    (tmp_path / "b.yaml").write_text("dataset: {target: y}")
+    for words in (flags, ["--config", str(tmp_path / "a.yaml")], ["--config", str(tmp_path / "b.yaml"), *flags[:2]]):
+        assert ("file", "rows.csv", "y") == tuple(
+            getattr(read(*words).dataset, name) for name in ("source", "path", "target")
+        )

@@ -27,11 +27,13 @@ DRY = {
 GIVEN = {
     ("docs/tutorial.md", "make train"): "make train",
     ("README.fr.md", 'make train ARGS="--config examples/seed.yaml"'): 'make train ARGS="--config examples/seed.yaml"',
-    ("README.fr.md", ".venv/bin/bakeoff report --deep"): ".venv/bin/bakeoff report [VERSION] --deep",
+    ("README.fr.md", ".venv/bin/bakeoff report --deep --name classifier"): (
+        ".venv/bin/bakeoff report [VERSION] --deep --name classifier"
+    ),
     (
         "README.fr.md",
-        ".venv/bin/bakeoff models rollback",
-    ): ".venv/bin/bakeoff models rollback",  # of two versions
+        ".venv/bin/bakeoff models rollback --name classifier",
+    ): ".venv/bin/bakeoff models rollback --name classifier",  # of two versions
 }
 
 # What the document takes for granted before a command.
