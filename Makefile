@@ -19,7 +19,7 @@ help:  ## show this list
 
 setup: .venv/.runtime  ## make .venv from the lock
 
-train: .venv/.runtime  ## race the classifiers and export the best: make train ARGS="--dataset.n_samples 2000"
+train: .venv/.runtime  ## race the classifiers and export the best: make train ARGS="--dataset.n-samples 2000"
 	@$(BIN)/python -m flows.training $(ARGS)
 
 predict: .venv/.runtime  ## score a table with the champion: make predict ARGS="--input rows.csv"

@@ -93,11 +93,11 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tup
     parser.add_argument("--quiet", action="store_true", help=help_text)
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     # As the parser alone: as a settings source it would read environment variables named like the fields.
-    source = CliSettingsSource(model, root_parser=parser, cli_parse_args=False)  # type: ignore[arg-type, var-annotated]  # takes any model, is typed for settings
+    source = CliSettingsSource(model, root_parser=parser, cli_parse_args=False, cli_kebab_case=True)  # type: ignore[arg-type, var-annotated]  # takes any model, is typed for settings
     for action in parser.actions():
         if action.metavar == "bool":  # given without a value it means true
             action.nargs, action.const = "?", "true"
-    options = parser.parse_args([_underscored(argument) for argument in arguments])
+    options = parser.parse_args([_dashed(argument) for argument in arguments])
     try:
         flags = source(parsed_args=options)()
     except ValueError as error:  # SettingsError: a flag's JSON is broken
@@ -111,10 +111,10 @@ def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Mode
     return read_command(model, arguments, prog)[0]
 
 
-def _underscored(argument: str) -> str:
-    """A flag's name may be written with dashes, as is the custom; fields are written with underscores."""
+def _dashed(argument: str) -> str:
+    """A flag's name may be written with underscores, as fields are."""
     name, equals, value = argument.partition("=")
-    return f"--{name[2:].replace('-', '_')}{equals}{value}" if name.startswith("--") else argument
+    return f"{name.replace('_', '-')}{equals}{value}" if name.startswith("--") else argument
 
 
 def read_yaml(path: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Configs: defaults, bounds and the sentences that refuse a mistake."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def test_configs_are_frozen():
     [
         (["--dataset.n_samples", "3"], "dataset.n_samples is 3; input should be greater than or equal to 10"),
         (["--dataset.n_samples", "abc"], "dataset.n_samples is abc; input should be a valid integer"),
-        (["--dataset.n_sample", "3"], "did you mean --dataset.n_samples?"),
+        (["--dataset.n_sample", "3"], "did you mean --dataset.n-samples?"),
         (["--dataset", '{"n_sample": 4}'], "unknown key 'dataset.n_sample'; did you mean 'n_samples'? allowed: source"),
         (["--dataset", '{"n_samples": true}'], "must be a number, not true or false"),
         (["--dataset.random_state", "true"], "dataset.random_state is true; input should be a valid integer"),
@@ -321,3 +322,13 @@ def test_a_path_alone_means_a_file(tmp_path):
         assert ("file", "rows.csv", "y") == tuple(
             getattr(read(*words).dataset, name) for name in ("source", "path", "target")
         )
+
+
+def test_flags_are_shown_with_dashes_and_taken_either_way(capsys):
+    """A value keeps its underscores."""
+    with pytest.raises(SystemExit):
+        read("--help")
+    assert not re.search(r"^  --\S*_", capsys.readouterr().out, re.MULTILINE)
+    for words in (["--dataset.n-samples", "300"], ["--dataset.n_samples", "300"], ["--dataset.n_samples=300"]):
+        assert 300 == read(*words).dataset.n_samples
+    assert "a_b" == read("--name=a_b").name

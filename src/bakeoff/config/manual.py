@@ -21,7 +21,7 @@ INTRODUCTION = """\
 <!-- Written by `make docs` from the models in src/bakeoff/config: change those, not this page. -->
 
 Names are those of a YAML file, where a dot is a level (`dataset.n_samples` is `dataset: {n_samples: …}`), and of flags
-(`--dataset.n_samples 2000`; dashes will do for underscores). A flag beats the file, the file beats the default. The
+(`--dataset.n-samples 2000`; underscores will do for dashes). A flag beats the file, the file beats the default. The
 environment is asked for nothing but keys, by the variables that `signing` names. A value that isn't allowed, or two
 that don't go together, are refused in one line before anything is written.
 
@@ -63,7 +63,7 @@ def _write_field(name: str, field: dict[str, Any]) -> str:
     values, bounds = _say_values(field)
     told = field["description"].removesuffix(".").removesuffix(f" ({bounds})") + "."
     return (
-        f"### `{name}`\n\n`--{name}` · {values} · default {_say_default(field['default'])}\n\n"
+        f"### `{name}`\n\n`--{name.replace('_', '-')}` · {values} · default {_say_default(field['default'])}\n\n"
         f"{_mark_code(told, _choices(field))}\n"
     )
 
