@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from bakeoff.apart import stop_server
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.flags import Output, read_command
+from bakeoff.sentences import one_line
 from flows.auth_string import authorized
 from flows.embedded import EmbeddedServer, answers, enter_server, wait_for_server
 from flows.ending import TELL_SECONDS, Ending
@@ -221,7 +222,7 @@ def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: 
         print(result if output.quiet and not output.json else show(result, output.json), flush=True)
         return 0
     state = run.outcome[0] if run.outcome else run.state
-    print(f"{name}: {state.message or state.name}", file=sys.stderr)
+    print(f"{name}: {one_line(state.message or state.name)}", file=sys.stderr)
     return error.exit_status if isinstance(error := run.error, UserError) else 1
 
 

@@ -20,13 +20,15 @@ def live_race() -> Iterator[None]:
     from tasks.progress import watching
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.fields[folds]}", justify="right"),
         TextColumn("{task.fields[score]}", justify="right"),
     )
     console = Console(stderr=True)
-    whole = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console)
+    whole = Progress(
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), console=console
+    )
     lanes = Progress(*columns, console=console, expand=True)
     doing = whole.add_task("reading the rows", total=None)
     shown: dict[str, object] = {}

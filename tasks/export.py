@@ -15,6 +15,7 @@ from bakeoff.handover import DatasetRef, ModelRef, Selection
 from bakeoff.leaderboard import Scorecard
 from bakeoff.opening import open_store
 from bakeoff.report import class_rows, render_markdown
+from bakeoff.tabular import markdown_text
 from tasks.keys import artifact_key
 from tasks.outcome import stated
 
@@ -48,12 +49,12 @@ def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     create_table_artifact(
         contestant_rows(card),
         key=artifact_key("leaderboard", config.name),
-        description=f"{card['version']}: {card['selection']['why']}",
+        description=markdown_text(f"{card['version']}: {card['selection']['why']}"),
     )
     create_table_artifact(
         class_rows(card["classifiers"][card["classifier"]]["report"]),
         key=artifact_key("classification-report", config.name),
-        description=f"{card['version']}: {winner} on {card['rows']['test']:,} test rows",
+        description=markdown_text(f"{card['version']}: {winner} on {card['rows']['test']:,} test rows"),
     )
     create_markdown_artifact(
         render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn),

@@ -3,6 +3,7 @@
 import logging
 
 from bakeoff.errors import BakeoffError
+from bakeoff.sentences import one_line
 from bakeoff.warned import log_warnings
 
 
@@ -16,8 +17,16 @@ def follow_library() -> None:
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)
     log_warnings()
+    for handler in logger.handlers:
+        handler.addFilter(_in_one_line)
     logging.getLogger("prefect.task_runs").addFilter(_tells_news)
     logging.getLogger("prefect.flow_runs").addFilter(_without_traceback)
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """A name of a table, class or file is quoted in a line; it neither ends it nor steers a terminal."""
+    record.msg, record.args = one_line(record.getMessage()), ()
+    return True
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -12,6 +12,7 @@ from prefect.context import FlowRunContext
 from pydantic import BaseModel
 
 from bakeoff.flags import validate
+from bakeoff.sentences import one_line
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -39,6 +40,6 @@ def named(template: str, model: type[BaseModel]) -> Callable[[], str]:
         parameters = context.parameters if context else None
         config = (parameters or {}).get("config", {})
         given = vars(config) if isinstance(config, model) else config
-        return template.format_map(defaults | given if isinstance(given, dict) else defaults)
+        return one_line(template.format_map(defaults | given if isinstance(given, dict) else defaults))
 
     return name

@@ -4,7 +4,7 @@ from typing import Any
 
 from bakeoff.classifiers import title
 from bakeoff.metrics import METRICS
-from bakeoff.sentences import NONE, say_gap, say_interval, say_p
+from bakeoff.sentences import NONE, one_line, say_gap, say_interval, say_p
 
 Row = tuple[str, ...]
 
@@ -141,7 +141,7 @@ def contestant_rows(card: dict[str, Any]) -> list[dict[str, str]]:
                 row[next(reversed(row))] += f" ({cell})"
         rows.append(row)
     reasons = [scores["reason"] or "" for scores in card["classifiers"].values()]
-    return [row | {"Reason": reason} for row, reason in zip(rows, reasons)] if any(reasons) else rows
+    return [row | {"Reason": one_line(reason)} for row, reason in zip(rows, reasons)] if any(reasons) else rows
 
 
 def figure(value: float | None) -> str:

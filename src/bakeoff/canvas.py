@@ -66,7 +66,7 @@ def markdown_picture(picture: Picture) -> str:
     """With what it shows in words, for whoever can't see it."""
     data = base64.b64encode(picture.alone().encode()).decode()
     told = markdown_text(f"{picture.title}: {picture.description}")
-    return f"**{picture.title}**\n\n![{told}](data:image/svg+xml;base64,{data})"
+    return f"**{markdown_text(picture.title)}**\n\n![{told}](data:image/svg+xml;base64,{data})"
 
 
 def css() -> str:
@@ -87,6 +87,7 @@ def finish(name: str, title: str, description: str, size: tuple[float, float], p
         size: width and height, in points.
     """
     width, height = size
+    name = clean(name)
     told = (
         f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{clean(title)}</title><desc id="{name}-desc">{clean(description)}</desc>'

@@ -13,6 +13,7 @@ from bakeoff.errors import BakeoffError, UserError
 from bakeoff.keyfiles import find_keys, find_public_keys
 from bakeoff.places import local_path
 from bakeoff.reading import NAME, names_in
+from bakeoff.sentences import one_line
 from bakeoff.store import ModelStore
 
 PORT = 4201
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         where = f": {str(error.filename)!r}" if error.filename else ""
-        print(f"bakeoff: {error.strerror or error}{where}", file=sys.stderr)
+        print(f"bakeoff: {one_line(f'{error.strerror or error}{where}')}", file=sys.stderr)
         return 1
 
 

@@ -5,6 +5,7 @@ import getpass
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError, ReadError, StoreError
 from bakeoff.history import History
 from bakeoff.reading import names_in
-from bakeoff.sentences import NONE, say_interval
+from bakeoff.sentences import NONE, one_line, printable, say_interval
 from bakeoff.store import ModelStore
 from bakeoff.terminal import is_terminal, render_table
 
@@ -109,9 +110,14 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(card, indent=1))
         return 0
-    rows = card["rows"]
+    print(printable("\n".join(_describe(store, history, card))))
+    return 0
+
+
+def _describe(store: ModelStore, history: History, card: dict[str, Any]) -> Iterator[str]:
+    rows, version = card["rows"], card["version"]
     mark = "  (champion)" if version == history.champion else ""
-    print(f"{card['name']} {version}{mark}\n{card['selection']['why']}\n")
+    yield f"{card['name']} {version}{mark}\n{card['selection']['why']}\n"
     for name, scores in card["classifiers"].items():
         if scores["status"] == "ok":
             intervals = scores.get("test_intervals") or {}
@@ -120,16 +126,14 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
             figures += f"test {scores['test']['accuracy']:.4f}{within}"
         else:
             figures = f"{scores['status']}: {scores['reason']}"
-        print(f"{'*' if name == card['classifier'] else ' '} {title(name):<20} {figures}")
+        yield f"{'*' if name == card['classifier'] else ' '} {title(name):<20} {figures}"
     environment = ", ".join(f"{name} {card['environment'][name]}" for name in ("scikit-learn", "python"))
-    print(f"\nrows        {rows['train']:,} train, {rows['test']:,} test, {rows['validation']:,} validation")
-    classes = f"{', '.join(card['classes'][:12])}{' …' if len(card['classes']) > 12 else ''}"
-    print(f"target      {card['target']}: {_printable(classes)}")
-    print(f"features    {len(card['features'])}")
-    print(f"data        {card['data_sha256']}")
-    print(f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card['created'])}; {environment}")
-    print(f"folder      {store.path(version)}")
-    return 0
+    yield f"\nrows        {rows['train']:,} train, {rows['test']:,} test, {rows['validation']:,} validation"
+    yield f"target      {card['target']}: {', '.join(card['classes'][:12])}{' …' if len(card['classes']) > 12 else ''}"
+    yield f"features    {len(card['features'])}"
+    yield f"data        {card['data_sha256']}"
+    yield f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card['created'])}; {environment}"
+    yield f"folder      {store.path(version)}"
 
 
 def show_log(store: ModelStore, options: argparse.Namespace) -> int:
@@ -170,7 +174,7 @@ def _show_journal(store: ModelStore, options: argparse.Namespace) -> int:
         _print_entries(history)
     _, findings = store.journal.examine(store.keys)
     for finding in findings:
-        print(f"bakeoff: {finding}", file=sys.stderr)
+        print(f"bakeoff: {one_line(finding)}", file=sys.stderr)
     return 1 if findings else 0
 
 
@@ -181,7 +185,7 @@ def _print_entries(history: History) -> None:
             print(f"      the next line is dated {SET_BACK}")
         for version in entry.get("versions", [entry.get("version", "")]):
             at = entry["time"].replace("T", " ").removesuffix("Z")
-            what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {_printable(entry.get('key', ''))[:16]:<16}"
+            what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {one_line(entry.get('key', ''))[:16]:<16}"
             beside = f"over {entry['challenger']}: " if "challenger" in entry else ""
             print(f"{what}  {beside}{_told(entry['why'], entry.get('by'))}")
 
@@ -233,7 +237,7 @@ def verify(store: ModelStore, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
-        texts = [f"{finding.version or store.name}: {finding.text}" for finding in findings]
+        texts = [one_line(f"{finding.version or store.name}: {finding.text}") for finding in findings]
         print("\n".join(texts) or _verified(store, options))
     return 1 if findings else 0
 
@@ -283,12 +287,7 @@ def _say_none(store: ModelStore, options: argparse.Namespace) -> None:
 
 def _told(why: str, by: str | None) -> str:
     """A reason on one line, whatever was written into it."""
-    text = " ".join(why.split()) + (f" ({by})" if by else "")
-    return _printable(text)
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return one_line(why + (f" ({by})" if by else ""))
 
 
 def _user() -> str:

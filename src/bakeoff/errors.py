@@ -1,10 +1,16 @@
 """What can go wrong, each error with its own sentence and exit status."""
 
+from bakeoff.sentences import one_line
+
 
 class BakeoffError(Exception):
     """Anything that Bakeoff itself refuses or fails at; its text is one line that a person can act on."""
 
     exit_status = 1
+
+    def __str__(self) -> str:
+        """In one line, whatever names from a table, a config or a store are quoted in it."""
+        return one_line(super().__str__())
 
 
 class UserError(BakeoffError):
@@ -59,5 +65,4 @@ class UnscoredError(BakeoffError):
 
 def describe(error: BaseException) -> str:
     """The error in one line: Bakeoff's own sentences as they are, others with the name of their type."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, BakeoffError) else f"{type(error).__name__}: {text}"
+    return str(error) if isinstance(error, BakeoffError) else one_line(f"{type(error).__name__}: {error}")

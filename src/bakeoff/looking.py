@@ -4,6 +4,7 @@ import argparse
 import json
 
 from bakeoff.comparing import compare_cards, warn_of_differences
+from bakeoff.sentences import one_line
 from bakeoff.store import ModelStore
 from bakeoff.tabular import text_table
 
@@ -28,7 +29,7 @@ def compare(store: ModelStore, options: argparse.Namespace) -> int:
         return 0
     print("\n\n".join("\n".join(text_table((heading, *names), rows)) for heading, rows in found.items()))
     if warning:
-        print(f"\n{warning}")
+        print(f"\n{one_line(warning)}")
     return 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from bakeoff.canvas import Picture, css
+from bakeoff.sentences import printable
 
 CSS = """
 :root { color-scheme: light dark; --mark: #0069b41a; --was: #b84a00; }
@@ -52,7 +53,8 @@ def page(title: str, parts: Iterable[str]) -> str:
         f"<title>{escape(title)}</title><style>{css()}{CSS}</style>"
     )
     body = "\n".join(parts)
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><main>\n{body}\n</main></body></html>\n'
+    html = f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body><main>\n{body}\n</main></body></html>\n'
+    return printable(html)
 
 
 def join(*parts: str) -> str:

@@ -16,6 +16,7 @@ from bakeoff.board import (
 from bakeoff.canvas import Picture, markdown_picture
 from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_approximations, list_troubles, say_calibration, say_decision, say_warnings
+from bakeoff.sentences import one_line
 from bakeoff.tabular import markdown_table, markdown_text
 
 
@@ -33,15 +34,13 @@ def render_markdown(
     shown = [drawn.get(name) for name in ("race", "test")]
     confusion = drawn.get(f"confusion-{card['classifier'].replace('_', '-')}")
     report = card["classifiers"][card["classifier"]]["report"]
+    winner, sentences = markdown_text(title(card["classifier"])), (decision, say_calibration(card), say_decision(card))
     header, rows = result_table(card)
     recall_header, recalls, note = recall_table(card)
     return "\n\n".join(
         [
-            f"# {card['name']} · {title(card['classifier'])}",
-            explain(card),
-            headline(card),
-            *([decision] if decision else []),
-            *(sentence for sentence in (say_calibration(card), say_decision(card)) if sentence),
+            f"# {markdown_text(card['name'])} · {winner}",
+            *map(markdown_text, [explain(card), headline(card), *(told for told in sentences if told)]),
             *map(markdown_text, say_warnings(card)),
             "## Leaderboard",
             *(markdown_picture(picture) for picture in shown if picture),
@@ -51,16 +50,14 @@ def render_markdown(
             markdown_table(header[:-1], [row[:-1] for row in rows]),
             BALANCED,
             markdown_table(recall_header, recalls),
-            *([note] if note else []),
-            *list_approximations(card),
-            *list_troubles(card),
-            f"## Classification report of {title(card['classifier'])}",
+            *map(markdown_text, [*([note] if note else []), *list_approximations(card), *list_troubles(card)]),
+            f"## Classification report of {winner}",
             markdown_table(*report_table(report)),
             *([markdown_picture(confusion._replace(title="Predicted and true classes"))] if confusion else []),
             "## How it was made",
             markdown_table(
                 ("What", "Value"),
-                [*describe_origin(card), ("folder", f"`{folder}`"), ("report", f"`{folder}/report.html`")],
+                [*describe_origin(card), ("folder", folder), ("report", f"{folder}/report.html")],
             ),
         ]
     )
@@ -69,4 +66,4 @@ def render_markdown(
 def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
     """A classification report as a table of text, for Prefect's pages."""
     header, rows = report_table(report)
-    return [dict(zip(header, row)) for row in rows]
+    return [dict(zip(header, map(one_line, row))) for row in rows]

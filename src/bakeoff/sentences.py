@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from bakeoff.handover import Comparison
 
 NONE = "–"
-# What steers a terminal, or can't stand in XML; names of classes and columns may hold it.
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What steers a terminal, turns the direction of writing, or can't stand in XML; names and errors may hold it.
+CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 
 
 def say_p(p_value: float) -> str:
@@ -49,8 +51,13 @@ def say_seconds(seconds: float) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what steers a terminal or can't stand in XML."""
-    return CONTROL.sub("\ufffd", text)
+    r"""The text with what steers a terminal, or can't stand in XML, as Python writes it: `\\x1b`."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """The same in one line."""
+    return printable(" ".join(text.split()))
 
 
 def say_count(count: int, noun: str) -> str:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from shlex import quote
 
+from bakeoff.sentences import one_line
 from bakeoff.store import ModelStore
 from bakeoff.terminal import is_terminal, render_card
 
@@ -23,7 +24,7 @@ def show_training(folder: str, as_json: bool = False) -> str:
     if as_json:
         report = str(path / "report.html")
         return json.dumps({"folder": folder, "report": report, "champion": is_champion, "card": card})
-    note = history.describe_decision(path.name)
+    note = one_line(history.describe_decision(path.name))
     if not is_champion:
         key = " --private-key FILE" if history.is_signed else ""
         where = f"--store {quote(str(path.parent.parent))} --name {path.parent.name}"

@@ -8,7 +8,7 @@ from typing import Any
 from bakeoff.board import Row, figure, report_table
 from bakeoff.canvas import Picture, markdown_picture
 from bakeoff.gaps import say_gaps
-from bakeoff.sentences import NONE, printable, say_cost, say_count
+from bakeoff.sentences import NONE, one_line, say_cost, say_count
 from bakeoff.tabular import markdown_table, markdown_text, text_table
 
 FIGURES = {
@@ -32,8 +32,8 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
     summary = _read(folder)
     if as_json:
         return json.dumps({"folder": folder} | summary)
-    lines = ["", say_rows(summary), *(f"  {printable(line)}" for line in say_reasons(summary))]
-    lines += [printable(line) for line in list_warnings(summary)]
+    lines = ["", say_rows(summary), *(f"  {one_line(line)}" for line in say_reasons(summary))]
+    lines += [one_line(line) for line in list_warnings(summary)]
     if "evaluation" in summary:
         lines += [
             say_evaluation(summary["evaluation"]),
@@ -53,7 +53,7 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
         pictures: by name.
     """
     summary = _read(folder)
-    parts = [f"# {summary['name']} {summary['version']}", say_rows(summary)]
+    parts = [f"# {markdown_text(summary['name'])} {summary['version']}", markdown_text(say_rows(summary))]
     if summary["rejected"]:
         parts.append("\n".join(f"- {markdown_text(line)}" for line in say_reasons(summary)))
     parts += [markdown_text(line) for line in list_warnings(summary)]
@@ -64,8 +64,8 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
         matrix = confusion_table(found["confusion_matrix"])
         parts += ["## Confusion matrix", markdown_table(*matrix)] if matrix else []
         parts += [markdown_picture(picture) for name, picture in pictures.items() if name != "confusion"]
-        parts += [f"Report: `{folder}/{REPORT}`"] if (folder / REPORT).exists() else []
-    return "\n\n".join([*parts, f"Folder: `{folder}`"])
+        parts += [f"Report: {markdown_text(str(folder / REPORT))}"] if (folder / REPORT).exists() else []
+    return "\n\n".join([*parts, f"Folder: {markdown_text(str(folder))}"])
 
 
 def evaluation_figures(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from bakeoff.sentences import printable
+from bakeoff.sentences import one_line, printable
+
+# What has a meaning in CommonMark, GitHub's tables and strikethroughs: anywhere, or as the first of a line.
+MARKUP = re.compile(r"[\\`*_\[\]<>|~&#]|^[-+](?=\s|$)|^[-=](?=[-=]*$)|(?<=[0-9])[.)](?=\s|$)")
+# GitHub's markdown makes links of addresses, escaped or not, unless something stands inside them.
+ADDRESS = re.compile(r"(?<=[a-z]:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-]@)(?=\w)", re.IGNORECASE)
 
 
 class Link(NamedTuple):
@@ -45,23 +50,27 @@ def _cell(cell: str | Link) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """In one line, as text: a name of somebody else's makes no bar, tag, link or picture."""
-    return re.sub(r"[|<\[\]]", r"\\\g<0>", " ".join(printable(text).split()))
+    """In one line, as text: nothing in a name of somebody else's has a meaning in markdown.
+
+    A comment keeps addresses from becoming links.
+    """
+    return ADDRESS.sub("<!-- -->", MARKUP.sub(r"\\\g<0>", one_line(text)))
 
 
 def markdown_table(header: tuple[str, ...], rows: list[Any]) -> str:
     """Cells are as `markdown_text` makes them."""
-    lines = [header, tuple("---" for _ in header), *rows]
-    return "\n".join("| " + " | ".join(map(markdown_text, line)) + " |" for line in lines)
+    lines = [[*map(markdown_text, line)] for line in (header, *rows)]
+    lines.insert(1, ["---"] * len(header))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def text_table(header: tuple[str, ...], rows: Sequence[Any], left: Sequence[bool] = (True,)) -> list[str]:
-    """A line a row.
+    """A line a row; a cell's blanks at its ends stay.
 
     Args:
         left: which columns are to the left; those that it doesn't tell of are to the right.
     """
-    lines = [[printable(cell) for cell in line] for line in (header, *rows)]
+    lines = [[printable(re.sub(r"\s", " ", cell)) for cell in line] for line in (header, *rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     sides = [*left, *(False for _ in header[len(left) :])]
     return [

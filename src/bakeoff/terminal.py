@@ -11,6 +11,7 @@ from bakeoff.board import BALANCED, INTERVAL, TEST, Row, headline, list_reasons,
 from bakeoff.classifiers import title
 from bakeoff.findings import explain, list_approximations, list_troubles, say_decision, say_warnings
 from bakeoff.metrics import METRICS
+from bakeoff.sentences import one_line
 from bakeoff.tabular import text_table
 
 WIDTH = 80  # letters: what fits any terminal
@@ -40,7 +41,8 @@ def render_card(card: dict[str, Any], drawn: bool = False) -> str:
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
     told = [explain(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
-    return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *(f"  {line}" for line in notes)]), "\n".join(told)])
+    told, notes = [*map(one_line, told)], [f"  {one_line(note)}" for note in notes]
+    return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(told)])
 
 
 def render_table(
@@ -69,11 +71,11 @@ def _draw(header: Row, rows: Sequence[Row], marked: str | None, sides: Sequence[
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for place, (name, side) in enumerate(zip(header, sides), start=1):
+    for place, (name, side) in enumerate(zip(map(one_line, header), sides), start=1):
         wraps = place == len(header) and side == "left"  # a reason may be as long as it likes
         table.add_column(Text(name), justify="left" if side == "left" else "right", no_wrap=not wraps, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row), style="bold green" if row[0] == marked else None)
+        table.add_row(*(Text(one_line(cell)) for cell in row), style="bold green" if row[0] == marked else None)
     written = io.StringIO()
     columns = shutil.get_terminal_size((WIDTH, 24)).columns
     Console(file=written, force_terminal=True, width=max(WIDTH, columns)).print(table)

@@ -37,6 +37,7 @@ from bakeoff.preprocessing import build_pipeline
 from bakeoff.reference import read_part
 from bakeoff.reliability import brier_score, cross_fit, reliability_curve, squash
 from bakeoff.report import render_markdown
+from bakeoff.tabular import markdown_text
 from bakeoff.terminal import render_card
 from bakeoff.validation import score_fold
 from tests.bakeoff.conftest import run_race
@@ -396,7 +397,7 @@ def test_a_majority_of_nine_tenths_is_warned_of(tmp_path, caplog):
     assert [expected] == card["warnings"]
     assert expected in caplog.text
     assert f"Beware: {expected}." in render_card(card)
-    assert f"Beware: {expected}." in render_markdown(card, "x")
+    assert f"Beware: {markdown_text(expected)}." in render_markdown(card, "x")
     y = np.array(["sound"] * 90 + ["fraud"] * 10)
     assert warn_of_majority(y, "accuracy") is None
     assert warn_of_majority(y[:-5], "balanced_accuracy") is None
