@@ -15,6 +15,7 @@ from bakeoff.charts import draw_all
 from bakeoff.config import TrainingConfig
 from bakeoff.document import render_report
 from bakeoff.environment import describe_environment
+from bakeoff.formulas import defuse
 from bakeoff.fresh import TRAINED_ON, write_trained_on
 from bakeoff.handover import DatasetRef, ModelRef, Selection
 from bakeoff.imbalance import warn_of_majority
@@ -55,7 +56,8 @@ def export_version(
     leaderboard, sample, trained_on, evaluation = (
         workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION)
     )
-    pd.DataFrame(leaderboard_rows(ranked, selection)).to_csv(leaderboard, index=False)
+    rows = pd.DataFrame(leaderboard_rows(ranked, selection))
+    rows.map(lambda cell: defuse(cell) if isinstance(cell, str) else cell).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
     freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
     outcomes = read_outcomes(ranked)

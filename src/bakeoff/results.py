@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from bakeoff.formulas import defuse, defuse_table
 from bakeoff.scorer import REJECTED, Scored
 from bakeoff.sentences import say_count
 from bakeoff.tally import Tally
@@ -115,7 +116,7 @@ class Results:
         if self._lines is None:
             return None
         text = pa.BufferOutputStream()
-        pa.csv.write_csv(scored.predictions, text, QUOTED_TEXT)
+        pa.csv.write_csv(defuse_table(scored.predictions), text, QUOTED_TEXT)
         found: bytes = text.getvalue().to_pybytes()
         return found
 
@@ -149,7 +150,7 @@ def _parquet(path: Path, schema: pa.Schema) -> Any:
 
 def _header(schema: pa.Schema) -> bytes:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(schema.names)  # Arrow would put each name in quotes
+    csv.writer(line, lineterminator="\n").writerow(map(defuse, schema.names))  # Arrow would put each name in quotes
     return line.getvalue().encode()
 
 

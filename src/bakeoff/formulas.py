@@ -1,0 +1,32 @@
+"""Text that a spreadsheet would take for a formula, in a CSV."""
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+OPENING = "=+-@\t\r\n＝＋－＠"  # OWASP's list (CSV injection)
+NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
+
+
+def defuse(text: str) -> str:
+    """With an apostrophe in front where it opens as a formula does, and is no number and no single character."""
+    opens = len(text) > 1 and text[0] in OPENING and not re.match(NUMBER, text)
+    return f"'{text}" if opens else text
+
+
+def defuse_table(table: pa.Table) -> pa.Table:
+    """The same for all cells of its text columns."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            table = table.set_column(place, field, _defuse_column(table[place]))
+    return table
+
+
+def _defuse_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    opening = pa.array([*OPENING], column.type)
+    opens = pc.and_(pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), opening), pc.greater(pc.utf8_length(column), 1))
+    if not pc.any(opens).as_py():
+        return column
+    opens = pc.and_not(opens, pc.match_substring_regex(column, NUMBER))
+    return pc.if_else(opens, pc.binary_join_element_wise(pa.scalar("'", column.type), column, ""), column)
