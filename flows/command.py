@@ -222,7 +222,7 @@ def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: 
         print(result if output.quiet and not output.json else show(result, output.json), flush=True)
         return 0
     state = run.outcome[0] if run.outcome else run.state
-    print(f"{name}: {one_line(state.message or state.name)}", file=sys.stderr)
+    print(f"{name}: {one_line(str(state.message or state.name))}", file=sys.stderr)
     return error.exit_status if isinstance(error := run.error, UserError) else 1
 
 

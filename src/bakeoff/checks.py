@@ -75,12 +75,13 @@ def require_scheduler(address: str) -> None:
         raise ConfigError(
             "runner: dask needs the package prefect-dask, which is not installed: pip install prefect-dask"
         )
-    place = urlsplit(address)
     try:
+        place = urlsplit(address)
         socket.create_connection((place.hostname or "", place.port or 0), SCHEDULER_SECONDS).close()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a port beyond all, say, or a name of 300 letters
+        why = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"no Dask scheduler answers at {address} ({error.strerror or error}); start one, or leave runner: threads"
+            f"no Dask scheduler answers at {address[:200]} ({why}); start one, or leave runner: threads"
         ) from None
 
 

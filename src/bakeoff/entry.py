@@ -4,7 +4,6 @@ import contextlib
 import json
 import re
 from datetime import datetime
-from math import isfinite
 from typing import Any
 
 from bakeoff.errors import IntegrityError
@@ -22,6 +21,7 @@ EVENTS = {
 }
 COMMON = {"time", "event", "why", "previous"}
 OPTIONAL = {"by", "key", "signature"}
+LARGEST = 1e300  # of a figure: what a float can be and be calculated with
 FIGURES = "figures"  # of a promotion or the lack of one: what was measured, by name
 
 
@@ -62,6 +62,8 @@ def _is_entry(entry: dict[str, Any]) -> bool:
     texts = [entry[key] for key in set(entry) - {"previous", "versions", "number", FIGURES}]
     if not all(isinstance(text, str) for text in texts) or not TIME.fullmatch(entry["time"]):
         return False
+    if not isinstance(entry.get("number", 0), int) or not isinstance(entry["previous"], str | None):
+        return False
     datetime.fromisoformat(entry["time"])  # a ValueError for the 31st of February
     named = [entry[key] for key in ("version", "challenger") if key in keys]
     versions = entry["versions"] if "versions" in keys else named
@@ -71,7 +73,8 @@ def _is_entry(entry: dict[str, Any]) -> bool:
 def _are_figures(figures: Any) -> bool:
     """Text and finite numbers by name."""
     return isinstance(figures, dict) and all(
-        isinstance(figure, str) or (isinstance(figure, int | float) and isfinite(figure)) for figure in figures.values()
+        isinstance(figure, str) or (isinstance(figure, int | float) and abs(figure) <= LARGEST)
+        for figure in figures.values()
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from bakeoff.errors import ReadError, UserError
 
 # What says of a file that it is gone, or another thing; every other error is the system's and says nothing of it.
-GONE_OR_ELSE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO}
+GONE_OR_ELSE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EFBIG}
 DENIED = {errno.EACCES, errno.EPERM}
 
 
@@ -58,10 +58,25 @@ def create_file(path: Path) -> io.BufferedWriter:
     return os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), "wb")
 
 
-def read_file(path: Path) -> bytes:
-    """A file's whole content; see `open_file`."""
+def read_file(path: Path, most: int) -> bytes:
+    """A file's whole content; see `open_file`.
+
+    Args:
+        most: bytes that it may have; whatever else says how many it has may be forged.
+
+    Raises:
+        OSError: it has more, too.
+    """
     with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise OSError(errno.EFBIG, say_too_large(size, most), str(path))
         return file.readall() or b""
+
+
+def say_too_large(size: int, most: int) -> str:
+    """A file's sizes, both in bytes."""
+    return f"it has {size:,} bytes, and {most:,} are the most"
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bakeoff.card_shape import is_shallow
 from bakeoff.errors import ConfigError
-from bakeoff.files import say_unread
+from bakeoff.files import read_file, say_unread
 
 Model = TypeVar("Model", bound=BaseModel)
 
+LARGEST = 1 << 20  # bytes of a config file
+DEEPEST = 20  # levels of one
 JSON_EXAMPLES = {
     "--classifiers": """'{"svm": {"C": 10}}'""",
     "--costs": """'{"returned": {"kept": 5}, "kept": 1}'""",
@@ -40,7 +43,27 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key that stands twice, where the first would be lost silently."""
+    """YAML that refuses a key that stands twice, where the first would be lost silently, and what unfolds or nests.
+
+    A few aliases of aliases are gigabytes once they are unfolded, and deep brackets end Python's stack.
+    """
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise ConfigError(f"line {self._line()} repeats another part by an alias (*); write it out")
+        if self.depth == DEEPEST:
+            raise ConfigError(f"it can't be read: it is nested more than {DEEPEST} levels deep (line {self._line()})")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def _line(self) -> int:
+        line: int = self.peek_event().start_mark.line  # type: ignore[no-untyped-call]  # PyYAML's
+        return line + 1
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
@@ -100,7 +123,7 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tup
     options = parser.parse_args([_dashed(argument) for argument in arguments])
     try:
         flags = source(parsed_args=options)()
-    except ValueError as error:  # SettingsError: a flag's JSON is broken
+    except (ValueError, RecursionError) as error:  # SettingsError: a flag's JSON is broken, or a thousand brackets
         raise ConfigError(_explain_json(str(error))) from error
     from_file = {} if options.config is None else read_yaml(options.config)
     return validate(model, _merge(model, from_file, flags)), Output(options.quiet, options.json)
@@ -124,13 +147,13 @@ def read_yaml(path: str) -> dict[str, Any]:
         ConfigError: there is no such file, or it holds no mapping; the text names file and line.
     """
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
+        content = yaml.load(read_file(Path(path), LARGEST).decode("utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
     except FileNotFoundError as error:
         raise ConfigError(f"there is no config file {path!r}") from error
     except OSError as error:
-        raise ConfigError(f"the config file: {say_unread(error, path)}") from error
+        raise ConfigError(f"the config file: {say_unread(error, path[:80])}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"config file {path!r} can't be read: {error}") from error
+        raise ConfigError(f"config file {path[:80]!r} can't be read: {error}") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -154,6 +177,8 @@ def validate(model: type[Model], values: Mapping[str, Any]) -> Model:
     Raises:
         ConfigError: as `explain` words it.
     """
+    if not is_shallow(values, DEEPEST):
+        raise ConfigError(f"the config is nested more than {DEEPEST} levels deep")
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -167,7 +192,7 @@ def explain(model: type[BaseModel], error: ValidationError) -> str:
 
 def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
     path = [part for part in finding["loc"] if part != "[key]"]
-    where = ".".join(map(str, path))
+    where = ".".join(str(part)[:80] for part in path)
     message = finding["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if finding["type"] == "extra_forbidden":
         part = _model_at(model, path[:-1])

@@ -1,5 +1,6 @@
 """What happened to a model's versions, one line an event, only ever appended; the truth about the champion."""
 
+import errno
 import hashlib
 import json
 import os
@@ -12,10 +13,11 @@ from typing import Any
 from bakeoff.chain import HEAD, check_head, check_sense, follow_chain, head_of
 from bakeoff.entry import STAMP
 from bakeoff.errors import IntegrityError
-from bakeoff.files import open_file, raise_refusal, read_file
+from bakeoff.files import open_file, raise_refusal, read_file, say_too_large
 from bakeoff.history import Entry, History
 from bakeoff.signing import Keys
 
+LARGEST, LONGEST_HEAD = 1 << 26, 1 << 12  # bytes of a journal, some hundred thousand lines, and of its head
 RESTORE = "restore the model's folder from a backup, or choose another name"
 
 
@@ -178,7 +180,7 @@ class Journal:
 
     def _read_head(self) -> str | None:
         try:
-            return read_file(self.head).decode(errors="replace")
+            return read_file(self.head, LONGEST_HEAD).decode(errors="replace")
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -186,6 +188,9 @@ class Journal:
         """In one call to the system: read piece by piece, a line that is being cut could be mixed with the next."""
         try:
             with open_file(self.path) as file:
-                return file.read(os.fstat(file.fileno()).st_size) or b""
+                size = os.fstat(file.fileno()).st_size
+                if size > LARGEST:
+                    raise OSError(errno.EFBIG, say_too_large(size, LARGEST))
+                return file.read(size) or b""
         except (FileNotFoundError, NotADirectoryError):
             return b""

@@ -13,11 +13,12 @@ from bakeoff.files import raise_refusal, read_file
 from bakeoff.history import History
 from bakeoff.journal import Journal
 from bakeoff.locks import locked_if_possible
-from bakeoff.sealing import parse_card
+from bakeoff.sealing import LARGEST_CARD, parse_card
 from bakeoff.signing import Keys
 
 PATIENCE_SECONDS = 2.0  # a reader does not wait longer for a writer
 INCOMING = ".incoming-"  # a version that its writer is still at, or died over
+SHORT = 1 << 12  # bytes of a file that holds a line
 GONE = "journal.jsonl is gone, or all that was in it; restore the model's folder from a backup, or choose another name"
 
 
@@ -62,7 +63,7 @@ class Layout:
     def read_pointer(self) -> str:
         """The champion's id as the file has it; empty without a file."""
         try:
-            return read_file(self.pointer).decode(errors="replace").strip()
+            return read_file(self.pointer, SHORT).decode(errors="replace").strip()
         except OSError as error:
             raise_refusal(error, self.pointer)
             return ""
@@ -82,17 +83,20 @@ class Layout:
             raise IntegrityError(f"the journal of {self.folder.name!r} is not used: {GONE}")
         return history
 
-    def read_file(self, version: str, name: str) -> bytes:
+    def read_file(self, version: str, name: str, most: int) -> bytes:
         """A file of a version, compared with nothing yet.
 
+        Args:
+            most: bytes that it may have.
+
         Raises:
-            IntegrityError: it is missing or no file.
+            IntegrityError: it is missing, no file, or too large.
             ReadError: the system refused.
         """
         places = self.folder / version, self.incoming(version)
         for folder in (*places, places[0]):  # it may be moved into place meanwhile
             try:
-                return read_file(folder / name)
+                return read_file(folder / name, most)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -108,10 +112,10 @@ class Layout:
         """
         if version not in history.exports:
             raise IntegrityError("it is not in the journal: Bakeoff did not export it")
-        content = self.read_file(version, "card.json")
+        content = self.read_file(version, "card.json", LARGEST_CARD)
         if hashlib.sha256(content).hexdigest() != history.exports[version]["card_sha256"]:
             raise IntegrityError("card.json differs from the journal")
-        return parse_card(content)
+        return parse_card(content, version)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:

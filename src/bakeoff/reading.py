@@ -12,7 +12,7 @@ from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.history import History
 from bakeoff.layout import Layout
 from bakeoff.pruning import Pruning, plan_pruning
-from bakeoff.sealing import sealed_digest
+from bakeoff.sealing import most_bytes, sealed_digest
 from bakeoff.signing import NO_KEYS, Keys
 from bakeoff.verification import Finding, verify_journal, verify_versions
 
@@ -112,7 +112,7 @@ class StoreReader:
         """
         card = self.card(version, history)
         with self._naming(version):
-            content = self._layout.read_file(version, name)
+            content = self._layout.read_file(version, name, most_bytes(card, name))
             if hashlib.sha256(content).hexdigest() != sealed_digest(card, name):
                 raise IntegrityError(f"{name} differs from its card")
         return content

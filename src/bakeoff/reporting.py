@@ -1,7 +1,8 @@
 """A version's report and pictures again, from what is sealed; and deep ones."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from bakeoff.charts import draw_all
 from bakeoff.config import TrainingConfig
 from bakeoff.deep_page import render_deep
 from bakeoff.document import render_report
+from bakeoff.errors import IntegrityError, describe
 from bakeoff.handover import DatasetRef
 from bakeoff.loading import load_model
 from bakeoff.opening import open_store
@@ -25,7 +27,9 @@ def draw_version(config: TrainingConfig, version: str) -> dict[str, Picture]:
     """
     store = open_store(config)
     card = store.card(version)
-    return draw_all(card, _read(store, card))
+    outcomes = _read(store, card)
+    with _refusing(version):
+        return draw_all(card, outcomes)
 
 
 def deepen_report(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
@@ -63,12 +67,23 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
 def _render(store: ModelStore, version: str, deep: Mapping[str, Any] | None) -> str:
     card = store.card(version)
     outcomes = _read(store, card)
-    return render_report(card, outcomes, draw_all(card, outcomes), *(render_deep(deep) if deep else []))
+    with _refusing(version):
+        return render_report(card, outcomes, draw_all(card, outcomes), *(render_deep(deep) if deep else []))
+
+
+@contextmanager
+def _refusing(version: str) -> Iterator[None]:
+    """Have an error tell that somebody who sealed the version made its figures such that nothing can be drawn."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise IntegrityError(f"version {version} can't be drawn from its {EVALUATION}: {describe(error)}") from error
 
 
 def _read(store: ModelStore, card: dict[str, Any]) -> dict[str, Any]:
     """What the contestants made of the test rows; nothing of an older version."""
     if EVALUATION not in card["files"]:
         return {}
-    found: dict[str, Any] = json.loads(store.read(card["version"], EVALUATION))
-    return found
+    with _refusing(card["version"]):
+        found: dict[str, Any] = json.loads(store.read(card["version"], EVALUATION))
+        return found

@@ -148,7 +148,7 @@ def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer
 
 def _holds(path: Path, text: str) -> bool:
     try:
-        return read_file(path) == text.encode()
+        return read_file(path, len(text.encode())) == text.encode()
     except OSError:
         return False
 

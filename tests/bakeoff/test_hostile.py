@@ -9,9 +9,9 @@ import pytest
 from forging import rewrite_card, rewrite_journal
 
 from bakeoff import files
+from bakeoff.card_shape import SEALED
 from bakeoff.errors import BakeoffError, IntegrityError, WriteError
 from bakeoff.loading import load_model
-from bakeoff.sealing import SEALED
 from benchmarks.store_crash import export_small
 from tests.bakeoff.conftest import signed, trusting
 
