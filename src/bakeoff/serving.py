@@ -24,7 +24,10 @@ from bakeoff.tabular import Link, html_table
 HOST = "127.0.0.1"
 LOCAL = (HOST, "localhost")
 # Reports are derived files, which nothing seals: whatever stands in one, the browser runs and fetches nothing of it.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox"
+)
 SHOWN = "%Y-%m-%d %H:%M UTC"
 
 

@@ -218,6 +218,10 @@ def test_a_mistake_gets_one_line(flags, sentence):
         ("? [a]\n: b\n", "found unhashable key"),
         ("name: 2024-13-45\n", "can't be read"),
         ("[" * 3000, "can't be read"),
+        ("a: &a [x, x]\nname: [*a, *a]\n", "line 2 repeats another part by an alias"),
+        ("- " * 30, "nested more than 20 levels deep"),
+        (f"dataset: {{n_samples: {'9' * 400}}}", "dataset.n_samples is 9"),
+        ("name: x" + " " * (1 << 20), "are the most"),
         ("name: 'a\x07b'\n", "is not YAML"),
     ],
 )

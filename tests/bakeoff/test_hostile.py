@@ -1,5 +1,9 @@
 """Somebody who can write to the store: what they put there is neither opened nor written through."""
 
+import copy
+import json
+import os
+import random
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -10,8 +14,10 @@ from forging import rewrite_card, rewrite_journal
 
 from bakeoff import files
 from bakeoff.card_shape import SEALED
+from bakeoff.cli import main
 from bakeoff.errors import BakeoffError, IntegrityError, WriteError
 from bakeoff.loading import load_model
+from bakeoff.store import ModelStore
 from benchmarks.store_crash import export_small
 from tests.bakeoff.conftest import signed, trusting
 
@@ -118,3 +124,93 @@ def test_no_file_of_a_version_is_written_through_a_link(store, tmp_path, monkeyp
         export_small(store)
     assert "precious" == victim.read_text()
     assert [] == store.verify()
+
+
+ODD = (
+    None,
+    "x",
+    "",
+    [],
+    {},
+    ["x"],
+    {"x": 1},
+    10**400,
+    -1,
+    1.5,
+    float("nan"),
+    float("inf"),
+    True,
+    "../../x",
+    "\x1b[31m",
+)
+
+
+def places_in(value, place=()):
+    """Every place of nested lists and mappings, the whole included."""
+    yield place
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from places_in(each, (*place, key))
+
+
+def put(value, place, odd):
+    """A copy with something else at a place."""
+    if not place:
+        return odd
+    changed = copy.deepcopy(value)
+    inner = changed
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = odd
+    return changed
+
+
+def test_whatever_a_forged_card_holds_is_one_line(version, capsys):
+    """Numbers of 400 digits, other types, at any place, though card and journal fit each other."""
+    store, whole = ModelStore(version.parent.parent, version.parent.name), (version / "card.json").read_text()
+    places, drawn = [*places_in(json.loads(whole))], random.Random(0)
+    where = ["--store", str(store.folder.parent), "--name", store.name]
+    for _ in range(150):
+        place, odd = drawn.choice(places), drawn.choice(ODD)
+        (version / "card.json").write_text(json.dumps(put(json.loads(whole), place, odd)))
+        rewrite_journal(store)
+        for command in (["models", "list"], ["models", "show"], ["models", "log"], ["report"]):
+            status = main([*command, *where])
+            out, err = capsys.readouterr()
+            assert (0 if status == 0 else 1) == len(err.splitlines()), (place, odd, err)
+            assert "\x1b" not in out + err, (place, odd)
+
+
+@pytest.mark.parametrize("name", ["../../secret", "/etc/hostname", "a/b", "x" * 300])
+def test_a_card_names_files_of_its_own_folder_alone(store, name):
+    """Another's is neither read nor compared, so that nothing is told of it."""
+    path = store.path(store.versions()[0]) / "card.json"
+    card = json.loads(path.read_text())
+    card["files"][name] = {"sha256": "0" * 64, "bytes": 1}
+    path.write_text(json.dumps(card))
+    rewrite_journal(store)
+    assert ["card.json doesn't hold what a card must hold: files of its own folder"] == [
+        finding.text for finding in store.verify()
+    ]
+
+
+@pytest.mark.parametrize("name", ["card.json", "journal.jsonl", "champion", "journal.head", "model.joblib"])
+@pytest.mark.parametrize("how", ["pipe", "folder", "loop", "huge"])
+def test_what_stands_in_a_files_place_is_a_finding(store, name, how):
+    """A pipe is not waited at, and a terabyte of nothing not read."""
+    version = store.versions()[0]
+    path = store.folder / name if (store.folder / name).exists() else store.path(version) / name
+    path.unlink()
+    if how == "pipe":
+        os.mkfifo(path)
+    elif how == "folder":
+        path.mkdir()
+    elif how == "loop":
+        path.symlink_to(path.name)
+    else:
+        path.touch()
+        os.truncate(path, 1 << 40)
+    found = store.verify()
+    where = {version} if path.parent.name == version else {None}
+    assert where <= {finding.version for finding in found}
+    assert all(1 == len(finding.text.splitlines()) for finding in found)

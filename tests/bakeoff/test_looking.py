@@ -162,6 +162,7 @@ def test_what_stands_in_a_report_is_not_run(ask, store):
     """Nothing seals a report."""
     policy = ask(f"/classifier/{store.versions()[0]}/")[1]["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+    assert policy.endswith("; sandbox")
 
 
 def test_a_report_that_is_a_link_or_a_pipe_is_not_shown(ask, store, tmp_path):
