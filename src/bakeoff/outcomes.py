@@ -132,16 +132,18 @@ def summary_curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def thin(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points: int = POINTS) -> list[list[float]]:
-    """So many of a curve's points along it, with both ends, the closer together the nearer they are to a corner.
+    """A curve's points; of more than `points` so many along it, the closer together the nearer they are to a corner.
 
     Args:
         x: within 0 and 1, shape (n,).
         y: within 0 and 1, shape (n,).
-        corner: which may be all that is drawn of the curve.
+        corner: where the curves of good models lie.
 
     Returns:
         shape (2, at most `points`).
     """
+    if len(x) <= points:
+        return [values.round(DIGITS).tolist() for values in (x, y)]
     distance = NEAR + np.maximum(np.abs(x - corner[0]), np.abs(y - corner[1]))
     steps = (np.abs(np.diff(x)) + np.abs(np.diff(y))) / np.minimum(distance[1:], distance[:-1])
     way = np.concatenate([[0.0], np.cumsum(steps)])

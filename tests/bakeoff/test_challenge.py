@@ -10,7 +10,7 @@ from forging import rewrite_environment
 from bakeoff import layout
 from bakeoff.config import DatasetConfig
 from bakeoff.datasets import load_dataset
-from bakeoff.errors import ChampionChangedError, IntegrityError, PromotionError, StoreError
+from bakeoff.errors import ChampionChangedError, PromotionError, ReadError, StoreError
 from bakeoff.fresh import TRAINED_ON
 from bakeoff.store import ModelStore
 from tests.bakeoff.conftest import export_and_meet, run_race, signed
@@ -118,13 +118,13 @@ def test_no_handles_left_is_no_reason_to_promote(races, root, monkeypatch):
     champion, _ = export_and_meet(races["weak"], root)
     original = layout.read_file
 
-    def read_file(path):
+    def read_file(path, most):
         if path.parent.name == champion and path.name == "model.joblib":
             raise OSError(24, "Too many open files")
-        return original(path)
+        return original(path, most)
 
     monkeypatch.setattr(layout, "read_file", read_file)
-    with pytest.raises(IntegrityError, match="Too many open files"):
+    with pytest.raises(ReadError, match="Too many open files"):
         export_and_meet(races["strong"], root)
     assert champion == ModelStore(root, "classifier").champion()
 

@@ -204,10 +204,3 @@ def test_a_number_column_with_a_typo_is_told_of(tmp_path, caplog):
     write(tmp_path, "a,y\n" + "".join(f"{i % 9},{'uv'[i % 2]}\n" for i in range(200)) + "x7,u\n")
     assert "category" == load(tmp_path / "rows.csv").features[0].kind
     assert "numbers but for 1 of 201 cells (the first in row 200: 'x7'); it is taken for text" in caplog.text
-
-
-@pytest.mark.parametrize("path", ["x" * 300 + ".csv", "a" * 5000 + ".parquet"])
-def test_a_path_too_long_to_be_one_is_refused(path):
-    """By the name of the thing, not by an error of the system's."""
-    with pytest.raises(DataError, match="can't be a file|there is no file"):
-        load(path)
