@@ -11,6 +11,7 @@ from prefect.states import Cancelled, Cancelling, Completed, Crashed, Failed, Pa
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.store import ModelStore
+from bakeoff.workspace import KEPT
 from flows.prediction import prediction
 from flows.training import training
 from tasks import wanted
@@ -95,7 +96,7 @@ def test_a_run_that_is_over_neither_exports_nor_promotes(
     with pytest.raises(Abort, match=f"{message}; {left}"):
         training(config(tmp_path), return_state=True)
     assert (question, store.versions()[0]) == (len(store.versions()), store.champion())
-    assert {"kept"} >= {path.name for path in (tmp_path / "work").iterdir()}
+    assert {KEPT} >= {path.name for path in (tmp_path / "work").iterdir()}
 
 
 @pytest.mark.parametrize("question", [1, 2])

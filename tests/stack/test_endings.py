@@ -11,8 +11,6 @@ import httpx
 import pytest
 from prefect_stack import ROOT, Stack, eventually
 
-pytestmark = pytest.mark.xdist_group("endings")  # one server for all of them
-
 SMALL = ("--dataset.n_samples", "300", "--classifiers", '{"logistic_regression": {}}')
 LONG = ("--dataset.n_samples", "60000")
 STALL_SECONDS = 10
@@ -60,10 +58,11 @@ def start(server, tmp_path):
     def command(*flags, url=server.url, flow="training"):
         places = ["--store", str(tmp_path / "models")]
         places += ["--workspace", str(tmp_path / "work")] if flow == "training" else []
+        auth = ":".join(server.auth)  # behind a proxy the address isn't that of its file
         process = subprocess.Popen(
             [sys.executable, "-m", f"flows.{flow}", *places, *flags],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            cwd=ROOT, env=server.environment | {"PREFECT_API_URL": url},
+            cwd=ROOT, env=server.environment | {"PREFECT_API_URL": url, "PREFECT_API_AUTH_STRING": auth},
         )  # fmt: skip
         processes.append(process)
         return process
