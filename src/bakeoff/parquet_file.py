@@ -14,6 +14,7 @@ from bakeoff.batches import Batch, Piece
 from bakeoff.encoding import decode
 from bakeoff.errors import DataError
 from bakeoff.files import say_unread
+from bakeoff.parquet_bounds import is_text, rows_at_once
 
 CELLS = 1 << 20  # of a batch, about
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
@@ -50,6 +51,11 @@ class ParquetFile:
         size = int(np.clip(CELLS // max(len(columns), 1), LEAST_ROWS, MOST_ROWS))
         if offset >= self._ends[-1]:
             return
+        try:
+            texts = [name for name in columns if is_text(self.schema.field(name).type)]
+            size = rows_at_once(self._open(dictionaries=texts), self.path, columns, size)
+        except UNREADABLE as error:
+            raise _unreadable(self.path, error) from error
         first = bisect_right(self._ends, offset) - 1
         try:
             read = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
@@ -63,12 +69,12 @@ class ParquetFile:
         """How much of the file lies before a row: 0 to 1."""
         return offset / self.n_rows if self.n_rows else 1.0
 
-    def _open(self) -> Any:
-        """A reader of its own, since threads can't share one."""
+    def _open(self, dictionaries: Sequence[str] | None = None) -> Any:
+        """A reader of its own, since threads can't share one; of some columns it leaves dictionaries as they are."""
         source = str(self.path) if self._content is None else pa.BufferReader(self._content)
         # The file itself, not the dataset reader: a folder named like `a=1` must not become a column. Pages are read as
         # they are needed, not a row group at once.
-        return pa.parquet.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20)
+        return pa.parquet.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=dictionaries)
 
 
 def _in_steps(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterator[pa.Table]:

@@ -1,5 +1,6 @@
 """Reading a table whole, as training does, with a clear sentence for every one that can't be read."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pyarrow.parquet
 
 from bakeoff.errors import DataError
 from bakeoff.inputs import Input, missing_columns, open_input
+from bakeoff.parquet_bounds import unpacked_bytes
 
 
 def read_table(path: str | Path) -> pa.Table:
@@ -21,13 +23,19 @@ def read_table(path: str | Path) -> pa.Table:
     source = open_input(path)
     columns = source.files[0].schema.names
     source.require_columns(columns, f"{source.files[0].path.name!r} has it")
-    tables = []
+    tables, size, most = [], 0, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     for row, batch in source.batches(columns):
         for wrong in batch.broken:
             where = f"row {row + wrong.position} (from 0, behind the header)"
             column = "" if wrong.column is None else f"column {wrong.column!r} is "
             raise DataError(f"{str(path)!r} is broken in {where}: {column}{wrong.reason}")
         tables.append(batch.table)
+        size += unpacked_bytes(batch.table)
+        if size > most:
+            raise DataError(
+                f"{str(path)!r} unpacks to more than {most / 1e9:.1f} GB, half of this machine's memory; "
+                "train on fewer rows or columns"
+            )
     return _concat(path, source, columns, tables)
 
 
