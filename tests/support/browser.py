@@ -61,13 +61,13 @@ class Browser:
         self.ask("Page.addScriptToEvaluateOnNewDocument", source=f"localStorage.setItem('prefect-password', '{known}')")
 
     def show(self, address):
-        """The page's HTML once it has settled."""
+        """The page's HTML once it shows something, and has settled."""
         self.ask("Page.navigate", url=address)
         seen, same, deadline = None, 0, time.monotonic() + 60
         while same < STEADY and time.monotonic() < deadline:
             time.sleep(1)
-            now = self.run("document.documentElement.outerHTML") or ""
-            same, seen = (same + 1 if now == seen else 0), now
+            now = self.run("document.body?.innerText.trim() && document.documentElement.outerHTML") or ""
+            same, seen = (same + 1 if now and now == seen else 0), now
         return seen
 
     def sees(self, address, *texts, seconds=60):
