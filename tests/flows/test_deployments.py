@@ -102,8 +102,7 @@ def test_what_somebody_paused_stays_paused(stack):
 )
 def test_a_wrong_override_is_refused_before_a_run_exists(stack, config, sentence):
     """By the name of the field."""
-    command = ("prefect", "deployment", "run", "training/nightly", "--param", f"config={config}")
-    refused = stack.run(*command, PREFECT_API_AUTH_STRING=":".join(stack.auth))
+    refused = stack.run("prefect", "deployment", "run", "training/nightly", "--param", f"config={config}")
     assert 0 != refused.returncode
     assert sentence in " ".join((refused.stdout + refused.stderr).split())
     # The schedule makes runs of its own meanwhile, and another test may have asked for one that is right.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from prefect_stack import descendants, eventually
 
+from bakeoff.workspace import KEPT
+
 
 def test_cancelling_ends_the_process_and_leaves_nothing_behind(stack, copy_of_nightly, tmp_path):
     """What the page's button asks for; the process is gone within 30 seconds, and nothing is half exported."""
@@ -23,7 +25,7 @@ def test_cancelling_ends_the_process_and_leaves_nothing_behind(stack, copy_of_ni
     assert eventually(lambda: "CANCELLED" == stack.state(run)["type"], seconds=10)
     print(f"cancelled after {seconds:.1f} s")
     # What was done is kept, for whoever starts it again.
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and "kept" not in path.parts]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and KEPT not in path.parts]
     assert worker.poll() is None
 
 

@@ -118,6 +118,8 @@ class Stack(Api):
         return process
 
     def run(self, *command, **settings):
+        if command[0] == "prefect":  # it doesn't know of the file
+            settings.setdefault("PREFECT_API_AUTH_STRING", ":".join(self.auth))
         return subprocess.run(
             [sys.executable, "-m", *command],
             check=False, capture_output=True, text=True, timeout=120, cwd=ROOT, env=self.environment | settings,
