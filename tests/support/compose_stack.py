@@ -53,7 +53,19 @@ class Compose(Api):
 
     def models(self):
         """The versions in the store, by the command that lists them."""
-        listed = self("run", "--rm", "--no-deps", "--entrypoint", "bakeoff", "prediction", "models", "list", "--json")
+        listed = self(
+            "run",
+            "--rm",
+            "--no-deps",
+            "--entrypoint",
+            "bakeoff",
+            "prediction",
+            "models",
+            "list",
+            "--json",
+            "--name",
+            "classifier",
+        )
         return listed.stdout
 
 
