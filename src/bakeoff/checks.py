@@ -15,6 +15,7 @@ from bakeoff.opening import open_store
 from bakeoff.places import refuse_within
 
 SCHEDULER_SECONDS = 5  # to answer
+LONGEST_GREETING = 1 << 20  # bytes
 
 # What steps need, imported once before they are forked: first what the check of a config and the rows do.
 FIRST = ("bakeoff.checks", "bakeoff.preparing", "bakeoff.steps", "sklearn.datasets", "sklearn.model_selection")
@@ -77,12 +78,19 @@ def require_scheduler(address: str) -> None:
         )
     try:
         place = urlsplit(address)
-        socket.create_connection((place.hostname or "", place.port or 0), SCHEDULER_SECONDS).close()
+        with socket.create_connection((place.hostname or "", place.port or 0), SCHEDULER_SECONDS) as connection:
+            greeting = connection.recv(8) if place.scheme == "tcp" else None
     except (OSError, ValueError) as error:  # a port beyond all, say, or a name of 300 letters
         why = getattr(error, "strerror", None) or error
         raise ConfigError(
             f"no Dask scheduler answers at {address[:200]} ({why}); start one, or leave runner: threads"
         ) from None
+    # A scheduler speaks first: the length of a short message, least byte first.
+    if greeting is not None and not 0 < int.from_bytes(greeting, "little") < LONGEST_GREETING:
+        raise ConfigError(
+            f"what answers at {address[:200]} is no Dask scheduler; give the address that its log names, or leave "
+            "runner: threads"
+        )
 
 
 def check_training(config: TrainingConfig) -> None:

@@ -1,6 +1,8 @@
 """A Dask cluster in the config, and files that travel with what refers to them."""
 
+import contextlib
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydantic import ValidationError
@@ -28,9 +30,8 @@ def test_a_cluster_without_its_address_is_refused(config, sentence):
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path):
-    """Before anything is written; one that does is taken."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    """Before anything is written; one that does is taken, and its first bytes are a scheduler's."""
+    with listening(bytes([58, *[0] * 7])) as address:
         require_scheduler(address)
     config = TrainingConfig(
         runner="dask", dask={"address": address}, store=tmp_path / "models", workspace=tmp_path / "work"
@@ -40,6 +41,40 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path):
     ):
         check_places(config)
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH\r\n", b""])
+def test_what_answers_and_is_no_scheduler_is_named(monkeypatch, greeting):
+    """It says something else, or nothing at all."""
+    monkeypatch.setattr(checks, "SCHEDULER_SECONDS", 0.2)
+    expected = (
+        "what answers at .* is no Dask scheduler" if greeting else r"no Dask scheduler answers at .* \(timed out\)"
+    )
+    with listening(greeting) as address, pytest.raises(ConfigError, match=expected):
+        require_scheduler(address)
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:99999", f"{'x' * 300}:8786", "[::1:8786"])
+def test_an_address_that_is_none_is_one_line(place):
+    with pytest.raises(ConfigError, match="no Dask scheduler answers at") as refused:
+        require_scheduler(f"tcp://{place}")
+    assert 1 == len(str(refused.value).splitlines())
+
+
+@contextlib.contextmanager
+def listening(greeting):
+    """A server that greets whoever comes first; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def greet():
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(ConnectionResetError):
+                connection.sendall(greeting)
+                connection.recv(1)  # until the other side has closed
+
+        greeted = pool.submit(greet)
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        greeted.result(timeout=10)
 
 
 def test_a_package_that_is_not_there_is_named(monkeypatch):
