@@ -181,6 +181,20 @@ def test_whatever_a_forged_card_holds_is_one_line(version, capsys):
             assert "\x1b" not in out + err, (place, odd)
 
 
+def test_whatever_forged_figures_hold_is_one_line(version, capsys):
+    """Those that a report's pictures are drawn from, with digests that fit."""
+    store, whole = ModelStore(version.parent.parent, version.parent.name), (version / "evaluation.json").read_text()
+    places, drawn = [*places_in(json.loads(whole))], random.Random(0)
+    for _ in range(60):
+        place, odd = drawn.choice(places), drawn.choice(ODD)
+        (version / "evaluation.json").write_text(json.dumps(put(json.loads(whole), place, odd)))
+        rewrite_card(version)
+        rewrite_journal(store)
+        status = main(["report", "--store", str(store.folder.parent), "--name", store.name])
+        _, err = capsys.readouterr()
+        assert (0 if status == 0 else 1) == len(err.splitlines()), (place, odd, err)
+
+
 @pytest.mark.parametrize("name", ["../../secret", "/etc/hostname", "a/b", "x" * 300])
 def test_a_card_names_files_of_its_own_folder_alone(store, name):
     """Another's is neither read nor compared, so that nothing is told of it."""
