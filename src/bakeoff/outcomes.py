@@ -93,14 +93,19 @@ def average_curves(curves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         curves: one or more, as `describe_curve` gives them.
     """
     x = np.unique(np.concatenate([curve["roc"][0] for curve in curves]))
-    tpr = np.mean([np.interp(x, *curve["roc"]) for curve in curves], axis=0)
+    below, above = np.mean([_limits(x, *curve["roc"]) for curve in curves], axis=0)
     recall = np.unique(np.concatenate([curve["precision_recall"][0] for curve in curves]))[::-1]
     precision = np.mean([_precision_at(recall, *curve["precision_recall"]) for curve in curves], axis=0)
     return {
         "share": float(np.mean([curve["share"] for curve in curves])),
-        "roc": thin(np.append(0.0, x), np.append(0.0, tpr), (0.0, 1.0)),
+        "roc": thin(np.repeat(x, 2), np.column_stack([below, above]).ravel(), (0.0, 1.0)),
         "precision_recall": thin(recall, precision, (1.0, 1.0)),
     }
+
+
+def _limits(x: np.ndarray, fpr: Sequence[float], tpr: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+    """A rising curve's height from the left and from the right; they differ where it is upright."""
+    return np.interp(-x, -np.asarray(fpr)[::-1], np.asarray(tpr)[::-1]), np.interp(x, fpr, tpr)
 
 
 def _precision_at(recall: np.ndarray, reached: Sequence[float], precision: Sequence[float]) -> np.ndarray:

@@ -148,8 +148,8 @@ def test_the_pages_show_runs_and_artifacts(up, tmp_path):
             run, artifact = f"{pages}/{version}runs/flow-run/{trained['id']}", f"{pages}/{version}artifacts/artifact"
             assert [] == browser.sees(f"{pages}/{version}dashboard", "Dashboard", "Active Work Pools", "bakeoff")
             assert [] == browser.sees(run, "train classifier", "Completed", "Task runs")
-            assert [] == browser.sees(f"{artifact}/{ids['leaderboard']}", "Winner", "★", "random forest")
-            assert [] == browser.sees(f"{artifact}/{ids['model-card']}", "How it was made")
+            assert [] == browser.sees(f"{artifact}/{ids['leaderboard-classifier']}", "Winner", "★", "random forest")
+            assert [] == browser.sees(f"{artifact}/{ids['model-card-classifier']}", "How it was made")
 
 
 def test_a_server_needs_no_place_to_write_its_pages(compose):
