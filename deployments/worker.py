@@ -4,6 +4,7 @@ python -m deployments.worker      # `make worker`; flags are those of `prefect w
 """
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -31,6 +32,8 @@ def main() -> NoReturn:
         raise SystemExit(error.exit_status) from error
     given = {flag.partition("=")[0] for flag in sys.argv[1:]}
     limit = [] if given & {"--limit", "-l"} else ["--limit", str(RUNS)]  # Prefect refuses a flag that is given twice
+    # A script's background commands start with Ctrl-C ignored, and Prefect ends a worker by it on SIGTERM, too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, [sys.executable, *COMMAND, *limit, *sys.argv[1:]])  # noqa: S606  no shell is wanted
 
 

@@ -1,0 +1,26 @@
+"""What `make worker` starts."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BECOMES_A_PROBE = """
+import signal
+from deployments import worker
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+worker.wait_for_server = worker.enter_server = lambda url: None
+worker.COMMAND = ["-c", "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"]
+worker.main()
+"""
+
+
+def test_a_worker_in_a_scripts_background_hears_ctrl_c(tmp_path):
+    """Such a command inherits that SIGINT is ignored, by which Prefect would end its worker on SIGTERM."""
+    settings = {"PREFECT_HOME": str(tmp_path), "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    done = subprocess.run(
+        [sys.executable, "-c", BECOMES_A_PROBE],
+        check=False, capture_output=True, text=True, timeout=60, cwd=ROOT, env=os.environ | settings,
+    )  # fmt: skip
+    assert (0, "True\n") == (done.returncode, done.stdout), done.stderr
