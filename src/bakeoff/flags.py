@@ -29,8 +29,9 @@ class _Parser(argparse.ArgumentParser):
         """One line with the nearest flag, where argparse would print its whole usage."""
         hint = ""
         for word in message.split():
-            near = difflib.get_close_matches(word.split("=")[0], list(self._option_string_actions), n=1)
-            if word.startswith("--") and near and near[0] != word:
+            flag = word.rstrip(":").split("=")[0]
+            near = difflib.get_close_matches(flag, list(self._option_string_actions), n=1)
+            if word.startswith("--") and near and near[0] != flag:
                 hint = f"; did you mean {near[0]}?"
                 break
         if not hint and "unrecognized arguments" in message:
