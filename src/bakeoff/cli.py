@@ -150,7 +150,7 @@ def _on_a_store(options: argparse.Namespace) -> int:
         keys = find_public_keys(options.public_key)
         return commands.list_models([ModelStore(options.store, each, keys) for each in names], options)
     if name is None and len(names) > 1:
-        raise UserError(f"{options.store!r} holds several models: {', '.join(names)}; choose one by --name")
+        raise UserError(f"{str(options.store)!r} holds several models: {', '.join(names)}; choose one by --name")
     options.name = name or next(iter(names), "classifier")
     if not re.fullmatch(NAME, options.name) or len(options.name) > 100:
         allowed = "letters, digits, dots, dashes, underscores, a hundred at most"

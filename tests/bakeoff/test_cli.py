@@ -180,7 +180,8 @@ def test_of_several_models_all_are_listed_and_others_want_a_name(run, store):
     assert 6 == sum(version in run("list")[1] for version in store.versions() * 2)
     rows = json.loads(run("list", "--json")[1])
     assert ["churn"] * 3 + ["classifier"] * 3 == [row["name"] for row in rows]
-    assert "holds several models: churn, classifier; choose one by --name\n" in run("promote", "latest")[2]
+    said = f"bakeoff: '{store.folder.parent}' holds several models: churn, classifier; choose one by --name\n"
+    assert said == run("promote", "latest")[2]
     assert 0 == run("show", "--name", "churn")[0]
 
 
