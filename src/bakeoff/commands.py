@@ -282,7 +282,8 @@ def _verified(store: ModelStore, options: argparse.Namespace) -> str:
 def _say_none(store: ModelStore, options: argparse.Namespace) -> None:
     others = ", ".join(names_in(store.folder.parent))
     there = f"; there {'are' if ',' in others else 'is'} {others}" if others else ""
-    print(f"no versions of {store.name!r} in {str(options.store)!r} yet: train first{there}", file=sys.stderr)
+    what = f"no versions of {store.name!r}" if others else "no models"
+    print(f"{what} in {str(options.store)!r} yet: train first{there}", file=sys.stderr)
 
 
 def _told(why: str, by: str | None) -> str:

@@ -172,6 +172,23 @@ def open_regular(path: Path, flags: int) -> int:
     return descriptor
 
 
+def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
+    """Make a folder that a user has named, or one in it; one that is there already is fine.
+
+    Args:
+        what: it is, for the message.
+
+    Raises:
+        UserError: the system refuses, as it does in /proc.
+    """
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise UserError(f"{what} {str(folder)!r} can't be made: {error.strerror}; choose another place") from error
+
+
 def require_writable(folder: Path, what: str, error: type[UserError] = UserError) -> None:
     """Refuse a folder that could not be made or written in. Nothing is made.
 

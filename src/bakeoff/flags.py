@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from bakeoff.card_shape import is_shallow
 from bakeoff.errors import ConfigError
@@ -203,7 +204,10 @@ def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
         return f"unknown key {where!r}; {hint}allowed: {', '.join(allowed)}"
     if finding["type"] == "value_error":
         return _one_line(f"{where}: {message}" if where else message)
-    default = _default_at(model, path)
+    field = _field_at(model, path)
+    if finding["type"] == "string_pattern_mismatch" and field is not None and field.description:
+        message = f"allowed: {field.description[0].lower()}{field.description[1:].rstrip('.')}"
+    default = "" if field is None or isinstance(field.default, BaseModel | dict) else f" (default: {field.default})"
     shown = str(finding["input"])[:80] or "empty"
     return _one_line(f"{where} is {shown}; {message[0].lower()}{message[1:]}{default}")
 
@@ -238,12 +242,9 @@ def _model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel] | 
     return model
 
 
-def _default_at(model: type[BaseModel], path: Sequence[Any]) -> str:
+def _field_at(model: type[BaseModel], path: Sequence[Any]) -> FieldInfo | None:
     part = _model_at(model, path[:-1])
-    field = part.model_fields.get(str(path[-1])) if part and path else None
-    if field is None or isinstance(field.default, BaseModel | dict):
-        return ""
-    return f" (default: {field.default})"
+    return part.model_fields.get(str(path[-1])) if part and path else None
 
 
 def _one_line(text: str) -> str:

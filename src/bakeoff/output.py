@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
-from bakeoff.files import open_regular, require_writable
+from bakeoff.files import make_user_folder, open_regular, require_writable
 from bakeoff.partial import LOCK, has_begun, is_written
 from bakeoff.places import refuse_within
 
@@ -105,7 +105,7 @@ def _lock(folder: Path) -> int | None:
     if folder.is_symlink():
         raise UserError(f"{str(folder)!r}, where the result is to be made, is a link; remove it")
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_user_folder(folder, "the folder beside the output,")
         try:
             descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:  # its holder has just removed it

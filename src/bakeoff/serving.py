@@ -45,9 +45,8 @@ def serve_store(root: str, port: int) -> None:
     try:
         server = ThreadingHTTPServer((HOST, port), handler)
     except (OSError, OverflowError) as error:
-        raise UserError(
-            f"port {port} can't be used: {error}; give another --port, or 0 for any that is free"
-        ) from error
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"port {port} can't be used: {why}; give another --port, or 0 for any that is free") from error
     with server:
         print(f"http://{HOST}:{server.server_port} shows the reports in {root!r}; Ctrl-C ends it", flush=True)
         server.serve_forever()

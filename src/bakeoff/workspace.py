@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bakeoff.files import make_user_folder
+
 # Names that nobody else gives: what a folder holds besides is a person's, and stays.
 KEPT = "bakeoff-kept"
 KEPT_KEY = re.compile(r"[0-9a-f]{32}")
@@ -64,7 +66,7 @@ def make_kept(kept: Path) -> None:
     """Make the folder of kept steps, where there is none."""
     for _ in range(100):
         with contextlib.suppress(FileExistsError):  # it was there, and another run has just removed it
-            kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_user_folder(kept, "the workspace's folder", 0o700)
             return
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
 

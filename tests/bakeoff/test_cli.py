@@ -251,3 +251,9 @@ def test_list_goes_on_past_a_damaged_version(run, store):
     assert (0, 1 + 3 + 1) == (status, out.count("\n"))
     assert "is not used: card.json differs from the journal" in out.splitlines()[-1]
     assert "damaged" in json.loads(run("list", "--json")[1])[1]
+
+
+def test_an_empty_store_is_said_to_hold_no_models(tmp_path, capsys):
+    """None of any name, where none was asked for."""
+    assert 0 == main(["models", "list", "--store", str(tmp_path)])
+    assert f"no models in '{tmp_path}' yet: train first\n" == capsys.readouterr().err

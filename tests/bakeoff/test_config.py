@@ -197,7 +197,7 @@ def test_configs_are_frozen():
             ["--dataset.drift", "0.1", "--dataset.n_classes=2", "--dataset.n_features=1", "--dataset.n_informative=1"],
             "drift rotates pairs of columns, and n_features is 1; use 2 columns or more",
         ),
-        (["--name", "../x"], "name is ../x; string should match pattern"),
+        (["--name", "../x"], "name is ../x; allowed: the model's name in the store: letters, digits, dots, dashes and"),
         (["--config", "nope.yaml"], "there is no config file 'nope.yaml'"),
     ],
 )

@@ -11,8 +11,9 @@ from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.errors import ConfigError, UserError
 from bakeoff.flags import read_config, validate
 from bakeoff.keyfiles import find_public_keys
-from bakeoff.output import _hidden, output_folder
+from bakeoff.output import _hidden, output_folder, work_folder
 from bakeoff.signing import PUBLIC_VARIABLE
+from bakeoff.workspace import run_folder
 from tests.bakeoff.conftest import predict
 
 NO_PLACES = [
@@ -197,3 +198,12 @@ def test_a_link_in_the_place_of_the_folder_that_a_result_is_made_in_is_refused(v
     with pytest.raises(UserError, match="where the result is to be made, is a link; remove it"):
         predict(config)
     assert "precious" == (theirs / "notes.txt").read_text()
+
+
+def test_a_folder_that_the_system_lets_nobody_make_is_one_line():
+    """As in /proc, which says that it may be written to."""
+    with pytest.raises(UserError, match="the workspace's folder '/proc/work/bakeoff-kept' can't be made: No such file"):
+        run_folder(Path("/proc/work")).__enter__()
+    config = PredictionConfig(output="/proc/out")
+    with pytest.raises(UserError, match="the folder beside the output, '/proc/.*' can't be made: No such file"):
+        work_folder(config, Path("/proc/out")).__enter__()
