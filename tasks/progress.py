@@ -33,8 +33,11 @@ class Shown:
     def update(self, share: float, description: str) -> None:
         """Show how much is done, from 0 to 1."""
         if self._id is not None:
+            # A server that can't show it takes half a minute to say so: it is not asked again.
+            artifact, self._id = self._id, None
             with shown_or_not("the progress"):
-                update_progress_artifact(self._id, progress=100.0 * share, description=description)
+                update_progress_artifact(artifact, progress=100.0 * share, description=description)
+                self._id = artifact
 
 
 @contextlib.contextmanager
