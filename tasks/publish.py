@@ -1,14 +1,16 @@
 """Move the predictions into place, and show what came of them on Prefect's pages."""
 
 from pathlib import Path
+from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from bakeoff.canvas import Picture
 from bakeoff.config import PredictionConfig
 from bakeoff.prediction import ScoredTable
-from bakeoff.prediction_page import draw_predictions
+from bakeoff.prediction_page import draw_predictions, render_predictions
 from bakeoff.publishing import publish_predictions
 from bakeoff.ready import VersionRef
 from bakeoff.summary import render_summary
@@ -18,9 +20,15 @@ from tasks.outcome import shown_or_not, stated
 
 def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
     """Publish the folder and its summary as a keyed artifact."""
-    folder = publish_predictions(config, ref, scored, output)
+    pictures: dict[str, Picture] = {}
+
+    def render(summary: dict[str, Any]) -> str:
+        pictures.update(draw_predictions(scored))
+        return render_predictions(summary, scored, pictures)
+
+    folder = publish_predictions(config, ref, scored, output, render)
     with shown_or_not("the summary"):
-        markdown = render_summary(folder, draw_predictions(scored))
+        markdown = render_summary(folder, pictures)
         create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from bakeoff.entry import LARGEST, TIME, VERSION
+from bakeoff.nesting import is_shallow
 
 DEEPEST = 30  # levels; a config in it has 20 at most
 LONGEST = 2**63  # bytes of a file
@@ -148,12 +149,6 @@ def find_odd(card: Any) -> str | None:
             return odd
     leader = card["selection"].get("leader")
     return None if leader is None or leader in card["classifiers"] else "selection.leader"
-
-
-def is_shallow(value: Any, levels: int) -> bool:
-    """Whether lists and mappings lie no deeper in each other than so many levels."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels > 0 and all(is_shallow(each, levels - 1) for each in inner)
 
 
 def _find(value: Any, shape: Any, where: str) -> str | None:

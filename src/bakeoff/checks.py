@@ -4,7 +4,6 @@ import importlib
 import importlib.util
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from bakeoff.config import TrainingConfig
@@ -12,7 +11,7 @@ from bakeoff.engines import has_sklearnex, require_engine
 from bakeoff.errors import ConfigError
 from bakeoff.files import require_writable
 from bakeoff.opening import open_store
-from bakeoff.places import refuse_within
+from bakeoff.places import refuse_mixed
 
 SCHEDULER_SECONDS = 5  # to answer
 LONGEST_GREETING = 1 << 20  # bytes
@@ -46,24 +45,12 @@ def check_places(config: TrainingConfig) -> None:
         UserError: in one line; nothing has been written.
         IntegrityError: the store is not in order, so nothing may be added to it.
     """
-    refuse_mixed(config, config.workspace)
+    refuse_mixed(config.store, config.workspace, config.dataset.path)
     open_store(config).require_ready()
     require_engine(config.engine)
     if config.dask.address is not None:
         require_scheduler(config.dask.address)
     require_writable(config.workspace, "the workspace", ConfigError)
-
-
-def refuse_mixed(config: TrainingConfig, workspace: Path) -> None:
-    """Refuse a store or workspace where the next run would take one's files for the other's, or for rows.
-
-    Raises:
-        ConfigError: naming both.
-    """
-    refuse_within({"workspace": workspace}, "the store", config.store, hidden_may=True)
-    if config.dataset.path is not None:
-        places = {"store": config.store, "workspace": workspace}
-        refuse_within(places, "the input", config.dataset.path, hidden_may=True)
 
 
 def require_scheduler(address: str) -> None:

@@ -11,7 +11,6 @@ import pandas as pd
 from pydantic import ValidationError
 
 from bakeoff.answers import ask, to_codes
-from bakeoff.checks import refuse_mixed
 from bakeoff.config import TrainingConfig
 from bakeoff.contestant import Contestant
 from bakeoff.cost import Size
@@ -20,6 +19,7 @@ from bakeoff.files import require_writable
 from bakeoff.handover import DatasetRef
 from bakeoff.loading import load_model
 from bakeoff.metrics import MetricName
+from bakeoff.places import refuse_mixed
 from bakeoff.preparing import prepare_dataset
 from bakeoff.preprocessing import fit_to_score
 from bakeoff.reference import read_folds, read_part
@@ -47,7 +47,7 @@ def look_deeper(store: ModelStore, version: str, workspace: Path) -> dict[str, A
         config = TrainingConfig.model_validate(card["config"])
     except ValidationError as error:
         raise StoreError(f"version {version} was made by another Bakeoff, whose config this one can't read") from error
-    refuse_mixed(config.model_copy(update={"store": store.folder.parent}), workspace)
+    refuse_mixed(store.folder.parent, workspace, config.dataset.path)
     require_writable(workspace, "the workspace")
     workspace.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bakeoff-deep-", dir=workspace) as name:

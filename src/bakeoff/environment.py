@@ -6,9 +6,8 @@ import hashlib
 import platform
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
+from importlib.resources import files
 from pathlib import Path
-
-import bakeoff
 
 ENGINE = "scikit-learn-intelex"
 PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
@@ -18,7 +17,7 @@ PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
 def digest_code() -> str:
     """SHA-256 over every line of the package."""
     digest = hashlib.sha256()
-    root = Path(bakeoff.__file__).parent
+    root = Path(str(files(__package__.partition(".")[0])))
     for path in sorted(root.rglob("*.py")):
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)

@@ -11,9 +11,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from bakeoff.card_shape import is_shallow
 from bakeoff.errors import ConfigError
 from bakeoff.files import read_file, say_unread
+from bakeoff.nesting import is_shallow
 
 Model = TypeVar("Model", bound=BaseModel)
 

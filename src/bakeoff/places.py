@@ -63,6 +63,20 @@ def refuse_within(
             raise ConfigError(f"{name} {str(place)!r} {where} {outer} {str(folder)!r}; choose a folder outside it")
 
 
+def refuse_mixed(store: str | Path, workspace: str | Path, rows: str | Path | None) -> None:
+    """Refuse a store or workspace where the next run would take one's files for the other's, or for rows.
+
+    Args:
+        rows: the file or folder that is read; None where none is.
+
+    Raises:
+        ConfigError: naming both.
+    """
+    refuse_within({"workspace": workspace}, "the store", store, hidden_may=True)
+    if rows is not None:
+        refuse_within({"store": store, "workspace": workspace}, "the input", rows, hidden_may=True)
+
+
 def lies_in(place: str | Path, folder: str | Path) -> bool:
     """Whether a path is a folder or lies below it, by whatever links, dots or other spelling it is given."""
     real, outer = Path(os.path.realpath(place)), Path(os.path.realpath(folder))

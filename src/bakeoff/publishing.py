@@ -3,6 +3,7 @@
 import errno
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,6 @@ from bakeoff.errors import UnscoredError, UserError
 from bakeoff.files import sync
 from bakeoff.output import STAMP
 from bakeoff.prediction import ScoredTable
-from bakeoff.prediction_page import draw_predictions, render_predictions
 from bakeoff.ready import VersionRef
 from bakeoff.sentences import say_count
 from bakeoff.summary import REPORT
@@ -21,8 +21,17 @@ from bakeoff.summary import REPORT
 logger = logging.getLogger("bakeoff.publishing")
 
 
-def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
+def publish_predictions(
+    config: PredictionConfig,
+    ref: VersionRef,
+    scored: ScoredTable,
+    output: Path,
+    render: Callable[[dict[str, Any]], str] | None = None,
+) -> Path:
     """Write summary and report beside the predictions, and move the folder into place as a whole.
+
+    Args:
+        render: makes the report, as HTML, of the summary; called where the class of rows was known.
 
     Returns:
         the folder; when another run took a default name meanwhile, the next free second.
@@ -48,8 +57,9 @@ def publish_predictions(config: PredictionConfig, ref: VersionRef, scored: Score
         summary["warnings"] = dict(counts.flags.most_common())
     if evaluation := _evaluation(scored):
         summary["evaluation"] = evaluation
+    if evaluation and render is not None:
         try:
-            (scored.folder / REPORT).write_text(render_predictions(summary, scored, draw_predictions(scored)), "utf-8")
+            (scored.folder / REPORT).write_text(render(summary), "utf-8")
         except Exception:  # it shows what the summary has: the scored rows stand without it
             logger.warning("the report could not be written", exc_info=True)
     (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")

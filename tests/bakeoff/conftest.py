@@ -1,6 +1,7 @@
 """Small races and stores that the tests share."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from bakeoff.keyfiles import find_keys, generate_keys
 from bakeoff.leaderboard import Scorecard, score_contestant
 from bakeoff.output import output_folder, work_folder
 from bakeoff.prediction import check_prediction, score_table
+from bakeoff.prediction_page import draw_predictions, render_predictions
 from bakeoff.preparing import prepare_dataset
 from bakeoff.publishing import publish_predictions, require_predictions
 from bakeoff.ready import find_version
@@ -82,6 +84,11 @@ def export_and_meet(race, root, keys=(None, None), **promotion):
     return version.name, challenge_champion(config, race.ref, version.name, "flow run 8")
 
 
+def render_report(scored, summary) -> str:
+    """As the task does."""
+    return render_predictions(summary, scored, draw_predictions(scored))
+
+
 def predict(config=None, **values) -> Path:
     """The prediction flow's steps in plain calls; returns the folder."""
     config = config or PredictionConfig(**values)
@@ -90,7 +97,7 @@ def predict(config=None, **values) -> Path:
     with work_folder(config, output) as folder:
         ref = find_version(config)
         scored = score_table(config, ref, folder)
-        published = publish_predictions(config, ref, scored, output)
+        published = publish_predictions(config, ref, scored, output, partial(render_report, scored))
     require_predictions(config, scored, published)
     return published
 

@@ -4,6 +4,7 @@ import json
 import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from bakeoff.scorer import require_every_row_once
 from bakeoff.splitting import split_rows
 from bakeoff.store import ModelStore
 from bakeoff.summary import render_summary, show_prediction
-from tests.bakeoff.conftest import ORDERS, predict, run_race
+from tests.bakeoff.conftest import ORDERS, predict, render_report, run_race
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_the_report_shows_how_good_predictions_were(orders, tmp_path):
 
 def test_a_report_that_cannot_be_drawn_costs_nobody_the_predictions(orders, tmp_path, monkeypatch, caplog):
     """A warning, and no word of a report that is not there."""
-    monkeypatch.setattr("bakeoff.publishing.render_predictions", lambda *_: 1 / 0)
+    monkeypatch.setattr("tests.bakeoff.conftest.render_predictions", lambda *_: 1 / 0)
     folder = predict(store=orders, output=str(tmp_path / "out"))
     assert {"predictions.parquet", "summary.json"} == {path.name for path in folder.iterdir()}
     assert 60 == read(folder)[1]["evaluation"]["rows"]
@@ -232,7 +233,8 @@ def test_predictions_made_at_once_get_folders_of_their_own(orders, tmp_path, mon
 
     def run(_):
         with work_folder(config, output) as folder:
-            return publish_predictions(config, ref, score_table(config, ref, folder), output)
+            scored = score_table(config, ref, folder)
+            return publish_predictions(config, ref, scored, output, partial(render_report, scored))
 
     with ThreadPoolExecutor(4) as pool:
         folders = list(pool.map(run, range(8)))
