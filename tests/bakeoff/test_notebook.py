@@ -16,6 +16,8 @@ from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import DatasetConfig, TrainingConfig
 from bakeoff.flags import read_config
 
+pytestmark = pytest.mark.xdist_group("notebook")  # which is run once for all tests
+
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "data_generate.ipynb"
 MAX_BYTES = 1_000_000
 FIGURES = (

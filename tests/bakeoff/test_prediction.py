@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+import yaml
 from sklearn.metrics import roc_auc_score
 
 import bakeoff
@@ -91,6 +92,16 @@ def test_a_report_that_cannot_be_drawn_costs_nobody_the_predictions(orders, tmp_
     assert ["the report could not be written"] == warnings
     assert show_prediction(str(folder)).endswith(f"\n\n{folder}")
     assert "report.html" not in show_prediction(str(folder)) + render_summary(folder, {})
+
+
+@pytest.mark.parametrize(("classifier", "accuracy"), [("svm", 0.9909), ("random_forest", 0.9859)])
+def test_the_others_on_the_reference_validation_rows(tmp_path, classifier, accuracy):
+    """Each racing alone; the winner of the three is predicted with by command."""
+    config = yaml.safe_load(Path("examples/seed.yaml").read_text())
+    config["classifiers"] = {classifier: config["classifiers"][classifier]}
+    run_race(tmp_path / "work", **config).export(tmp_path / "models")
+    folder = predict(store=tmp_path / "models", output=str(tmp_path / "out"))
+    assert accuracy == round(read(folder)[1]["evaluation"]["accuracy"], 4)
 
 
 def test_bad_rows_are_named_and_the_good_ones_scored(orders, tmp_path):

@@ -20,7 +20,7 @@ REFERENCE = {  # to four decimals: the fold scores, the test accuracy
     "svm": ([0.9921, 0.9921, 0.9921, 0.9929, 0.9943], 0.9930),
     "random_forest": ([0.9907, 0.9907, 0.9893, 0.9914, 0.9929], 0.9915),
 }
-VALIDATION = {"logistic_regression": 0.9899, "svm": 0.9909, "random_forest": 0.9859}
+VALIDATION = 0.9899  # the winner's accuracy
 
 
 @pytest.fixture(scope="module")
@@ -102,24 +102,13 @@ def test_the_reference_result(run, tmp_path, tmp_path_factory):
     assert "WARNING" not in err
     assert str(tmp_path / "out") == out.splitlines()[-1]
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert VALIDATION[card["classifier"]] == round(summary["evaluation"]["accuracy"], 4)
+    assert VALIDATION == round(summary["evaluation"]["accuracy"], 4)
     # Nothing of what the runs told their server was lost when it ended with them.
     with sqlite3.connect(home / "prefect.db") as database:
         states = database.execute("select state_type, count(*) from task_run group by 1").fetchall()
         (logs,) = database.execute("select count(*) from log").fetchone()
     assert [("COMPLETED", 29 + 3)] == states
     assert logs >= 24
-
-
-@pytest.mark.parametrize("classifier", ["svm", "random_forest"])
-def test_the_others_on_the_reference_validation_rows(run, tmp_path, classifier):
-    """Each racing alone."""
-    alone = json.dumps({classifier: {}})
-    status, _, err = run("training", "--config", "examples/seed.yaml", "--classifiers", alone, *workspace(tmp_path))
-    assert 0 == status, err
-    run("prediction", "--output", str(tmp_path / "out"))
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
-    assert VALIDATION[classifier] == round(summary["evaluation"]["accuracy"], 4)
 
 
 def test_all_contestants_failing_ends_with_1(run, tmp_path):
@@ -198,14 +187,6 @@ def test_the_servers_end_with_a_run_that_was_killed(home, tmp_path):
     process.communicate()
     assert 2 == len(servers)
     assert [] == survivors(servers)
-
-
-def test_two_first_runs_at_once_make_one_database(tmp_path):
-    """In a new PREFECT_HOME their servers take turns."""
-    flags = ["--dataset.n_samples", "300", "--classifiers", '{"logistic_regression": {}}', *workspace(tmp_path)]
-    runs = [start(tmp_path / "home", "--store", str(tmp_path / name), *flags) for name in "ab"]
-    errors = [process.communicate(timeout=200)[1] for process in runs]
-    assert [0, 0] == [process.returncode for process in runs], errors
 
 
 def test_a_server_that_does_not_answer_is_named():

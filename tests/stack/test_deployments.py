@@ -6,8 +6,6 @@ import httpx
 import pytest
 from prefect_stack import Stack, eventually
 
-pytestmark = pytest.mark.xdist_group("one server")  # which takes half a minute to set up
-
 AUTOMATIONS = [
     "bakeoff: a run that never started has crashed",
     "bakeoff: a silent run has crashed",
