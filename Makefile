@@ -35,7 +35,7 @@ deploy: .venv/.runtime  ## register pool, deployments and automations with the s
 	@$(BIN)/python -m deployments.register
 
 env:  ## write .env for docker-compose, with random secrets
-	@$(PYTHON) -m deployments.environment
+	@$(PYTHON) -m deployments.env_file
 
 up:  ## server, database and worker under docker-compose: http://127.0.0.1:4200
 	@$(COMPOSE) up -d --build worker
@@ -66,6 +66,7 @@ check: .venv/.dev  ## lint, format, types, architecture
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@PYTHONPATH=. $(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q tests/bakeoff/test_architecture.py
 
 format: .venv/.dev  ## format the code and mend what lint can
@@ -85,7 +86,7 @@ notebook: .venv/.notebook  ## open the notebook that explores the data generator
 
 # Not --quiet: MkDocs would then neither show nor count the warnings. The variable spares a notice about its makers' next product.
 docs: .venv/.docs  ## write docs/reference.md from the config's models, and build the pages into site/
-	@$(BIN)/python -m bakeoff.config.manual docs/reference.md
+	@$(BIN)/python -m bakeoff.config.reference docs/reference.md
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
 	@! find site -name '*.pyc' | grep . || { echo "the site has compiled Python" >&2; exit 1; }
 	@! grep -rnE '<(script|link|img|iframe)[^>]*(src|href)="(https?:)?//' site --include='*.html' || { echo "the site fetches something" >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""What fits cost by rows, columns and classes: the measurements behind the formulas of `bakeoff.cost`.
+"""What fits cost by rows, columns and classes: the measurements behind the formulas of `bakeoff.estimators.fit_time`.
 
     python -m benchmarks.costs [POINTS]
 
@@ -19,7 +19,12 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from bakeoff.cost import FORMULAS, LEAST_SECONDS, Size, Term
+from bakeoff.estimators.fit_time import (
+    FORMULAS,
+    LEAST_SECONDS,
+    Size,
+    Term,
+)
 
 
 def main() -> None:
@@ -66,8 +71,8 @@ def child(points: int) -> None:
 
 def _estimator(name: str, way: str, components: int) -> Any:
     from bakeoff.classifiers import CLASSIFIERS, build_classifier
-    from bakeoff.engines import load_estimator
-    from bakeoff.nystroem_svc import NystroemSVC
+    from bakeoff.estimators.engines import load_estimator
+    from bakeoff.estimators.nystroem_svc import NystroemSVC
 
     if way == "nystroem":
         return NystroemSVC(n_components=components, random_state=42)

@@ -54,7 +54,15 @@ def race(stack: Stack, workers: int, rows: int) -> dict[str, float]:
         port = probe.getsockname()[1]
     address, common = f"tcp://127.0.0.1:{port}", ("--no-dashboard", "--host", "127.0.0.1")
     processes = [stack.start("distributed.cli.dask_scheduler", *common, "--port", str(port))]
-    options = (*common, "--nthreads", "1", "--local-directory", str(stack.folder), "--preload", "tasks.dask_worker")
+    options = (
+        *common,
+        "--nthreads",
+        "1",
+        "--local-directory",
+        str(stack.folder),
+        "--preload",
+        "tasks.runs.dask_worker",
+    )
     processes += [stack.start("distributed.cli.dask_worker", *options, address) for _ in range(workers)]
     assert eventually(lambda: there(address, workers)), "the cluster did not come up"
     places = ["--store", f"{stack.folder}/models", "--workspace", f"{stack.folder}/work"]

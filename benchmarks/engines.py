@@ -30,9 +30,9 @@ def child(rounds: int) -> None:
     """Fit, in a process of one thread."""
     from bakeoff.classifiers import CLASSIFIERS
     from bakeoff.config import DatasetConfig
-    from bakeoff.contestant import Contestant
-    from bakeoff.datasets import load_dataset
-    from bakeoff.preprocessing import build_pipeline, fit_pipeline
+    from bakeoff.data.datasets import load_dataset
+    from bakeoff.estimators.contestant import Contestant
+    from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
 
     figures: list[dict[str, Any]] = []
     print(f"{'seconds a fit, median':<22} {'rows':>8} {'scikit-learn':>13} {'sklearnex':>10} {'times':>6}")

@@ -28,10 +28,11 @@ import pandas as pd
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
-from bakeoff.output import work_folder
-from bakeoff.prediction import check_prediction, score_table
-from bakeoff.publishing import publish_predictions
-from bakeoff.ready import find_version
+from bakeoff.prediction.output_folder import work_folder
+from bakeoff.prediction.predict import score_table
+from bakeoff.prediction.preflight import check_prediction
+from bakeoff.prediction.publish import publish_predictions
+from bakeoff.store.load import find_version
 from tests.bakeoff.conftest import ORDERS, run_race
 
 LIMIT = 20

@@ -54,24 +54,24 @@ def main() -> int:
 
 def child(side: str, rows: str, folder: str) -> None:
     """One side in this process; prints its seconds."""
-    from bakeoff.apart import run_apart, start_server
     from bakeoff.config import TrainingConfig
+    from bakeoff.runtime.processes import run_apart, start_server
 
-    start_server("bakeoff.checks:preload")
+    start_server("bakeoff.training.preflight:preload")
     where = {"store": f"{folder}/{side}", "workspace": f"{folder}/work-{side}"}
     config = TrainingConfig.model_validate({**where, "dataset": {"n_samples": int(rows)}})
     run: Callable[[Any], object] = race
     if side == "flow":
-        from flows.command import import_late
+        from flows.local.command_line import import_late
         from flows.training import training
-        from tasks.heartbeat import without_prefects
+        from tasks.runs.heartbeat import without_prefects
 
         def run(config: TrainingConfig) -> object:
             with without_prefects():
                 return training(config)
 
         import_late()
-    run_apart("bakeoff.checks:warm_up")  # behind it all is imported
+    run_apart("bakeoff.training.preflight:warm_up")  # behind it all is imported
     time.sleep(2)
     started = time.perf_counter()
     run(config)
@@ -81,32 +81,40 @@ def child(side: str, rows: str, folder: str) -> None:
 
 def race(config: Any) -> str:
     """The training flow's steps, by calls of the library."""
-    from bakeoff.apart import run_apart
-    from bakeoff.checks import check_places
-    from bakeoff.contestant import Contestant
-    from bakeoff.cost import Size
-    from bakeoff.leaderboard import score_contestant
-    from bakeoff.threads import cores
-    from bakeoff.workspace import run_folder
+    from bakeoff.estimators.contestant import Contestant
+    from bakeoff.estimators.fit_time import Size
+    from bakeoff.runtime.processes import run_apart
+    from bakeoff.runtime.threads import cores
+    from bakeoff.runtime.workspace import run_folder
+    from bakeoff.training.leaderboard import score_contestant
+    from bakeoff.training.preflight import check_places
 
     check_places(config)
     with run_folder(config.workspace) as run, ThreadPoolExecutor(cores()) as pool:
-        ref = run_apart("bakeoff.steps:prepare_once", config, run)
+        ref = run_apart("bakeoff.data.prepare:prepare_once", config, run)
         several = [Contestant.of(config, name, Size.of(ref)) for name in config.classifiers]
         several.sort(key=lambda each: each.predicted_seconds or 0.0, reverse=True)
         fits: dict[str, Future[Any]] = {}
         folds: dict[str, list[Future[Any]]] = {}
         for each in several:
-            fits[each.name] = pool.submit(run_apart, "bakeoff.steps:fit_once", ref, each, run)
+            fits[each.name] = pool.submit(run_apart, "bakeoff.training.fit:fit_once", ref, each, run)
             folds[each.name] = [
-                pool.submit(run_apart, "bakeoff.steps:score_fold_once", ref, each, config.cross_validation, fold, run)
+                pool.submit(
+                    run_apart,
+                    "bakeoff.training.cross_validate:score_fold_once",
+                    ref,
+                    each,
+                    config.cross_validation,
+                    fold,
+                    run,
+                )
                 for fold in range(1, config.cross_validation.n_splits + 1)
             ]
 
         def end(each: Contestant) -> tuple[Any, Any, Any]:
             scores = [fold.result() for fold in folds[each.name]]
             model = run_apart(
-                "bakeoff.calibrating:calibrate_classifier",
+                "bakeoff.training.calibrate:calibrate_classifier",
                 ref,
                 each,
                 config,
@@ -115,15 +123,15 @@ def race(config: Any) -> str:
                 run.path,
             )
             resamples = config.selection.resamples
-            test = run_apart("bakeoff.evaluation:evaluate_classifier", ref, each, model, resamples, run.path)
+            test = run_apart("bakeoff.training.evaluate:evaluate_classifier", ref, each, model, resamples, run.path)
             return model, score_contestant(each, scores, model, test, None), test
 
         ends = {each.name: pool.submit(end, each) for each in several}
         cards = [ends[name].result()[1] for name in config.classifiers]
-        selection = run_apart("bakeoff.choosing:choose_winner", config, ref, cards)
+        selection = run_apart("bakeoff.training.pick:choose_winner", config, ref, cards)
         winner = ends[selection.winner].result()[0]
-        version = run_apart("bakeoff.card:export_version", config, ref, cards, selection, winner, run.path)
-        run_apart("bakeoff.challenge:challenge_champion", config, ref, version.name, None)
+        version = run_apart("bakeoff.training.export:export_version", config, ref, cards, selection, winner, run.path)
+        run_apart("bakeoff.training.promote:challenge_champion", config, ref, version.name, None)
         return str(version)
 
 

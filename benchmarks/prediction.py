@@ -117,13 +117,13 @@ def _flow(classifier: str, form: str, table: str, folder: str, _: str) -> None:
 
     from bakeoff.config import PredictionConfig
     from flows.prediction import prediction
-    from tasks.heartbeat import without_prefects
+    from tasks.runs.heartbeat import without_prefects
 
     output = Path(folder, "out")
     options: dict[str, Any] = {"format": form.split(maxsplit=1)[0], "probabilities": not form.endswith("alone")}
     config = PredictionConfig(name=classifier, store=Path(folder, "models"), input=table, output=str(output), **options)
     started = time.perf_counter()
-    with without_prefects():  # as flows.command has it
+    with without_prefects():  # as flows.local.command_line has it
         prediction(config)
     seconds = time.perf_counter() - started
     shutil.rmtree(output)
@@ -134,7 +134,7 @@ def _first(folder: str, began: str) -> None:
     """The command line's own way, up to the first batch scored."""
     import runpy
 
-    from bakeoff.scorer import Scorer
+    from bakeoff.prediction.scorer import Scorer
 
     score = Scorer.score
 
@@ -171,7 +171,7 @@ def write_rows(path: Path, rows: int) -> None:
     import pyarrow.parquet
 
     from bakeoff.config import DatasetConfig
-    from bakeoff.synthetic import generate_rows
+    from bakeoff.data.synthetic import generate_rows
 
     names = [f"feature_{i}" for i in range(COLUMNS)]
     schema = pa.schema([(name, pa.float64()) for name in names])

@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from bakeoff.answers import Answers
 from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
-from bakeoff.contestant import Contestant
-from bakeoff.features import Feature
-from bakeoff.meeting import CHALLENGER, CHAMPION, compare_answers
+from bakeoff.data.synthetic import generate_rows
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.pipeline import build_pipeline
+from bakeoff.evaluation.paired_tests import compare_counts
+from bakeoff.evaluation.predictions import Answers
 from bakeoff.metrics import METRICS
-from bakeoff.paired import compare_counts
-from bakeoff.preprocessing import build_pipeline
-from bakeoff.promotion import Meeting, decide
-from bakeoff.synthetic import generate_rows
+from bakeoff.tables.schema import Feature
+from bakeoff.training.champion_challenger import CHALLENGER, CHAMPION, compare_answers
+from bakeoff.training.promotion import Meeting, decide
 
 RETRAININGS = 40
 TRUTH_ROWS = 100_000

@@ -20,14 +20,16 @@ from joblib import Parallel, delayed
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
-from bakeoff.answers import Answers, bootstrap_scores
 from bakeoff.classifiers import build_classifier
 from bakeoff.config import CrossValidationConfig, SelectionConfig
-from bakeoff.folding import split_folds
+from bakeoff.data.folds import split_folds
+from bakeoff.evaluation.bootstrap import bootstrap_scores
+from bakeoff.evaluation.comparison import compare, holm
+from bakeoff.evaluation.intervals import wilson_interval
+from bakeoff.evaluation.paired_tests import compare_counts, compare_folds
+from bakeoff.evaluation.predictions import Answers
 from bakeoff.metrics import METRICS
-from bakeoff.paired import compare_counts, compare_folds
-from bakeoff.selection import pick_best
-from bakeoff.significance import compare, holm, wilson_interval
+from bakeoff.training.selection import pick_best
 
 NAMES = ("logistic_regression", "svm", "random_forest")  # stand-ins: what counts is their order of simplicity
 COLUMNS = 3  # of each contestant

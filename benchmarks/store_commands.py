@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bakeoff.keyfiles import find_keys, generate_keys
-from bakeoff.store import ModelStore
+from bakeoff.store.key_files import find_keys, generate_keys
+from bakeoff.store.model_store import ModelStore
 from benchmarks.store_crash import export_small
 
 PLAIN = """
@@ -44,7 +44,7 @@ def main() -> None:
             export_small(store)
             if number % 50 == 0:
                 store.promote("latest", "better")
-        bakeoff = [sys.executable, "-m", "bakeoff.cli", "models"]
+        bakeoff = [sys.executable, "-m", "bakeoff.cli.main", "models"]
         commands = {"plain script, reads the cards": [sys.executable, "-c", PLAIN, str(store.folder)]}
         for words in COMMANDS:
             commands[f"bakeoff models {words}"] = [*bakeoff, *words.split(), "--store", folder]

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import IntegrityError, StoreError
-from bakeoff.store import ModelStore
+from bakeoff.store.model_store import ModelStore
 
 NAMES = ("a", "b", "c", "d")
 KINDS = {"promote": 40, "export": 35, "rollback": 20, "prune": 5}  # in how many of a hundred operations

@@ -8,7 +8,7 @@ from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
-from tasks.heartbeat import SECONDS
+from tasks.runs.heartbeat import SECONDS
 
 SILENCE_SECONDS = 3 * SECONDS  # three heartbeats
 START_SECONDS = 150  # from a worker's taking up a run to its start, which takes ten on an idle machine

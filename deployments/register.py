@@ -8,7 +8,7 @@ registered before stays.
 
 if __name__ == "__main__":
     # Ahead of Prefect's import, which prints a traceback where it can't write to its home.
-    from flows.surroundings import require_home
+    from flows.local.preflight import require_home
 
     require_home("deploy")
 
@@ -39,10 +39,10 @@ from deployments.automations import (
     tell_of_failures,
     tell_of_late_runs,
 )
-from flows.auth_string import authorized
-from flows.embedded import enter_server, wait_for_server
-from flows.surroundings import configured_api_url
-from tasks.follow_up import ask_for_missing_predictions
+from flows.local.auth_string import authorized
+from flows.local.preflight import configured_api_url
+from flows.local.server import enter_server, wait_for_server
+from tasks.runs.follow_up import ask_for_missing_predictions
 
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "bakeoff"

@@ -13,9 +13,9 @@ from shlex import quote
 from typing import NoReturn
 
 from bakeoff.errors import BakeoffError, ConfigError, UserError
-from flows.auth_string import SERVER_VARIABLE, auth_file, hold_auth_string
-from flows.gate import LOOPBACK, Gate, hold_origins
-from flows.surroundings import check_home
+from flows.local.auth_string import SERVER_VARIABLE, auth_file, hold_auth_string
+from flows.local.preflight import check_home
+from flows.local.trusted_hosts import LOOPBACK, Gate, hold_origins
 
 NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 

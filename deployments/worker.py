@@ -9,9 +9,9 @@ import sys
 from typing import NoReturn
 
 from bakeoff.errors import BakeoffError
-from flows.auth_string import CLIENT_VARIABLE, authorized, find_auth_string
-from flows.embedded import enter_server, wait_for_server
-from flows.surroundings import check_home, configured_api_url
+from flows.local.auth_string import CLIENT_VARIABLE, authorized, find_auth_string
+from flows.local.preflight import check_home, configured_api_url
+from flows.local.server import enter_server, wait_for_server
 
 COMMAND = ["-m", "prefect", "worker", "start", "--pool", "bakeoff", "--type", "process"]
 RUNS = 2  # at once

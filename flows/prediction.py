@@ -4,27 +4,27 @@ from bakeoff.config import PredictionConfig
 
 if __name__ == "__main__":
     # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
-    from bakeoff.summary import show_prediction
-    from flows.command import call_late, leave, main
+    from bakeoff.report.prediction_summary import show_prediction
+    from flows.local.command_line import call_late, leave, main
 
-    check = call_late("bakeoff.prediction:check_prediction")
+    check = call_late("bakeoff.prediction.preflight:check_prediction")
     leave(main("prediction", PredictionConfig, check, show_prediction))
 
 from prefect import flow
 
-from bakeoff.output import output_folder, work_folder
-from bakeoff.prediction import check_prediction
-from bakeoff.publishing import require_predictions
-from bakeoff.threads import one_thread_each
-from tasks.follow_up import catch_up
-from tasks.heartbeat import beating
+from bakeoff.prediction.output_folder import output_folder, work_folder
+from bakeoff.prediction.preflight import check_prediction
+from bakeoff.prediction.publish import require_predictions
+from bakeoff.runtime.threads import one_thread_each
 from tasks.load import load
-from tasks.logs import follow_library
-from tasks.outcome import stated, value
-from tasks.parameters import named, read_parameter
 from tasks.predict import predict
 from tasks.publish import publish
-from tasks.wanted import published, require_wanted
+from tasks.runs.cancellation import published, require_wanted
+from tasks.runs.follow_up import catch_up
+from tasks.runs.heartbeat import beating
+from tasks.runs.logs import follow_library
+from tasks.runs.parameters import named, read_parameter
+from tasks.runs.states import stated, value
 
 
 @flow(

@@ -4,16 +4,16 @@ if __name__ == "__main__":
     import functools
 
     # Ahead of the slow imports below, so that both servers come up meanwhile: `main` imports this module.
-    from bakeoff.apart import run_apart, start_server
+    from bakeoff.runtime.processes import run_apart, start_server
     from tasks import PRELOAD
 
     start_server(PRELOAD)
+    from bakeoff.cli.show_training import show_training
     from bakeoff.config import TrainingConfig
-    from bakeoff.showing import show_training
-    from flows.command import leave, main
+    from flows.local.command_line import leave, main
 
-    check = functools.partial(run_apart, "bakeoff.checks:check_training")
-    leave(main("training", TrainingConfig, check, show_training, picture="flows.live:live_race"))
+    check = functools.partial(run_apart, "bakeoff.training.preflight:check_training")
+    leave(main("training", TrainingConfig, check, show_training, picture="flows.local.display:live_race"))
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,36 +24,46 @@ from prefect import State, flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from bakeoff.apart import start_server
-from bakeoff.budget import deadline_of, skip_slowest
-from bakeoff.checks import check_places
 from bakeoff.config import TrainingConfig
-from bakeoff.contestant import Contestant
-from bakeoff.cost import Size
-from bakeoff.delivery import unpack
-from bakeoff.handover import DatasetRef
-from bakeoff.leaderboard import Scorecard, Status, require_finisher, score_contestant
-from bakeoff.threads import cores
-from bakeoff.workspace import RunFolder, run_folder
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.fit_time import Size
+from bakeoff.runtime.processes import start_server
+from bakeoff.runtime.threads import cores
+from bakeoff.runtime.transfer import unpack
+from bakeoff.runtime.workspace import RunFolder, run_folder
+from bakeoff.training.leaderboard import (
+    Scorecard,
+    Status,
+    require_finisher,
+    score_contestant,
+)
+from bakeoff.training.preflight import check_places
+from bakeoff.training.time_budget import deadline_of, skip_slowest
 from tasks import PRELOAD
 from tasks.calibrate import calibrate
-from tasks.cluster import RECEIVED, Crew, crew
 from tasks.cross_validate import cross_validate
 from tasks.evaluate import evaluate
 from tasks.export import export, show
 from tasks.fit import fit
-from tasks.follow_up import ask_for_prediction, catch_up
 from tasks.generate import generate
-from tasks.heartbeat import beating
-from tasks.logs import follow_library
-from tasks.outcome import Outcome, outcome, stated, steps_end_first, value
-from tasks.parameters import named, read_parameter
 from tasks.pick import pick
-from tasks.progress import show_race
 from tasks.promote import promote
-from tasks.schedule import scheduled_second
-from tasks.supersede import supersede_missed_runs
-from tasks.wanted import published, require_wanted
+from tasks.runs.cancellation import published, require_wanted
+from tasks.runs.dask import RECEIVED, Crew, crew
+from tasks.runs.follow_up import ask_for_prediction, catch_up
+from tasks.runs.heartbeat import beating
+from tasks.runs.logs import follow_library
+from tasks.runs.parameters import named, read_parameter
+from tasks.runs.progress import show_race
+from tasks.runs.schedule import scheduled_second, supersede_missed_runs
+from tasks.runs.states import (
+    Outcome,
+    outcome,
+    stated,
+    steps_end_first,
+    value,
+)
 
 SPARE = 2  # threads beyond the steps that run at once: what Prefect notes of a task run keeps no core waiting
 

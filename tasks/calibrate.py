@@ -6,13 +6,14 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import run_apart
 from bakeoff.config import TrainingConfig
-from bakeoff.contestant import Contestant
-from bakeoff.delivery import unpack
-from bakeoff.handover import CalibratedModel, DatasetRef, FoldScore, ModelRef
-from tasks.cluster import RECEIVED
-from tasks.outcome import stated
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.runtime.processes import run_apart
+from bakeoff.runtime.transfer import unpack
+from bakeoff.training.results import CalibratedModel, FoldScore, ModelRef
+from tasks.runs.dask import RECEIVED
+from tasks.runs.states import stated
 
 
 def calibrate_classifier(
@@ -26,7 +27,7 @@ def calibrate_classifier(
     """As the library's function of that name, in a process of its own."""
     model, folds = unpack(model, folder / RECEIVED), [unpack(fold, folder / RECEIVED) for fold in folds]
     result: CalibratedModel = run_apart(
-        "bakeoff.calibrating:calibrate_classifier", ref, contestant, config, model, folds, folder
+        "bakeoff.training.calibrate:calibrate_classifier", ref, contestant, config, model, folds, folder
     )
     return result
 

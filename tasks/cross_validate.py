@@ -3,13 +3,14 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import run_apart
 from bakeoff.config import CrossValidationConfig
-from bakeoff.contestant import Contestant
-from bakeoff.handover import DatasetRef, FoldScore
-from bakeoff.workspace import RunFolder
-from tasks.cluster import at_hand
-from tasks.outcome import stated
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.runtime.processes import run_apart
+from bakeoff.runtime.workspace import RunFolder
+from bakeoff.training.results import FoldScore
+from tasks.runs.dask import at_hand
+from tasks.runs.states import stated
 
 
 def score_fold_once(
@@ -18,7 +19,7 @@ def score_fold_once(
     """As the library's function of that name, in a process of its own."""
     with at_hand(ref, run) as here:
         result = run_apart(
-            "bakeoff.steps:score_fold_once",
+            "bakeoff.training.cross_validate:score_fold_once",
             here.ref,
             contestant,
             cross_validation,

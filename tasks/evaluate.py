@@ -5,17 +5,20 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import run_apart
-from bakeoff.contestant import Contestant
-from bakeoff.handover import DatasetRef, ModelRef, TestResult
-from tasks.outcome import stated
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.runtime.processes import run_apart
+from bakeoff.training.results import ModelRef, TestResult
+from tasks.runs.states import stated
 
 
 def evaluate_classifier(
     ref: DatasetRef, contestant: Contestant, model: ModelRef, resamples: int, folder: Path
 ) -> TestResult:
     """As the library's function of that name, in a process of its own."""
-    result: TestResult = run_apart("bakeoff.evaluation:evaluate_classifier", ref, contestant, model, resamples, folder)
+    result: TestResult = run_apart(
+        "bakeoff.training.evaluate:evaluate_classifier", ref, contestant, model, resamples, folder
+    )
     return result
 
 

@@ -7,17 +7,18 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import run_apart
-from bakeoff.board import contestant_rows
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
-from bakeoff.handover import DatasetRef, ModelRef, Selection
-from bakeoff.leaderboard import Scorecard
-from bakeoff.opening import open_store
-from bakeoff.report import class_rows, render_markdown
-from bakeoff.tabular import markdown_text
-from tasks.keys import artifact_key
-from tasks.outcome import stated
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.report.card_tables import contestant_rows
+from bakeoff.report.table_formats import markdown_text
+from bakeoff.report.version_markdown import class_rows, render_markdown
+from bakeoff.runtime.processes import run_apart
+from bakeoff.store.load import open_store
+from bakeoff.training.leaderboard import Scorecard
+from bakeoff.training.results import ModelRef, Selection
+from tasks.runs.artifact_keys import artifact_key
+from tasks.runs.states import stated
 
 
 def export_version(
@@ -30,7 +31,9 @@ def export_version(
     by: str | None = None,
 ) -> Path:
     """As the library's function of that name, in a process of its own."""
-    result: Path = run_apart("bakeoff.card:export_version", config, ref, scorecards, selection, model, workspace, by)
+    result: Path = run_apart(
+        "bakeoff.training.export:export_version", config, ref, scorecards, selection, model, workspace, by
+    )
     return result
 
 
@@ -40,8 +43,8 @@ def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     A deep report is written first, where the config asks for one.
     """
     if config.report == "deep":
-        run_apart("bakeoff.reporting:deepen_report", config, ref, version)
-    drawn = run_apart("bakeoff.reporting:draw_version", config, version)
+        run_apart("bakeoff.report.write_report:deepen_report", config, ref, version)
+    drawn = run_apart("bakeoff.report.write_report:draw_version", config, version)
     store = open_store(config)
     history = store.history()
     card = store.card(version, history)

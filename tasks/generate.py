@@ -3,16 +3,16 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import run_apart
 from bakeoff.config import TrainingConfig
-from bakeoff.handover import DatasetRef
-from bakeoff.workspace import RunFolder
-from tasks.outcome import stated
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.runtime.processes import run_apart
+from bakeoff.runtime.workspace import RunFolder
+from tasks.runs.states import stated
 
 
 def prepare_once(config: TrainingConfig, run: RunFolder) -> DatasetRef:
     """As the library's function of that name, in a process of its own."""
-    result: DatasetRef = run_apart("bakeoff.steps:prepare_once", config, run)
+    result: DatasetRef = run_apart("bakeoff.data.prepare:prepare_once", config, run)
     return result
 
 

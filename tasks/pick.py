@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import run_apart
 from bakeoff.config import TrainingConfig
-from bakeoff.handover import DatasetRef, Selection
-from bakeoff.leaderboard import Scorecard
-from tasks.outcome import stated
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.runtime.processes import run_apart
+from bakeoff.training.leaderboard import Scorecard
+from bakeoff.training.results import Selection
+from tasks.runs.states import stated
 
 
 def choose_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]) -> Selection:
     """As the library's function of that name, in a process of its own."""
-    result: Selection = run_apart("bakeoff.choosing:choose_winner", config, ref, scorecards)
+    result: Selection = run_apart("bakeoff.training.pick:choose_winner", config, ref, scorecards)
     return result
 
 

@@ -1,21 +1,38 @@
 """Score a table with a saved version, and show how far it is."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from bakeoff.config import PredictionConfig
-from bakeoff.prediction import ScoredTable, score_table
-from bakeoff.ready import VersionRef
-from tasks.outcome import stated
-from tasks.progress import RowsDone
-from tasks.threads import one_thread
+from bakeoff.prediction.predict import ScoredTable, score_table
+from bakeoff.runtime.threads import hold_this_thread
+from bakeoff.store.load import VersionRef
+from tasks.runs.progress import RowsDone
+from tasks.runs.states import stated
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def score_and_show(config: PredictionConfig, ref: VersionRef, folder: Path) -> ScoredTable:
     """Score the table, with its progress on Prefect's pages."""
     return score_table(config, ref, folder, RowsDone(ref.name))
+
+
+def one_thread(function: Callable[P, R]) -> Callable[P, R]:
+    """Hold the worker thread that runs the function to itself."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        hold_this_thread()
+        return function(*args, **kwargs)
+
+    return run
 
 
 predict = task(name="predict", task_run_name="predict with {ref.version}", cache_policy=NO_CACHE)(

@@ -3,16 +3,16 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.apart import run_apart
 from bakeoff.config import TrainingConfig
-from bakeoff.handover import DatasetRef
-from bakeoff.promotion import Decision
-from tasks.outcome import stated
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.runtime.processes import run_apart
+from bakeoff.training.promotion import Decision
+from tasks.runs.states import stated
 
 
 def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None) -> Decision:
     """As the library's function of that name, in a process of its own."""
-    result: Decision = run_apart("bakeoff.challenge:challenge_champion", config, ref, version, by)
+    result: Decision = run_apart("bakeoff.training.promote:challenge_champion", config, ref, version, by)
     return result
 
 

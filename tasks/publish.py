@@ -7,15 +7,15 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
-from bakeoff.canvas import Picture
 from bakeoff.config import PredictionConfig
-from bakeoff.prediction import ScoredTable
-from bakeoff.prediction_page import draw_predictions, render_predictions
-from bakeoff.publishing import publish_predictions
-from bakeoff.ready import VersionRef
-from bakeoff.summary import render_summary
-from tasks.keys import artifact_key
-from tasks.outcome import shown_or_not, stated
+from bakeoff.prediction.predict import ScoredTable
+from bakeoff.prediction.publish import publish_predictions
+from bakeoff.report.prediction_report import draw_predictions, render_predictions
+from bakeoff.report.prediction_summary import render_summary
+from bakeoff.report.svg import Picture
+from bakeoff.store.load import VersionRef
+from tasks.runs.artifact_keys import artifact_key
+from tasks.runs.states import shown_or_not, stated
 
 
 def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 
+import pytest
 from hypothesis import settings
 
 # Before anything imports Prefect, which reads them once.
@@ -14,3 +15,12 @@ for name in ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_PROFILE", "PREFECT_A
 # A busy machine takes its time over an example; what is to be found is what the example shows.
 settings.register_profile("bakeoff", deadline=None)
 settings.load_profile("bakeoff")
+
+
+@pytest.fixture(scope="session")
+def prefect_server():
+    """A server of the tests' own, on a temporary database."""
+    from prefect.testing.utilities import prefect_test_harness  # late: it reads the environment
+
+    with prefect_test_harness(server_startup_timeout=180):
+        yield

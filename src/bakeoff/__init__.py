@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bakeoff.predictor import Predictor
+    from bakeoff.prediction.predictor import Predictor
 
 __all__ = ["load"]
 
@@ -37,6 +37,6 @@ def load(
         bakeoff.errors.UserError: there is no such store or version, in one line.
         bakeoff.errors.IntegrityError: the version is not what was sealed.
     """
-    from bakeoff.predictor import load as open_version
+    from bakeoff.prediction.predictor import load as open_version
 
     return open_version(name, store, version, public_key, allow_version_skew)

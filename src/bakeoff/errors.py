@@ -1,6 +1,6 @@
 """What can go wrong, each error with its own sentence and exit status."""
 
-from bakeoff.sentences import one_line
+from bakeoff.formatting import one_line
 
 
 class BakeoffError(Exception):

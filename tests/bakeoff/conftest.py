@@ -6,27 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff.calibrating import calibrate_classifier
-from bakeoff.card import export_version
-from bakeoff.challenge import challenge_champion
-from bakeoff.choosing import choose_winner
-from bakeoff.config import PredictionConfig, PromotionConfig, SigningConfig, TrainingConfig
-from bakeoff.contestant import Contestant
-from bakeoff.cost import Size
-from bakeoff.evaluation import evaluate_classifier
-from bakeoff.fitting import fit_classifier
-from bakeoff.handover import CalibratedModel, DatasetRef
-from bakeoff.keyfiles import find_keys, generate_keys
-from bakeoff.leaderboard import Scorecard, score_contestant
-from bakeoff.output import output_folder, work_folder
-from bakeoff.prediction import check_prediction, score_table
-from bakeoff.prediction_page import draw_predictions, render_predictions
-from bakeoff.preparing import prepare_dataset
-from bakeoff.publishing import publish_predictions, require_predictions
-from bakeoff.ready import find_version
-from bakeoff.signing import Keys
-from bakeoff.store import ModelStore
-from bakeoff.validation import score_fold
+from bakeoff.config import (
+    PredictionConfig,
+    PromotionConfig,
+    SigningConfig,
+    TrainingConfig,
+)
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.data.prepare import prepare_dataset
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.fit_time import Size
+from bakeoff.prediction.output_folder import output_folder, work_folder
+from bakeoff.prediction.predict import score_table
+from bakeoff.prediction.preflight import check_prediction
+from bakeoff.prediction.publish import publish_predictions, require_predictions
+from bakeoff.report.prediction_report import draw_predictions, render_predictions
+from bakeoff.store.key_files import find_keys, generate_keys
+from bakeoff.store.keys import Keys
+from bakeoff.store.load import find_version
+from bakeoff.store.model_store import ModelStore
+from bakeoff.training.calibrate import calibrate_classifier
+from bakeoff.training.cross_validate import score_fold
+from bakeoff.training.evaluate import evaluate_classifier
+from bakeoff.training.export import export_version
+from bakeoff.training.fit import fit_classifier
+from bakeoff.training.leaderboard import Scorecard, score_contestant
+from bakeoff.training.pick import choose_winner
+from bakeoff.training.promote import challenge_champion
+from bakeoff.training.results import CalibratedModel
 
 ORDERS = {
     "source": "file",

@@ -6,7 +6,7 @@ import pytest
 from compose_stack import Compose
 from prefect_stack import eventually
 
-from deployments import environment
+from deployments import env_file
 
 
 @pytest.fixture(scope="session")
@@ -15,9 +15,9 @@ def compose(tmp_path_factory):
     assert shutil.which("docker"), "there is no Docker here"
     folder = tmp_path_factory.mktemp("compose")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(environment, "ENV", folder / ".env")
-        patch.setattr(environment, "MOUNTED", [folder / "data", folder / "keys", folder / "secrets"])
-        assert 0 == environment.main()
+        patch.setattr(env_file, "ENV", folder / ".env")
+        patch.setattr(env_file, "MOUNTED", [folder / "data", folder / "keys", folder / "secrets"])
+        assert 0 == env_file.main()
     compose = Compose(folder)
     try:
         yield compose

@@ -15,7 +15,7 @@ from browser import Browser
 from compose_stack import IMAGE, ROOT, docker
 from prefect_stack import eventually
 
-from bakeoff.keyfiles import generate_keys
+from bakeoff.store.key_files import generate_keys
 
 LIMIT_SECONDS = 180
 SMALL = {"dataset": {"n_samples": 500}}

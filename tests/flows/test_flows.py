@@ -17,17 +17,22 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.classifiers import CLASSIFIERS, title
-from bakeoff.config import DatasetConfig, PredictionConfig, SplitConfig, TrainingConfig
-from bakeoff.datasets import load_dataset
+from bakeoff.config import (
+    DatasetConfig,
+    PredictionConfig,
+    SplitConfig,
+    TrainingConfig,
+)
+from bakeoff.data.datasets import load_dataset
+from bakeoff.data.split import split_rows
 from bakeoff.errors import DataError
-from bakeoff.keyfiles import generate_keys
-from bakeoff.loading import load_model
-from bakeoff.splitting import split_rows
-from bakeoff.store import ModelStore
-from bakeoff.workspace import KEPT
+from bakeoff.runtime.workspace import KEPT
+from bakeoff.store.key_files import generate_keys
+from bakeoff.store.load import load_model
+from bakeoff.store.model_store import ModelStore
 from flows.prediction import prediction
 from flows.training import training
-from tasks.outcome import outcome, stated
+from tasks.runs.states import outcome, stated
 
 # Prefect's own deprecations and unclosed sockets are not this project's to mend.
 pytestmark = [

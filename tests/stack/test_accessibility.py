@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff.reporting import rewrite_report
-from bakeoff.serving import find_page
-from bakeoff.store import ModelStore
+from bakeoff.cli.ui import find_page
+from bakeoff.report.write_report import rewrite_report
+from bakeoff.store.model_store import ModelStore
 from tests.bakeoff.conftest import predict, run_race
 
 WIDTHS = (1280, 390)  # a desk's, a telephone's

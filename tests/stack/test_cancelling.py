@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prefect_stack import descendants, eventually
 
-from bakeoff.workspace import KEPT
+from bakeoff.runtime.workspace import KEPT
 
 
 def test_cancelling_ends_the_process_and_leaves_nothing_behind(stack, copy_of_nightly, tmp_path):

@@ -46,7 +46,7 @@ def test_a_cluster_without_workers_is_refused(stack, scheduler, tmp_path):
 def cluster(stack, scheduler):
     """The scheduler's address, and two workers of one thread each, one of which starts ready."""
     options = (*COMMON, "--nthreads", "1", "--local-directory", str(stack.folder))
-    preloads = ((), ("--preload", "tasks.dask_worker"))
+    preloads = ((), ("--preload", "tasks.runs.dask_worker"))
     workers = [stack.start("distributed.cli.dask_worker", *options, *preload, scheduler) for preload in preloads]
     assert eventually(lambda: registered(scheduler) == 2)
     yield scheduler, workers
@@ -119,7 +119,7 @@ def at_work(nanny):
     """The nanny's worker, if a step runs in a process that was forked from its server."""
     for worker in descendants(nanny):
         for server in descendants(worker):
-            if b"bakeoff.fork_server" in command(server) and descendants(server):
+            if b"bakeoff.runtime.fork_server" in command(server) and descendants(server):
                 return worker
     return None
 

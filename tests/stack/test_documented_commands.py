@@ -19,7 +19,7 @@ from prefect_stack import ROOT
 from reader import Reader
 
 from bakeoff.config import TrainingConfig
-from bakeoff.flags import read_config
+from bakeoff.config.flags import read_config
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def test_twenty_runs_at_once_through_two_workers(stack, copy_of_nightly, tmp_pat
     assert ["COMPLETED"] * RUNS == [run["state"]["type"] for run in runs]
     exported = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
     assert RUNS == len(exported)
-    verify = [sys.executable, "-m", "bakeoff.cli", "models", "verify", "--store", str(tmp_path / "models")]
+    verify = [sys.executable, "-m", "bakeoff.cli.main", "models", "verify", "--store", str(tmp_path / "models")]
     verified = subprocess.run(verify, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
     assert 0 == verified.returncode, verified.stdout + verified.stderr
     taken = [stack.worker_of(run) for run in runs]

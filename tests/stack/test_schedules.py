@@ -10,7 +10,7 @@ import pytest
 from prefect_stack import end, eventually
 
 from bakeoff.config import TrainingConfig
-from bakeoff.store import ModelStore
+from bakeoff.store.model_store import ModelStore
 
 PERIOD = 5  # seconds
 AHEAD = 20  # seconds, in which the scheduler makes the runs

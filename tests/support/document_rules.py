@@ -20,7 +20,7 @@ STAYING = {
 # Shown by `make -n`: what it would do is put together, and not done.
 DRY = {
     "make test": "runs the tests that this one stands beside, for minutes",
-    "make notebook": "installs JupyterLab and opens a browser; tests/bakeoff/test_notebook.py runs the notebook",
+    "make notebook": "installs JupyterLab and opens a browser; tests/notebooks/test_data_generate.py runs the notebook",
 }
 
 # Not given once more, for time: README.md has the same, and nothing that follows here needs it.

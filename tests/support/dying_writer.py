@@ -18,11 +18,18 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bakeoff.errors import BakeoffError
-from bakeoff.signing import NO_KEYS, Keys, fingerprint
-from bakeoff.store import ModelStore
+from bakeoff.store.keys import NO_KEYS, Keys, fingerprint
+from bakeoff.store.model_store import ModelStore
 from benchmarks.store_crash import export_small
 
-TRACED = tuple(f"/bakeoff/{name}.py" for name in ("files", "journal", "layout", "locks", "sealing", "store", "writing"))
+TRACED = tuple(
+    f"/bakeoff/{name}.py"
+    for name in (
+        "runtime/files",
+        "runtime/locks",
+        *(f"store/{name}" for name in ("journal", "layout", "manifest", "model_store", "writer")),
+    )
+)
 
 
 def opened(root, change):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from bakeoff import files
+from bakeoff.runtime import files
 
 
 def rewrite_card(folder):

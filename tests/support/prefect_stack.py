@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from flows.embedded import wait_for_server
+from flows.local.server import wait_for_server
 
 ROOT = Path(__file__).parents[2]
 RETRIES = 10

@@ -1,4 +1,4 @@
-"""What the tests of `bakeoff.apart` run in processes of their own."""
+"""What the tests of `bakeoff.runtime.processes` run in processes of their own."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bakeoff.errors import DataError
 
-logger = logging.getLogger("bakeoff.steps")
+logger = logging.getLogger("bakeoff.training.fit")
 KEPT = []
 
 

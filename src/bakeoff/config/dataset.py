@@ -4,7 +4,15 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from bakeoff.config.parts import Count, LocalText, Names, Number, Part, Seed, Text
+from bakeoff.config.base import (
+    Count,
+    LocalText,
+    Names,
+    Number,
+    Part,
+    Seed,
+    Text,
+)
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
 MAX_BATCH = 2**53  # what JSON's readers keep exactly

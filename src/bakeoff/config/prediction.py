@@ -5,7 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from bakeoff.config.parts import LocalPath, LocalText, ModelName, Names, Number, Part
+from bakeoff.config.base import (
+    LocalPath,
+    LocalText,
+    ModelName,
+    Names,
+    Number,
+    Part,
+)
 from bakeoff.config.signing import VerifyingConfig
 
 Treatment = Literal["flag", "reject", "accept"]

@@ -5,7 +5,14 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from bakeoff.classifiers import CLASSIFIERS
-from bakeoff.config.parts import ClassifierName, Count, Number, Part, Seed, Text
+from bakeoff.config.base import (
+    ClassifierName,
+    Count,
+    Number,
+    Part,
+    Seed,
+    Text,
+)
 from bakeoff.metrics import MetricName
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from bakeoff.config.parts import LocalPath, Part
+from bakeoff.config.base import LocalPath, Part
 
 PublicKey = Annotated[
     LocalPath | None,

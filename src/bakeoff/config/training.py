@@ -6,10 +6,21 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bakeoff.classifiers import check_parameters, default_parameters, gives_probabilities, needs_exact_svm
+from bakeoff.classifiers import (
+    check_parameters,
+    default_parameters,
+    gives_probabilities,
+    needs_exact_svm,
+)
+from bakeoff.config.base import (
+    ClassifierName,
+    LocalPath,
+    ModelName,
+    Number,
+    Part,
+)
 from bakeoff.config.costs import Costs
 from bakeoff.config.dataset import DatasetConfig
-from bakeoff.config.parts import ClassifierName, LocalPath, ModelName, Number, Part
 from bakeoff.config.race import (
     CrossValidationConfig,
     DaskConfig,
@@ -19,8 +30,9 @@ from bakeoff.config.race import (
     SVMConfig,
 )
 from bakeoff.config.signing import SigningConfig
-from bakeoff.engines import EngineChoice
 from bakeoff.metrics import METRICS
+
+EngineChoice = Literal["auto", "scikit-learn", "sklearnex"]
 
 CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic"]
 

@@ -1,0 +1,1 @@
+"""Running a flow from the command line: arguments, embedded server, display."""

@@ -1,0 +1,118 @@
+"""The auth string of a server that `make server` starts: written to a file, and found there by who reports to it."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from bakeoff.errors import UserError
+from flows.local.preflight import prefect_home
+from flows.local.trusted_hosts import LOOPBACK
+
+CLIENT_VARIABLE = "PREFECT_API_AUTH_STRING"
+SERVER_VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"
+TRIES = 50  # a tenth of a second each: a client that looks holds the lock for a moment
+
+
+def make_auth_string() -> str:
+    """A new one, that nobody guesses."""
+    return f"admin:{secrets.token_urlsafe(24)}"
+
+
+def auth_file(port: int) -> Path:
+    """Where the auth string of the server at a port of this machine is kept."""
+    return prefect_home() / f"bakeoff-auth-{LOOPBACK[0]}:{port}"
+
+
+@contextlib.contextmanager
+def hold_auth_string(port: int) -> Iterator[str]:
+    """The auth string for a server at a port, the same after a restart; locked for as long as the server runs.
+
+    Raises:
+        UserError: the file can't be used, or others can read it.
+    """
+    path = auth_file(port)
+    with contextlib.ExitStack() as held:
+        try:
+            file = held.enter_context(_open_own(path, os.O_RDWR | os.O_CREAT))
+            _lock(file)
+            auth = file.read().strip()
+            if not auth:  # it is new, or a crash left it empty
+                auth = make_auth_string()
+                file.write(f"{auth}\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise UserError(
+                f"the auth string in {str(path)!r} can't be used: {error.strerror}; remove the file, and the next "
+                "start makes another"
+            ) from error
+        yield auth
+
+
+def find_auth_string(api_url: str) -> str | None:
+    """The auth string that the server at an address wrote down for this user; None where the environment has one.
+
+    It is told to the server that wrote it and to no other: the address is this machine's, and that server, which
+    listens there for as long as it holds the file's lock, runs.
+    """
+    if os.environ.get(CLIENT_VARIABLE):
+        return None
+    address = urlsplit(api_url)
+    if address.scheme != "http" or address.hostname not in LOOPBACK:
+        return None
+    try:
+        with _open_own(auth_file(address.port or 80), os.O_RDONLY) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or None
+    except OSError:
+        pass
+    return None
+
+
+@contextlib.contextmanager
+def authorized(api_url: str) -> Iterator[None]:
+    """Have Prefect's clients give the auth string that is found for an address, if one is."""
+    auth = find_auth_string(api_url)
+    if auth is None:
+        yield
+        return
+    from prefect.context import SettingsContext, get_settings_context
+    from pydantic import SecretStr
+
+    here = get_settings_context()
+    # `temporary_settings` reads and validates each of Prefect's settings anew, which takes a tenth of a second.
+    api = here.settings.api.model_copy(update={"auth_string": SecretStr(auth)})
+    with SettingsContext(profile=here.profile, settings=here.settings.model_copy(update={"api": api})):
+        yield
+
+
+def _open_own(path: Path, flags: int) -> IO[str]:
+    """Open a file that is this user's and can be read by nobody else."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        os.close(descriptor)
+        raise PermissionError(errno.EACCES, "others can read it, or it is no file of yours")
+    return os.fdopen(descriptor, "r+" if flags & os.O_RDWR else "r")
+
+
+def _lock(file: IO[str]) -> None:
+    for tries in range(TRIES, -1, -1):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not tries:
+                raise
+            time.sleep(0.1)
+        else:
+            return

@@ -1,0 +1,246 @@
+"""`python -m flows.training` and `python -m flows.prediction`: from the command line to an exit status."""
+
+import contextlib
+import functools
+import gc
+import importlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pydantic import BaseModel
+
+from bakeoff.config.flags import Output, read_command
+from bakeoff.errors import BakeoffError, UserError
+from bakeoff.formatting import one_line
+from bakeoff.runtime.processes import stop_server
+from flows.local.auth_string import authorized
+from flows.local.interrupts import TELL_SECONDS, Ending
+from flows.local.preflight import check_api_url, check_home
+from flows.local.server import (
+    EmbeddedServer,
+    answers,
+    enter_server,
+    wait_for_server,
+)
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from flows.local.flow_run import OwnRun
+
+
+FAREWELL_SECONDS = 10  # to hand the last log lines and events to the server
+# What Prefect imports when its first flow runs, a quarter of a second: here there is nothing to do meanwhile but wait.
+LATE = ("fastapi.encoders", "prefect.utilities.visualization")
+# A server that goes away is spoken of in one line at the end, not at every event and line of the log.
+TALKATIVE = ("prefect.events.clients", "prefect._internal.concurrency")
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_CLIENT_MAX_RETRIES": "4",  # half a minute for a server that is away, at each question
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # The library's own lines tell what happens, an event each with its figure; Prefect's tell of each state.
+    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "CRITICAL",
+}
+
+
+def main(
+    name: str,
+    model: type[BaseModel],
+    check: Callable[[Any], object],
+    show: Callable[[Any, bool], str],
+    picture: str | None = None,
+) -> int:
+    """Run the flow of that name once and return the exit status.
+
+    What is wrong with the command line is said before anything is started, what is wrong with the rows before the
+    flow is entered; the embedded server comes up meanwhile, and Prefect is imported.
+
+    Args:
+        name: of the flow, and of the module that it is in.
+        model: the flow's config.
+        check: refuses a config by a `UserError`; called in a thread.
+        show: what to print of the flow's result; with True as one JSON object.
+        picture: `module:name` of a block that shows the run on a terminal while it lasts; None for log lines.
+    """
+    gc.disable()  # imports make hardly any garbage, and looking for it takes a tenth of their time
+    if not os.environ.get("PREFECT_API_URL"):
+        os.environ.pop("PREFECT_API_URL", None)  # set and empty means unset, to Prefect's parts alike
+    for key, value in QUIET.items():
+        os.environ.setdefault(key, value)
+    ending = Ending(name)
+    try:
+        config, output = read_command(model, sys.argv[1:], f"python -m flows.{name}")
+        check_home()
+        if output.quiet or not sys.stderr.isatty():
+            picture = None
+        if picture or output.quiet:
+            os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
+        with _server(quiet=output.quiet) as ready, ending.told_first():
+            with ThreadPoolExecutor(1) as pool:
+                checking = pool.submit(check, config)
+                flow = _load(f"flows.{name}:{name}")
+                import_late()
+                gc.freeze()
+                gc.enable()
+                if (url := os.environ.get("PREFECT_API_URL")) and answers(url):
+                    ready()
+                checking.result()
+            embedded = ready()
+            shown = _load(picture) if picture else contextlib.nullcontext
+            run = ending.run = _load("flows.local.flow_run:OwnRun")(flow, config, ending.take_signals)
+            followed = _load("tasks.runs.follow_up:alone") if embedded else contextlib.nullcontext
+            with followed(), shown():
+                _run(run)
+            ending.status = _report(name, run, show, output)
+            if run.tell("cancelled", time.monotonic() + TELL_SECONDS):
+                _send_all()
+                if embedded:
+                    _wait_until_recorded(run.flow_run.id)
+            else:
+                print(f"{name}: the server could not be told how the run ended: {run.unreported}", file=sys.stderr)
+            return ending.status
+    except BakeoffError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return ending.status
+    finally:
+        gc.enable()
+
+
+def import_late() -> None:
+    """Import what Prefect would when its first flow runs."""
+    for late in LATE:
+        importlib.import_module(late)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process: all is said and sent, and clearing up what was imported takes half a second."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stop_server()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+@contextlib.contextmanager
+def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
+    """The server to report to: the configured one, else an embedded one of this run's own.
+
+    Yields:
+        a function that waits until it can be used, and tells whether it is an embedded one.
+    """
+    if url := os.environ.get("PREFECT_API_URL"):
+        check_api_url(url)
+        with contextlib.ExitStack() as settings:
+            yield functools.cache(lambda: _wait_for(url, quiet, settings))
+        return
+    server = EmbeddedServer()
+    try:
+        with contextlib.ExitStack() as settings:
+
+            def ready() -> bool:
+                from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+
+                if configured := PREFECT_API_URL.value():  # by a profile or a file
+                    server.stop()
+                    return _wait_for(check_api_url(configured), quiet, settings)
+                if not quiet:
+                    print("Prefect's embedded server is coming up", file=sys.stderr)
+                server.wait()
+                own = {PREFECT_API_URL: server.api_url, PREFECT_API_AUTH_STRING: server.auth}
+                settings.enter_context(temporary_settings(own))
+                settings.callback(_send_all)  # also when the run is interrupted
+                return True
+
+            yield ready
+    finally:
+        server.stop()
+
+
+def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
+    if not answers(url):
+        if not quiet:
+            print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
+        wait_for_server(url)
+    settings.enter_context(authorized(url))
+    enter_server(url)
+    return False
+
+
+def _run(run: "OwnRun") -> None:
+    """Run the flow; once it has returned its result, an interruption only cuts short what comes after."""
+    logging.raiseExceptions = False
+    for talkative in TALKATIVE:
+        logging.getLogger(talkative).addFilter(lambda _: False)  # a level would not outlive Prefect's next set-up
+    try:
+        with _load("tasks.runs.heartbeat:without_prefects")():
+            run.run()
+    except KeyboardInterrupt:
+        if not run.is_delivered:
+            raise
+
+
+def _send_all() -> None:
+    """Hand the last log lines and events to the server, before it is gone."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    workers = (APILogWorker, EventsWorker)
+    for worker in workers:  # all before the first, which may drain the other, too
+        # That there is something left to send is what this is for, and no warning.
+        logging.getLogger(worker.__name__).setLevel(logging.ERROR)
+    for worker in workers:
+        worker.drain_all(timeout=FAREWELL_SECONDS)
+
+
+def _wait_until_recorded(run: "UUID") -> None:
+    """Let the server write down the run's task runs, before it is gone.
+
+    It makes them of events, one after the other and behind our back: when none of them is open and none was added for
+    a moment, it is through.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter
+
+    own = FlowRunFilter.model_validate({"id": {"any_": [run]}})
+    deadline, seen = time.monotonic() + FAREWELL_SECONDS, -1
+    with get_client(sync_client=True) as client:
+        while time.monotonic() < deadline:
+            runs = client.read_task_runs(flow_run_filter=own)
+            if len(runs) == seen and all(run.state is not None and run.state.is_final() for run in runs):
+                return
+            seen = len(runs)
+            time.sleep(0.1)
+
+
+def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: Output) -> int:
+    if run.is_delivered:
+        (result,) = run.outcome
+        print(result if output.quiet and not output.json else show(result, output.json), flush=True)
+        return 0
+    state = run.outcome[0] if run.outcome else run.state
+    print(f"{name}: {one_line(str(state.message or state.name))}", file=sys.stderr)
+    return error.exit_status if isinstance(error := run.error, UserError) else 1
+
+
+def call_late(path: str) -> Callable[..., Any]:
+    """The function at `module:name`, whose module is slow to import and is only when it is called."""
+
+    def call(*args: Any) -> Any:
+        return _load(path)(*args)
+
+    return call
+
+
+def _load(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(importlib.import_module(module), name)

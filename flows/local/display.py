@@ -1,0 +1,75 @@
+"""What a terminal shows of a race while it runs: a line a contestant, and how long it will take yet."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from bakeoff.classifiers import title
+from bakeoff.formatting import say_seconds
+from bakeoff.runtime.progress import Lane, RaceProgress
+
+
+@contextlib.contextmanager
+def live_race() -> Iterator[None]:
+    """Show the race of a training flow that runs within the block, on standard error, and clear it at the end."""
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from tasks.runs.progress import watching
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None),
+        TextColumn("{task.fields[folds]}", justify="right"),
+        TextColumn("{task.fields[score]}", justify="right"),
+    )
+    console = Console(stderr=True)
+    whole = Progress(
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), console=console
+    )
+    lanes = Progress(*columns, console=console, expand=True)
+    doing = whole.add_task("reading the rows", total=None)
+    shown: dict[str, object] = {}
+
+    def watch(race: RaceProgress) -> None:
+        for name, lane in race.lanes.items():
+            if name not in shown:
+                shown[name] = lanes.add_task(title(name), total=lane.total, folds="", score="")
+            lanes.update(shown[name], completed=lane.done, folds=_folds(lane), score=_score(lane))  # type: ignore[arg-type]  # a TaskID
+        whole.update(doing, description=_doing(race, race.seconds_left))
+
+    live = Live(Group(lanes, whole), console=console, transient=True, refresh_per_second=8)
+    with live, watching(watch), _logging_to(console):
+        yield
+
+
+@contextlib.contextmanager
+def _logging_to(console: Any) -> Iterator[None]:
+    """Have warnings printed above the picture, where Prefect's handlers would write into it."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
+    handlers = {handler for logger in loggers for handler in logger.handlers if hasattr(handler, "console")}
+    before = {handler: handler.console for handler in handlers}
+    for handler in before:
+        handler.console = console
+    try:
+        yield
+    finally:
+        for handler, own in before.items():
+            handler.console = own
+
+
+def _folds(lane: Lane) -> str:
+    failed = f", {lane.failed} failed" if lane.failed else ""
+    return f"{lane.done} of {lane.total} folds{failed}"
+
+
+def _score(lane: Lane) -> str:
+    return "" if lane.mean is None else f"{lane.mean:.4f}"
+
+
+def _doing(race: RaceProgress, left: float | None) -> str:
+    if race.done == race.total:
+        return "evaluating, choosing, exporting"
+    return "racing" if left is None else f"racing, {say_seconds(left)} left"

@@ -1,0 +1,158 @@
+"""A flow's run in this process, whose ending is known here whatever becomes of the server's answers."""
+
+import contextlib
+import contextvars
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from httpx import ConnectError, HTTPError
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import FlowRunCreate
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.exceptions import Abort, ObjectNotFound, Pause
+from prefect.flow_engine import FlowRunEngine
+from prefect.states import Cancelled, Completed, Pending, to_state_create
+
+from bakeoff.errors import describe
+from flows.local.server import ServerError
+
+GONE_SECONDS = 5  # a server that refuses connections may be about to come back
+
+
+class OwnRun(FlowRunEngine[Any, Any]):
+    """Prefect's engine, but for what it makes of signals and of answers that are lost.
+
+    Attributes:
+        outcome: what the flow returned, a state where it failed; a list that is empty until then.
+        unreported: why the server could not be told of it.
+    """
+
+    def __init__(self, flow: Any, config: object, take_signals: Callable[[], None]) -> None:
+        """Do nothing yet.
+
+        Args:
+            flow: of one parameter, `config`.
+            config: what it is given.
+            take_signals: called when Prefect has taken SIGTERM for itself.
+        """
+        super().__init__(flow=flow, parameters={"config": config})
+        self.outcome: list[Any] = []
+        self.unreported: str | None = None
+        self._take_signals = take_signals
+        self._key: str | None = None
+        self._settings = contextvars.copy_context()  # without the client that Prefect makes for the run, and closes
+
+    def run(self) -> None:
+        """Run the flow.
+
+        Raises:
+            ServerError: the server went away before the flow began.
+        """
+        try:
+            with self.start():
+                while self.is_running():
+                    with self.run_context():
+                        self.call_flow_fn()
+        except (Exception, Abort, Pause) as error:
+            if not self.outcome:
+                raise _explain(error) from error
+            self.unreported = describe(error)
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the flow failed by, where it did."""
+        state = self.outcome[0] if self.outcome else None
+        error = state.result(raise_on_failure=False) if isinstance(state, State) else None
+        return error if isinstance(error, BaseException) else None
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the flow has returned its result."""
+        return bool(self.outcome) and not isinstance(self.outcome[0], State)
+
+    def tell(self, message: str, deadline: float) -> bool:
+        """Have the server note that the run is over, unless it knows.
+
+        Args:
+            message: why, where there is no result.
+            deadline: when to give up, by `time.monotonic`.
+
+        Returns:
+            whether the server knows.
+        """
+        started = time.monotonic()
+        if self._key is None or (self.flow_run is not None and self.state.is_final()):
+            return True
+        while time.monotonic() < deadline:
+            try:
+                self._settings.copy().run(self._settle, message)
+            except (HTTPError, OSError) as error:
+                if isinstance(error, ConnectError) and time.monotonic() > started + GONE_SECONDS:
+                    return False
+                time.sleep(0.5)
+            else:
+                return True
+        return False
+
+    def _settle(self, message: str) -> None:
+        """Set the final state until it is the last one: an older request of this run's may be carried out after it."""
+        # Somebody may have deleted it.
+        with get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
+            run = self.flow_run.id if self.flow_run is not None else self._create(client).id
+            for _ in range(3):
+                over = self._over() or Cancelled(message=message)
+                client.set_flow_run_state(run, over, force=True)
+                state = client.read_flow_run(run).state
+                if state is not None and state.is_final():
+                    return
+
+    def _over(self) -> "State[Any] | None":
+        if self.is_delivered:
+            return Completed()
+        return self.outcome[0] if self.outcome else None
+
+    def create_flow_run(self, client: SyncPrefectClient) -> FlowRun:
+        """Create the run under a key, so that asking once more after a lost answer makes no second one."""
+        self._key = str(uuid4())
+        return self._create(client)
+
+    def _create(self, client: SyncPrefectClient) -> FlowRun:
+        wanted = FlowRunCreate(
+            flow_id=client.create_flow(self.flow),
+            flow_version=self.flow.version,
+            parameters=self.flow.serialize_parameters(self.parameters or {}),
+            state=to_state_create(Pending()),
+            idempotency_key=self._key,
+        )
+        answer = client.request("POST", "/flow_runs/", json=wanted.model_dump(mode="json", exclude_unset=True))
+        return FlowRun.model_validate(answer.json())
+
+    def begin_run(self) -> "State[Any]":
+        """As Prefect, which has just taken SIGTERM for itself."""
+        with contextlib.suppress(ValueError):  # not in the main thread
+            self._take_signals()
+        return super().begin_run()
+
+    def handle_success(self, result: Any) -> Any:
+        """Keep what the flow returned, before the server is told."""
+        self.outcome = [result]
+        return super().handle_success(result)
+
+    def handle_crash(self, exc: BaseException) -> None:
+        """Leave it to `tell`: the server may be slow to answer, and what waits for it must not hold up the signal."""
+
+
+def _explain(error: BaseException) -> BaseException:
+    """What ended the run before the flow did, as a line where it is the server's doing."""
+    if isinstance(error, ObjectNotFound):
+        return ServerError("the run was deleted on the server; it has ended, and the same command begins another one")
+    if isinstance(error, (Abort, Pause)):
+        return ServerError(f"the server has ended the run: {error or type(error).__name__}")
+    if isinstance(error, (HTTPError, OSError)):
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        said = f"it answers {status} {HTTPStatus(status).phrase}" if status else describe(error)
+        return ServerError(f"the Prefect server went away: {said}; start the same command again when it is back")
+    return error

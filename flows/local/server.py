@@ -1,0 +1,202 @@
+"""Prefect's embedded server, started at once in a child process while this one still imports.
+
+Prefect would start one by itself, but only after this process has imported the whole server too, and one after the
+other. This file is both sides: `EmbeddedServer` in the parent, `python -m flows.local.server PORT` in the child.
+"""
+
+import contextlib
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http import HTTPStatus
+from importlib.metadata import version
+from pathlib import Path
+
+from bakeoff.errors import BakeoffError
+from flows.local.auth_string import SERVER_VARIABLE, make_auth_string
+from flows.local.preflight import prefect_home
+from flows.local.trusted_hosts import ORIGINS_VARIABLE, Gate, hold_origins
+
+STARTUP_SECONDS = 180
+
+
+class ServerError(BakeoffError):
+    """No Prefect server to report to."""
+
+
+class EmbeddedServer:
+    """A Prefect server of this process's own on a free port of 127.0.0.1; it ends when this process does.
+
+    Attributes:
+        api_url: its address.
+        auth: what it asks for: any page in a browser could look for its port.
+    """
+
+    def __init__(self) -> None:
+        self._used = False
+        self.port = _free_port()
+        self.auth = make_auth_string()
+        self.api_url = f"http://127.0.0.1:{self.port}/api"
+        # The child reads from this pipe and ends when it is closed, as it is however this process ends. A session of
+        # its own keeps Ctrl-C from ending the server before the run could report to it.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "flows.local.server", str(self.port)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            env={
+                **os.environ,
+                "PREFECT_UI_ENABLED": "0",
+                "PREFECT__SERVER_EPHEMERAL": "1",
+                "PREFECT__SERVER_FINAL": "1",
+                SERVER_VARIABLE: self.auth,
+                ORIGINS_VARIABLE: "",  # its own
+            },
+        )
+
+    def wait(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            ServerError: it ended, or did not answer in time.
+        """
+        self._used = True
+        wait_for_server(self.api_url, STARTUP_SECONDS, self._still_running)
+
+    def _still_running(self) -> None:
+        if self._process.poll() is not None:
+            raise ServerError(
+                f"Prefect's embedded server ended with status {self._process.returncode} before it answered; "
+                "`prefect server start` shows why (often a broken database in PREFECT_HOME, or one of another Prefect)"
+            )
+
+    def stop(self) -> None:
+        """End it, giving it time to write down what it was told last, if it was told anything."""
+        with self._process:  # which closes the pipe to it
+            if not self._used and _is_migrated():
+                self._process.kill()
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def answers(api_url: str) -> bool:
+    """Whether a Prefect server is there; one that asks who we are is."""
+    try:
+        with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=5):  # noqa: S310  the user's own address
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False
+
+
+def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None] = lambda: None) -> None:
+    """Wait until a Prefect server answers.
+
+    Args:
+        api_url: as PREFECT_API_URL.
+        seconds: how long at most.
+        check: called before each try; what it raises ends the waiting.
+
+    Raises:
+        ServerError: it did not in time.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        check()
+        if answers(api_url):
+            return
+        time.sleep(0.05)
+    raise ServerError(
+        f"no Prefect server answers at {api_url}; start it, or unset PREFECT_API_URL to use an embedded one"
+    )
+
+
+def enter_server(api_url: str) -> None:
+    """See that the configured server lets us in, before anything is asked of it.
+
+    Raises:
+        ServerError: it doesn't.
+    """
+    from httpx import HTTPError
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    try:
+        with get_client(sync_client=True) as client:
+            client.hello()
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code == HTTPStatus.UNAUTHORIZED:
+            raise ServerError(
+                f"the Prefect server at {api_url} refuses PREFECT_API_AUTH_STRING, or asks for one; set it as the "
+                "server's (BAKEOFF_AUTH in .env under docker-compose), or unset it for that of `make server`"
+            ) from error
+        raise ServerError(f"the Prefect server at {api_url} answers {error.response.status_code}") from error
+    except HTTPError as error:
+        raise ServerError(f"the Prefect server at {api_url} went away: {error}") from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def _ready_file() -> Path:
+    return prefect_home() / f".bakeoff-migrated-{version('prefect')}"
+
+
+def _is_migrated() -> bool:
+    ready = _ready_file()
+    return ready.exists() and (ready.parent / "prefect.db").exists()
+
+
+def _wait_for_our_turn(port: int) -> None:
+    """Let one server at a time make the database of a new PREFECT_HOME: two at once break each other's migrations.
+
+    The lock is let go of when this server answers, and by then the database is as this Prefect wants it.
+    """
+    if _is_migrated():
+        return
+    ready = _ready_file()
+    ready.parent.mkdir(parents=True, exist_ok=True)
+    lock = (ready.parent / ".bakeoff-migrating").open("a")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+    def let_go() -> None:
+        with contextlib.suppress(ServerError):
+            wait_for_server(f"http://127.0.0.1:{port}/api", STARTUP_SECONDS)
+            ready.touch()
+        lock.close()
+
+    threading.Thread(target=let_go, daemon=True).start()
+
+
+def serve(port: int) -> None:
+    """Be the server: runs in the child process until it is terminated or its parent ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _wait_for_our_turn(port)
+    origins = hold_origins(port)
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    uvicorn.run(Gate(create_app(), origins), host="127.0.0.1", port=port, log_level="critical", lifespan="on")
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""The `bakeoff` command; imports report and what is below it."""

@@ -1,0 +1,111 @@
+"""`bakeoff models promote|rollback|prune|verify|sign` and `bakeoff keys`: the commands that change or check a store."""
+
+import argparse
+import getpass
+import json
+import os
+from dataclasses import asdict
+from typing import Any
+
+from bakeoff.formatting import (
+    one_line,
+)
+from bakeoff.store import key_files
+from bakeoff.store.entries import head_of
+from bakeoff.store.model_store import ModelStore
+
+
+def promote(store: ModelStore, options: argparse.Namespace) -> int:
+    """Make a version the champion."""
+    version = store.resolve(options.version)
+    changed = store.promote(version, options.why, _user())
+    _say(options, {"champion": version, "changed": changed}, f"champion: {version}{'' if changed else ' (already)'}")
+    return 0
+
+
+def rollback(store: ModelStore, options: argparse.Namespace) -> int:
+    """Make the champion before the present one champion again."""
+    version = store.rollback(options.why, _user())
+    _say(options, {"champion": version, "changed": True}, f"champion: {version}")
+    return 0
+
+
+def prune(store: ModelStore, options: argparse.Namespace) -> int:
+    """Remove old versions, or show which would go."""
+    if options.delete:
+        plan = store.prune(options.keep, options.days, options.why, _user())
+    else:
+        plan = store.plan_prune(options.keep, options.days)
+    if options.json:
+        print(json.dumps(asdict(plan) | {"deleted": options.delete}, indent=1))
+        return 0
+    for version, reason in plan.kept.items():
+        print(f"keeps    {version}  {reason}")
+    for version in plan.pruned:
+        print(f"{'removed' if options.delete else 'removes':<8} {version}")
+    size = f"{plan.bytes / 1e6:,.1f} MB" if plan.bytes >= 1e6 else f"{plan.bytes / 1e3:,.1f} kB"
+    count = f"{len(plan.pruned)} of {_versions(len(plan.kept) + len(plan.pruned))}, {size}"
+    if not plan.pruned:
+        print("nothing to remove")
+    elif options.delete:
+        print(f"{count}: removed")
+    else:
+        print(f"{count}: --delete removes {'them' if len(plan.pruned) > 1 else 'it'}; nothing was removed")
+    return 0
+
+
+def verify(store: ModelStore, options: argparse.Namespace) -> int:
+    """Check every file against its card, and the journal against itself."""
+    if not store.folder.exists():
+        store.resolve("latest")
+    findings = store.verify(options.version, options.head)
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=1))
+    else:
+        texts = [one_line(f"{finding.version or store.name}: {finding.text}") for finding in findings]
+        print("\n".join(texts) or _verified(store, options))
+    return 1 if findings else 0
+
+
+def sign(store: ModelStore, options: argparse.Namespace) -> int:
+    """Vouch for all that the store holds."""
+    history = store.sign(options.why, _user(), as_it_stands=options.as_it_stands)
+    count, key = len(history.versions), store.keys.own
+    data = {"versions": count, "champion": history.champion, "key": key}
+    text = f"{_versions(count)} vouched for by the key {key}; champion: {history.champion}"
+    _say(options, data, text)
+    return 0
+
+
+def generate_keys(options: argparse.Namespace) -> int:
+    """Write a new pair of keys."""
+    private, public, fingerprint = key_files.generate_keys(options.folder)
+    data = {"private_key": str(private), "public_key": str(public), "key": fingerprint}
+    text = (
+        f"key {fingerprint}\n{private}: signs; where models are trained and promoted, and nowhere else\n"
+        f"{public}: tells whether a store was signed by it; for everyone"
+    )
+    _say(options, data, text)
+    return 0
+
+
+def _say(options: argparse.Namespace, data: dict[str, Any], text: str) -> None:
+    print(json.dumps(data) if options.json else text)
+
+
+def _versions(count: int) -> str:
+    return f"{count:,} version{'s' if count != 1 else ''}"
+
+
+def _verified(store: ModelStore, options: argparse.Namespace) -> str:
+    history = store.history()
+    checked = _versions(1 if options.version else len(history.versions))
+    trusted = f" and signed by {history.entries[-1]['key']}" if store.keys.public and history.entries else ""
+    return f"{checked} verified{trusted}, nothing found; journal {head_of(history)}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user may have no name
+        return f"user {os.getuid()}"

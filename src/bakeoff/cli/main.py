@@ -1,0 +1,181 @@
+"""`bakeoff …`: the store and its keys, without Prefect. It starts in a blink, so nothing heavy is imported here."""
+
+import argparse
+import io
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bakeoff.cli import changes, models, report
+from bakeoff.errors import BakeoffError, UserError
+from bakeoff.formatting import one_line
+from bakeoff.runtime.files import NAME
+from bakeoff.runtime.paths import local_path
+from bakeoff.store.key_files import find_keys, find_public_keys
+from bakeoff.store.model_store import ModelStore
+from bakeoff.store.reader import names_in
+
+PORT = 4201
+KEEP, DAYS = 10, 30  # what pruning leaves by default
+COMMANDS = {
+    "list": (models.list_versions, "all versions, the champion marked"),
+    "show": (models.show_card, "one version's card"),
+    "log": (models.show_log, "who was champion from when to when, and why"),
+    "promote": (changes.promote, "make a version the champion"),
+    "rollback": (changes.rollback, "make the champion before the present one champion again"),
+    "prune": (changes.prune, "remove old versions; without --delete it only shows which"),
+    "verify": (changes.verify, "check every file against its card, and the journal against itself"),
+    "sign": (changes.sign, "vouch for all that the store holds, once verified; from then on it is signed"),
+}
+WRITING = {"promote", "rollback", "prune", "sign"}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, where argparse would print its whole usage."""
+        raise UserError(f"{' '.join(message.split())} (see {self.prog} --help)")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, 1 for a finding or failure, 2 for a mistake in the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a reason may hold letters that the terminal doesn't know
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.run(options))
+    except BakeoffError as error:
+        print(f"bakeoff: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("bakeoff: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # as in `bakeoff models list | head -1`
+        sys.stderr.close()
+        return 1
+    except OSError as error:
+        where = f": {str(error.filename)!r}" if error.filename else ""
+        print(f"bakeoff: {one_line(f'{error.strerror or error}{where}')}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
+    nouns = parser.add_subparsers(required=True, metavar="models|report|compare|ui|keys")
+    models = nouns.add_parser("models", help="the saved versions")
+    verbs = models.add_subparsers(required=True, metavar="|".join(COMMANDS))
+    for name, (command, help_text) in COMMANDS.items():
+        added = verbs.add_parser(name, help=help_text, description=help_text, parents=[_store_options(name)])
+        added.set_defaults(run=_on_a_store, command=command)
+        _add_options(name, added)
+    _add_looking(nouns)
+    keys = nouns.add_parser("keys", help="keys to sign with").add_subparsers(required=True, metavar="generate")
+    help_text = "write a new pair of Ed25519 keys, private.pem and public.pem, into a folder"
+    generate = keys.add_parser("generate", help=help_text, description=help_text)
+    generate.add_argument("folder", type=_place, metavar="DIR", help="made where it is missing")
+    generate.add_argument("--json", action="store_true", help="for scripts")
+    generate.set_defaults(run=changes.generate_keys)
+    return parser
+
+
+def _add_looking(nouns: Any) -> None:
+    """The commands that show what a version is."""
+    help_text = "write a version's report.html again, from what is sealed"
+    rewrite = nouns.add_parser("report", help=help_text, description=help_text, parents=[_store_options("report")])
+    rewrite.add_argument("version", nargs="?", default="champion", help="champion, latest or a version's id")
+    help_text = "also measure which columns matter and whether more rows would help; reads the rows again"
+    rewrite.add_argument("--deep", action="store_true", help=help_text)
+    help_text = "where rows are written meanwhile (default: .bakeoff)"
+    rewrite.add_argument("--workspace", type=_place, default=Path(".bakeoff"), metavar="DIR", help=help_text)
+    rewrite.set_defaults(run=_on_a_store, command=report.report)
+    help_text = "two versions side by side: what they reached, and what differs in how they were made"
+    compare = nouns.add_parser("compare", help=help_text, description=help_text, parents=[_store_options("compare")])
+    compare.add_argument("first", help="champion, latest or a version's id")
+    compare.add_argument("second", help="the same")
+    compare.set_defaults(run=_on_a_store, command=report.compare)
+    help_text = "the reports in the browser, for this machine alone, until Ctrl-C"
+    ui = nouns.add_parser("ui", help=help_text, description=help_text)
+    help_text = "the store's folder (default: models)"
+    ui.add_argument("--store", type=_place, default="models", metavar="DIR", help=help_text)
+    ui.add_argument("--port", type=_count_to(65535), default=PORT, help=f"default: {PORT}; 0: any that is free")
+    ui.set_defaults(run=report.serve)
+
+
+def _store_options(name: str) -> _Parser:
+    """What all commands take, and those that write."""
+    options = _Parser(add_help=False)
+    add = options.add_argument
+    add("--store", type=_place, default="models", metavar="DIR", help="the store's folder (default: models)")
+    every = "; default: all of them" if name == "list" else "; not needed where the store holds one model"
+    add("--name", help=f"the model's name in the store{every}")
+    add("--json", action="store_true", help="for scripts")
+    help_text = "whose signature the store must have (default: BAKEOFF_SIGNING_PUBLIC_KEY, or none)"
+    add("--public-key", type=_place, metavar="FILE", help=help_text)
+    if name in WRITING:
+        help_text = "the key to sign with (default: BAKEOFF_SIGNING_PRIVATE_KEY, or none)"
+        add("--private-key", type=_place, metavar="FILE", help=help_text)
+        add("--why", default="by hand", help="the reason, for the journal")
+    return options
+
+
+def _add_options(name: str, command: argparse.ArgumentParser) -> None:
+    """What one command takes."""
+    add = command.add_argument
+    if name == "promote":
+        add("version", help="a version's id, or latest")
+    if name in {"show", "verify"}:
+        default = "champion" if name == "show" else None
+        add("version", nargs="?", default=default, help="champion, latest or a version's id")
+    if name == "log":
+        add("--all", action="store_true", help="every line of the journal, not the champions alone")
+    if name == "verify":
+        help_text = (
+            "in quotes: a line of journal.head, or of a prediction's summary, that the journal must have come by"
+        )
+        add("--head", metavar='"N SHA256"', help=help_text)
+    if name == "sign":
+        help_text = "also if the last line is signed by no trusted key, as at the first time; look at `log --all` first"
+        add("--as-it-stands", action="store_true", help=help_text)
+    if name == "prune":
+        keep, days = _count_to(1_000_000), _count_to(36_500)
+        add("--keep", type=keep, default=KEEP, metavar="N", help=f"the last N stay (default: {KEEP})")
+        help_text = f"what was champion within D days stays (default: {DAYS}); the champion always does"
+        add("--days", type=days, default=DAYS, metavar="D", help=help_text)
+        add("--delete", action="store_true", help="remove them, instead of showing which")
+
+
+def _on_a_store(options: argparse.Namespace) -> int:
+    name, names = options.name, names_in(Path(options.store))
+    if name is None and options.command is models.list_versions and len(names) > 1:
+        keys = find_public_keys(options.public_key)
+        return models.list_models([ModelStore(options.store, each, keys) for each in names], options)
+    if name is None and len(names) > 1:
+        raise UserError(f"{str(options.store)!r} holds several models: {', '.join(names)}; choose one by --name")
+    options.name = name or next(iter(names), "classifier")
+    if not re.fullmatch(NAME, options.name) or len(options.name) > 100:
+        allowed = "letters, digits, dots, dashes, underscores, a hundred at most"
+        raise UserError(f"--name {options.name[:120]!r} is no model's name: {allowed}")
+    writes = hasattr(options, "private_key")
+    keys = find_keys(options.private_key, options.public_key) if writes else find_public_keys(options.public_key)
+    return int(options.command(ModelStore(options.store, options.name, keys), options))
+
+
+def _count_to(most: int) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        if not re.fullmatch(r"\d{1,7}", text, re.ASCII) or int(text) > most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {most:,}")
+        return int(text)
+
+    return count
+
+
+def _place(text: str) -> Path:
+    try:
+        return Path(local_path(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

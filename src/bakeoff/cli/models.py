@@ -1,0 +1,214 @@
+"""What each of `bakeoff`'s commands does and prints, for people or as JSON; each returns the exit status."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from bakeoff.classifiers import title
+from bakeoff.cli.terminal import is_terminal, render_table
+from bakeoff.errors import IntegrityError, ReadError, StoreError
+from bakeoff.formatting import (
+    NONE,
+    one_line,
+    printable,
+    say_interval,
+)
+from bakeoff.store.entries import STAMP
+from bakeoff.store.history import History
+from bakeoff.store.model_store import ModelStore
+from bakeoff.store.reader import names_in
+
+SHOWN = "%Y-%m-%d %H:%M:%S"
+SET_BACK = "before the line above it: the clock was set back, or was ahead until then"
+EVENTS = {"promote": "promotion", "rollback": "rollback"}
+
+
+def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
+    """All versions, oldest first: winner, scores, age; one that can't be read is named, and the others are told."""
+    history = store.history()
+    rows = _version_rows(store, history)
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    elif not rows:
+        _say_none(store, options)
+    else:
+        _print_versions(rows, history)
+    return 0
+
+
+def list_models(stores: list[ModelStore], options: argparse.Namespace) -> int:
+    """All versions of several models, one model after the other; 1 if one of the models can't be listed."""
+    rows: list[dict[str, Any]] = []
+    status = 0
+    for store in stores:
+        try:
+            history = store.history()
+            several = _version_rows(store, history)
+        except (IntegrityError, ReadError) as error:
+            trouble = "damaged" if isinstance(error, IntegrityError) else "unreadable"
+            several, status = [{"name": store.name, trouble: str(error)}], 1
+            print(f"bakeoff: {store.name}: {error}", file=sys.stderr)
+        else:
+            if not options.json:
+                print(f"{chr(10) if rows else ''}{store.name}")
+                _print_versions(several, history)
+        rows += several
+    if options.json:
+        print(json.dumps(rows, indent=1))
+    return status
+
+
+def _version_rows(store: ModelStore, history: History) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for version in history.versions:
+        row: dict[str, Any] = {"name": store.name, "version": version, "champion": version == history.champion}
+        try:
+            card = store.card(version, history)
+            winner = card["classifiers"][card["classifier"]]
+            row |= {
+                "classifier": card["classifier"],
+                "cv_mean": winner["cv_mean"],
+                "test_accuracy": winner["test"]["accuracy"],
+                "created": card["created"],
+            }
+        except StoreError:  # pruned meanwhile
+            continue
+        except IntegrityError as error:
+            row["damaged"] = str(error)
+        except ReadError as error:
+            row["unreadable"] = str(error)
+            print(f"bakeoff: {error}", file=sys.stderr)
+        rows.append(row)
+    return rows
+
+
+def _print_versions(rows: list[dict[str, Any]], history: History) -> None:
+    header = ("Version", "Winner", "CV mean", "Test accuracy", "Age")
+    sides = ("left", "left", "right", "right", "left")
+    print(render_table(header, [*map(_cells, rows)], history.champion, is_terminal(), sides))
+    for row in rows:
+        if "damaged" in row:
+            print(f"{row['version']}: {row['damaged']}")
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    for trouble in ("damaged", "unreadable"):
+        if trouble in row:
+            return row["version"], trouble, NONE, NONE, NONE
+    scores = f"{row['cv_mean']:.4f}", f"{row['test_accuracy']:.4f}"
+    return row["version"], title(row["classifier"]), *scores, _age(row["created"])
+
+
+def show_card(store: ModelStore, options: argparse.Namespace) -> int:
+    """One version's card: who won and why, on which rows."""
+    history = store.history()
+    version = store.resolve(options.version, history)
+    card = store.card(version, history)
+    if options.json:
+        print(json.dumps(card, indent=1))
+        return 0
+    print(printable("\n".join(_describe(store, history, card))))
+    return 0
+
+
+def _describe(store: ModelStore, history: History, card: dict[str, Any]) -> Iterator[str]:
+    rows, version = card["rows"], card["version"]
+    mark = "  (champion)" if version == history.champion else ""
+    yield f"{card['name']} {version}{mark}\n{card['selection']['why']}\n"
+    for name, scores in card["classifiers"].items():
+        if scores["status"] == "ok":
+            intervals = scores.get("test_intervals") or {}
+            within = f" ({say_interval(intervals['accuracy'])})" if intervals else ""
+            figures = f"CV {scores['cv_mean']:.4f} ± {scores['cv_std']:.4f}  "
+            figures += f"test {scores['test']['accuracy']:.4f}{within}"
+        else:
+            figures = f"{scores['status']}: {scores['reason']}"
+        yield f"{'*' if name == card['classifier'] else ' '} {title(name):<20} {figures}"
+    environment = ", ".join(f"{name} {card['environment'][name]}" for name in ("scikit-learn", "python"))
+    yield f"\nrows        {rows['train']:,} train, {rows['test']:,} test, {rows['validation']:,} validation"
+    yield f"target      {card['target']}: {', '.join(card['classes'][:12])}{' …' if len(card['classes']) > 12 else ''}"
+    yield f"features    {len(card['features'])}"
+    yield f"data        {card['data_sha256']}"
+    yield f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card['created'])}; {environment}"
+    yield f"folder      {store.path(version)}"
+
+
+def show_log(store: ModelStore, options: argparse.Namespace) -> int:
+    """Who was champion from when to when, and why, oldest first."""
+    if options.all:
+        return _show_journal(store, options)
+    history = store.history()
+    if options.json:
+        print(json.dumps([asdict(reign) for reign in history.reigns], indent=1, default=f"{{:{STAMP}}}".format))
+    elif not history.entries:
+        _say_none(store, options)
+    else:
+        rows = [
+            (
+                reign.version,
+                f"{reign.since:{SHOWN}}",
+                f"{reign.until:{SHOWN}}" if reign.until else "now",
+                EVENTS[reign.event],
+                _told(reign.why, reign.by),
+            )
+            for reign in history.reigns
+        ]
+        header = ("Champion", "From (UTC)", "To", "By", "Why")
+        print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
+        for number in history.set_back:
+            print(f"line {number} of the journal is dated {SET_BACK}")
+    return 0
+
+
+def _show_journal(store: ModelStore, options: argparse.Namespace) -> int:
+    """Every line; also of a journal whose signature is not in order, since who is to mend that must see it."""
+    history = store.journal.read(None)
+    if options.json:
+        print(json.dumps(history.entries, indent=1))
+    elif not history.entries:
+        _say_none(store, options)
+    else:
+        _print_entries(history)
+    _, findings = store.journal.examine(store.keys)
+    for finding in findings:
+        print(f"bakeoff: {one_line(finding)}", file=sys.stderr)
+    return 1 if findings else 0
+
+
+def _print_entries(history: History) -> None:
+    print(f"{'line':>4}  {'at (UTC)':<19}  {'event':<8}  {'version':<22}  {'signed by':<16}  why")
+    for number, entry in enumerate(history.entries, start=1):
+        if number in history.set_back:
+            print(f"      the next line is dated {SET_BACK}")
+        for version in entry.get("versions", [entry.get("version", "")]):
+            at = entry["time"].replace("T", " ").removesuffix("Z")
+            what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {one_line(entry.get('key', ''))[:16]:<16}"
+            beside = f"over {entry['challenger']}: " if "challenger" in entry else ""
+            print(f"{what}  {beside}{_told(entry['why'], entry.get('by'))}")
+
+
+def _say_none(store: ModelStore, options: argparse.Namespace) -> None:
+    others = ", ".join(names_in(store.folder.parent))
+    there = f"; there {'are' if ',' in others else 'is'} {others}" if others else ""
+    what = f"no versions of {store.name!r}" if others else "no models"
+    print(f"{what} in {str(options.store)!r} yet: train first{there}", file=sys.stderr)
+
+
+def _told(why: str, by: str | None) -> str:
+    """A reason on one line, whatever was written into it."""
+    return one_line(why + (f" ({by})" if by else ""))
+
+
+def _age(created: str) -> str:
+    seconds = (datetime.now(UTC) - datetime.strptime(created, STAMP).replace(tzinfo=UTC)).total_seconds()
+    if seconds <= -60:
+        return f"dated {created[:10]}"  # by a clock that was ahead, or this one is behind
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count != 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,33 @@
+"""What a training run prints at its end."""
+
+import json
+from pathlib import Path
+from shlex import quote
+
+from bakeoff.cli.terminal import is_terminal, render_card
+from bakeoff.formatting import one_line
+from bakeoff.store.model_store import ModelStore
+
+
+def show_training(folder: str, as_json: bool = False) -> str:
+    """The leaderboard, the reason for the choice, and where the version went.
+
+    Args:
+        folder: the version's.
+        as_json: as one object: folder, report, champion (whether it is), and the card.
+    """
+    path = Path(folder)
+    store = ModelStore(path.parent.parent, path.parent.name)
+    history = store.history()
+    card = store.card(path.name, history)
+    is_champion = history.champion == path.name
+    if as_json:
+        report = str(path / "report.html")
+        return json.dumps({"folder": folder, "report": report, "champion": is_champion, "card": card})
+    note = one_line(history.describe_decision(path.name))
+    if not is_champion:
+        key = " --private-key FILE" if history.is_signed else ""
+        where = f"--store {quote(str(path.parent.parent))} --name {path.parent.name}"
+        command = f"bakeoff models promote {path.name} {where}{key}"
+        note += f"\n{command} changes that."
+    return f"\n{render_card(card, is_terminal())}\n{note}\n\nreport: {path / 'report.html'}\n{folder}"

@@ -1,0 +1,120 @@
+"""The card and other tables on a terminal: drawn by rich where there is one, else as plain lines."""
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bakeoff.classifiers import title
+from bakeoff.formatting import one_line
+from bakeoff.metrics import METRICS
+from bakeoff.report.card_tables import (
+    BALANCED,
+    INTERVAL,
+    TEST,
+    Row,
+    headline,
+    list_reasons,
+    race_table,
+    recall_table,
+    result_table,
+)
+from bakeoff.report.card_text import (
+    explain,
+    list_approximations,
+    list_troubles,
+    say_decision,
+    say_warnings,
+)
+from bakeoff.report.table_formats import text_table
+
+WIDTH = 80  # letters: what fits any terminal
+LONGEST = 10  # letters of a class's name above a column
+SHORTER = {"Balanced acc.": "Bal. acc."}
+RACE = ("Classifier", "CV mean", "±", "To the leader", INTERVAL, "Verdict")
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at standard output, who has not asked for plain text."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def render_card(card: dict[str, Any], drawn: bool = False) -> str:
+    """The leaderboard and the reason for the choice; the report has more columns.
+
+    Args:
+        drawn: whether for a terminal that shows colours, or as plain lines.
+    """
+    winner, decision = title(card["classifier"]), say_decision(card)
+    header, recalls, note = _recalls(card)
+    race, rows = _columns(race_table(card), RACE)
+    rows = [(*row[:-1], row[-1].partition(":")[0]) for row in rows]  # why is told below
+    tables = [(race, rows), _columns(result_table(card), _result_heads(card)), (header, recalls)]
+    words = [("left", "right", "right", "right", "right", "left"), (), ()]
+    blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, words)]
+    blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
+    notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
+    told = [explain(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
+    told, notes = [*map(one_line, told)], [f"  {one_line(note)}" for note in notes]
+    return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(told)])
+
+
+def render_table(
+    header: Row, rows: Sequence[Row], marked: str | None = None, drawn: bool = False, align: Sequence[str] = ()
+) -> str:
+    """A table.
+
+    Args:
+        marked: the first cell of the row that stands out.
+        drawn: whether for a terminal that shows colours; else a star marks that row.
+        align: `left` or `right` for each column; by default the first is to the left and all others to the right.
+    """
+    sides = align or ("left", *("right" for _ in header[1:]))
+    if drawn:
+        return _draw(header, rows, marked, sides)
+    if marked is None:
+        return "\n".join(line.rstrip() for line in text_table(header, rows, [side == "left" for side in sides]))
+    stars = [(f"{'*' if row[0] == marked else ' '} {row[0]}", *row[1:]) for row in rows]
+    lines = text_table((f"  {header[0]}", *header[1:]), stars, [side == "left" for side in sides])
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _draw(header: Row, rows: Sequence[Row], marked: str | None, sides: Sequence[str]) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for place, (name, side) in enumerate(zip(map(one_line, header), sides), start=1):
+        wraps = place == len(header) and side == "left"  # a reason may be as long as it likes
+        table.add_column(Text(name), justify="left" if side == "left" else "right", no_wrap=not wraps, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row), style="bold green" if row[0] == marked else None)
+    written = io.StringIO()
+    columns = shutil.get_terminal_size((WIDTH, 24)).columns
+    Console(file=written, force_terminal=True, width=max(WIDTH, columns)).print(table)
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+
+
+def _result_heads(card: dict[str, Any]) -> tuple[str, ...]:
+    """What there is room for beside the metric that they race by."""
+    scoring = card["selection"].get("scoring", "accuracy")
+    others = ("Balanced acc.", "F1") if scoring in TEST else (METRICS[scoring].title,)
+    return ("Classifier", "Accuracy", INTERVAL, *others, "Fit (s)")
+
+
+def _columns(table: tuple[Row, list[Row]], names: Sequence[str]) -> tuple[Row, list[Row]]:
+    """Those columns alone; of several of a name the first."""
+    header, rows = table
+    places = [header.index(name) for name in names]
+    return tuple(SHORTER.get(name, name) for name in names), [tuple(row[place] for place in places) for row in rows]
+
+
+def _recalls(card: dict[str, Any]) -> tuple[Row, list[Row], str | None]:
+    """With as many classes as there is room for, and their names cut short."""
+    widest = max(len(title(name)) for name in card["classifiers"]) + 4
+    header, rows, note = recall_table(card, (WIDTH - widest) // (LONGEST + 2))
+    first, *names = header
+    return (first, *(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names)), rows, note

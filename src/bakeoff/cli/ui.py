@@ -1,0 +1,187 @@
+"""The store's reports in the browser, read-only and for this machine alone: `bakeoff ui`."""
+
+import functools
+import os
+from collections.abc import Sequence
+from html import escape
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shlex import quote as shell_quote
+from typing import Any
+from urllib.parse import quote, unquote
+
+from bakeoff.classifiers import title
+from bakeoff.errors import (
+    BakeoffError,
+    IntegrityError,
+    ReadError,
+    StoreError,
+    UserError,
+)
+from bakeoff.report.card_tables import figure
+from bakeoff.report.html import page, paragraph, section
+from bakeoff.report.table_formats import Link, html_table
+from bakeoff.runtime.files import open_regular, raise_refusal
+from bakeoff.store.manifest import REPORT
+from bakeoff.store.model_store import ModelStore
+from bakeoff.store.reader import names_in
+
+HOST = "127.0.0.1"
+LOCAL = (HOST, "localhost")
+# Reports are derived files, which nothing seals: whatever stands in one, the browser runs and fetches nothing of it.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox"
+)
+SHOWN = "%Y-%m-%d %H:%M UTC"
+
+
+class NotFoundError(BakeoffError):
+    """There is no such page."""
+
+
+def serve_store(root: str, port: int) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        UserError: the port is taken.
+    """
+    handler = functools.partial(Handler, Path(root))
+    try:
+        server = ThreadingHTTPServer((HOST, port), handler)
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"port {port} can't be used: {why}; give another --port, or 0 for any that is free") from error
+    with server:
+        print(f"http://{HOST}:{server.server_port} shows the reports in {root!r}; Ctrl-C ends it", flush=True)
+        server.serve_forever()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with pages; there is nothing that could be changed."""
+
+    server_version, sys_version = "bakeoff", ""
+
+    def __init__(self, root: Path, *args: Any) -> None:
+        self.root = root
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        """Answer with the page at the path."""
+        host = (self.headers.get("Host") or "").rsplit(":", 1)[0]
+        if host not in LOCAL:  # another site's name that leads here
+            self._answer(HTTPStatus.FORBIDDEN, _plain("This is for this machine alone."))
+            return
+        try:
+            self._answer(HTTPStatus.OK, find_page(self.root, unquote(self.path.partition("?")[0])))
+        except NotFoundError as error:
+            self._answer(HTTPStatus.NOT_FOUND, _plain(str(error)))
+        except BakeoffError as error:
+            self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, _plain(str(error)))
+
+    do_HEAD = do_GET  # noqa: N815  the base's name
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing of every page."""
+
+    def _answer(self, status: HTTPStatus, html: str) -> None:
+        content = html.encode()
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(content)),
+            "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-cache",
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+
+def find_page(root: Path, path: str) -> str:
+    """`/` lists the models, `/NAME/` the versions of one, `/NAME/VERSION/` is a report.
+
+    Raises:
+        NotFoundError: there is no such page.
+        IntegrityError: the store is not in order.
+        ReadError: the system refused to have it read.
+    """
+    parts = [part for part in path.split("/") if part]
+    models = names_in(root)
+    if not parts:
+        return _index(root, models)
+    if parts[0] not in models:
+        raise NotFoundError(f"There is no model {parts[0]!r} here.")
+    store = ModelStore(root, parts[0])
+    history = store.history()
+    if len(parts) == 1:
+        return _versions(store)
+    if len(parts) > 2 or parts[1] not in history.versions:
+        raise NotFoundError(f"{parts[0]!r} has no such version: it was pruned, or never was.")
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a link could lead anywhere
+        with os.fdopen(open_regular(store.path(parts[1]) / REPORT, flags), "rb") as file:
+            return file.read().decode()
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError):
+            raise_refusal(error, store.path(parts[1]) / REPORT)
+        command = f"bakeoff report {parts[1]} --store {shell_quote(str(root))} --name {parts[0]}"
+        raise NotFoundError(f"Version {parts[1]} has no report that can be read; {command} writes it.") from error
+
+
+def _index(root: Path, models: Sequence[str]) -> str:
+    rows = []
+    for name in models:
+        try:
+            history = ModelStore(root, name).history()
+            rows.append((Link(name, f"/{quote(name)}/"), f"{len(history.versions):,}", history.champion or ""))
+        except (IntegrityError, ReadError) as error:
+            rows.append((Link(name, f"/{quote(name)}/"), "", str(error)))
+    table = html_table(("Model", "Versions", "Champion"), rows, text=True, label="Models")
+    return page(
+        "Bakeoff", ["<h1>Models</h1>", table if rows else paragraph("There are none yet: make train makes one.")]
+    )
+
+
+def _versions(store: ModelStore) -> str:
+    history = store.history()
+    rows = []
+    for version in reversed(history.versions):
+        name = Link(version, f"/{quote(store.name)}/{version}/")
+        try:
+            card = store.card(version, history)
+        except (IntegrityError, ReadError, StoreError) as error:
+            rows.append((name, "", "", "", "", str(error)))
+            continue
+        winner = card["classifiers"][card["classifier"]]
+        scores = figure(winner["cv_mean"]), figure(winner["test"]["accuracy"])
+        role = "champion" if version == history.champion else ""
+        rows.append((name, card["created"].replace("T", " ").rstrip("Z"), title(card["classifier"]), *scores, role))
+    header = ("Version", "Created (UTC)", "Winner", "CV mean", "Test accuracy", "Role")
+    reigns = [
+        (reign.version, f"{reign.since:{SHOWN}}", f"{reign.until:{SHOWN}}" if reign.until else "now", reign.why)
+        for reign in reversed(history.reigns)
+    ]
+    return page(
+        f"{store.name} · Bakeoff",
+        [
+            '<nav aria-label="Above"><a href="/">All models</a></nav>',
+            f"<h1>{escape(store.name)}</h1>",
+            section(
+                "versions", "Versions", html_table(header, rows, marked=history.champion, text=True, label="Versions")
+            ),
+            section(
+                "champions",
+                "Champions",
+                html_table(("Version", "From", "To", "Why"), reigns, text=True, label="Champions"),
+            ),
+        ],
+    )
+
+
+def _plain(text: str) -> str:
+    return page("Bakeoff", [f"<h1>{escape(text)}</h1>", '<p><a href="/">All models</a></p>'])

@@ -1,0 +1,84 @@
+"""What every config model is made of."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.runtime.files import NAME
+from bakeoff.runtime.paths import local_path
+
+MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
+
+ModelName = Annotated[
+    str,
+    Field(
+        pattern=NAME,
+        max_length=100,
+        description="The model's name in the store: letters, digits, dots, dashes and underscores, "
+        "beginning with a letter or digit.",
+    ),
+]
+
+
+def _no_flag(value: Any) -> Any:
+    """YAML and JSON may write true, or yes, where a number belongs."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")
+    return value
+
+
+def _several(value: Any) -> Any:
+    """One name alone stands for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _local(value: Any) -> Any:
+    """Before a Path is made of it: that would take s3://bucket for a folder, and nothing for the current one."""
+    return local_path(str(value)) if isinstance(value, str | Path) else value
+
+
+def _known_classifier(name: str) -> str:
+    if name not in CLASSIFIERS:
+        raise ValueError(f"unknown classifier {name!r}; allowed: {', '.join(CLASSIFIERS)}")
+    return name
+
+
+Count = Annotated[int, BeforeValidator(_no_flag)]
+Number = Annotated[float, BeforeValidator(_no_flag)]
+Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Text = Annotated[str, Field(min_length=1)]
+LocalPath = Annotated[Path, BeforeValidator(_local)]
+LocalText = Annotated[str, BeforeValidator(_local), Field(min_length=1)]  # a path that is shown as it was given
+ClassifierName = Annotated[
+    str,
+    AfterValidator(_known_classifier),
+    WithJsonSchema({"type": "string", "enum": list(CLASSIFIERS)}),
+]
+
+
+class Part(BaseModel):
+    """A frozen part of a config that refuses keys it doesn't know, and whose descriptions end with their bounds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Neither `--help` nor Prefect's form shows a bound: a description does in both."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for field in cls.model_fields.values():
+            bounds, description = say_bounds(field.metadata), (field.description or "").removesuffix(".")
+            if bounds and not description.endswith(f"({bounds})"):
+                field.description = f"{description} ({bounds})."
+        cls.model_rebuild(force=True)
+
+
+def say_bounds(metadata: list[Any]) -> str:
+    """As `10 to 1,000`, `above 0, below 1` or `0 or more`; empty where nothing is bounded."""
+    found = {kind: getattr(one, kind) for one in metadata for kind in ("ge", "gt", "le", "lt") if hasattr(one, kind)}
+    if "ge" in found and "le" in found:
+        return f"{found['ge']:,} to {found['le']:,}"
+    words = {"ge": "{:,} or more", "gt": "above {:,}", "le": "{:,} at most", "lt": "below {:,}"}
+    return ", ".join(words[kind].format(value) for kind, value in found.items())

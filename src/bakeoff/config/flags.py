@@ -1,0 +1,189 @@
+"""A config from a YAML file and command-line flags: a flag beats the file, the file beats the default."""
+
+import argparse
+import difflib
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import yaml
+from pydantic import BaseModel
+
+from bakeoff.config.validation import DEEPEST, Model, _model_at, _one_line, validate
+from bakeoff.errors import ConfigError
+from bakeoff.runtime.files import read_file, say_unread
+
+LARGEST = 1 << 20  # bytes of a config file
+JSON_EXAMPLES = {
+    "--classifiers": """'{"svm": {"C": 10}}'""",
+    "--costs": """'{"returned": {"kept": 5}, "kept": 1}'""",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line with the nearest flag, where argparse would print its whole usage."""
+        hint = ""
+        for word in message.split():
+            flag = word.rstrip(":").split("=")[0]
+            near = difflib.get_close_matches(flag, list(self._option_string_actions), n=1)
+            if word.startswith("--") and near and near[0] != flag:
+                hint = f"; did you mean {near[0]}?"
+                break
+        if not hint and "unrecognized arguments" in message:
+            hint = "; a value stands behind its flag, several are joined by commas"
+        raise ConfigError(f"{message}{hint} (all flags: {self.prog} --help)")
+
+    def actions(self) -> Iterable[argparse.Action]:
+        """What each flag does."""
+        return self._option_string_actions.values()
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML that refuses a key that stands twice, where the first would be lost silently, and what unfolds or nests.
+
+    A few aliases of aliases are gigabytes once they are unfolded, and deep brackets end Python's stack.
+    """
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise ConfigError(f"line {self._line()} repeats another part by an alias (*); write it out")
+        if self.depth == DEEPEST:
+            raise ConfigError(f"it can't be read: it is nested more than {DEEPEST} levels deep (line {self._line()})")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def _line(self) -> int:
+        line: int = self.peek_event().start_mark.line  # type: ignore[no-untyped-call]  # PyYAML's
+        return line + 1
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = str(self.construct_object(key_node, deep=True))
+            if key in seen:
+                raise ConfigError(f"{key!r} stands twice (line {key_node.start_mark.line + 1}); keep one of them")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+# YAML 1.1 takes 1e-4 for text, since it has no dot; scikit-learn's tolerances are written so.
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
+
+
+class Output(NamedTuple):
+    """What a run says, and how.
+
+    Attributes:
+        quiet: nothing but warnings, errors and the last line.
+        json: its result as one JSON object.
+    """
+
+    quiet: bool = False
+    json: bool = False
+
+
+def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tuple[Model, Output]:
+    """Read `--quiet`, `--json`, `--config FILE.yaml` and one flag for every field of the model.
+
+    A part of the config is merged field by field; a dict of the user's own keys (the contestants) is replaced whole.
+
+    Args:
+        arguments: the command line, without the program's name.
+        prog: how the program is called, for help and messages.
+
+    Raises:
+        ConfigError: one line that names the field, what is wrong and what is allowed.
+    """
+    from pydantic_settings import CliSettingsSource
+
+    parser = _Parser(
+        prog=prog,
+        usage=f"{prog} [--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
+        description=model.__doc__,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", metavar="FILE.yaml", help="a file with any of the fields below; flags beat it")
+    help_text = "print nothing but warnings, errors, and the result's folder"
+    parser.add_argument("--quiet", action="store_true", help=help_text)
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    # As the parser alone: as a settings source it would read environment variables named like the fields.
+    source = CliSettingsSource(model, root_parser=parser, cli_parse_args=False, cli_kebab_case=True)  # type: ignore[arg-type, var-annotated]  # takes any model, is typed for settings
+    for action in parser.actions():
+        if action.metavar == "bool":  # given without a value it means true
+            action.nargs, action.const = "?", "true"
+    options = parser.parse_args([_dashed(argument) for argument in arguments])
+    try:
+        flags = source(parsed_args=options)()
+    except (ValueError, RecursionError) as error:  # SettingsError: a flag's JSON is broken, or a thousand brackets
+        raise ConfigError(_explain_json(str(error))) from error
+    from_file = {} if options.config is None else read_yaml(options.config)
+    return validate(model, _merge(model, from_file, flags)), Output(options.quiet, options.json)
+
+
+def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:
+    """The config alone, as `read_command` reads it."""
+    return read_command(model, arguments, prog)[0]
+
+
+def _dashed(argument: str) -> str:
+    """A flag's name may be written with underscores, as fields are."""
+    name, equals, value = argument.partition("=")
+    return f"{name.replace('_', '-')}{equals}{value}" if name.startswith("--") else argument
+
+
+def read_yaml(path: str) -> dict[str, Any]:
+    """The mapping in a YAML file.
+
+    Raises:
+        ConfigError: there is no such file, or it holds no mapping; the text names file and line.
+    """
+    try:
+        content = yaml.load(read_file(Path(path), LARGEST).decode("utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no config file {path!r}") from error
+    except OSError as error:
+        raise ConfigError(f"the config file: {say_unread(error, path[:80])}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"config file {path[:80]!r} can't be read: {error}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = _one_line(str(getattr(error, "problem", None) or error))
+        raise ConfigError(f"config file {path!r}{where} is not YAML: {problem}") from error
+    except ConfigError as error:
+        raise ConfigError(f"config file {path!r}: {error}") from error
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        # What PyYAML lets through: a date that is none, a key that can't be one, a thousand brackets.
+        raise ConfigError(f"config file {path!r} can't be read: {_one_line(str(error))[:200]}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"config file {path!r} holds {type(content).__name__}, not `key: value` lines")
+    return content
+
+
+def _explain_json(text: str) -> str:
+    found = re.search(r"for ([\w.]+)", text)
+    flag = f"--{found[1]}" if found else "a flag"
+    example = JSON_EXAMPLES.get(flag, """'{"key": "value"}'""")
+    return f"{flag} takes JSON, as in {flag} {example}; this can't be read as JSON"
+
+
+def _merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        part = _model_at(model, [key])
+        if part and key in merged and not isinstance(merged[key], Mapping):
+            raise ConfigError(f"{key} is {merged[key]!r} in the file; it should be `key: value` lines")
+        if part and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merge(part, merged[key], value)
+        else:
+            merged[key] = value
+    return merged

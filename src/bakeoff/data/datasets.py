@@ -1,0 +1,133 @@
+"""Where rows come from: generated, bundled with scikit-learn, or a file."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from bakeoff.config import DatasetConfig, SplitConfig
+from bakeoff.data.split_keys import to_groups, to_times
+from bakeoff.data.synthetic import generate_rows
+from bakeoff.errors import DataError
+from bakeoff.tables.dtypes import to_feature
+from bakeoff.tables.read_table import read_table, require_columns
+from bakeoff.tables.schema import Feature
+from bakeoff.tables.target import to_target
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All rows of a source, in its order. Nobody may change `X` or `y`: several threads hold them.
+
+    Attributes:
+        X: the features, shape (n_rows, n_features).
+        y: the class of each row, shape (n_rows,); int64 or text.
+        features: what each column of X holds.
+        split_key: each row's time or group, shape (n_rows,), where the split follows one.
+        raw: all columns of a file, as they were read.
+    """
+
+    X: pd.DataFrame
+    y: pd.Series
+    features: tuple[Feature, ...]
+    split_key: np.ndarray | None = None
+    raw: pa.Table | None = None
+
+    @property
+    def target(self) -> str:
+        """The name of the column of classes."""
+        return str(self.y.name)
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes as text, in scikit-learn's order."""
+        return [str(name) for name in np.unique(self.y.to_numpy())]
+
+
+def load_dataset(config: DatasetConfig, split: SplitConfig | None = None) -> Dataset:
+    """Generate or read the rows that the config names.
+
+    The last dataset is kept, so that a check before the run and the run itself read a file once; a file that has
+    changed since is read again.
+
+    Args:
+        split: may name a column that is read beside the features.
+
+    Raises:
+        DataError: the rows can't be used; the text says which column or row and what to do.
+    """
+    by, column = (split.by, split.column) if split else ("random", None)
+    if config.source == "file":
+        return _file(config, by, column)
+    return _generate(config) if config.source == "synthetic" else _bundled(config)
+
+
+def digest_dataset(dataset: Dataset) -> str:
+    """SHA-256 over every name, type and value in order; the same rows give the same digest on any machine."""
+    digest = hashlib.sha256()
+    for name, column in [*dataset.X.items(), (dataset.target, dataset.y)]:
+        dtype = str(column.dtype)
+        digest.update(f"{len(str(name))}:{name}:{dtype}:{len(column)}\n".encode())
+        if dtype == "str":
+            # Lengths (-1: missing) and then the text: no two columns look alike.
+            cells = [None if missing else str(cell).encode() for cell, missing in zip(column, column.isna())]
+            digest.update(np.array([-1 if cell is None else len(cell) for cell in cells], dtype="<i8").tobytes())
+            digest.update(b"".join(cell for cell in cells if cell is not None))
+        else:
+            values = column.to_numpy()
+            if values.dtype.kind == "f":
+                values = np.where(np.isnan(values), np.nan, values)  # one bit pattern for all NaN
+            digest.update(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).tobytes())
+    return digest.hexdigest()
+
+
+def _generate(config: DatasetConfig) -> Dataset:
+    X, y = generate_rows(config)
+    names = [f"feature_{i}" for i in range(config.n_features)]
+    frame = pd.DataFrame(X, columns=names)
+    return Dataset(frame, pd.Series(y, name="target").astype("int64"), _numbers(frame))
+
+
+def _bundled(config: DatasetConfig) -> Dataset:
+    from sklearn import datasets
+
+    bunch = getattr(datasets, f"load_{config.bundled}")(as_frame=True)
+    y = bunch.target.astype("int64")
+    if config.bundled != "digits":  # digits' classes are the numbers themselves; the others have names
+        y = pd.Series(np.asarray(bunch.target_names)[y.to_numpy()], name="target").astype("str")
+    return Dataset(bunch.data, y, _numbers(bunch.data))
+
+
+def _numbers(frame: pd.DataFrame) -> tuple[Feature, ...]:
+    return tuple(Feature(str(name), str(dtype), "number") for name, dtype in frame.dtypes.items())
+
+
+def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
+    assert config.path is not None  # the config model has seen to both
+    assert config.target is not None
+    table = read_table(config.path)
+    require_columns(table, (config.target,), "the target")
+    require_columns(table, config.ignore, "to ignore")
+    require_columns(table, (column,) if column else (), f"split.by: {by} follows it")
+    if table.num_rows == 0:
+        raise DataError(f"{config.path!r} has columns and no rows")
+    left_out = {config.target, column, *config.ignore}
+    learned = [name for name in table.column_names if name not in left_out]
+    if not learned:
+        raise DataError(f"{config.path!r} has no column to learn from besides the target {config.target!r}")
+    if "" in learned:
+        raise DataError(
+            f"column {table.column_names.index('') + 1} of {config.path!r} has no name: perhaps the row index, which "
+            "to_csv writes unless told index=False; name it, drop it, or ignore it (in YAML: ignore: [''])"
+        )
+    y = to_target(config.target, table[config.target])
+    features, columns = [], {}
+    for name in learned:
+        feature, columns[name] = to_feature(name, table[name])
+        features.append(feature)
+    key = None
+    if column:
+        key = to_times(column, table[column]) if by == "time" else to_groups(column, table[column])
+    return Dataset(pd.DataFrame(columns), y, tuple(features), key, table)

@@ -1,0 +1,87 @@
+"""What crosses a task's boundary instead of the rows: a reference to the files that they were written to."""
+
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from bakeoff.config import CrossValidationConfig
+from bakeoff.data.dataset_ref import DatasetRef, Part
+from bakeoff.data.folds import Fold, split_folds
+from bakeoff.tables.read_table import read_table
+
+POSITIONS = "positions.npz"
+RAW = "raw.parquet"
+
+_reading = threading.Lock()
+
+
+def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
+    """One part's features, shape (n_rows, n_features), and classes, shape (n_rows,).
+
+    Of training and test rows numbers are the file's own bytes, mapped into memory, so that all processes share them:
+    nobody can change them.
+    """
+    with _reading:  # the first wave of tasks asks at once: one of them reads
+        return _read(ref.part(part), ref.target)
+
+
+def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
+    """Where each row of a part stands in the dataset, shape (n_rows,)."""
+    with np.load(ref.folder / POSITIONS) as positions:
+        found: np.ndarray = positions[part]
+        return found
+
+
+def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
+    """The folds of the training rows, each as the positions to fit on and to score, counted among these rows."""
+    return split_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
+
+
+def read_groups(ref: DatasetRef, part: Part | None = None) -> np.ndarray | None:
+    """The group of each row of a part, or of all rows in the dataset's order, where the split is by group."""
+    return _read_split_key(ref, part) if ref.split_by == "group" else None
+
+
+def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
+    """A part, or all rows of a file, as another model would meet them: nothing is made of their cells yet."""
+    if part is None:
+        return read_table(ref.folder / RAW)
+    if not (ref.folder / RAW).exists():
+        return _open(ref.part(part))
+    return read_table(ref.folder / RAW).take(pa.array(read_positions(ref, part)))
+
+
+def _read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
+    with np.load(ref.folder / POSITIONS) as positions:
+        key: np.ndarray | None = positions.get("split_key")
+        return key if key is None or part is None else key[positions[part]]
+
+
+@lru_cache(maxsize=3)
+def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
+    # A block a column: numbers that lie side by side would have to be copied.
+    frame = _open(path).to_pandas(split_blocks=True, use_threads=False)
+    return frame.drop(columns=target), frame[target].to_numpy(copy=True)
+
+
+def write_mapped(frame: pd.DataFrame, path: Path) -> None:
+    """Write rows so that `read_part` can map them into memory: as Arrow has them there, in one piece."""
+    table = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=max(len(frame), 1))
+
+
+def _open(path: Path) -> pa.Table:
+    if path.suffix == ".parquet":
+        return pa.parquet.read_table(path)
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def forget_parts() -> None:
+    """Let go of the parts that `read_part` keeps."""
+    _read.cache_clear()

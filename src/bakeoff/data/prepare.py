@@ -1,0 +1,157 @@
+"""Loading and splitting the rows that a config names, and writing each part once into a run's workspace."""
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from bakeoff.config import TrainingConfig
+from bakeoff.data.class_balance import refuse_single_class, warn_of_majority
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
+from bakeoff.data.folds import split_folds
+from bakeoff.data.origin import origin_of
+from bakeoff.data.parts import (
+    POSITIONS,
+    RAW,
+    forget_parts,
+    write_mapped,
+)
+from bakeoff.data.split import Split, split_rows
+from bakeoff.errors import DataError
+from bakeoff.evaluation.costs import cost_matrix
+from bakeoff.runtime.files import signature
+from bakeoff.runtime.step_cache import do_once
+from bakeoff.runtime.workspace import RunFolder
+
+logger = logging.getLogger(__name__)
+
+_checked: list[tuple[dict[str, Any], Dataset, Split]] = []  # one at most
+
+
+def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
+    """Load the rows, split them and write each part once into `folder`.
+
+    Raises:
+        DataError: the rows can't be used; nothing is written then.
+    """
+    dataset, split = _take_checked(config) or check_dataset(config)
+    forget_parts()
+    folder.mkdir(exist_ok=True, parents=True)
+    for part, positions in split.items():
+        frame = dataset.X.iloc[positions].copy()
+        frame[dataset.target] = dataset.y.iloc[positions]
+        if part == "validation":
+            frame.to_parquet(folder / "validation.parquet", index=False)
+        else:
+            write_mapped(frame, folder / f"{part}.arrow")
+    arrays: dict[str, Any] = {str(part): positions for part, positions in split.items()}
+    if dataset.split_key is not None:
+        arrays["split_key"] = dataset.split_key
+    np.savez(folder / POSITIONS, **arrays)
+    if dataset.raw is not None:  # without Arrow's own types, not all of which can be picked from
+        pa.parquet.write_table(dataset.raw, folder / RAW, store_schema=False)
+    rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
+    logger.info(
+        "%s rows from %s: %s training, %s test, %s validation; %d features, %d classes",
+        f"{len(dataset.y):,}",
+        config.dataset.bundled or config.dataset.path or _generator(config.dataset.batch),
+        *(f"{count:,}" for count in rows.values()),
+        len(dataset.features),
+        len(dataset.classes),
+    )
+    if warning := warn_of_majority(dataset.y.to_numpy()[split["train"]], config.cross_validation.scoring):
+        logger.warning("%s", warning)
+    return DatasetRef(
+        folder=folder,
+        sha256=digest_dataset(dataset),
+        split_sha256=_digest_split(arrays),
+        features=tuple(feature.learn(dataset.X[feature.name].iloc[split["train"]]) for feature in dataset.features),
+        target=dataset.target,
+        classes=tuple(dataset.classes),
+        rows=rows,
+        origin=origin_of(config.dataset),
+        split_by=config.split.by,
+    )
+
+
+def _digest_split(arrays: dict[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for name, array in arrays.items():
+        content = "\n".join(map(str, array)).encode() if array.dtype.kind == "O" else array.tobytes()
+        digest.update(f"{name} {array.dtype} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
+    """Load and split the rows that the config names, refusing all that training could not use.
+
+    Raises:
+        DataError: in one line.
+    """
+    dataset = load_dataset(config.dataset, config.split)
+    if config.preprocessing == "none":
+        for feature in dataset.features:
+            if feature.kind == "category":
+                raise DataError(
+                    f"preprocessing: none takes numbers alone, but column {feature.name!r} holds text; "
+                    "set preprocessing: auto, or add the column to dataset.ignore"
+                )
+    cost_matrix(config.costs, dataset.classes)  # refuses classes that there are none of
+    split = split_rows(dataset, config.split, config.cross_validation.folds)
+    _refuse_single_classes(config, dataset, split)
+    return dataset, split
+
+
+def remember_dataset(config: TrainingConfig) -> None:
+    """As `check_dataset`; `prepare_dataset` need not load the same rows again, if it is the next in this process."""
+    source = describe_source(config)  # of a file that changes meanwhile, what was there before
+    _checked[:] = [(source, *check_dataset(config))]
+
+
+def _take_checked(config: TrainingConfig) -> tuple[Dataset, Split] | None:
+    if not _checked:
+        return None
+    source, dataset, split = _checked.pop()
+    return (dataset, split) if source == describe_source(config) else None
+
+
+def describe_source(config: TrainingConfig) -> dict[str, Any]:
+    """All that the prepared rows depend on, in plain values; of a file its size and times."""
+    parts = {"dataset", "split", "cross_validation", "preprocessing", "costs"}
+    files = signature(config.dataset.path) if config.dataset.path else ()
+    return {"config": config.model_dump(mode="json", include=parts), "files": files}
+
+
+def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Split) -> None:
+    """By time or group, rows of one class may come together, and folds be empty; an AUC needs two classes."""
+    y, ranked = dataset.y.to_numpy(), config.cross_validation.scoring == "roc_auc_ovr"
+    if ranked:
+        refuse_single_class(y[split["test"]], "the test rows")
+    if dataset.split_key is None:
+        return
+    y, key = y[split["train"]], dataset.split_key[split["train"]]
+    for number, (fitted, scored) in enumerate(split_folds(config.cross_validation, y, config.split.by, key), start=1):
+        if not len(scored):
+            raise DataError(
+                f"fold {number} would have no rows: the groups of {config.split.column!r} are too few or too unequal "
+                f"for {config.cross_validation.folds} folds; lower cross_validation.folds (at least 2)"
+            )
+        refuse_single_class(y[fitted], f"the rows that fold {number} is fitted on")
+        if ranked:
+            refuse_single_class(y[scored], f"the rows of fold {number}")
+
+
+def _generator(batch: int | None) -> str:
+    return f"the generator, batch {batch}" if batch else "the generator"
+
+
+def prepare_once(config: TrainingConfig, run: RunFolder) -> DatasetRef:
+    """As `prepare_dataset`."""
+    from bakeoff.data.prepare import describe_source, prepare_dataset
+
+    return do_once(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))

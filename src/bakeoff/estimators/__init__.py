@@ -1,0 +1,1 @@
+"""The contestants as scikit-learn Pipelines; imports data and what is below it."""

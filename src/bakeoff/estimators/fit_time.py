@@ -1,0 +1,96 @@
+"""What a fit is predicted to take, from its rows, columns and classes."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bakeoff.tables.schema import MAX_CATEGORIES, Feature
+
+if TYPE_CHECKING:
+    from bakeoff.data.dataset_ref import DatasetRef
+
+
+LEAST_SECONDS = 0.005  # of any fit
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a problem is.
+
+    Attributes:
+        rows: that are fitted on.
+        columns: as a classifier gets them, texts one-hot encoded.
+        classes: how many there are.
+    """
+
+    rows: int
+    columns: int
+    classes: int
+
+    @classmethod
+    def of(cls, ref: "DatasetRef") -> "Size":
+        """Of the training rows."""
+        return cls(ref.rows["train"], sum(map(_width, ref.features)), len(ref.classes))
+
+
+@dataclass(frozen=True)
+class Term:
+    """`seconds * rows^r * columns^p * classes^k * landmarks^m`."""
+
+    seconds: float
+    rows: float = 0.0
+    columns: float = 0.0
+    classes: float = 0.0
+    landmarks: float = 0.0
+
+    def of(self, size: Size, landmarks: int = 1) -> float:
+        """On one core."""
+        grown = size.rows**self.rows * size.columns**self.columns * size.classes**self.classes
+        return float(self.seconds * grown * landmarks**self.landmarks)
+
+
+# The sums of these terms are what fits take, by least squares on random tables, easy and hard ones (python -m
+# benchmarks.costs). They belong to the code rather than to a machine: what is chosen by them is the same everywhere.
+FORMULAS = {
+    ("logistic_regression", "scikit-learn"): (
+        Term(4.7e-8, rows=1, columns=1),
+        Term(3.6e-7, rows=1, classes=1),
+    ),
+    ("logistic_regression", "sklearnex"): (
+        Term(4.2e-8, rows=1, columns=1),
+        Term(2.5e-7, rows=1, classes=1),
+    ),
+    ("random_forest", "scikit-learn"): (Term(1.7e-5, rows=1.15, columns=0.5),),
+    ("random_forest", "sklearnex"): (
+        Term(7.4e-6, rows=1, columns=0.5),
+        Term(1.4e-6, rows=1, columns=0.5, classes=1),
+    ),
+    ("svm", "exact"): (
+        Term(2.4e-7, rows=1, columns=1, classes=1),
+        Term(9.0e-10, rows=2),
+        Term(2.9e-10, rows=2, classes=1),
+    ),
+    ("svm", "nystroem"): (
+        Term(2.1e-10, landmarks=3),
+        Term(1.8e-9, rows=1, landmarks=1),
+        Term(7.2e-10, rows=1, columns=1, landmarks=1),
+        Term(4.2e-9, rows=1, classes=1, landmarks=1),
+    ),
+}
+
+
+def predict_fit(classifier: str, way: str, size: Size, landmarks: int = 1) -> float | None:
+    """Seconds on one core; None where nobody has measured it.
+
+    Args:
+        classifier: of `CLASSIFIERS`.
+        way: an engine, or of the SVM "exact" or "nystroem".
+    """
+    terms = FORMULAS.get((classifier, way))
+    return None if terms is None else max(LEAST_SECONDS, sum(term.of(size, landmarks) for term in terms))
+
+
+def _width(feature: Feature) -> int:
+    if feature.kind != "category":
+        return 1
+    known = MAX_CATEGORIES if feature.categories is None else len(feature.categories) + feature.missing
+    return max(1, min(known, MAX_CATEGORIES))

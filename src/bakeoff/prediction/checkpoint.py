@@ -1,0 +1,171 @@
+"""A result in the making that a killed run leaves behind and the next one continues."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from bakeoff.evaluation.streaming import Tally
+from bakeoff.prediction.scorer import REJECTED, Scored
+from bakeoff.tables.batches import Place
+
+STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
+FORMAT = 3  # of the state; what was written in another one is begun anew
+
+_written: set[Path] = set()  # the folders that this process is writing to
+
+
+class Partial:
+    """A hidden folder that holds what was scored so far, a line of state a batch.
+
+    A batch counts once its line is whole: parts that lie behind the last such line are cut off. A part is Arrow's own
+    bytes of a batch. Lines and parts have checksums, so that what a power cut left is told from what was written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, which the caller has made and locked."""
+        self.folder = folder
+        self.result = folder / RESULT
+        _written.add(folder)
+        self._files: dict[str, io.FileIO] = {}
+
+    def begin(self, task: Mapping[str, Any], note: str) -> str:
+        """Go on with a task where an earlier run of the same one left it; anything else is cleared away.
+
+        Args:
+            task: what tells one task from another; of plain values.
+            note: what is to be known of the first run of the task.
+
+        Returns:
+            the note of the first run.
+        """
+        first, begun = next(_lines(self.folder), None), {"task": task, "format": FORMAT}
+        if first is None or {key: first[0].get(key) for key in begun} != begun:
+            self.clear()
+            self._append(STATE, _line({**begun, "note": note}))
+            return note
+        return str(first[0]["note"])
+
+    def finished(self, classes: list[str], schema: pa.Schema) -> Iterator[tuple[Scored, Place]]:
+        """Yield the batches that earlier runs of the task finished, in order, and where the next one begins.
+
+        Args:
+            classes: the model's.
+            schema: of the predictions.
+        """
+        lines = _lines(self.folder)
+        first = next(lines)
+        ends = {STATE: first[1], "predictions": 0, "rejected": 0}
+        for line, end in lines:
+            try:
+                tables = [
+                    self._read(name, ends[name], line[name], kind)
+                    for name, kind in (("predictions", schema), ("rejected", REJECTED))
+                ]
+            except (FileNotFoundError, ValueError, pa.ArrowException):
+                break
+            ends[STATE] = end
+            for name in ("predictions", "rejected"):
+                ends[name] += line[name][0]
+            tally = None
+            if line["tally"] is not None:
+                tally = Tally(classes)
+                tally.merge(line["tally"])
+            yield Scored(tables[0], tables[1], line["flags"], tally, line["empty"]), Place(**line["after"])
+        for name, end in ends.items():
+            with self._open(name) as file:
+                file.truncate(end)
+
+    def add(self, scored: Scored, after: Place) -> None:
+        """Keep a batch.
+
+        Args:
+            after: where the next one begins.
+        """
+        line: dict[str, Any] = {"after": asdict(after), "flags": dict(scored.flags), "empty": scored.empty}
+        for name, table in (("predictions", scored.predictions), ("rejected", scored.rejected)):
+            content = b"" if not table.num_rows else table.to_batches()[0].serialize()
+            self._append(name, content)
+            line[name] = [len(content), zlib.crc32(content)]
+        line["tally"] = scored.tally and scored.tally.to_dict()
+        self._append(STATE, _line(line))
+
+    def clear(self) -> None:
+        """Forget all that was kept."""
+        self._close_files()
+        for path in self.folder.iterdir():
+            if path.name != LOCK:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def close(self) -> None:
+        """Write no more."""
+        self._close_files()
+        _written.discard(self.folder)
+
+    def _close_files(self) -> None:
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+    def _read(self, name: str, start: int, part: list[int], schema: pa.Schema) -> pa.Table:
+        length, checksum = part
+        if not length:
+            return schema.empty_table()
+        with (self.folder / name).open("rb") as file:
+            file.seek(start)
+            content = file.read(length)
+        if len(content) < length or zlib.crc32(content) != checksum:
+            raise ValueError(f"{name} is damaged behind {start}")
+        return pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(content), schema)])
+
+    def _append(self, name: str, content: Any) -> None:
+        if name not in self._files:
+            self._files[name] = self._open(name)
+            self._files[name].seek(0, 2)
+        file = self._files[name]
+        view = memoryview(content)
+        while view:  # unbuffered, so that what was written is the system's when the line of state is
+            view = view[file.write(view) :]
+
+    def _open(self, name: str) -> io.FileIO:
+        path = self.folder / name
+        return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
+
+
+def is_written(folder: Path) -> bool:
+    """Whether a thread of this process is writing to it."""
+    return folder in _written
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether there is a finished batch in it to continue behind."""
+    return sum(1 for _ in _lines(folder)) > 1
+
+
+def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
+    """The whole lines of state, and where each ends."""
+    end = 0
+    with contextlib.suppress(FileNotFoundError), (folder / STATE).open("rb") as file:
+        for line in file:
+            end += len(line)
+            content, mark, checksum = line.rpartition(b" ")
+            if not mark or checksum != _checksum(content):
+                return
+            yield json.loads(content), end
+
+
+def _line(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content).encode()
+    return text + b" " + _checksum(text)
+
+
+def _checksum(content: bytes) -> bytes:
+    return b"%08x\n" % zlib.crc32(content)

@@ -1,0 +1,122 @@
+"""Where a prediction's result goes, and the hidden folder beside it in which it is made."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import UserError
+from bakeoff.prediction.checkpoint import LOCK, has_begun, is_written
+from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
+from bakeoff.runtime.paths import refuse_within
+
+STAMP = "%Y%m%dT%H%M%SZ"
+HIDDEN = ".bakeoff-"
+
+
+def output_folder(config: PredictionConfig) -> Path:
+    """The folder that the run will write.
+
+    Raises:
+        UserError: it exists already, can't be written, or lies in the store or the input.
+    """
+    for name, folder in (("the store", config.store), ("the input", config.input)):
+        if folder is not None:
+            refuse_within({"output": config.output or "predictions"}, name, folder)
+    if config.output is None:
+        parent, stamp = Path("predictions"), datetime.now(UTC).replace(microsecond=0)
+        require_writable(parent, "the output folder")
+        return parent / f"{stamp:{STAMP}}"
+    output = Path(config.output)
+    if output.is_symlink() or output.is_mount() or output.name in ("", "..") or output.resolve() == Path.cwd():
+        raise UserError(
+            f"output {config.output!r} can't be replaced: it is a link, a mount point, or where the command runs; "
+            "name a folder that is not there yet, inside it for example"
+        )
+    require_writable(output, "output")
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise UserError(f"output {config.output!r} exists already; choose another folder or remove it")
+    return output
+
+
+@contextlib.contextmanager
+def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
+    """The hidden folder beside the output in which the result is made, with what a killed run left there.
+
+    Without a name for the output any run of the same config may go on with it. When the block ends, the folder is
+    removed, and the folders that were made for it and hold nothing; it stays when the block is left by anything but a
+    `UserError` and there is something to continue.
+
+    Raises:
+        UserError: another process is writing this output now.
+    """
+    key = config.model_dump_json() if config.output is None else f"output {output.parent.resolve() / output.name}"
+    made = [each for each in (output.parent, *output.parent.parents) if not each.exists()]
+    folder = _hidden(output.parent, key)
+    descriptor = _lock(folder)
+    if descriptor is None and config.output is not None:
+        raise UserError(f"another run is writing output {config.output!r} now; wait for it, or choose another folder")
+    if descriptor is None:
+        folder = _hidden(output.parent, str(uuid.uuid4()))
+        descriptor = _lock(folder)
+        assert descriptor is not None
+    keep = False
+    try:
+        yield folder
+    except UserError:
+        raise
+    except BaseException:
+        keep = has_begun(folder)
+        raise
+    finally:
+        # After Ctrl-C a thread may go on writing: then all stays, and the lock ends with the process.
+        if not is_written(folder):
+            if not keep:
+                _remove(folder, made)
+            os.close(descriptor)
+
+
+def _hidden(parent: Path, key: str) -> Path:
+    return parent / f"{HIDDEN}{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # short, whatever the key is
+
+
+def _remove(folder: Path, made: list[Path]) -> None:
+    """Out of the way first, so that nobody takes the lock in a folder that is half gone."""
+    grave = _hidden(folder.parent, str(uuid.uuid4()))
+    with contextlib.suppress(OSError):
+        folder.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+        for each in made:  # for nothing, unless something stands in them now
+            each.rmdir()
+
+
+def _lock(folder: Path) -> int | None:
+    """Make the folder and lock it; None where it is locked.
+
+    Raises:
+        UserError: a link stands there: what it leads to would be cleared.
+    """
+    if folder.is_symlink():
+        raise UserError(f"{str(folder)!r}, where the result is to be made, is a link; remove it")
+    while True:
+        make_user_folder(folder, "the folder beside the output,")
+        try:
+            descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:  # its holder has just removed it
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except FileNotFoundError:  # removed while we took it
+            pass
+        os.close(descriptor)

@@ -1,0 +1,174 @@
+"""A saved version for code: data frames in, data frames out."""
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+
+from bakeoff.config import PredictionConfig
+from bakeoff.config.prediction import Treatment
+from bakeoff.config.signing import VerifyingConfig
+from bakeoff.config.validation import validate
+from bakeoff.errors import DataError
+from bakeoff.prediction.missing_columns import SHOWN
+from bakeoff.prediction.preflight import TAKEN_AS_MISSING, refuse_taken_names
+from bakeoff.prediction.scorer import Scorer
+from bakeoff.prediction.writers import WRITTEN
+from bakeoff.store.load import find_version, load_model, open_store
+from bakeoff.tables.batches import Batch
+from bakeoff.tables.reader import missing_columns
+from bakeoff.tables.schema import Feature
+from bakeoff.tables.schema_validation import Leniency, feature_cells
+
+STEP = 1 << 17  # rows scored at once
+
+
+class Predicted(NamedTuple):
+    """What came of a table: each of its rows is in one of the two frames.
+
+    Attributes:
+        predictions: with the table's own index, the columns `row` (from 0), those that were kept, `prediction`,
+            `warnings` (what is unlike all that training saw, as `out_of_range:amount; unseen:region`, else None) and,
+            where the model has them, `probability_<class>`.
+        rejected: with the table's own index, the columns `row`, `column`, `value` and `reason`.
+    """
+
+    predictions: pd.DataFrame
+    rejected: pd.DataFrame
+
+
+class Predictor:
+    """A saved version, opened.
+
+    Attributes:
+        name: the model's, in the store.
+        version: its id.
+        card: what it is, how it was chosen, and how it was made.
+    """
+
+    def __init__(self, config: PredictionConfig) -> None:
+        """Open the version that a config names; `bakeoff.load` is the way to one."""
+        ref, store = find_version(config), open_store(config)
+        self.name, self.version = ref.name, ref.version
+        self.card: dict[str, Any] = store.card(ref.version)
+        self._model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
+        self._features = Feature.of_card(self.card)
+
+    @property
+    def features(self) -> list[str]:
+        """The columns that a table needs."""
+        return [feature.name for feature in self._features]
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, as text."""
+        return list(self.card["classes"])
+
+    def predict(
+        self,
+        table: pd.DataFrame,
+        *,
+        keep: Sequence[str] = (),
+        on_unseen: Treatment = "flag",
+        on_out_of_range: Treatment = "flag",
+        range_margin: float = 1.0,
+    ) -> Predicted:
+        """Score a table: bad rows are named, the good ones scored.
+
+            predictions, rejected = bakeoff.load("classifier").predict(rows, keep=["customer_id"])
+
+        A row is rejected where a cell is not what training saw in its column: not a number (text that is one counts as
+        one), infinite, or missing where no training row was. Columns may stand in any order, others are left alone.
+
+        Args:
+            table: the columns that training saw, shape (n_rows, any); a column in which training rows had gaps may be
+                missing: it is taken as missing throughout, with a warning.
+            keep: columns to copy beside each prediction, an id say.
+            on_unseen: what becomes of a row with a category that no training row had: flag, reject or accept.
+            on_out_of_range: the same for a number far outside the training range.
+            range_margin: how far that is, in widths of the range.
+
+        Raises:
+            ConfigError: an option is not among those above.
+            DataError: a column is missing, of a type that can't be used, or stands there twice; or one can't be kept.
+        """
+        chosen = {"on_unseen": on_unseen, "on_out_of_range": on_out_of_range, "range_margin": range_margin}
+        validate(PredictionConfig, chosen)
+        self._refuse_unfit(table, keep)
+        there = set(map(str, table.columns))
+        if missing := [name for name in self.features if name not in there]:
+            warnings.warn(
+                missing_columns(missing, list(map(str, table.columns)), TAKEN_AS_MISSING, "the table"), stacklevel=2
+            )
+        rows = _to_arrow(table, self._features)
+        scorer = Scorer(self._model, self.card, leniency=Leniency(**chosen))  # type: ignore[arg-type]  # validated above
+        scored = [
+            scorer.score(Batch.of(rows.slice(start, STEP))).behind(start)
+            for start in range(0, max(rows.num_rows, 1), STEP)
+        ]
+        whole = [set(each.empty) for each in scored if each.empty is not None]
+        if empty := [name for name in self.features if name in there and whole and name in set.intersection(*whole)]:
+            named = ", ".join(map(repr, empty[:SHOWN])) + ", …" * (len(empty) > SHOWN)
+            warnings.warn(f"the table has no value in {named} ({TAKEN_AS_MISSING})", stacklevel=2)
+        predictions = pa.concat_tables([each.predictions for each in scored]).to_pandas()
+        rejected = pa.concat_tables([each.rejected for each in scored]).select(WRITTEN.names).to_pandas()
+        for position, name in enumerate(dict.fromkeys(map(str, keep)), start=1):
+            column = next(column for label, column in table.items() if str(label) == name)
+            predictions.insert(position, name, column.iloc[predictions["row"]].array)
+        for found in (predictions, rejected):
+            found.index = table.index[found["row"]]
+        return Predicted(predictions, rejected)
+
+    def __repr__(self) -> str:
+        """As `Predictor('classifier', '20261123T075851Z-aad12')`."""
+        return f"Predictor({self.name!r}, {self.version!r})"
+
+    def _refuse_unfit(self, table: pd.DataFrame, keep: Sequence[str]) -> None:
+        if not isinstance(table, pd.DataFrame):
+            raise DataError(f"predict takes a pandas DataFrame, not {type(table).__name__}")
+        if isinstance(keep, str):
+            raise DataError(f"keep is a list of columns: write keep=[{keep!r}]")
+        keep = [str(name) for name in keep]
+        names = [str(name) for name in table.columns]
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise DataError(f"the table has more than one column named {twice[0]!r}; rename or remove the others")
+        needed = [feature.name for feature in self._features if not feature.missing]
+        if not set(self.features) & set(names):
+            needed = self.features
+        why = f"version {self.version} of {self.name!r} needs it"
+        for wanted, reason in ((needed, why), (keep, "to keep")):
+            if missing := [name for name in wanted if name not in names]:
+                raise DataError(missing_columns(missing, names, reason, "the table"))
+        refuse_taken_names(keep)
+
+
+def load(
+    name: str | None, store: str | Path, version: str, public_key: str | Path | None, allow_version_skew: bool
+) -> Predictor:
+    """As `bakeoff.load` says."""
+    signing = VerifyingConfig(public_key=None if public_key is None else Path(public_key))
+    values = {"store": store, "version": version, "signing": signing} | ({} if name is None else {"name": name})
+    return Predictor(validate(PredictionConfig, values | {"allow_version_skew": allow_version_skew}))
+
+
+def _to_arrow(table: pd.DataFrame, features: Sequence[Feature]) -> pa.Table:
+    columns = {str(name): column for name, column in table.items()}
+    cells = {each: pa.chunked_array([_to_column(columns[each.name])]) for each in features if each.name in columns}
+    return pa.table({each.name: feature_cells(each, column) for each, column in cells.items()})
+
+
+def _to_column(cells: pd.Series) -> pa.Array:
+    try:
+        return pa.array(cells, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):  # cells of several types: each by its text
+        return pa.array([None if missing else _text(cell) for cell, missing in zip(cells, cells.isna())], pa.string())
+
+
+def _text(cell: Any) -> str:
+    """With a question mark for what is no character, half of a pair for example."""
+    return str(cell).encode("utf-8", errors="replace").decode("utf-8")

@@ -1,0 +1,158 @@
+"""A version and a table that go together: what is looked at before anything is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import DataError
+from bakeoff.prediction.output_folder import output_folder
+from bakeoff.prediction.scorer import Scored, Scorer
+from bakeoff.runtime.files import signature
+from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
+from bakeoff.tables.batches import Place, TableFile
+from bakeoff.tables.parquet_file import ParquetFile
+from bakeoff.tables.reader import (
+    Input,
+    empty_column,
+    missing_columns,
+    open_input,
+)
+from bakeoff.tables.schema import Feature
+from bakeoff.tables.schema_validation import Leniency, feature_cells
+
+TAKEN_AS_MISSING = "it is taken as missing throughout, as some training rows had it"
+RESERVED = ("row", "prediction", "warnings")  # columns of predictions that a kept column can't be called
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A version and a table that go together, and the first rows, scored.
+
+    Attributes:
+        after: where the rows behind those begin.
+    """
+
+    ref: VersionRef
+    source: Input
+    scorer: Scorer
+    first: Scored
+    after: Place
+
+    @property
+    def missing(self) -> dict[str, list[TableFile]]:
+        """By column that the version may be without, the files that lack it."""
+        found: dict[str, list[TableFile]] = {}
+        for file in self.source.files:
+            there = set(file.schema.names)
+            for feature in self.scorer.features:
+                if feature.name not in there:
+                    found.setdefault(feature.name, []).append(file)
+        return found
+
+
+def make_ready(config: PredictionConfig, ref: VersionRef) -> Ready:
+    """Open the version and the table, and score the first rows; what was made ready last is kept.
+
+    Raises:
+        UserError: they don't go together, or one of them can't be used.
+        IntegrityError: the version is not what was sealed.
+    """
+    return _make_ready(config, ref, signature(config.input) if config.input else ())
+
+
+def forget_ready() -> None:
+    """Let go of what `make_ready` keeps."""
+    _make_ready.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int, ...]) -> Ready:  # noqa: ARG001  the signature is a cache key
+    store = open_store(config.model_copy(update={"name": ref.name}))  # another may be there by now
+    card = store.card(ref.version)
+    refuse_version_skew(card, allowed=config.allow_version_skew)
+    if config.input is None:
+        content = store.read(ref.version, "validation.parquet")
+        source = Input([ParquetFile(Path(ref.version) / "validation.parquet", content)])
+    else:
+        source = open_input(config.input)
+    _refuse_unfit(config, ref, source, Feature.of_card(card))
+    keep = {name: _kept_type(config, name, source) for name in config.keep}
+    model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
+    leniency = Leniency(config.on_unseen, config.on_out_of_range, config.range_margin)
+    scorer = Scorer(model, card, keep, leniency, config.probabilities)
+    for number, piece in source.pieces(scorer.wanted, scorer.numbers):
+        first = scorer.score(piece.read())
+        if first.n_rows:  # a CSV's piece may be blank lines
+            return Ready(ref, source, scorer, first, Place(number, piece.after, first.n_rows))
+    raise DataError(f"{config.input!r} has columns and no rows")
+
+
+def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, features: list[Feature]) -> None:
+    """Refuse a table that the version can't take, or of which the predictions can't keep what they shall."""
+    why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
+    source.require_columns([feature.name for feature in features if not feature.missing], why)
+    several = len(source.files) > 1
+    for file in source.files:
+        present = [feature for feature in features if feature.name in file.schema.names]
+        if not present:
+            where = repr(file.path.name) if several else "the file"
+            raise DataError(missing_columns([feature.name for feature in features], file.schema.names, why, where))
+        for feature in present:
+            feature_cells(feature, empty_column(file, feature.name), f" of {file.path.name!r}" if several else "")
+    source.require_columns(config.keep, "to keep")
+    refuse_taken_names(config.keep)
+
+
+def refuse_taken_names(keep: Sequence[str]) -> None:
+    """Refuse to keep a column whose name one of the predictions' has.
+
+    Raises:
+        DataError: naming it.
+    """
+    for name in keep:
+        if name in RESERVED or name.startswith("probability_"):
+            raise DataError(f"a column called {name!r} can't be kept: the predictions have one of that name; rename it")
+
+
+def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:
+    """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
+    kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
+    odd = next((kind for kind in kinds if not _has_text(kind)), None)
+    if odd is not None and (config.format == "csv" or len(kinds) > 1):
+        raise DataError(f"column {name!r} holds {odd}, which can't be kept; use --format parquet, or leave it out")
+    return kinds.pop() if len(kinds) == 1 else pa.string()
+
+
+def _has_text(kind: pa.DataType) -> bool:
+    """Whether each value of the type can be written as text."""
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return False
+    try:
+        pa.nulls(0, kind).cast(pa.string())
+    except pa.ArrowNotImplementedError:
+        return False
+    return True
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """Without what is another way of holding the same."""
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    return pa.binary() if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind) else kind
+
+
+def check_prediction(config: PredictionConfig) -> None:
+    """Open the version and the table, and score the first rows, so that most mistakes show before anything is written.
+
+    Raises:
+        UserError: in one line; nothing has been written.
+        IntegrityError: the version is not what was sealed; its model is not opened then.
+    """
+    output_folder(config)
+    make_ready(config, find_version(config))

@@ -1,0 +1,121 @@
+"""From a scored table to its folder: the summary, and one move into place."""
+
+import errno
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import UnscoredError, UserError
+from bakeoff.formatting import (
+    say_count,
+)
+from bakeoff.prediction.output_folder import STAMP
+from bakeoff.prediction.predict import ScoredTable
+from bakeoff.runtime.files import sync
+from bakeoff.store.load import VersionRef
+
+REPORT = "report.html"  # where rows had a class
+
+logger = logging.getLogger(__name__)
+
+
+def publish_predictions(
+    config: PredictionConfig,
+    ref: VersionRef,
+    scored: ScoredTable,
+    output: Path,
+    render: Callable[[dict[str, Any]], str] | None = None,
+) -> Path:
+    """Write summary and report beside the predictions, and move the folder into place as a whole.
+
+    Args:
+        render: makes the report, as HTML, of the summary; called where the class of rows was known.
+
+    Returns:
+        the folder; when another run took a default name meanwhile, the next free second.
+    """
+    counts = scored.counts
+    summary: dict[str, Any] = {
+        "name": ref.name,
+        "version": ref.version,
+        "journal": scored.head,
+        "input": config.input,
+        "rows": counts.rows,
+        "predicted": counts.predicted,
+        "rejected": counts.rejected,
+    }
+    if counts.rejected:
+        summary["reasons"] = [
+            {"column": column or None, "reason": reason, "rows": count}
+            for (column, reason), count in counts.reasons.most_common()
+        ]
+    if scored.missing:
+        summary |= {"missing_columns": list(scored.missing), "missing": dict(scored.missing)}
+    if counts.flags:
+        summary["warnings"] = dict(counts.flags.most_common())
+    if evaluation := _evaluation(scored):
+        summary["evaluation"] = evaluation
+    if evaluation and render is not None:
+        try:
+            (scored.folder / REPORT).write_text(render(summary), "utf-8")
+        except Exception:  # it shows what the summary has: the scored rows stand without it
+            logger.warning("the report could not be written", exc_info=True)
+    (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for path in (*scored.folder.iterdir(), scored.folder):
+        sync(path)
+    return _move(config, scored.folder, output)
+
+
+def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: Path) -> None:
+    """Fail a run of which no row could be scored, unless `max_rejected` says how many may be rejected.
+
+    Args:
+        folder: where it was published.
+
+    Raises:
+        UnscoredError: with the reasons, and where each row is named.
+    """
+    counts = scored.counts
+    if config.max_rejected is None and not counts.predicted:
+        raise UnscoredError(
+            f"none of {say_count(counts.rows, 'row')} could be scored: {counts.say_reasons()}; "
+            f"{str(folder / 'rejected.parquet')!r} names each"
+        )
+
+
+def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
+    tally = scored.counts.tally
+    found = tally.evaluation()
+    if found is None:
+        return None
+    classes, matrix = tally.confusion_matrix()
+    return {
+        "rows": tally.rows,
+        **({"unknown_class": tally.strangers} if tally.strangers else {}),
+        **found.metrics,
+        "log_loss": tally.log_loss,
+        **({} if scored.mean_cost is None else {"mean_cost": scored.mean_cost}),
+        "report": {name: asdict(line) for name, line in found.report.items()},
+        "confusion_matrix": {"classes": classes, "rows": matrix.tolist()},
+    }
+
+
+def _move(config: PredictionConfig, folder: Path, output: Path) -> Path:
+    while True:
+        try:
+            folder.rename(output)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            if config.output is not None:
+                raise UserError(f"output {config.output!r} was made by somebody else meanwhile") from error
+            stamp = datetime.strptime(output.name, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+            output = output.with_name(f"{stamp:{STAMP}}")
+        else:
+            sync(output.parent)
+            return output

@@ -1,0 +1,185 @@
+"""A saved version at work on rows: what it takes is scored, what it can't take is named."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bakeoff.errors import DataError
+from bakeoff.estimators.inference import answer
+from bakeoff.evaluation.costs import least_expected_cost
+from bakeoff.evaluation.streaming import Tally
+from bakeoff.tables.batches import Batch
+from bakeoff.tables.schema import Feature
+from bakeoff.tables.schema_validation import (
+    LENIENT,
+    REFUSED,
+    Leniency,
+    conform,
+)
+from bakeoff.tables.target import true_codes
+
+LINE_SHOWN = 200  # characters of a line that can't be read
+REJECTED = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in REFUSED])
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Some rows told apart: each is in `predictions` or in `rejected`.
+
+    Attributes:
+        predictions: `row`, kept columns, `prediction`, `warnings`, and a `probability_<class>` each.
+        rejected: `row`, `column`, `value`, `reason` and its `kind`; no column where a record could not be read at all.
+        flags: how many of the predicted rows have each flag.
+        tally: of the rows that have a class, None without a target.
+        empty: the features in which no row had a value, absent or not; None where no row could be read.
+    """
+
+    predictions: pa.Table
+    rejected: pa.Table
+    flags: Mapping[str, int]
+    tally: Tally | None
+    empty: tuple[str, ...] | None = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Predicted or rejected."""
+        return int(self.predictions.num_rows + self.rejected.num_rows)
+
+    def behind(self, rows: int) -> "Scored":
+        """The same with so many rows before them."""
+        if not rows:
+            return self
+        return replace(self, predictions=_behind(rows, self.predictions), rejected=_behind(rows, self.rejected))
+
+
+class Scorer:
+    """A version's model behind its schema contract."""
+
+    def __init__(
+        self,
+        model: Any,
+        card: Mapping[str, Any],
+        keep: Mapping[str, pa.DataType] = MappingProxyType({}),
+        leniency: Leniency = LENIENT,
+        probabilities: bool = True,
+    ) -> None:
+        """Make ready to score.
+
+        Args:
+            model: the fitted Pipeline.
+            card: the version's.
+            keep: columns to copy beside each prediction, and the types to copy them in.
+            leniency: what becomes of rows that are unlike all that training saw.
+            probabilities: whether to give each class's, where the model has them.
+        """
+        self.model, self.features, self.target = model, Feature.of_card(card), str(card["target"])
+        self.keep, self.leniency = dict(keep), leniency
+        self.classes = np.asarray(model.classes_)
+        decision = card.get("decision")  # of an older card there is none
+        self.costs = np.asarray(decision["costs"]) if decision else None
+        self.rows_alone = card.get("config", {}).get("split", {}).get("by") != "group"
+        names = list(map(str, self.classes))
+        kind = pa.int64() if self.classes.dtype.kind == "i" else pa.string()
+        self._labels = pa.array(self.classes.tolist(), kind)
+        self.probabilities = probabilities and hasattr(model, "predict_proba")
+        shares = [f"probability_{name}" for name in names] if self.probabilities else []
+        self.schema = pa.schema(
+            [("row", pa.int64()), *self.keep.items(), ("prediction", kind), ("warnings", pa.string())]
+            + [(name, pa.float64()) for name in shares]
+        )
+
+    @property
+    def wanted(self) -> list[str]:
+        """The columns that are looked at."""
+        return list(dict.fromkeys([*(feature.name for feature in self.features), *self.keep, self.target]))
+
+    @property
+    def numbers(self) -> list[str]:
+        """Those in which training saw numbers, and whose text nobody asks for."""
+        read_as_text = {*self.keep, self.target}
+        return [each.name for each in self.features if each.kind == "number" and each.name not in read_as_text]
+
+    def score(self, batch: Batch) -> Scored:
+        """Score a batch; its rows are numbered from 0.
+
+        Raises:
+            DataError: a column is of a type that can't be used at all.
+        """
+        conformed = conform(batch.table, self.features, self.leniency)
+        usable = conformed.usable
+        whole = len(usable) == batch.table.num_rows
+        X = conformed.X if whole else conformed.X.iloc[usable]
+        asked = self.probabilities or self.costs is not None
+        codes, shares = answer(self.model, X, asked) if len(usable) else (np.empty(0, dtype=int), None)
+        if self.costs is not None and shares is not None:
+            codes = least_expected_cost(shares, self.costs)
+        take = pa.array(usable)
+        columns: list[Any] = [batch.positions[usable]]
+        columns += [_as(name, batch.table[name], kind).take(take) for name, kind in self.keep.items()]
+        columns += [self._labels.take(pa.array(codes)), conformed.flags if whole else conformed.flags.take(take)]
+        if self.probabilities:
+            columns += list((np.empty((0, len(self.classes))) if shares is None else shares).T)
+        # Of one chunk: what a file is written of must not tell whether it comes from here or was kept meanwhile.
+        predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema).combine_chunks()
+        rejected = _merge(batch, conformed.rejected)
+        require_every_row_once(batch, predictions, rejected)
+        flags = {flag: int(rows[usable].sum()) for flag, rows in conformed.flagged.items() if rows[usable].any()}
+        empty = conformed.empty if batch.table.num_rows else None
+        return Scored(predictions, rejected, flags, self._evaluate(batch, usable, codes, shares), empty)
+
+    def _evaluate(self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None) -> Tally | None:
+        if self.target not in batch.table.column_names:
+            return None
+        try:
+            truth, names = true_codes(batch.table[self.target].take(pa.array(usable)), self.classes)
+        except DataError:  # dates, lists: no classes
+            return None
+        there, tally = truth >= 0, Tally(list(map(str, self.classes)))
+        tally.add(truth[there], names, codes[there], None if shares is None else shares[there])
+        return tally
+
+
+def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Table) -> None:
+    """Hold that each row of a batch ended in exactly one of the two.
+
+    Raises:
+        RuntimeError: it did not, which would be a mistake of Bakeoff's.
+    """
+    rows = np.concatenate([table["row"].to_numpy() for table in (predictions, rejected)])
+    seen = np.bincount(rows, minlength=batch.n_rows)
+    if len(seen) > batch.n_rows or not (seen == 1).all():
+        row = int(np.flatnonzero(seen != (np.arange(len(seen)) < batch.n_rows))[0])
+        raise RuntimeError(f"row {row} of a batch ended in {seen[row]} places")
+
+
+def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
+    """Rows refused for a cell and records that could not be read, in order."""
+    lines = [(each.position, each.column, each.text[:LINE_SHOWN], each.reason, each.kind) for each in batch.broken]
+    if len(refused):
+        numbered = batch.positions[refused["row"].to_numpy()]
+        cells = (refused[name].astype(object).where(refused[name].notna(), None) for name in REJECTED.names[1:])
+        lines = sorted([*lines, *zip(numbered.tolist(), *cells)], key=lambda line: line[0])
+    if not lines:
+        return REJECTED.empty_table()
+    return pa.table([pa.array(column, kind) for column, kind in zip(zip(*lines), REJECTED.types)], schema=REJECTED)
+
+
+def _behind(rows: int, table: pa.Table) -> pa.Table:
+    return table.set_column(0, table.schema.field(0), pc.add(table["row"], rows))
+
+
+def _as(name: str, column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    try:
+        return column.cast(kind)
+    except pa.ArrowException as error:
+        raise DataError(f"column {name!r} can't be kept: {column.type} can't be written as {kind}") from error
+
+
+def _contiguous(column: Any) -> Any:
+    return np.ascontiguousarray(column) if isinstance(column, np.ndarray) else column

@@ -1,0 +1,129 @@
+"""What a report may tell beyond the race's own figures: which columns matter, and whether more rows would help."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from bakeoff.config import TrainingConfig
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.data.parts import read_folds, read_part
+from bakeoff.data.prepare import prepare_dataset
+from bakeoff.errors import DataError, StoreError
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.fit_time import Size
+from bakeoff.estimators.pipeline import fit_to_score
+from bakeoff.evaluation.predictions import ask, to_codes
+from bakeoff.evaluation.scoring import score
+from bakeoff.metrics import MetricName
+from bakeoff.runtime.files import require_writable
+from bakeoff.runtime.paths import refuse_mixed
+from bakeoff.runtime.threads import cores
+from bakeoff.store.load import load_model
+from bakeoff.store.model_store import ModelStore
+
+REPEATS = 10  # shuffles of each column
+MOST_ROWS = 5_000  # of the test part that columns are shuffled in
+SHARES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of a fold's training rows
+
+
+def look_deeper(store: ModelStore, version: str, workspace: Path) -> dict[str, Any]:
+    """Permutation importance and learning curve of a version, from the rows that its config names.
+
+    Args:
+        workspace: where the rows are written meanwhile.
+
+    Raises:
+        DataError: the rows are not those that the version was made of any more.
+        StoreError: its config is of another Bakeoff.
+    """
+    card = store.card(version)
+    try:
+        config = TrainingConfig.model_validate(card["config"])
+    except ValidationError as error:
+        raise StoreError(f"version {version} was made by another Bakeoff, whose config this one can't read") from error
+    refuse_mixed(store.folder.parent, workspace, config.dataset.path)
+    require_writable(workspace, "the workspace")
+    workspace.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bakeoff-deep-", dir=workspace) as name:
+        ref = prepare_dataset(config, Path(name))
+        if ref.sha256 != card["data_sha256"]:
+            where = config.dataset.path or config.dataset.bundled or "the generator"
+            raise DataError(
+                f"version {version} was made of other rows than {where} gives now (SHA-256 {ref.sha256[:12]}…, not "
+                f"{card['data_sha256'][:12]}…); put them back, or leave --deep out"
+            )
+        return measure(config, ref, load_model(store, version), card["classifier"])
+
+
+def measure(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> dict[str, Any]:
+    """Both, as plain values.
+
+    Args:
+        model: the winner's fitted Pipeline.
+        name: the winner.
+    """
+    scoring = config.cross_validation.scoring
+    importance, curve = measure_importance(ref, model, scoring), measure_learning(config, ref, name)
+    return {"scoring": scoring, "importance": importance, "learning_curve": curve}
+
+
+def measure_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict[str, Any]:
+    """How much the score falls when a column is shuffled (Breiman, Random forests, 2001, section 10).
+
+    Returns:
+        for each column the mean and the standard deviation over the shuffles, the most important one first.
+    """
+    from sklearn.inspection import permutation_importance
+
+    X, y = read_part(ref, "test")
+    if len(X) > MOST_ROWS:  # as max_samples would, which compares with the score on all rows
+        drawn = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
+        X, y = X.iloc[drawn], y[drawn]
+    score_of = partial(_score, classes=ref.classes, scoring=scoring)
+    found = permutation_importance(model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cores())
+    order = np.argsort(-found.importances_mean, kind="stable")
+    columns = [
+        {"name": ref.features[i].name, "mean": float(found.importances_mean[i]), "std": float(found.importances_std[i])}
+        for i in order
+    ]
+    return {"rows": len(X), "repeats": REPEATS, "columns": columns}
+
+
+def measure_learning(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:
+    """The cross-validated score by how many of the folds' training rows are fitted on.
+
+    Returns:
+        rows, shape (n_sizes,), and scores, shape (n_sizes, n_folds over all repeats), None where a fold lacks a class.
+    """
+    contestant = Contestant.of(config, name, Size.of(ref))
+    folds = read_folds(ref, config.cross_validation)
+    scores = joblib.Parallel(n_jobs=cores())(
+        joblib.delayed(_score_share)(ref, contestant, fit_rows, score_rows, share, number)
+        for share in SHARES
+        for number, (fit_rows, score_rows) in enumerate(folds)
+    )
+    rows = [round(share * float(np.mean([len(fit_rows) for fit_rows, _ in folds]))) for share in SHARES]
+    return {"folds": config.cross_validation.folds, "rows": rows, "scores": [*zip(*[iter(scores)] * len(folds))]}
+
+
+def _score_share(
+    ref: DatasetRef, contestant: Contestant, fit_rows: np.ndarray, score_rows: np.ndarray, share: float, number: int
+) -> float | None:
+    """Of a fold; None where the share lacks what a fit needs."""
+    X, y = read_part(ref, "train")
+    drawn = np.random.default_rng(number).permutation(fit_rows)[: max(2, round(share * len(fit_rows)))]
+    try:
+        pipeline = fit_to_score(contestant, ref.features, X.iloc[drawn], y[drawn])
+    except ValueError:
+        return None
+    return _score(pipeline, X.iloc[score_rows], y[score_rows], ref.classes, contestant.scoring)
+
+
+def _score(model: Any, X: pd.DataFrame, y: np.ndarray, classes: tuple[str, ...], scoring: MetricName) -> float:
+    return score(scoring, to_codes(y, classes), ask(model, X, classes, scoring), len(classes))

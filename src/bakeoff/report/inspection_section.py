@@ -1,0 +1,121 @@
+"""The sections of a deep report: which columns matter, and whether more rows would help."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bakeoff.formatting import NONE
+from bakeoff.report.axes import Frame, room
+from bakeoff.report.charts import frame_rows, size_of_rows
+from bakeoff.report.curve_charts import shorten
+from bakeoff.report.html import gallery, paragraph
+from bakeoff.report.svg import (
+    SERIES,
+    SOFT,
+    WIDTH,
+    Picture,
+    finish,
+)
+from bakeoff.report.table_formats import html_table
+
+MOST_DRAWN = 20
+IMPORTANCE = (
+    "How much worse the score on the test rows gets when the values of one column are shuffled, so that they tell "
+    "nothing any more; the lines span two standard deviations over the shuffles either way. Columns that say the same "
+    "stand in for each other, and each looks unimportant then."
+)
+LEARNING = "The winner's cross-validated score when it is fitted on a part of each fold's rows only."
+
+
+def render_deep(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Heading and HTML of each section.
+
+    Args:
+        found: as `measure` gives it.
+    """
+    importance, scoring = found["importance"], str(found["scoring"]).replace("_", " ")
+    rows = [(each["name"], f"{each['mean']:+.4f}", f"{each['std']:.4f}") for each in importance["columns"]]
+    on = f"Measured on {importance['rows']:,} test rows, each column shuffled {importance['repeats']} times."
+    columns = [
+        paragraph(f"{IMPORTANCE} {on}"),
+        gallery([draw_importance(importance, scoring)]),
+        html_table(("Column", f"Fall of {scoring}", "±"), rows, label="Permutation importance"),
+    ]
+    curve = found["learning_curve"]
+    table = [
+        (
+            f"{count:,}",
+            *((f"{np.mean(known):.4f}", f"{np.std(known):.4f}") if (known := _known(scores)) else (NONE,) * 2),
+        )
+        for count, scores in zip(curve["rows"], curve["scores"])
+    ]
+    learning = [
+        paragraph(f"{LEARNING} {say_learning(curve, scoring)}"),
+        gallery([draw_learning(curve, scoring)]),
+        html_table(("Rows fitted on", f"Mean {scoring}", "±"), table, label="Learning curve"),
+    ]
+    return [("Which columns matter", "\n".join(columns)), ("Would more rows help", "\n".join(learning))]
+
+
+def say_learning(curve: Mapping[str, Any], scoring: str) -> str:
+    """Whether the curve still rises at its end, judged fold by fold.
+
+    Both fits of a fold are scored on the same rows, so the difference is what counts; folds share most of their rows,
+    so its standard error is one of the corrected resampled t (Nadeau and Bengio, Inference for the generalization
+    error, 2003).
+    """
+    from scipy import stats
+
+    half = min(range(len(curve["rows"])), key=lambda place: abs(curve["rows"][place] - curve["rows"][-1] / 2))
+    pairs = [pair for pair in zip(curve["scores"][half], curve["scores"][-1]) if None not in pair]
+    count = len(pairs)
+    if count < 2:
+        return "There are too few folds that could be fitted on fewer rows to say more."
+    gains = np.array([after - before for before, after in pairs])
+    gain, error = float(gains.mean()), float(gains.std(ddof=1) * np.sqrt(1 / count + 1 / (curve["folds"] - 1)))
+    told = f"From {curve['rows'][half]:,} rows to {curve['rows'][-1]:,} the {scoring} changed by {gain:+.4f}"
+    told += f" (standard error {error:.4f})"
+    if gain > stats.t.isf(0.025, count - 1) * error:
+        return f"{told}: it still rises, so more rows should help."
+    return f"{told}: no rise that could be told from chance. Of so few folds that is soon said; more rows may help yet."
+
+
+def draw_importance(importance: Mapping[str, Any], scoring: str) -> Picture:
+    """The most important columns, with the spread over the shuffles."""
+    columns = importance["columns"][:MOST_DRAWN]
+    names = [shorten(each["name"]) for each in columns]
+    ends = [(each["mean"] - 2 * each["std"], each["mean"] + 2 * each["std"]) for each in columns]
+    lowest, highest = min(0.0, *(low for low, _ in ends)), max(0.0, *(high for _, high in ends))
+    frame = frame_rows("importance", names, room(lowest, highest), 20)
+    frame.x_axis(f"fall of {scoring} when the column is shuffled")
+    frame.line((0, 0), frame.ylim, SOFT, 0.8)
+    for place, (each, both) in enumerate(zip(columns, ends)):
+        frame.line(both, (place, place), SERIES[0], 2)
+        frame.point(each["mean"], place, SERIES[0], 2.5)
+    frame.names(names)
+    told = ", ".join(f"{each['name']} {each['mean']:.4f}" for each in columns[:5])
+    size = size_of_rows(len(names), 20)
+    return finish("importance", "Permutation importance", f"The first are {told}.", size, frame.parts)
+
+
+def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:
+    """The mean over the folds, and their spread."""
+    points = [(rows, known) for rows, scores in zip(curve["rows"], curve["scores"]) if (known := _known(scores))]
+    counts, means = [rows for rows, _ in points], [float(np.mean(known)) for _, known in points]
+    spread = [float(np.std(known)) for _, known in points]
+    low, high = ([mean + sign * wide for mean, wide in zip(means, spread)] for sign in (-1, 1))
+    size = (WIDTH, 240.0)
+    frame = Frame("learning", size, 56, 36, (0, counts[-1] * 1.04), room(min(low), max(high)))
+    frame.x_axis("rows fitted on", 4)
+    frame.y_axis(scoring)
+    frame.band(counts, low, high, SERIES[0], 0.18)
+    frame.line(counts, means, SERIES[0])
+    for count, mean in zip(counts, means):
+        frame.point(count, mean, SERIES[0], 2.5)
+    told = f"From {means[0]:.4f} with {counts[0]:,} rows to {means[-1]:.4f} with {counts[-1]:,}."
+    return finish("learning", "Learning curve", told, size, frame.parts)
+
+
+def _known(scores: list[float | None]) -> list[float]:
+    return [score for score in scores if score is not None]

@@ -1,0 +1,132 @@
+"""A prediction run's report, where the class of rows was known: how good the predictions were, in pictures too."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from html import escape
+from typing import Any
+
+from bakeoff.prediction.predict import ScoredTable
+from bakeoff.report.card_tables import report_table
+from bakeoff.report.curve_charts import (
+    INTERVALS,
+    RANKING,
+    RELIABILITY,
+    draw_confusion,
+    draw_precision_recall,
+    draw_reliability,
+    draw_roc,
+    say_area,
+)
+from bakeoff.report.html import (
+    beside,
+    contents,
+    gallery,
+    join,
+    page,
+    paragraph,
+    section,
+)
+from bakeoff.report.prediction_summary import (
+    evaluation_figures,
+    list_warnings,
+    say_evaluation,
+    say_reasons,
+    say_rows,
+)
+from bakeoff.report.svg import Picture
+from bakeoff.report.table_formats import html_table
+
+CONFUSION = "Rows by their true class (down) and by the class that was predicted (across)."
+KNOWN = "Curves and log loss are of the rows whose class the model knows."
+
+
+def draw_predictions(scored: ScoredTable) -> dict[str, Picture]:
+    """The pictures, by name; none where no row's class was known."""
+    tally = scored.counts.tally
+    if not tally.rows:
+        return {}
+    names, matrix = tally.confusion_matrix()
+    found = {"classes": names, "confusion": matrix.tolist()}
+    pictures = [draw_confusion("confusion", "Predicted and true classes", found, "rows")]
+    ranked = _rank(scored)
+    if ranked.get("curves"):
+        pictures += [draw_roc(ranked), draw_precision_recall(ranked)]
+    if curve := tally.probabilities.reliability():
+        repeats = 1 if scored.rows_alone else None
+        pictures.append(draw_reliability({"predicted": asdict(curve)}, repeats, "the predictions'"))
+    return {picture.name: picture for picture in pictures if picture}
+
+
+def render_predictions(summary: Mapping[str, Any], scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:
+    """The page.
+
+    Args:
+        summary: as it is written; with an evaluation.
+        scored: what it was made of.
+        pictures: as `draw_predictions` gives them.
+    """
+    summary = dict(summary)
+    parts = {
+        "Where it errs": _errors(summary, pictures),
+        "Probabilities": _probabilities(scored, pictures),
+        "How it was made": _origin(summary),
+    }
+    shown = {heading: body for heading, body in parts.items() if body}
+    names = {heading: heading.lower().replace(" ", "-") for heading in shown}
+    troubles = [f"<li>{escape(line)}</li>" for line in say_reasons(summary)]
+    return page(
+        f"Predictions of {summary['name']} {summary['version']}",
+        [
+            f"<h1>Predictions of {escape(summary['name'])}</h1>",
+            paragraph(f"version {summary['version']}", "muted"),
+            paragraph(say_rows(summary), "lead"),
+            paragraph(say_evaluation(summary["evaluation"]), "lead"),
+            f"<ul>{''.join(troubles)}</ul>" if troubles else "",
+            *(paragraph(line, "warning") for line in list_warnings(summary)),
+            contents((names[heading], heading) for heading in shown),
+            *(section(names[heading], heading, body) for heading, body in shown.items()),
+        ],
+    )
+
+
+def _errors(summary: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
+    found, picture = summary["evaluation"], pictures.get("confusion")
+    figures = html_table(("Metric", "Value"), evaluation_figures(found), label="Evaluation")
+    report = html_table(*report_table(found["report"]), label="Classification report")
+    drawn = f"{gallery([picture], small=True)}\n{paragraph(CONFUSION)}" if picture else ""
+    return beside(part for part in (drawn, figures, f"<h3>Classification report</h3>\n{report}") if part)
+
+
+def _probabilities(scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:
+    ranked, reliability = _rank(scored), pictures.get("reliability")
+    if not ranked and not reliability:
+        return ""
+    areas = ranked.get("roc_auc", {})
+    rows = [(name, say_area(area), say_area(ranked["average_precision"][name])) for name, area in areas.items()]
+    shown = len(ranked.get("curves", {}))
+    return join(
+        gallery([pictures.get("roc"), pictures.get("precision-recall"), reliability]),
+        paragraph(f"Curves of the {shown} classes that are ranked worst." if shown < len(areas) else None),
+        paragraph(f"{RELIABILITY}{f' {INTERVALS}' if scored.rows_alone else ''}" if reliability else None),
+        paragraph(KNOWN if scored.counts.tally.strangers else None),
+        paragraph(RANKING if rows else None),
+        html_table(("Class", "Area under ROC", "Average precision"), rows, label="Ranking") if rows else "",
+    )
+
+
+def _origin(summary: dict[str, Any]) -> str:
+    rows = "the version's validation rows" if summary["input"] is None else summary["input"]
+    facts = [
+        ("model", summary["name"]),
+        ("version", summary["version"]),
+        ("rows", rows),
+        ("journal", summary["journal"]),
+    ]
+    return html_table(("What", "Value"), facts, text=True, label="How it was made")
+
+
+def _rank(scored: ScoredTable) -> dict[str, Any]:
+    """With the classes, as pictures need them."""
+    tally = scored.counts.tally
+    found = tally.probabilities.describe(tally.classes)
+    return {"classes": list(tally.classes), **found} if found else {}

@@ -1,0 +1,76 @@
+"""The card for people, as markdown for Prefect's pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bakeoff.classifiers import title
+from bakeoff.formatting import one_line
+from bakeoff.report.card_tables import (
+    BALANCED,
+    SPREAD,
+    describe_origin,
+    headline,
+    race_table,
+    recall_table,
+    report_table,
+    result_table,
+)
+from bakeoff.report.card_text import (
+    explain,
+    list_approximations,
+    list_troubles,
+    say_calibration,
+    say_decision,
+    say_warnings,
+)
+from bakeoff.report.svg import Picture, markdown_picture
+from bakeoff.report.table_formats import markdown_table, markdown_text
+
+
+def render_markdown(
+    card: dict[str, Any], folder: str, decision: str | None = None, pictures: Mapping[str, Picture] | None = None
+) -> str:
+    """The card as markdown, for Prefect's pages.
+
+    Args:
+        folder: where the version lies.
+        decision: what came of its meeting with the champion.
+        pictures: the report's, by name.
+    """
+    drawn = pictures or {}
+    shown = [drawn.get(name) for name in ("race", "test")]
+    confusion = drawn.get(f"confusion-{card['classifier'].replace('_', '-')}")
+    report = card["classifiers"][card["classifier"]]["report"]
+    winner, sentences = markdown_text(title(card["classifier"])), (decision, say_calibration(card), say_decision(card))
+    header, rows = result_table(card)
+    recall_header, recalls, note = recall_table(card)
+    return "\n\n".join(
+        [
+            f"# {markdown_text(card['name'])} · {winner}",
+            *map(markdown_text, [explain(card), headline(card), *(told for told in sentences if told)]),
+            *map(markdown_text, say_warnings(card)),
+            "## Leaderboard",
+            *(markdown_picture(picture) for picture in shown if picture),
+            SPREAD,
+            markdown_table(*race_table(card)),
+            # Without the status: Prefect's pages are narrow, and what has not finished has a sentence below.
+            markdown_table(header[:-1], [row[:-1] for row in rows]),
+            BALANCED,
+            markdown_table(recall_header, recalls),
+            *map(markdown_text, [*([note] if note else []), *list_approximations(card), *list_troubles(card)]),
+            f"## Classification report of {winner}",
+            markdown_table(*report_table(report)),
+            *([markdown_picture(confusion._replace(title="Predicted and true classes"))] if confusion else []),
+            "## How it was made",
+            markdown_table(
+                ("What", "Value"),
+                [*describe_origin(card), ("folder", folder), ("report", f"{folder}/report.html")],
+            ),
+        ]
+    )
+
+
+def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
+    """A classification report as a table of text, for Prefect's pages."""
+    header, rows = report_table(report)
+    return [dict(zip(header, map(one_line, row))) for row in rows]

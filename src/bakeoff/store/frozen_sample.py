@@ -1,0 +1,80 @@
+"""A frozen sample: a few rows with their predictions beside a model, to be predicted again when it is loaded."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from bakeoff.errors import IntegrityError
+from bakeoff.tables.read_table import read_parquet_bytes
+from bakeoff.tables.schema import Feature
+from bakeoff.tables.schema_validation import conform
+
+SAMPLE = "sample.parquet"
+ROWS = 64
+TOLERANCE = 1e-6  # of scores: other processors and BLAS versions differ in the last digits, another model in the first
+
+
+def freeze_sample(model: Any, rows: pa.Table, features: list[Feature], path: Path) -> None:
+    """Write up to 64 of the rows, evenly spaced, with what the model says of them.
+
+    The file has three columns: `features` (a struct of the row's columns), `prediction`, and `scores` (a list, as
+    `predict_proba` or else `decision_function` gives it; empty where the model has neither).
+
+    Args:
+        rows: with the features' columns, as they were read; rows that can't be scored are left out.
+    """
+    rows = rows.select([feature.name for feature in features])
+    usable = conform(rows, features).usable
+    chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(ROWS, len(usable))).astype(int))]
+    rows = rows.take(pa.array(chosen, pa.int64())).combine_chunks()
+    predictions, scores = _answers(model, conform(rows, features).X)
+    columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in rows.columns]
+    table = pa.table(
+        {
+            "features": pa.StructArray.from_arrays(columns, names=rows.column_names),
+            "prediction": predictions.tolist(),
+            "scores": pa.array(scores.tolist(), pa.list_(pa.float64())),
+        }
+    )
+    pa.parquet.write_table(table, path)
+
+
+def check_sample(model: Any, content: bytes, features: list[Feature]) -> None:
+    """Predict the sample again and compare.
+
+    Args:
+        content: of the sample's file.
+
+    Raises:
+        IntegrityError: a class differs, or a score by more than 1e-6.
+    """
+    table = read_parquet_bytes(content)
+    if not table.num_rows:
+        return
+    struct = table["features"].combine_chunks()
+    rows = pa.table(dict(zip((field.name for field in struct.type), struct.flatten())))
+    predictions, scores = _answers(model, conform(rows, features).X)
+    for row, (then, now) in enumerate(zip(table["prediction"].to_pylist(), predictions.tolist())):
+        if then != now:
+            raise IntegrityError(f"it predicts row {row} of its frozen sample as {now!r}, not as {then!r} any more")
+    before = np.array(table["scores"].to_pylist(), dtype=float)
+    if before.shape != scores.shape or not np.allclose(before, scores, rtol=TOLERANCE, atol=TOLERANCE):
+        raise IntegrityError("it scores the rows of its frozen sample differently from before")
+
+
+def _answers(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions, shape (n_rows,), and scores, shape (n_rows, n_scores)."""
+    if not len(X):
+        return np.empty(0, dtype=object), np.empty((0, 0))
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    if hasattr(last, "calibrate"):  # the steps of an isotonic curve would make much of a last digit
+        return model.predict(X), np.asarray(last.scores(model[:-1].transform(X) if len(model) > 1 else X))
+    for method in ("predict_proba", "decision_function"):
+        if hasattr(model, method):
+            scores = getattr(model, method)(X)
+            return model.predict(X), np.asarray(scores, dtype=float).reshape(len(X), -1)
+    return model.predict(X), np.empty((len(X), 0))

@@ -1,0 +1,181 @@
+"""Keys as PEM files: found by config or environment, read, and made."""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bakeoff.errors import ConfigError, StoreError
+from bakeoff.runtime.files import say_unread
+from bakeoff.runtime.paths import local_path
+from bakeoff.store.keys import (
+    PRIVATE_VARIABLE,
+    PUBLIC_VARIABLE,
+    Keys,
+    fingerprint,
+)
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+
+PEM_BLOCK = re.compile(rb"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
+MAKE = "bakeoff keys generate DIR makes a pair"
+ASK = "whoever trains the model has it"
+
+
+def find_public_keys(public_key: Path | None) -> Keys:
+    """The public keys that a config or the environment names: for who reads.
+
+    The environment is for workers: a run's config can add to it, and can't contradict it.
+
+    Args:
+        public_key: a PEM file of one key or several, any of which is trusted: two while one replaces the other.
+
+    Raises:
+        ConfigError: the file is missing or holds no such key, or config and environment differ.
+    """
+    path = _one_path("public", public_key, PUBLIC_VARIABLE)
+    return Keys(None, read_public_keys(path) if path else {})
+
+
+def find_keys(private_key: Path | None, public_key: Path | None) -> Keys:
+    """The keys that a config or the environment names: for who writes.
+
+    Args:
+        private_key: a PEM file (PKCS #8, without a password).
+        public_key: as for `find_public_keys`; with a private key alone, its own public key is the trusted one.
+
+    Raises:
+        ConfigError: as for `find_public_keys`, or the two don't belong together.
+    """
+    public = find_public_keys(public_key).public
+    path = _one_path("private", private_key, PRIVATE_VARIABLE)
+    if path is None:
+        return Keys(None, public)
+    private = read_private_key(path)
+    own = fingerprint(private.public_key())
+    if public and own not in public:
+        raise ConfigError(
+            f"the private key {str(path)!r} ({own}) belongs to none of the public keys ({', '.join(public)}); "
+            "give a file that holds its public key too, or no public key"
+        )
+    return Keys(private, public or {own: private.public_key()})
+
+
+def generate_keys(folder: Path) -> tuple[Path, Path, str]:
+    """Write a new pair of keys; the private one can be read by its owner alone.
+
+    Returns:
+        the private key's file, the public key's, and their fingerprint.
+
+    Raises:
+        StoreError: the folder holds such a file already (keys are never written over), or can't be made.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    key = Ed25519PrivateKey.generate()
+    contents = {
+        "private.pem": (0o600, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
+        "public.pem": (0o644, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)),
+    }
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in contents:
+            if (folder / name).exists():
+                raise StoreError(
+                    f"{str(folder / name)!r} is there already: keys are never written over; choose another folder"
+                )
+        for name, (mode, content) in contents.items():
+            descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            written.append(folder / name)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+    except OSError as error:
+        for path in written:
+            path.unlink()
+        raise StoreError(
+            f"no keys can be written to {str(folder)!r}: {error.strerror}; choose another folder"
+        ) from error
+    return folder / "private.pem", folder / "public.pem", fingerprint(key.public_key())
+
+
+def read_private_key(path: Path) -> "Ed25519PrivateKey":
+    """The private key in a PEM file.
+
+    Raises:
+        ConfigError: it can't be read, or holds something else.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    content = _read(path, "private", MAKE)
+    try:
+        key = load_pem_private_key(content, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it has a password
+        reason = "it holds none"
+        if isinstance(error, TypeError):
+            reason = "it has a password, and none may be set"
+        elif PEM_BLOCK.search(content):
+            reason = "it is a public key; private.pem is the other one of the pair"
+        raise ConfigError(f"{str(path)!r} can't be used as private key: {reason}; {MAKE}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigError(f"{str(path)!r} can't be used as private key: it is not of the kind Ed25519; {MAKE}")
+    return key
+
+
+def read_public_keys(path: Path) -> dict[str, "Ed25519PublicKey"]:
+    """The public keys in a PEM file, by fingerprint.
+
+    Raises:
+        ConfigError: it can't be read, holds none, or one of another kind.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    content, found, reason = _read(path, "public", ASK), {}, "it holds none"
+    for block in PEM_BLOCK.findall(content):
+        try:
+            key = load_pem_public_key(block)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise ConfigError(f"{str(path)!r} can't be used as public key: it is broken; {ASK}") from error
+        if not isinstance(key, Ed25519PublicKey):
+            raise ConfigError(f"{str(path)!r} can't be used as public key: it is not of the kind Ed25519; {ASK}")
+        found[fingerprint(key)] = key
+    if not found:
+        if b"PRIVATE KEY" in content:
+            reason = "it is a private key; public.pem is the other one of the pair"
+        raise ConfigError(f"{str(path)!r} can't be used as public key: {reason}; {ASK}")
+    return found
+
+
+def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:
+    from_environment = os.environ.get(variable) or None  # set and empty means unset
+    try:
+        from_environment = from_environment and local_path(from_environment)
+    except ValueError as error:
+        raise ConfigError(f"the {kind} key (by {variable}): {error}") from error
+    if configured and from_environment and configured.resolve() != Path(from_environment).resolve():
+        raise ConfigError(
+            f"the {kind} key is {str(configured)!r} here, and {from_environment!r} by the environment's {variable}; "
+            "leave one of them out"
+        )
+    return configured or (Path(from_environment) if from_environment else None)
+
+
+def _read(path: Path, kind: str, way_out: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        variable = PRIVATE_VARIABLE if kind == "private" else PUBLIC_VARIABLE
+        named = f" (by {variable})" if os.environ.get(variable) == str(path) else ""
+        if isinstance(error, PermissionError):
+            raise ConfigError(f"the {kind} key{named}: {say_unread(error, path)}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"the {kind} key {str(path)!r}{named} can't be read: {reason}; {way_out}") from error

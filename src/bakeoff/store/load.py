@@ -1,0 +1,141 @@
+"""Open a store, find a version, and load its model."""
+
+import io
+import logging
+import platform
+import warnings
+from dataclasses import dataclass
+from importlib.metadata import version as installed
+from typing import Any
+
+from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.store.entries import head_of
+from bakeoff.store.key_files import find_keys, find_public_keys
+from bakeoff.store.model_store import ModelStore
+from bakeoff.store.reader import names_in
+from bakeoff.tables.schema import Feature
+
+logger = logging.getLogger(__name__)
+
+
+def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = False) -> Any:
+    """The version's fitted Pipeline.
+
+    Journal, card and bytes are compared, and signatures where public keys are configured, before anything is
+    unpickled; then the model must predict the frozen sample of rows beside it as it did when it was exported.
+
+    Args:
+        allow_version_skew: open it under another scikit-learn or Python minor version than it was written under.
+
+    Raises:
+        IntegrityError: the version is not what was sealed, can't be opened, or predicts its sample differently.
+        StoreError: it was written under other versions, and that is not allowed.
+    """
+    import joblib
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    from bakeoff.store.frozen_sample import SAMPLE
+
+    history = store.history()
+    card = store.card(version, history)
+    if skew := refuse_version_skew(card, allowed=allow_version_skew):
+        logger.warning("version %s: %s", version, skew)
+    content = store.read(version, "model.joblib", history)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            model = joblib.load(io.BytesIO(content))
+    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right: it is the versions that don't fit
+        reason = f"{skew}, and {error}" if skew else str(error)
+        raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
+    if SAMPLE in card["files"]:
+        _check(version, store.read(version, SAMPLE, history), card, model)
+    elif skew:
+        logger.warning("version %s has no frozen sample: whether it predicts as before was not checked", version)
+    return model
+
+
+def refuse_version_skew(card: dict[str, Any], *, allowed: bool) -> str | None:
+    """The difference between the versions that a model was written under and those of this process, in words.
+
+    Raises:
+        StoreError: there is one, and it is not allowed.
+    """
+    skew = version_skew(card["environment"])
+    if skew and not allowed:
+        raise StoreError(
+            f"version {card['version']} is not opened: {skew}; train anew, use those versions, or give "
+            "--allow-version-skew, which opens it if it still predicts its frozen sample as it did"
+        )
+    return skew
+
+
+def version_skew(environment: dict[str, str]) -> str | None:
+    """How scikit-learn and Python's minor version differ from those that run; None where they don't.
+
+    Args:
+        environment: of the card.
+    """
+    there = {"scikit-learn": environment["scikit-learn"], "Python": _minor(environment["python"])}
+    here = {"scikit-learn": installed("scikit-learn"), "Python": _minor(platform.python_version())}
+    differing = [name for name in here if here[name] != there[name]]
+    written, running = (", ".join(f"{name} {where[name]}" for name in differing) for where in (there, here))
+    return f"it was written under {written}, and this is {running}" if differing else None
+
+
+def _check(version: str, sample: bytes, card: dict[str, Any], model: Any) -> None:
+    from bakeoff.store.frozen_sample import check_sample
+
+    features = Feature.of_card(card)
+    try:
+        check_sample(model, sample, features)
+    except IntegrityError as error:
+        raise IntegrityError(f"version {version} is not used: {error}") from error
+    except (Exception, SystemExit, GeneratorExit) as error:  # of another scikit-learn's making
+        raise IntegrityError(f"version {version} is not used: it can't predict its frozen sample: {error}") from error
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def open_store(config: TrainingConfig | PredictionConfig) -> ModelStore:
+    """The config's store.
+
+    A prediction that names no model takes the store's only one, whatever it is called.
+
+    Raises:
+        ConfigError: a key can't be read, or config and environment contradict each other.
+    """
+    if isinstance(config, TrainingConfig):
+        keys = find_keys(config.signing.private_key, config.signing.public_key)
+    else:
+        keys = find_public_keys(config.signing.public_key)
+        if "name" not in config.model_fields_set and len(names := names_in(config.store)) == 1:
+            return ModelStore(config.store, names[0], keys)
+    return ModelStore(config.store, config.name, keys)
+
+
+@dataclass(frozen=True)
+class VersionRef:
+    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing.
+
+    Attributes:
+        head: the number and SHA-256 of the journal's last line then, by which the store's state can be told later.
+    """
+
+    name: str
+    version: str
+    head: str
+
+
+def find_version(config: PredictionConfig) -> VersionRef:
+    """Resolve champion, latest or an id.
+
+    Raises:
+        StoreError: there is no such version.
+    """
+    store = open_store(config)
+    history = store.history()
+    return VersionRef(store.name, store.resolve(config.version, history), head_of(history))

@@ -1,0 +1,53 @@
+"""The head of a CSV: whether it is one at all, and what its columns are called."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from bakeoff.errors import DataError
+from bakeoff.tables.csv_records import LONGEST, header_end
+from bakeoff.tables.utf8 import NOT_UTF8
+
+FEW = 100  # one byte of so many may be 0, and be a mistake; in a binary file more are
+BOM = b"\xef\xbb\xbf"
+MAGIC = {
+    b"PAR1": "a Parquet file: name it .parquet",
+    b"PK\x03\x04": "a zip archive or an Excel workbook: save the sheet as CSV",
+    b"\x1f\x8b": "compressed by gzip: name it .csv.gz",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd: name it .csv.zst",
+    b"\xff\xfe": "UTF-16: save it as UTF-8",
+    b"\xfe\xff": "UTF-16: save it as UTF-8",
+}
+
+
+def read_header(path: Path, stream: Any) -> tuple[list[str], int]:
+    """The names of the columns, and where the first record begins."""
+    head = read_full(stream, 1 << 16)
+    if not head.strip():
+        raise DataError(f"{str(path)!r} is empty")
+    for magic, meaning in MAGIC.items():
+        if head.startswith(magic):
+            raise DataError(f"{str(path)!r} is no CSV but {meaning}")
+    if head.count(0) * FEW > len(head) or 0 in head.split(b"\n", 1)[0]:
+        raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
+    bom = len(BOM) if head.startswith(BOM) else 0
+    while (end := header_end(head[bom:])) is None and len(head) <= LONGEST and (more := read_full(stream, 1 << 20)):
+        head += more
+    try:
+        text = head[bom : None if end is None else bom + end].decode("utf-8")
+        names = next((row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row), [])
+    except UnicodeDecodeError as error:
+        raise DataError(f"the header of {str(path)!r} is {NOT_UTF8}") from error
+    except csv.Error as error:
+        raise DataError(f"{str(path)!r} has no readable header: {error}") from error
+    return names, len(head) if end is None else bom + end
+
+
+def read_full(stream: Any, size: int) -> bytes:
+    """As many bytes as asked for, unless the stream ends: a compressed one may give fewer at a time."""
+    parts, missing = [], size
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,190 @@
+"""A Parquet file, read in batches that don't follow its row groups, however large those are."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
+
+from bakeoff.errors import DataError
+from bakeoff.runtime.files import say_unread
+from bakeoff.tables.batches import Batch, Piece
+from bakeoff.tables.utf8 import decode
+
+MOST_BYTES = 1 << 26  # of a batch, unpacked
+LONGEST_CELL = 1 << 20  # bytes of a text
+MOST_DICTIONARY = 1 << 27  # bytes of a row group's column whose dictionary is looked at
+
+CELLS = 1 << 20  # of a batch, about
+UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
+MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10
+
+
+class ParquetFile:
+    """Rows with Arrow's types."""
+
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        """Read the footer.
+
+        Args:
+            path: of the file.
+            content: its bytes, where they are in memory already, since they were compared with a digest.
+
+        Raises:
+            DataError: it is no Parquet file, or a broken one.
+        """
+        self.path: Path = path
+        self._content = content
+        try:
+            file = self._open()
+            self.schema = file.schema_arrow
+        except UNREADABLE as error:
+            raise _unreadable(path, error) from error
+        self.n_rows: int | None = file.metadata.num_rows
+        ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
+        self._ends = [0, *map(int, ends)]  # of the row groups, in rows
+
+    def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Piece]:  # noqa: ARG002  as `TableFile` has it
+        """Read from a row on; see `TableFile`."""
+        columns = [name for name in wanted if name in self.schema.names]
+        size = int(np.clip(CELLS // max(len(columns), 1), LEAST_ROWS, MOST_ROWS))
+        if offset >= self._ends[-1]:
+            return
+        try:
+            texts = [name for name in columns if is_text(self.schema.field(name).type)]
+            size = rows_at_once(self._open(dictionaries=texts), self.path, columns, size)
+        except UNREADABLE as error:
+            raise _unreadable(self.path, error) from error
+        first = bisect_right(self._ends, offset) - 1
+        try:
+            read = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
+            for table in _in_steps(read, size, offset - self._ends[first]):
+                offset += table.num_rows
+                yield Piece(partial(_checked, self.path, table), offset)
+        except UNREADABLE as error:
+            raise _unreadable(self.path, error) from error
+
+    def share(self, offset: int) -> float:
+        """How much of the file lies before a row: 0 to 1."""
+        return offset / self.n_rows if self.n_rows else 1.0
+
+    def _open(self, dictionaries: Sequence[str] | None = None) -> Any:
+        """A reader of its own, since threads can't share one; of some columns it leaves dictionaries as they are."""
+        source = str(self.path) if self._content is None else pa.BufferReader(self._content)
+        # The file itself, not the dataset reader: a folder named like `a=1` must not become a column. Pages are read as
+        # they are needed, not a row group at once.
+        return pa.parquet.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=dictionaries)
+
+
+def _in_steps(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterator[pa.Table]:
+    """The rows without the first `skip`, in tables of `size` rows, which don't depend on where one began."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for whole in batches:
+        batch = whole.slice(min(skip, whole.num_rows))
+        skip -= whole.num_rows - batch.num_rows
+        while count + batch.num_rows >= size:
+            held.append(batch.slice(0, size - count))
+            batch, count = batch.slice(size - count), 0
+            yield pa.Table.from_batches(held)
+            held = []
+        if batch.num_rows:
+            held.append(batch)
+            count += batch.num_rows
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _checked(path: Path, table: pa.Table) -> Batch:
+    """A row with text that is not UTF-8 is broken; other damage than that is the file's."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        try:
+            batch = decode(table)
+            batch.table.validate(full=True)
+        except UNREADABLE as error:
+            raise _unreadable(path, error) from error
+        return batch
+    return Batch.of(table)
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    """The sentence for a broken file, or for one that the system refused to have read."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return DataError(say_unread(error, path))
+    return DataError(f"{str(path)!r} is not a readable Parquet file: {(str(error).splitlines() or ['?'])[0][:300]}")
+
+
+def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> int:
+    """How many rows to read at once, so that they take no more than `MOST_BYTES`.
+
+    Args:
+        file: pyarrow's reader of it.
+        path: for messages.
+        columns: that are read.
+        most: rows, of ordinary ones.
+
+    Raises:
+        DataError: a text is longer than `LONGEST_CELL`, or its dictionary too large to be looked at.
+    """
+    metadata = file.metadata
+    numbers = {metadata.schema.column(number).path: number for number in range(metadata.num_columns)}
+    texts = [name for name in columns if name in numbers and is_text(file.schema_arrow.field(name).type)]
+    size = most
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group)
+        packed = sum(rows.column(numbers[name]).total_uncompressed_size for name in columns if name in numbers)
+        widest = packed / max(rows.num_rows, 1)
+        for name in texts:
+            chunk = rows.column(numbers[name])
+            if chunk.has_dictionary_page and chunk.total_uncompressed_size * most > MOST_BYTES:
+                widest += _longest(file, path, group, name, chunk.total_uncompressed_size)
+        if widest * size > MOST_BYTES:
+            size = max(1, int(MOST_BYTES / widest))
+    return size
+
+
+def unpacked_bytes(table: pa.Table) -> int:
+    """Bytes of a table whose dictionaries are taken apart."""
+    total = 0
+    for column in table.columns:
+        for chunk in column.chunks:
+            total += chunk.nbytes
+            if pa.types.is_dictionary(chunk.type) and is_text(chunk.type.value_type) and len(chunk.dictionary):
+                lengths = pc.binary_length(chunk.dictionary).take(chunk.indices)
+                total += pc.sum(lengths.cast(pa.int64())).as_py() or 0
+    return total
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type can hold texts, in a dictionary or not."""
+    return bool(pa.types.is_large_string(kind) or pa.types.is_string(kind) or pa.types.is_dictionary(kind))
+
+
+def _longest(file: Any, path: object, group: int, name: str, size: int) -> int:
+    """Bytes of the longest value in a row group's dictionary."""
+    if size > MOST_DICTIONARY:
+        _refuse(path, name, f"a dictionary of up to {size:,} bytes, and {MOST_DICTIONARY:,} are the most")
+    (batch, *_) = [*_first(file, group, name)] or [None]
+    if batch is None or not pa.types.is_dictionary(batch.column(0).type):
+        return 0
+    longest = pc.max(pc.binary_length(batch.column(0).dictionary)).as_py() or 0
+    if longest > LONGEST_CELL:
+        _refuse(path, name, f"a text of {longest:,} bytes, and {LONGEST_CELL:,} are the most")
+    return int(longest)
+
+
+def _first(file: Any, group: int, name: str) -> Any:
+    for batch in file.iter_batches(1, [group], columns=[name]):
+        yield batch
+        return
+
+
+def _refuse(path: object, name: str, what: str) -> None:
+    raise DataError(f"column {name!r} of {str(path)!r} has {what}; shorten it, or leave the column out of the file")

@@ -1,0 +1,202 @@
+"""A table to read in batches: one file or a folder of them, CSV or Parquet."""
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from bakeoff.errors import DataError
+from bakeoff.runtime.files import say_unread
+from bakeoff.tables.batches import (
+    BEGINNING,
+    Batch,
+    Piece,
+    Place,
+    TableFile,
+)
+from bakeoff.tables.csv_file import COMPRESSED, CsvFile
+from bakeoff.tables.parquet_file import ParquetFile
+
+READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
+SHOWN = 10  # missing columns that a sentence names
+
+
+class Input:
+    """Rows of one or more files, one behind the other, numbered from 0."""
+
+    def __init__(self, files: Sequence[TableFile]) -> None:
+        """Take files that are open already, in order."""
+        self.files = tuple(files)
+        for file in self.files:
+            _refuse_duplicate_names(file)
+
+    @property
+    def n_rows(self) -> int | None:
+        """How many rows there are; None where that is not known before they were read."""
+        counts = [file.n_rows for file in self.files]
+        return None if None in counts else sum(count for count in counts if count is not None)
+
+    def share(self, place: Place) -> float:
+        """How much lies before a place, about: 0 to 1."""
+        if place.file >= len(self.files):
+            return 1.0
+        return (place.file + self.files[place.file].share(place.offset)) / len(self.files)
+
+    def identity(self) -> list[list[Any]]:
+        """What tells that the files are no longer the same: names, sizes and times."""
+        found = []
+        for file in self.files:
+            try:
+                stat = file.path.stat()
+                found.append([str(file.path.resolve()), stat.st_size, stat.st_mtime_ns])
+            except OSError:  # gone meanwhile
+                found.append([str(file.path)])
+        return found
+
+    def pieces(
+        self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Place = BEGINNING
+    ) -> Iterator[tuple[int, Piece]]:
+        """Read from a place on; each piece comes with the number of its file.
+
+        Args:
+            wanted: the columns to read; a piece lacks those that its file lacks.
+            numbers: those that may be read as numbers at once.
+            start: where a piece begins.
+
+        Raises:
+            DataError: a file is broken; what was read before stands.
+        """
+        for number in range(start.file, len(self.files)):
+            file = self.files[number]
+            try:
+                for piece in file.pieces(wanted, numbers, start.offset if number == start.file else 0):
+                    yield number, piece
+            except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
+                why = error.strerror or error
+                raise DataError(f"{str(file.path)!r} can't be read to its end: {why}") from error
+
+    def batches(self, wanted: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[tuple[int, Batch]]:
+        """Read all rows; each batch comes with the number of its first row."""
+        row = 0
+        for _, piece in self.pieces(wanted, numbers):
+            batch = piece.read()
+            yield row, batch
+            row += batch.n_rows
+
+    def require_columns(self, names: Sequence[str], why: str) -> None:
+        """Refuse files that lack one of the named columns.
+
+        Raises:
+            DataError: naming the file, the column and the nearest name that is there.
+        """
+        for file in self.files:
+            if missing := [name for name in names if name not in file.schema.names]:
+                where = f"{file.path.name!r}" if len(self.files) > 1 else "the file"
+                raise DataError(missing_columns(missing, file.schema.names, why, where))
+
+
+def open_input(path: str | Path) -> Input:
+    """Open a file, or all files of a folder in the order of their names; only headers and footers are read.
+
+    Raises:
+        DataError: there is none, or one that is of another format or broken.
+    """
+    try:
+        return Input([_open(each) for each in find_files(path)])
+    except OSError as error:
+        if error.errno is not None:
+            raise DataError(say_unread(error, path)) from error
+        why = str(error)
+        if "incorrect header check" in why or "frame descriptor" in why.lower():
+            why = "it is not compressed as its name says"
+        raise DataError(f"{str(error.filename or path)!r} can't be read: {why}") from error
+
+
+def find_files(path: str | Path) -> list[Path]:
+    """The files that a path names.
+
+    Raises:
+        DataError: none, or others than tables among them: no row shall be left out unseen.
+    """
+    path = Path(path)
+    try:
+        found = path.exists()
+    except PermissionError as error:
+        raise DataError(say_unread(error, path)) from error
+    except (OSError, ValueError) as error:  # a name that is too long, or has a NUL in it
+        raise DataError(f"{str(path)[:80]!r} can't be a file: {getattr(error, 'strerror', error)}") from error
+    if not found:
+        where = "" if path.is_absolute() else f" (looked for it from {Path.cwd().name}/)"
+        raise DataError(f"there is no file {str(path)!r}{where}")
+    if not path.is_dir():
+        if not path.is_file():
+            raise DataError(f"{str(path)!r} is not a file")
+        if not _readable(path):
+            raise DataError(f"{str(path)!r} does not end with {READABLE}, the formats that can be read")
+        return [path]
+    # As Spark, Dask and others write them: _SUCCESS and hidden checksums beside the parts.
+    inside = sorted(each for each in path.iterdir() if not each.name.startswith((".", "_")))
+    other = next((each for each in inside if not (each.is_file() and _readable(each))), None)
+    if other is not None:
+        kind = "a folder" if other.is_dir() else f"neither {READABLE}"
+        raise DataError(f"folder {str(path)!r} holds {other.name!r}, which is {kind}; take it out, or name one file")
+    if not inside:
+        raise DataError(f"folder {str(path)!r} holds no table ({READABLE})")
+    return inside
+
+
+def missing_columns(missing: Sequence[str], names: Sequence[str], why: str, where: str = "the file") -> str:
+    """The sentence for columns that are not there, with what is most likely wrong.
+
+    Args:
+        missing: one or more.
+        names: of the columns that are there.
+    """
+    name = missing[0]
+    more = f" and no {', '.join(map(repr, missing[1:SHOWN]))}{', …' * (len(missing) > SHOWN)}" if missing[1:] else ""
+    listed = ", ".join(repr(column[:80])[1:-1] for column in names[:20]) + (", …" if len(names) > 20 else "")
+    return f"there is no column {name!r}{more} ({why}); {where} has {listed}{_hint(name, names)}"
+
+
+def _hint(name: str, names: Sequence[str]) -> str:
+    marks = [mark for mark in (";", "\t", "|") if mark in names[0]] if len(names) == 1 else []
+    if marks:
+        return f"; are its columns separated by {marks[0]!r}? They must be by commas"
+    alike = [column for column in names if column.strip().casefold() == name.strip().casefold()]
+    if near := alike or difflib.get_close_matches(name, names, n=1):
+        return f"; did you mean {near[0]!r}?"
+    return "; is its first line a header?" if any(map(_is_number, names)) else ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _readable(path: Path) -> bool:
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    return suffixes[-1:] in ([".csv"], [".parquet"]) or (
+        len(suffixes) == 2 and suffixes[0] == ".csv" and suffixes[1] in COMPRESSED
+    )
+
+
+def _open(path: Path) -> TableFile:
+    return ParquetFile(path) if path.suffix.lower() == ".parquet" else CsvFile(path)
+
+
+def _refuse_duplicate_names(file: TableFile) -> None:
+    twice = [name for name, count in Counter(file.schema.names).items() if count > 1]
+    if twice:
+        listed = ", ".join(repr(name) for name in twice[:5])
+        raise DataError(f"{str(file.path)!r} has more than one column named {listed}; rename or remove the others")
+
+
+def empty_column(file: TableFile, name: str) -> pa.ChunkedArray:
+    """A column without rows, to see whether its type can be used at all."""
+    return pa.chunked_array([], file.schema.field(name).type)

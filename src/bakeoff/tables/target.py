@@ -1,0 +1,101 @@
+"""The target column, in training and in prediction."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bakeoff.errors import DataError
+from bakeoff.tables.cells import (
+    FALSE,
+    TRUE,
+    _cast,
+    _missing_to_null,
+    _text_of,
+    one_spelling,
+    plain,
+    text_cells,
+    to_numbers,
+)
+from bakeoff.tables.dtypes import _all_dates
+
+
+def true_codes(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Each row's true class.
+
+    Args:
+        column: the target as it was read, of text, numbers or true and false.
+        classes: the model's, of its own type, shape (n_classes,).
+
+    Returns:
+        the classes' positions among the names, shape (n_rows,), -1 where a row has no class; and the names, the model's
+        classes first and behind them those that it doesn't know.
+
+    Raises:
+        DataError: the column is of a type that no class has.
+    """
+    cells = plain("the target", column)
+    if classes.dtype.kind == "i":
+        named, known = _whole_numbers(cells)
+    else:
+        text = text_cells(cells)
+        if set(map(str, classes)) <= {"true", "false"}:
+            text = pc.if_else(pc.is_in(text, pa.array(TRUE + FALSE)), pc.utf8_lower(text), text)
+        named, known = text.to_pandas(), pc.is_valid(text).to_numpy()
+    codes: np.ndarray = pd.Index(classes).get_indexer(named).astype(np.int64)
+    strange = known & (codes < 0)
+    numbers, unknown = pd.factorize(named[strange])
+    codes[strange] = len(classes) + numbers
+    codes[~known] = -1
+    return codes, [*map(str, classes), *map(str, unknown)]
+
+
+def _whole_numbers(cells: pa.ChunkedArray) -> tuple[pd.Series, np.ndarray]:
+    """The cells as int64, and which of them are whole numbers at all."""
+    if pa.types.is_integer(cells.type) and not cells.null_count:  # beyond 2**53 too
+        return pd.Series(cells.to_numpy()), np.ones(len(cells), dtype=bool)
+    values, _ = to_numbers(cells)
+    known = np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**63)
+    return pd.Series(np.where(known, values, 0).astype(np.int64)), known
+
+
+def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
+    """Turn the column of classes into int64 where all are whole numbers, else into text.
+
+    Raises:
+        DataError: a class is missing, is a date, or is a number with a fraction.
+    """
+    column = plain(name, column)
+    if pa.types.is_string(column.type):
+        column = _missing_to_null(column)
+    _refuse_missing_target(name, column)
+    if pa.types.is_boolean(column.type):
+        column = _text_of(column)
+    if pa.types.is_string(column.type):
+        if _all_dates(column):
+            raise DataError(f"the target {name!r} holds dates; a target is text or whole numbers")
+        numbers = _cast(pc.utf8_trim_whitespace(column), pa.float64())
+        if numbers is None:
+            return pd.Series(one_spelling(column).to_pandas(), name=name).astype("str")
+        column = _cast(pc.utf8_trim_whitespace(column), pa.int64()) or numbers
+    if pa.types.is_floating(column.type):
+        values = column.to_numpy()
+        broken = np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)))
+        if broken.size:
+            raise DataError(
+                f"the target {name!r} holds numbers that are not whole ({values[broken[0]]:g} in row {broken[0]}); "
+                "a classifier needs classes: text or whole numbers"
+            )
+        if np.abs(values).max(initial=0) >= 2**63:
+            raise DataError(f"the target {name!r} holds whole numbers beyond 64 bits; write its classes as text")
+        column = column.cast(pa.int64())
+    return pd.Series(column.to_pandas(), name=name).astype("int64")
+
+
+def _refuse_missing_target(name: str, column: pa.ChunkedArray) -> None:
+    missing = pc.is_null(column, nan_is_null=True).to_numpy()
+    if missing.any():
+        raise DataError(
+            f"the target {name!r} is missing in {missing.sum()} of {len(column)} rows "
+            f"(the first is row {int(missing.argmax())}); fill them or take the rows out"
+        )

@@ -1,0 +1,138 @@
+"""The step between fit and evaluation: calibrate a contestant on its out-of-fold scores, judge its probabilities."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+from bakeoff.classifiers import title
+from bakeoff.config import TrainingConfig
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.estimators.calibration import cross_fit
+from bakeoff.estimators.contestant import ISOTONIC_ROWS, Contestant, choose_method
+from bakeoff.estimators.engines import to_sklearn
+from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve, squash
+from bakeoff.evaluation.costs import cost_matrix, measure_decisions
+from bakeoff.evaluation.results import Calibration, Decision, Method
+from bakeoff.metrics import METRICS
+from bakeoff.training.out_of_fold import OutOfFold, read_out_of_fold
+from bakeoff.training.results import CalibratedModel, FoldScore, ModelRef
+
+logger = logging.getLogger(__name__)
+
+
+def calibrate_classifier(
+    ref: DatasetRef,
+    contestant: Contestant,
+    config: TrainingConfig,
+    model: ModelRef,
+    folds: Sequence[FoldScore],
+    folder: Path,
+) -> CalibratedModel:
+    """Put a calibrator over a fitted contestant, where it is to have one, and write the new Pipeline to `folder`.
+
+    The calibrator is fitted on the scores that training's own folds gave the training rows: nothing is fitted again but
+    the calibrator. Over repeats all scores are pooled: each is one fitted model's, as the exported model's will be,
+    where a mean over the repeats would vary less than those.
+
+    Args:
+        folds: all of the contestant's.
+
+    Raises:
+        ValueError: there are too few rows to calibrate on, and the metric or the costs need probabilities.
+    """
+    found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in sorted(folds, key=_number)])
+    method = _choose(contestant, found, len(ref.classes), needed=_needs_probabilities(config))
+    path = model.path
+    if method:
+        pipeline = joblib.load(path)
+        names = pipeline.classes_
+        classifier = to_sklearn(pipeline[-1])  # what joblib loads is not the same to the byte
+        pipeline.steps[-1] = ("classifier", _calibrated(classifier, method, found, names))
+        path = folder / f"{contestant.name}-calibrated.joblib"
+        joblib.dump(pipeline, path)
+    matrix = cost_matrix(config.costs, ref.classes) if config.costs else None
+    calibration = judge(found, len(ref.classes), method, matrix)
+    if calibration.brier_before is not None:
+        after = "" if calibration.brier_after is None else f", {calibration.brier_after:.4f} calibrated ({method})"
+        logger.info("%s: Brier score %.4f%s", title(contestant.name), calibration.brier_before, after)
+    return CalibratedModel(path, model.seconds, model.engine, calibration)
+
+
+def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.ndarray | None) -> Calibration:
+    """Brier scores, reliability and the gain of decisions, on the rows that have probabilities in every repeat."""
+    rows, before, after = found.rows, found.probabilities, None
+    has_own = before is not None
+    if method:
+        if before is None:
+            before = np.array([squash(scores) for scores in found.scores])
+        after = np.array(
+            [cross_fit(scores, rows.y, folds, n_classes, method) for scores, folds in zip(found.scores, rows.folds)]
+        )
+    best = before if after is None else after
+    known = np.zeros(len(rows.y), dtype=bool) if best is None else np.isfinite(best).all(axis=(0, 2))
+    decision = None if matrix is None else Decision(matrix.tolist())
+    if before is None or best is None or not known.any():
+        return Calibration(method, has_own, decision=decision)
+    y = np.tile(rows.y[known], len(before))
+    own = before[:, known].reshape(-1, n_classes)
+    calibrated = None if after is None else after[:, known].reshape(-1, n_classes)
+    if matrix is not None:
+        groups = None if rows.groups is None else rows.groups[known]
+        decision = measure_decisions(matrix, rows.y[known], found.predicted[:, known], best[:, known], groups)
+    return Calibration(
+        method,
+        has_own,
+        rows=int(known.sum()),
+        brier_before=brier_score(y, own),
+        brier_after=None if calibrated is None else brier_score(y, calibrated),
+        reliability_before=reliability_curve(y, own),
+        reliability_after=None if calibrated is None else reliability_curve(y, calibrated),
+        decision=decision,
+    )
+
+
+def _number(fold: FoldScore) -> int:
+    return fold.fold
+
+
+def _needs_probabilities(config: TrainingConfig) -> bool:
+    return bool(config.costs) or METRICS[config.cross_validation.scoring].of_probabilities
+
+
+def _choose(contestant: Contestant, found: OutOfFold, n_classes: int, needed: bool) -> Method | None:
+    """The method, by the rows that there are; None also where there are too few for any."""
+    usable = _usable(found)
+    counts = np.bincount(found.rows.y[usable.any(axis=0)], minlength=n_classes)
+    method = choose_method(contestant.calibration, found.probabilities is not None, int(counts.min()))
+    if method and not counts.all():
+        trouble = "its scores can't be calibrated: a class has no rows in folds that were fitted on all classes"
+        if needed and found.probabilities is None:
+            raise ValueError(trouble)
+        logger.warning("%s: %s; the plain classifier is used", title(contestant.name), trouble)
+        return None
+    if method == "sigmoid" and contestant.calibration == "isotonic":
+        logger.warning(
+            "%s: calibrated by sigmoid, since isotonic needs %s out-of-fold rows of each class, and the rarest has %s",
+            title(contestant.name),
+            f"{ISOTONIC_ROWS:,}",
+            f"{counts.min():,}",
+        )
+    return method
+
+
+def _usable(found: OutOfFold) -> np.ndarray:
+    """Which rows have scores, shape (n_repeats, n_rows)."""
+    usable: np.ndarray = np.isfinite(found.scores).all(axis=2)
+    return usable
+
+
+def _calibrated(classifier: Any, method: Method, found: OutOfFold, names: np.ndarray) -> Any:
+    from bakeoff.estimators.calibration import CalibratedClassifier
+
+    usable = _usable(found)
+    y = names[np.tile(found.rows.y, (len(usable), 1))[usable]]
+    return CalibratedClassifier(classifier, method).fit_scores(found.scores[usable], y)

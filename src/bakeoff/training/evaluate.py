@@ -1,0 +1,68 @@
+"""Accuracy, precision, recall, F1 and the classification report on rows that a model has not seen."""
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from bakeoff.classifiers import title
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.data.parts import read_groups, read_part
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.inference import answer
+from bakeoff.evaluation.classification_report import evaluate_predictions
+from bakeoff.evaluation.curves import describe_outcomes
+from bakeoff.evaluation.intervals import score_interval, wilson_interval
+from bakeoff.evaluation.predictions import Answers, ask, to_codes
+from bakeoff.training.results import ModelRef, TestResult
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate_classifier(
+    ref: DatasetRef, contestant: Contestant, model: ModelRef, resamples: int, folder: Path
+) -> TestResult:
+    """Load a fitted contestant and evaluate it on the test rows.
+
+    Args:
+        resamples: of the bootstrap, where the metric's interval needs one.
+        folder: where what pictures are drawn from is written.
+    """
+    X, y = read_part(ref, "test")
+    pipeline = joblib.load(model.path)
+    started = time.perf_counter()
+    codes, shares = answer(pipeline, X)
+    seconds = time.perf_counter() - started
+    evaluation = evaluate_predictions(y, pipeline.classes_[codes])
+    groups = read_groups(ref, "test")
+    interval = wilson_interval(y == pipeline.classes_[codes], groups)
+    score, between = evaluation.accuracy, interval
+    if contestant.scoring != "accuracy":
+        given = ask(pipeline, X, ref.classes, contestant.scoring)[None]
+        answers = Answers(
+            to_codes(y, ref.classes),
+            np.zeros((1, len(y)), dtype=int),
+            {contestant.name: given},
+            len(ref.classes),
+            groups,
+        )
+        score = answers.score(contestant.name, contestant.scoring)
+        between = score_interval(answers, contestant.name, contestant.scoring, resamples)
+    logger.info(
+        "%s on %s test rows: accuracy %.4f (95 %% interval %.4f to %.4f)",
+        title(contestant.name),
+        f"{len(y):,}",
+        evaluation.accuracy,
+        *interval,
+    )
+    outcomes = folder / f"{contestant.name}-outcomes.json"
+    known = to_codes(pipeline.classes_, ref.classes)
+    every = np.zeros((len(y), len(ref.classes)))
+    if shares is not None:
+        every[:, known] = shares
+    found = describe_outcomes(to_codes(y, ref.classes), known[codes], None if shares is None else every, ref.classes)
+    outcomes.write_text(json.dumps(found), encoding="utf-8")
+    return TestResult(evaluation, len(y) / seconds, interval, score, between, outcomes)

@@ -1,0 +1,174 @@
+"""The card of a version: what it is, how it was chosen, and everything needed to make it again."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from bakeoff.config import TrainingConfig
+from bakeoff.data.class_balance import warn_of_majority
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on
+from bakeoff.data.parts import read_part
+from bakeoff.evaluation.curves import EVALUATION
+from bakeoff.report.charts import draw_all
+from bakeoff.report.version_report import render_report
+from bakeoff.runtime.environment import describe_environment
+from bakeoff.store.frozen_sample import SAMPLE, freeze_sample
+from bakeoff.store.load import open_store
+from bakeoff.store.manifest import FORMAT
+from bakeoff.tables.csv_formulas import defuse
+from bakeoff.tables.read_table import read_table
+from bakeoff.training.leaderboard import Scorecard, rank
+from bakeoff.training.results import (
+    ModelRef,
+    Selection,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def export_version(
+    config: TrainingConfig,
+    ref: DatasetRef,
+    scorecards: Sequence[Scorecard],
+    selection: Selection,
+    model: ModelRef,
+    workspace: Path,
+    by: str | None = None,
+) -> Path:
+    """Seal the winner, its validation rows, the leaderboard and the card as a new version of the store.
+
+    Args:
+        by: which run exports it, for the journal.
+
+    Returns:
+        the version's folder.
+
+    Raises:
+        StoreError: the store can't be written.
+        IntegrityError: the store is not in order, so nothing may be added to it.
+        WriteError: the disk refused a write; the store is as it was.
+    """
+    ranked = rank(scorecards, config.selection.order)
+    leaderboard, sample, trained_on, evaluation = (
+        workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION)
+    )
+    rows = pd.DataFrame(leaderboard_rows(ranked, selection))
+    rows.map(lambda cell: defuse(cell) if isinstance(cell, str) else cell).to_csv(leaderboard, index=False)
+    write_trained_on(ref, trained_on)
+    freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
+    outcomes = read_outcomes(ranked)
+    evaluation.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
+    files = {
+        "model.joblib": model.path,
+        "validation.parquet": ref.part("validation"),
+        "leaderboard.csv": leaderboard,
+        SAMPLE: sample,
+        TRAINED_ON: trained_on,
+        EVALUATION: evaluation,
+    }
+    described = describe_race(config, ref, ranked, selection)
+
+    def describe(version: str, created: str) -> dict[str, Any]:
+        return {"format": FORMAT, "name": config.name, "version": version, "created": created, **described}
+
+    def render(card: dict[str, Any]) -> str:
+        return render_report(card, outcomes, draw_all(card, outcomes))
+
+    store = open_store(config)
+    folder = store.export(files, describe, selection.why, by, render)
+    logger.info("version %s exported to %s%s", folder.name, folder, ", as champion" * (store.champion() == folder.name))
+    return folder
+
+
+def describe_race(
+    config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard], selection: Selection
+) -> dict[str, Any]:
+    """The card, but for what the export adds.
+
+    Args:
+        scorecards: in the leaderboard's order.
+    """
+    scoring = config.cross_validation.scoring
+    calibration = next(card.calibration for card in scorecards if card.classifier == selection.winner)
+    y = read_part(ref, "train")[1]
+    warning = warn_of_majority(y, scoring)
+    return {
+        "classifier": selection.winner,
+        "classifiers": {card.classifier: card.to_dict(selection, scoring) for card in scorecards},
+        "selection": {
+            "rule": selection.rule,
+            "scoring": scoring,
+            "test": config.selection.test,
+            "alpha": config.selection.alpha,
+            "leader": selection.leader,
+            "why": selection.why,
+        },
+        "calibration": calibration.to_dict() if calibration else None,
+        "brier_halved": len(ref.classes) == 2,
+        "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
+        "warnings": [warning] if warning else [],
+        "classes": list(ref.classes),
+        "class_counts": {str(name): int(count) for name, count in zip(*np.unique(y, return_counts=True))},
+        "features": [asdict(feature) for feature in ref.features],
+        "target": ref.target,
+        "rows": ref.rows,
+        "data_sha256": ref.sha256,
+        "origin": asdict(ref.origin),
+        "config": config.model_dump(mode="json"),
+        "environment": describe_environment(),
+    }
+
+
+def read_outcomes(scorecards: Sequence[Scorecard]) -> dict[str, Any]:
+    """What each contestant that finished made of the test rows."""
+    return {card.classifier: json.loads(card.test.outcomes.read_text("utf-8")) for card in scorecards if card.test}
+
+
+def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[dict[str, Any]]:
+    """One plain row a contestant, for a table of any kind."""
+    classes = dict.fromkeys(name for card in ranked if card.test for name in card.test.evaluation.report)
+    rows = []
+    for card in ranked:
+        report = card.test.evaluation.report if card.test else {}
+        test = card.test.evaluation.metrics if card.test else {}
+        low, high = card.test.interval if card.test else (None, None)
+        standing = selection.standings.get(card.classifier)
+        beside = standing.comparison if standing else None
+        by_class = {f"test_recall_{name}": report[name].recall if name in report else None for name in classes}
+        row = {
+            "classifier": card.classifier,
+            "winner": card.classifier == selection.winner,
+            "status": card.status,
+            "cv_mean": card.cv_mean,
+            "cv_std": card.cv_std,
+            "to_leader": beside.difference if beside else None,
+            "to_leader_low": beside.interval[0] if beside else None,
+            "to_leader_high": beside.interval[1] if beside else None,
+            "p_value": beside.p_value if beside else None,
+            "p_holm": standing.p_holm if standing else None,
+            "tied": standing.tied if standing else None,
+            "test_accuracy": test.get("accuracy"),
+            "test_accuracy_low": low,
+            "test_accuracy_high": high,
+            "test_balanced_accuracy": test.get("balanced_accuracy"),
+            "test_precision_macro": test.get("precision_macro"),
+            "test_recall_macro": test.get("recall_macro"),
+            "test_f1_macro": test.get("f1_macro"),
+            "test_score": card.test.score if card.test else None,
+            "engine": card.engine,
+            "approximation": card.approximation and f"nystroem, {card.approximation.components:,} landmarks",
+            "predicted_seconds": card.predicted_seconds,
+            "fit_seconds": card.fit_seconds,
+            "predict_rows_per_second": card.test.rows_per_second if card.test else None,
+            "reason": card.reason,
+        }
+        rows.append({**row, **by_class, **row})  # a class called macro takes no other figure's place
+    return rows

@@ -1,0 +1,60 @@
+"""Fitting a contestant on all training rows."""
+
+import logging
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import joblib
+
+from bakeoff.classifiers import title
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.data.parts import read_part
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.engines import Engine
+from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
+from bakeoff.runtime.step_cache import do_once
+from bakeoff.runtime.workspace import RunFolder
+from bakeoff.training.results import ModelRef
+
+logger = logging.getLogger(__name__)
+
+
+def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> ModelRef:
+    """Fit the contestant's Pipeline on the training rows and write it to `folder`.
+
+    Raises:
+        ValueError: scikit-learn refuses a parameter's value or the rows.
+    """
+    X, y = read_part(ref, "train")
+    started = time.perf_counter()
+    # The plain classifier, once: its calibrator is fitted later, on the scores that the folds give these rows.
+    pipeline, engine = fit_pipeline(build_pipeline(contestant, ref.features), X, y)
+    seconds = time.perf_counter() - started
+    logger.info(
+        "%s fitted on %s rows%s in %.2f s", title(contestant.name), f"{len(y):,}", _say_how(contestant, engine), seconds
+    )
+    folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
+    path = folder / f"{contestant.name}.joblib"
+    joblib.dump(pipeline, path)
+    return ModelRef(path, seconds, engine)
+
+
+def _say_how(contestant: Contestant, engine: Engine) -> str:
+    if contestant.approximation:
+        return f" by Nystroem's features of {contestant.approximation.components:,} landmarks"
+    return " by scikit-learn-intelex" if engine == "sklearnex" else ""
+
+
+def fit_once(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
+    """As `fit_classifier`."""
+    from bakeoff.training.fit import fit_classifier
+
+    def work(folder: Path) -> ModelRef:
+        return fit_classifier(ref, contestant, folder)
+
+    return do_once(run, f"fit-{contestant.name}", _key(ref, contestant), ModelRef, work)
+
+
+def _key(ref: DatasetRef, contestant: Contestant) -> dict[str, object]:
+    return {"data": ref.sha256, "split": ref.split_sha256, "contestant": asdict(contestant)}

@@ -1,0 +1,46 @@
+"""From the contestants' folds to the winner."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bakeoff.config import TrainingConfig
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.evaluation.bootstrap import bootstrap_scores
+from bakeoff.evaluation.comparison import compare
+from bakeoff.evaluation.paired_tests import compare_folds
+from bakeoff.evaluation.results import Comparison
+from bakeoff.metrics import METRICS
+from bakeoff.training.cross_validate import read_answers
+from bakeoff.training.leaderboard import Scorecard
+from bakeoff.training.results import Selection
+from bakeoff.training.selection import pairs, pick_best
+
+
+def choose_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]) -> Selection:
+    """Compare every pair of contestants that finished, and pick the winner by `selection.rule`.
+
+    Raises:
+        TrainingError: none finished.
+    """
+    scoring, means = config.cross_validation.scoring, {card.classifier: card.cv_mean for card in scorecards}
+    if config.selection.test == "nadeau_bengio":
+        return pick_best(means, _compare_folds(config, scorecards), scoring, config.selection)
+    finished = {card.classifier: card.folds for card in scorecards if card.status == "ok"}
+    compared: dict[tuple[str, str], Comparison] = {}
+    if len(finished) > 1:
+        answers = read_answers(ref, config.cross_validation, finished)
+        closed = METRICS[scoring].is_mean_over_rows
+        resampled = None if closed else bootstrap_scores(answers, scoring, config.selection.resamples)
+        compared = {pair: compare(answers, *pair, scoring, resampled) for pair in pairs(means)}
+        if closed and config.selection.rule != "best_mean":
+            # Folds may differ in size, and what is compared is a mean over the rows.
+            means |= {name: float(answers.mean_row_scores(name, scoring).mean()) for name in finished}
+    return pick_best(means, compared, scoring, config.selection)
+
+
+def _compare_folds(config: TrainingConfig, scorecards: Sequence[Scorecard]) -> dict[tuple[str, str], Comparison]:
+    scores = {card.classifier: np.array(card.cv_scores) for card in scorecards}
+    test_share = 1 / (config.cross_validation.folds - 1)
+    both = pairs({card.classifier: card.cv_mean for card in scorecards})
+    return {(first, second): compare_folds(scores[first] - scores[second], test_share) for first, second in both}

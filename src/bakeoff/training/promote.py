@@ -1,0 +1,69 @@
+"""A new version meets the champion, and the store is changed, or not, by what comes of it."""
+
+import logging
+
+from bakeoff.config import TrainingConfig
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.errors import ChampionChangedError, PromotionError
+from bakeoff.store.history import FIRST
+from bakeoff.store.load import open_store
+from bakeoff.store.model_store import ModelStore
+from bakeoff.training.champion_challenger import meet
+from bakeoff.training.promotion import Decision, decide
+
+TRIES = 5  # champions may change while one is met; so often in a row they don't
+
+logger = logging.getLogger(__name__)
+
+
+def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None) -> Decision:
+    """Decide by `promotion.rule` whether a version takes the champion's place, and write the decision down.
+
+    Promotions and decisions to keep the champion are lines of the journal, with their figures; `never` writes none.
+
+    Args:
+        ref: the rows that the version was made of.
+        version: the one that was just exported.
+        by: which run asks, for the journal.
+
+    Raises:
+        IntegrityError: the store is not in order.
+        WriteError: the disk refused; the champion is still the one before.
+        PromotionError: others change the champion all the time.
+    """
+    store = open_store(config)
+    for _ in range(TRIES):
+        champion = store.champion()
+        assert champion is not None  # the first version became it
+        if champion == version:
+            return Decision("promote", FIRST, {})
+        decision = _decide(config, ref, champion, version)
+        try:
+            _write_down(config, store, decision, champion, version, by)
+        except ChampionChangedError as error:
+            logger.warning("%s; %s meets the new one", error, version)
+            continue
+        logger.info("%s: %s", "promoted" if decision.outcome == "promote" else "the champion stays", decision.why)
+        return decision
+    raise PromotionError(
+        f"version {version} was exported, but the champion changed {TRIES} times while it met it; "
+        "bakeoff models promote decides by hand"
+    )
+
+
+def _write_down(
+    config: TrainingConfig, store: ModelStore, decision: Decision, champion: str, version: str, by: str | None
+) -> None:
+    if decision.outcome == "promote":
+        store.promote(version, decision.why, by, instead_of=champion, figures=decision.figures)
+    elif config.promotion.rule != "never":
+        store.keep(champion, version, decision.why, by, figures=decision.figures)
+
+
+def _decide(config: TrainingConfig, ref: DatasetRef, champion: str, version: str) -> Decision:
+    if config.promotion.rule == "always":
+        return Decision("promote", "promotion.rule is always", {})
+    if config.promotion.rule == "never":
+        return Decision("keep", "promotion.rule is never", {})
+    store = open_store(config)
+    return decide(meet(config, ref, store, champion, version), config.cross_validation.scoring, config.promotion)

@@ -1,0 +1,145 @@
+"""Which contestant wins, and the sentence that says why: pure functions over numbers."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+from bakeoff.classifiers import title
+from bakeoff.config import SelectionConfig
+from bakeoff.errors import TrainingError
+from bakeoff.evaluation.comparison import holm
+from bakeoff.evaluation.results import Comparison, say_evidence
+from bakeoff.formatting import say_gap
+from bakeoff.metrics import DIGITS, METRICS, MetricName
+from bakeoff.training.results import Selection, Standing
+
+logger = logging.getLogger(__name__)
+
+
+def pairs(means: Mapping[str, float | None]) -> list[tuple[str, str]]:
+    """The pairs of contestants that finished, each to be compared once."""
+    return list(combinations([name for name, mean in means.items() if mean is not None], 2))
+
+
+def pick_best(
+    means: Mapping[str, float | None],
+    comparisons: Mapping[tuple[str, str], Comparison],
+    scoring: MetricName,
+    config: SelectionConfig,
+) -> Selection:
+    """Pick the winner.
+
+    The leader is the contestant with the highest score; on a tie to the last digit, the simplest of those. By
+    `simplest_of_the_best` all contestants are tied with it that can't be told from it, at level `alpha` corrected by
+    Holm's method for all pairs (the data have chosen the leader, so all pairs have been looked at), and that trail it
+    by no more than the margin: `tie_margin`, or one standard error of the difference if that is larger. The simplest
+    of these wins. By `best_mean` the leader does.
+
+    Args:
+        means: for each contestant its score, the one that its comparisons are of; None for one that did not finish.
+        comparisons: of each pair that `pairs` names, its first contestant less its second.
+
+    Raises:
+        TrainingError: no contestant finished.
+    """
+    finished = {name: round(mean, DIGITS) for name, mean in means.items() if mean is not None}
+    if not finished:
+        raise TrainingError("no contestant finished, so there is nothing to pick from")
+    best = max(finished.values())
+    leader = next(name for name in config.order if finished.get(name) == best)
+    standings = _standings(leader, comparisons, scoring, config)
+    winner = leader
+    if config.rule == "simplest_of_the_best":
+        tied = [leader, *(name for name, standing in standings.items() if standing.tied)]
+        winner = min(tied, key=config.order.index)
+    if standings:
+        why = _explain(winner, leader, finished, standings, scoring, config)
+    else:
+        only = "raced alone" if len(means) == 1 else "was the only contestant that finished"
+        why = f"{title(leader)} {only}, with a mean cross-validation {METRICS[scoring].title} of {best:.4f}"
+    logger.info("winner: %s", why)
+    return Selection(winner, config.rule, why, leader, standings)
+
+
+def _standings(
+    leader: str,
+    comparisons: Mapping[tuple[str, str], Comparison],
+    scoring: MetricName,
+    config: SelectionConfig,
+) -> dict[str, Standing]:
+    corrected = holm([comparison.p_value for comparison in comparisons.values()])
+    least = METRICS[scoring].tie_margin if config.tie_margin is None else config.tie_margin
+    standings = {}
+    for (first, second), comparison, p_holm in zip(comparisons, comparisons.values(), corrected):
+        if leader not in (first, second):
+            continue
+        other, beside = (second, comparison.reversed()) if first == leader else (first, comparison)
+        margin = max(least, beside.standard_error)
+        tied = p_holm >= config.alpha and -beside.difference <= margin
+        standings[other] = Standing(beside, p_holm, margin, tied)
+    return standings
+
+
+def _explain(
+    winner: str,
+    leader: str,
+    finished: Mapping[str, float],
+    standings: Mapping[str, Standing],
+    scoring: MetricName,
+    config: SelectionConfig,
+) -> str:
+    """Why the winner wins; every rival that is tied with the leader is named."""
+    others = sorted(standings, key=lambda name: (-finished[name], config.order.index(name)))
+    tied = [name for name in others if standings[name].tied]
+    gaps = {name: say_gap(-standings[name].comparison.difference) for name in others}
+    told = {name: _evidence(standings[name], config) for name in others}
+    if config.rule == "best_mean":
+        highest = f"the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
+        near = dict.fromkeys([others[0], *tied])
+        ahead = _enumerate(f"{gaps[name]} ahead of {title(name)} ({told[name]})" for name in near)
+        return f"{title(leader)} has {highest}, {ahead}"
+    simpler = [name for name in others if config.order.index(name) < config.order.index(leader)]
+    if len(tied) > 1 and (winner != leader or not simpler):
+        last = sorted(tied, key=config.order.index, reverse=True)  # the winner, where it is among them
+        leads = _enumerate(f"{title(name)} by {gaps[name]} ({told[name]})" for name in last)
+        return f"{title(leader)} leads {leads}: indistinguishable; {title(winner)} is the simplest of them and wins"
+    if winner != leader:
+        lead = f"{title(leader)} leads by {gaps[winner]} ({told[winner]})"
+        return f"{lead}: indistinguishable; {title(winner)} is simpler and wins"
+    rival = (simpler or tied or others)[0]
+    why = f"{_lead(leader, rival, standings, config)}: {_verdict(leader, standings[rival], config, simpler)}"
+    if simpler and tied:  # with those that are less simple
+        leads = _enumerate(f"{title(name)} by {gaps[name]} ({told[name]})" for name in tied)
+        why += f"; it leads {leads}, too: indistinguishable, and less simple"
+    return why
+
+
+def _enumerate(parts: Iterable[str]) -> str:
+    """As `a`, `a and b` or `a, b and c`."""
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _verdict(leader: str, rival: Standing, config: SelectionConfig, simpler: list[str]) -> str:
+    """Why the leader wins over the best of those that are simpler, or where there is none, over the next."""
+    if rival.p_holm < config.alpha:
+        return "more than chance explains"
+    if simpler:
+        return f"chance could explain it, but it is more than the margin of {rival.margin:.4f}"
+    how = "indistinguishable" if rival.tied else "chance could explain it"
+    return f"{how}; {title(leader)} is simpler and wins"
+
+
+def _lead(leader: str, other: str, standings: Mapping[str, Standing], config: SelectionConfig) -> str:
+    evidence, difference = _evidence(standings[other], config), standings[other].comparison.difference
+    if round(difference, DIGITS) == 0:
+        return f"{title(leader)} and {title(other)} are level ({evidence})"
+    return f"{title(leader)} leads {title(other)} by {say_gap(-difference)} ({evidence})"
+
+
+def _evidence(standing: Standing, config: SelectionConfig) -> str:
+    """From the leader's side; with the corrected p-value where it decides otherwise than the plain one."""
+    told = say_evidence(standing.comparison.reversed())
+    if standing.comparison.p_value < config.alpha <= standing.p_holm:
+        told += f", {standing.p_holm:.2g} among all pairs"
+    return told

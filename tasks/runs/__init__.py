@@ -1,0 +1,1 @@
+"""What a run needs of Prefect: states, heartbeats, progress, schedules, Dask."""

@@ -1,0 +1,133 @@
+"""Where fits and folds run: in this process's threads, or on the workers of a Dask cluster."""
+
+import contextlib
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from prefect.context import FlowRunContext
+
+from bakeoff.config import TrainingConfig
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.errors import ConfigError
+from bakeoff.runtime.processes import start_server
+from bakeoff.runtime.threads import cores
+from bakeoff.runtime.transfer import pack, read_folder, write_folder
+from bakeoff.runtime.workspace import RunFolder, run_folder
+from tasks import PRELOAD
+from tasks.runs.logs import follow_library
+
+RECEIVED = "received"  # the folder of what comes back from workers that share none
+
+logger = logging.getLogger("bakeoff.cluster")
+_fetching = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who runs what is submitted within `submitting()`.
+
+    Attributes:
+        workers: how many steps at once.
+        run: the folder that the steps are told.
+        runner: Prefect's, None for the flow's own.
+    """
+
+    workers: int
+    run: RunFolder
+    runner: Any = None
+
+    @contextlib.contextmanager
+    def submitting(self) -> Iterator[None]:
+        """Hand what is submitted within the block to the crew."""
+        context = FlowRunContext.get()
+        if self.runner is None or context is None:
+            yield
+            return
+        with context.model_copy(update={"task_runner": self.runner}):
+            yield
+
+
+@dataclass(frozen=True)
+class Here:
+    """What a step finds where it runs.
+
+    Attributes:
+        ref: the rows.
+        run: a folder to write to.
+        hand_on: makes of its result what the flow gets.
+    """
+
+    ref: DatasetRef
+    run: RunFolder
+    hand_on: Callable[[Any], Any]
+
+
+@contextlib.contextmanager
+def crew(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[Crew]:
+    """Those who fit and score, for as long as the block lasts."""
+    if config.dask.address is None:
+        yield Crew(cores(), run)
+        return
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    with DaskTaskRunner(address=config.dask.address) as runner:
+        client = runner.client
+        workers = sum(client.nthreads().values())
+        if not workers:
+            raise ConfigError(f"the Dask cluster at {config.dask.address} has no workers; start one, and the run again")
+        shared = config.dask.workspace == "shared" or (config.dask.workspace == "auto" and _is_shared(client, run))
+        logger.info(
+            "fits and folds run on %d threads of the Dask cluster at %s; the rows are %s",
+            workers,
+            config.dask.address,
+            "read from the shared workspace" if shared else "sent to the workers",
+        )
+        if shared:
+            yield Crew(workers, run, runner)
+            return
+        name = f"bakeoff-{uuid4().hex}"
+        (sent,) = client.scatter([read_folder(ref.folder)], broadcast=True, hash=False)
+        client.publish_dataset(sent, name=name)
+        try:
+            yield Crew(workers, replace(run, parcel=name), runner)
+        finally:
+            client.unpublish_dataset(name)
+            client.run(_forget, name)
+
+
+@contextlib.contextmanager
+def at_hand(ref: DatasetRef, run: RunFolder) -> Iterator[Here]:
+    """The rows and a folder to write to, where a step runs; `unpack` makes a result of what it hands on."""
+    follow_library()  # a worker of Dask's knows nothing of it
+    start_server(PRELOAD)
+    if run.parcel is None:
+        yield Here(ref, run, lambda result: result)
+        return
+    from distributed import get_client, get_worker
+
+    folder = Path(get_worker().local_directory) / run.parcel
+    with _fetching:
+        if not (folder / "data").exists():
+            write_folder(get_client().get_dataset(run.parcel).result(), folder / "data")
+    with run_folder(folder) as own:
+        yield Here(replace(ref, folder=folder / "data"), own, pack)
+
+
+def _is_shared(client: Any, run: RunFolder) -> bool:
+    seen = client.run(_sees, str(run.path))
+    return bool(seen) and all(seen.values())
+
+
+def _sees(path: str) -> bool:
+    return Path(path).exists()
+
+
+def _forget(parcel: str, dask_worker: Any) -> None:
+    """On a worker, which Dask gives by this name."""
+    shutil.rmtree(Path(dask_worker.local_directory) / parcel, ignore_errors=True)

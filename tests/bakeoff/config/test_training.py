@@ -1,0 +1,341 @@
+"""Configs: defaults, bounds and the sentences that refuse a mistake."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.config import DatasetConfig, PredictionConfig, TrainingConfig
+from bakeoff.config.flags import read_config
+from bakeoff.config.validation import validate
+from bakeoff.errors import ConfigError
+from bakeoff.training.preflight import check_training
+
+FILE = ("--dataset.source", "file", "--dataset.path", "rows.csv", "--dataset.target", "y")
+BY_TIME = ("--split.by", "time", "--split.column", "day")
+
+
+def read(*flags, model=TrainingConfig):
+    return read_config(model, flags, "program")
+
+
+def test_defaults_are_the_documented_ones():
+    """A bare config is the product's default, name by name."""
+    assert {
+        "name": "classifier",
+        "store": "models",
+        "workspace": ".bakeoff",
+        "dataset": {
+            "source": "synthetic",
+            "n_samples": 10000,
+            "n_features": 10,
+            "n_informative": 5,
+            "n_redundant": 0,
+            "n_classes": 4,
+            "n_clusters_per_class": 1,
+            "class_sep": 3.0,
+            "flip_y": 0.01,
+            "random_state": 42,
+            "batch": None,
+            "drift": 0.0,
+            "bundled": None,
+            "path": None,
+            "target": None,
+            "ignore": [],
+        },
+        "split": {
+            "test_size": 0.3,
+            "validation_share": 0.33,
+            "by": "random",
+            "column": None,
+            "stratify": True,
+            "random_state": 42,
+        },
+        "cross_validation": {"folds": 5, "repeats": 1, "scoring": "accuracy", "random_state": None},
+        "selection": {
+            "rule": "simplest_of_the_best",
+            "test": "rows",
+            "alpha": 0.05,
+            "tie_margin": None,
+            "simplicity": ["logistic_regression", "svm", "random_forest"],
+            "resamples": 2000,
+        },
+        "promotion": {"rule": "significant", "alpha": 0.05, "min_gain": 0.002, "min_rows": 30},
+        "preprocessing": "auto",
+        "svm": {"approximation": "auto", "budget_seconds": 10.0, "components": 2000},
+        "time_budget": None,
+        "runner": "threads",
+        "dask": {"address": None, "workspace": "auto"},
+        "engine": "auto",
+        "class_weight": "none",
+        "calibration": "auto",
+        "costs": {},
+        "classifiers": {
+            "logistic_regression": {"max_iter": 1000},
+            "svm": {"kernel": "rbf", "C": 1.0, "gamma": "scale"},
+            "random_forest": {"n_estimators": 100, "random_state": 42},
+        },
+        "report": "plain",
+        "signing": {"private_key": None, "public_key": None},
+    } == TrainingConfig().model_dump(mode="json")
+
+
+@given(
+    st.integers(10, 10**6),
+    st.integers(0, 2**32 - 1),
+    st.floats(0.01, 0.99),
+    st.booleans(),
+    st.sampled_from(["accuracy", "balanced_accuracy", "f1_macro"]),
+)
+def test_config_survives_json(n_samples, seed, share, stratify, scoring):
+    """What the card and Prefect keep as JSON gives the same config back."""
+    config = TrainingConfig.model_validate(
+        {
+            "dataset": {"n_samples": n_samples, "random_state": seed},
+            "split": {"validation_share": share, "stratify": stratify},
+            "cross_validation": {"scoring": scoring},
+        }
+    )
+    assert config == TrainingConfig.model_validate_json(config.model_dump_json())
+
+
+def test_every_field_has_a_description_and_every_part_a_title():
+    """Prefect's form and --help show them."""
+
+    def fields(schema):
+        for part in [schema, *schema.get("$defs", {}).values()]:
+            for name, field in part["properties"].items():
+                yield part["title"], name, field
+
+    for schema in (TrainingConfig.model_json_schema(), PredictionConfig.model_json_schema()):
+        for part, name, field in fields(schema):
+            described = field if "$ref" not in field else schema["$defs"][field["$ref"].split("/")[-1]] | field
+            assert described.get("description"), f"{part}.{name}"
+            assert not part.endswith("Config")
+
+
+def test_configs_are_frozen():
+    """A step can't change what another one reads."""
+    with pytest.raises(ValidationError):
+        TrainingConfig().name = "other"
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--dataset.n_samples", "3"], "dataset.n_samples is 3; input should be greater than or equal to 10"),
+        (["--dataset.n_samples", "abc"], "dataset.n_samples is abc; input should be a valid integer"),
+        (["--dataset.n_sample", "3"], "did you mean --dataset.n-samples?"),
+        (["--dataset", '{"n_sample": 4}'], "unknown key 'dataset.n_sample'; did you mean 'n_samples'? allowed: source"),
+        (["--dataset", '{"n_samples": true}'], "must be a number, not true or false"),
+        (["--dataset.random_state", "true"], "dataset.random_state is true; input should be a valid integer"),
+        (["--config", ""], "can't be read"),
+        (["--config"], "argument --config: expected one argument (all flags: "),
+        (["--confg"], "did you mean --config?"),
+        (["--dataset.class_sep", "nan"], "dataset.class_sep is nan; input should be a finite number"),
+        (["--dataset.n_informative", "1"], "4 clusters need n_informative of at least 2, it is 1"),
+        (["--dataset.n_features", "3"], "raise n_features to at least 5"),
+        (["--dataset.n_samples", "90000000", "--dataset.n_features", "5000"], "n_samples may be at most 200000"),
+        (["--dataset.path", "a.csv", "--dataset.bundled", "wine"], "bundled belongs to source: bundled, but source is"),
+        (["--dataset.path", "a.csv", "--dataset.source", "synthetic"], "path belongs to source: file, but source is"),
+        (["--dataset.bundled", "wine"], "bundled belongs to source: bundled, but source is synthetic"),
+        (["--dataset.source", "bundled"], "source: bundled needs bundled: breast_cancer, digits, iris or wine"),
+        (["--dataset.source", "file", "--dataset.target", "y"], "source: file needs path"),
+        (["--dataset.source", "file", "--dataset.n_samples", "99"], "n_samples belongs to source: synthetic"),
+        (["--cross_validation.repeats", "2"], "set a random_state"),
+        (["--split.test_size", "1"], "split.test_size is 1; input should be less than 1"),
+        (
+            ["--classifiers", '{"xgb": {}}'],
+            f"unknown classifier 'xgb'; allowed: {', '.join(CLASSIFIERS)}",
+        ),
+        (["--classifiers", '{"svm": {"Cc": 1}}'], "svm has no parameter 'Cc'; SVC takes C, "),
+        (["--classifiers", "{}"], "classifiers is {}; dictionary should have at least 1 item"),
+        (["--classifiers", "svm"], """--classifiers takes JSON, as in --classifiers '{"svm": {"C": 10}}'"""),
+        (["--costs", "5"], """--costs takes JSON, as in --costs '{"returned": {"kept": 5}, "kept": 1}'"""),
+        (
+            ["--costs", '{"a": -1}'],
+            "the cost of class 'a' is -1; it must be a number from 0 to 1,000,000,000, or a mapping",
+        ),
+        (["--costs", '{"a": {"b": true}}'], "the cost of class 'a' predicted as 'b' is True; it must be a number"),
+        (["--calibration", "none", "--costs", '{"a": 2}'], "costs needs probabilities, svm gives none"),
+        (
+            ["--calibration", "none", "--cross_validation.scoring", "neg_log_loss"],
+            "neg_log_loss needs probabilities, svm gives none, and calibration is none; set calibration: auto",
+        ),
+        (["--classifiers", '{"svm": {"decision_function_shape": "ovo"}}'], "which can't be calibrated; leave it out"),
+        (["--calibration", "platt"], "calibration is platt; input should be 'auto', 'none', 'sigmoid' or 'isotonic'"),
+        (["--class_weight", "heavy"], "class_weight is heavy; input should be 'none' or 'balanced'"),
+        (["--split.by", "time"], "by: time needs column, the one that holds each row's time"),
+        (["--split.column", "day"], "column belongs to by: time and by: group, but by is random"),
+        (["--split.by", "group", "--split.column", "g"], "split.by: group needs dataset.source: file"),
+        ([*FILE, "--split.by", "time", "--split.column", "y"], "split.column can't be the target 'y'"),
+        (
+            [*FILE, *BY_TIME, "--cross_validation.random_state", "1"],
+            "with split.by: time the folds follow the time: leave cross_validation.repeats and random_state out",
+        ),
+        (
+            ["--selection.test", "nadeau_bengio"],
+            "has hardly any power on single folds; set cross_validation.repeats: 10",
+        ),
+        (["--selection.simplicity", "svm,svm"], "names a contestant twice: svm, svm"),
+        (["--selection.simplicity", "tree"], "unknown classifier 'tree'; allowed: logistic_regression, svm"),
+        (["--selection.alpha", "0"], "selection.alpha is 0; input should be greater than 0"),
+        (["--selection", '{"tie_margin": true}'], "must be a number, not true or false"),
+        (
+            ["--cross_validation.scoring", "f1_macro", "--promotion.alpha", "0.0005"],
+            "selection.resamples (2000) is too few for this promotion.alpha: f1_macro needs 4,000",
+        ),
+        (["--promotion.rule", "sometimes"], "promotion.rule is sometimes; input should be 'significant', 'always'"),
+        (["--promotion.min_gain", "-1"], "promotion.min_gain is -1"),
+        (["--dataset.batch", "-1"], "dataset.batch is -1"),
+        ([*FILE, "--dataset.batch", "1"], "batch belongs to source: synthetic, but source is file"),
+        (
+            ["--dataset.drift", "0.1", "--dataset.n_classes=2", "--dataset.n_features=1", "--dataset.n_informative=1"],
+            "drift rotates pairs of columns, and n_features is 1; use 2 columns or more",
+        ),
+        (["--name", "../x"], "name is ../x; allowed: the model's name in the store: letters, digits, dots, dashes and"),
+        (["--config", "nope.yaml"], "there is no config file 'nope.yaml'"),
+    ],
+)
+def test_a_mistake_gets_one_line(flags, sentence):
+    """The line names the field, what was given and what is allowed."""
+    with pytest.raises(ConfigError) as caught:
+        read(*flags)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name: a\nname: b\n", "'name' stands twice (line 2)"),
+        ("name: [a\n", "line 2 is not YAML"),
+        ("- a\n", "holds list, not `key: value` lines"),
+        ("nam: a\n", "unknown key 'nam'; did you mean 'name'?"),
+        ("dataset: 5\n", "dataset is 5; input should be a valid dictionary"),
+        ("? [a]\n: b\n", "found unhashable key"),
+        ("name: 2024-13-45\n", "can't be read"),
+        ("[" * 3000, "can't be read"),
+        ("a: &a [x, x]\nname: [*a, *a]\n", "line 2 repeats another part by an alias"),
+        ("- " * 30, "nested more than 20 levels deep"),
+        (f"dataset: {{n_samples: {'9' * 400}}}", "dataset.n_samples is 9"),
+        ("name: x" + " " * (1 << 20), "are the most"),
+        ("name: 'a\x07b'\n", "is not YAML"),
+    ],
+)
+def test_a_mistake_in_the_file_gets_one_line(tmp_path, text, sentence):
+    """So does a mistake in YAML."""
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        read("--config", str(path))
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path):
+    """Field by field, nested parts included."""
+    path = tmp_path / "config.yaml"
+    path.write_text("dataset: {n_samples: 500, n_classes: 3}\nname: from_file\n")
+    config = read("--config", str(path), "--dataset.n_samples", "700", "--split.stratify", "false")
+    assert (700, 3, 10, "from_file", False) == (
+        config.dataset.n_samples,
+        config.dataset.n_classes,
+        config.dataset.n_features,
+        config.name,
+        config.split.stratify,
+    )
+
+
+def test_costs_name_classes_by_their_text(tmp_path):
+    """However YAML or a flag writes them."""
+    path = tmp_path / "config.yaml"
+    path.write_text("costs: {1: {true: 5}, kept: 2}\n")
+    assert {"1": {"true": 5.0}, "kept": 2.0} == read("--config", str(path)).costs
+    assert {"returned": 5.0} == read("--config", str(path), "--costs", '{"returned": 5}').costs
+
+
+def test_no_probabilities_are_fine_where_nothing_asks_for_them():
+    """As for accuracy, and for contestants that have their own."""
+    assert "none" == read("--calibration", "none").calibration
+    own = ["--classifiers", '{"logistic_regression": {}}', "--costs", '{"0": 2}']
+    assert "none" == read("--calibration", "none", *own).calibration
+
+
+def test_contestants_are_replaced_whole_never_merged(tmp_path):
+    """A flag with one contestant leaves one, without the file's parameters."""
+    path = tmp_path / "config.yaml"
+    path.write_text("classifiers: {svm: {C: 5, tol: 0.1}, random_forest: {}}\n")
+    assert {"svm": {"C": 2}} == read("--config", str(path), "--classifiers", '{"svm": {"C": 2}}').classifiers
+    assert {"svm": {"C": 5, "tol": 0.1}, "random_forest": {}} == read("--config", str(path)).classifiers
+
+
+def test_a_tolerance_may_be_written_without_a_dot(tmp_path):
+    """1e-4 is a number, though YAML 1.1 takes it for text."""
+    path = tmp_path / "config.yaml"
+    path.write_text("classifiers: {svm: {tol: 1e-4, C: 1E3, kernel: e1}}\n")
+    assert {"tol": 0.0001, "C": 1000.0, "kernel": "e1"} == read("--config", str(path)).classifiers["svm"]
+
+
+def test_a_flag_does_not_hide_a_broken_part_of_the_file(tmp_path):
+    """It would be replaced silently."""
+    path = tmp_path / "config.yaml"
+    path.write_text("dataset: [1, 2]\n")
+    with pytest.raises(ConfigError, match=r"dataset is \[1, 2\] in the file"):
+        read("--config", str(path), "--dataset.n_samples", "50")
+
+
+@pytest.mark.parametrize("example", sorted(Path("examples").glob("*.yaml")))
+def test_examples_are_valid(example):
+    """Each can be raced, down to its rows."""
+    check_training(read("--config", str(example)))
+
+
+@pytest.mark.parametrize("model", [TrainingConfig, PredictionConfig])
+def test_the_schema_is_ascii(model):
+    """The server keeps it, and its database may have no other letters."""
+    assert json.dumps(model.model_json_schema(), ensure_ascii=False).isascii()
+
+
+def test_environment_variables_are_not_read(monkeypatch):
+    """A variable that happens to be called like a field changes nothing."""
+    monkeypatch.setenv("name", "surprise")
+    monkeypatch.setenv("STORE", "surprise")
+    assert TrainingConfig() == read()
+
+
+def test_lists_may_be_given_with_commas_or_as_json():
+    """`--dataset.ignore a,b` is `--dataset.ignore '["a", "b"]'`."""
+    rest = ["--dataset.source", "file", "--dataset.path", "p", "--dataset.target", "t", "--dataset.ignore"]
+    assert ("a", "b") == read(*rest, "a,b").dataset.ignore == read(*rest, json.dumps(["a", "b"])).dataset.ignore
+
+
+def test_a_single_override_keeps_all_other_defaults():
+    """Prefect hands over a part of the config; the model fills in the rest."""
+    assert DatasetConfig(n_samples=2000) == validate(TrainingConfig, {"dataset": {"n_samples": 2000}}).dataset
+
+
+def test_a_path_alone_means_a_file(tmp_path):
+    """As a flag, in a file, and as a flag over a file that names no source."""
+    flags = ["--dataset.path", "rows.csv", "--dataset.target", "y"]
+    (tmp_path / "a.yaml").write_text("dataset: {path: rows.csv, target: y}")
+    (tmp_path / "b.yaml").write_text("dataset: {target: y}")
+    for words in (flags, ["--config", str(tmp_path / "a.yaml")], ["--config", str(tmp_path / "b.yaml"), *flags[:2]]):
+        assert ("file", "rows.csv", "y") == tuple(
+            getattr(read(*words).dataset, name) for name in ("source", "path", "target")
+        )
+
+
+def test_flags_are_shown_with_dashes_and_taken_either_way(capsys):
+    """A value keeps its underscores."""
+    with pytest.raises(SystemExit):
+        read("--help")
+    assert not re.search(r"^  --\S*_", capsys.readouterr().out, re.MULTILINE)
+    for words in (["--dataset.n-samples", "300"], ["--dataset.n_samples", "300"], ["--dataset.n_samples=300"]):
+        assert 300 == read(*words).dataset.n_samples
+    assert "a_b" == read("--name=a_b").name

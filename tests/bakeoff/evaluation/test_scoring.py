@@ -1,0 +1,92 @@
+"""Scores on rows and on resamples."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from bakeoff.evaluation.bootstrap import bootstrap_scores
+from bakeoff.evaluation.predictions import Answers, to_codes
+from bakeoff.evaluation.scoring import resampled_scores, row_scores, score
+
+LABELS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30)
+
+
+@given(LABELS)
+def test_resampled_scores_of_classes_equal_scikit_learns_with_weights(rows):
+    """A weight is how often a row was drawn."""
+    y, answers, weights = (np.array(column) for column in zip(*rows))
+    weights[0] += 1
+    for metric, function in (("balanced_accuracy", "balanced_accuracy_score"), ("f1_macro", "f1_score")):
+        drawn = np.repeat(np.arange(len(y)), weights)
+        more = (
+            {"average": "macro", "labels": np.union1d(y, answers), "zero_division": 0} if metric == "f1_macro" else {}
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = getattr(metrics, function)(y[drawn], answers[drawn], **more)
+        assert expected == pytest.approx(resampled_scores(metric, y, answers, weights[None].astype(float))[0])
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.integers(0, 3)), min_size=2))
+def test_resampled_aucs_equal_scikit_learns_with_weights(rows):
+    """Ties count half; without two classes there is none."""
+    y, shares, weights = (np.array(column) for column in zip(*rows))
+    y = (y > 0).astype(int)
+    answers = np.stack([1 - shares, shares], axis=1)
+    found = resampled_scores("roc_auc_ovr", y, answers, weights[None].astype(float))[0]
+    if len(np.unique(y[weights > 0])) < 2:
+        assert np.isnan(found)
+    else:
+        assert metrics.roc_auc_score(y, shares, sample_weight=weights) == pytest.approx(found)
+
+
+def test_a_class_that_no_row_has_does_not_count():
+    """As by group or time a fold may lack one: the mean is of the others."""
+    y = np.array([0, 0, 1, 1])
+    shares = np.array([[0.6, 0.3, 0.1], [0.2, 0.4, 0.4], [0.1, 0.8, 0.1], [0.3, 0.35, 0.35]])
+    expected = np.mean([metrics.roc_auc_score(y == column, shares[:, column]) for column in (0, 1)])
+    assert expected == pytest.approx(score("roc_auc_ovr", y, shares, 3))
+    assert 0.5 == score("balanced_accuracy", y, np.array([0, 2, 1, 2]), 3)
+    assert metrics.log_loss(y, shares, labels=[0, 1, 2]) == pytest.approx(-score("neg_log_loss", y, shares, 3))
+
+
+def test_a_probability_of_0_costs_much_and_not_everything():
+    """As scikit-learn clips it."""
+    y, shares = np.array([0, 1]), np.array([[0.0, 1.0], [0.5, 0.5]])
+    assert -metrics.log_loss(y, shares) == pytest.approx(row_scores("neg_log_loss", y, shares).mean())
+
+
+@pytest.mark.parametrize("metric", ["f1_macro", "balanced_accuracy"])
+def test_alike_rows_are_drawn_together(metric):
+    """2,000 rows of few kinds are resampled as those kinds: the scores vary as they would row by row."""
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 2, 2000)
+    answers = np.where(generator.random(2000) < 0.8, y, 1 - y)
+    folds = np.repeat([[1, 2, 3, 4]], 500).reshape(1, -1)
+    resampled = bootstrap_scores(Answers(y, folds, {"one": answers[None]}, 2), metric, 1000)["one"]
+    drawn = generator.integers(0, 2000, (1000, 2000))
+    by_row = [
+        np.mean([score(metric, y[rows], answers[rows], 2) for rows in np.split(np.sort(several), [500, 1000, 1500])])
+        for several in drawn[:300]
+    ]
+    assert np.std(by_row) == pytest.approx(np.std(resampled), rel=0.15)
+    assert np.mean(by_row) == pytest.approx(np.mean(resampled), abs=0.002)
+
+
+def test_resamples_have_the_classes_true_shares_and_repeat_themselves():
+    """Stratified, and by a seed: the same answers give the same figures."""
+    y = np.array([0] * 5 + [1] * 95)
+    answers = Answers(y, np.zeros((1, 100), dtype=int), {"one": np.zeros((1, 100), dtype=int)}, 2)
+    first, second = (bootstrap_scores(answers, "balanced_accuracy", 300)["one"] for _ in range(2))
+    assert {0.5} == set(first)  # never without the rare class
+    assert first.tolist() == second.tolist()
+
+
+def test_classes_become_numbers_whatever_their_type():
+    """A class that is not on the list is -1."""
+    assert [1, 0, -1] == to_codes(np.array([7, 3, 5]), ["3", "7"]).tolist()
+    assert [1, 0, -1] == to_codes(np.array(["7", "3", "x"], dtype=object), ["3", "7"]).tolist()

@@ -1,0 +1,171 @@
+"""The card for people."""
+
+import json
+import re
+
+import pytest
+
+from bakeoff.cli.show_training import show_training
+from bakeoff.cli.terminal import WIDTH, render_card, render_table
+from bakeoff.report.card_tables import contestant_rows, race_table
+from bakeoff.report.charts import draw_all
+from bakeoff.report.version_markdown import render_markdown
+from bakeoff.report.version_report import render_report
+from bakeoff.report.write_report import rewrite_report
+from bakeoff.store.model_store import ModelStore
+
+
+@pytest.fixture
+def card(version):
+    """A card with a contestant that failed, and names that are no friends of HTML and markdown."""
+    card = json.loads((version / "card.json").read_text())
+    failed = {"status": "failed", "reason": "ValueError: a < b | c", "cv_scores": [], "cv_mean": None, "cv_std": None}
+    card["classifiers"]["svm"] = failed | {
+        "test": None, "report": None, "fit_seconds": None, "predict_rows_per_second": None,
+    }  # fmt: skip
+    card["name"] = "<b>&"
+    return card
+
+
+def test_the_report_needs_no_network_and_no_script(card, version):
+    """Whatever the names in it are."""
+    outcomes = json.loads((version / "evaluation.json").read_text())
+    html = render_report(card, outcomes, draw_all(card, outcomes))
+    assert not re.search(r"https?://|<script|<link|<img|@import|url\((?!#)", html)
+    assert "&lt;b&gt;&amp;" in html
+    assert "<b>&" not in html
+    assert "SVM failed: ValueError: a &lt; b | c" in html
+    assert len(html) < 1_500_000
+
+
+def test_the_report_can_be_written_again(version):
+    """From what is sealed, the same each time."""
+    store, report = ModelStore(version.parent.parent, version.parent.name), version / "report.html"
+    written = [report.read_text()]
+    for _ in range(2):
+        assert report == rewrite_report(store, version.name)
+        written.append(report.read_text())
+        report.write_text("something else")
+    assert 5 == written[0].count("<svg")  # it raced alone
+    assert 1 == len({*written})
+    assert [] == store.verify()
+
+
+def test_a_version_of_before_there_were_pictures_has_a_report(version):
+    """With what its card holds."""
+    card = json.loads((version / "card.json").read_text())
+    del card["class_counts"]
+    html = render_report(card, {}, draw_all(card, {}))
+    assert 2 == html.count("<svg")  # the test rows' accuracy, and the reliability curve
+
+
+def test_markdown_tables_survive_a_bar_in_a_cell(card):
+    """Every row has as many cells as the header."""
+    for table in re.findall(r"(?:^\|.*\n?)+", render_markdown(card, "models/x"), re.MULTILINE):
+        assert 1 == len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()})
+
+
+def test_the_leaderboard_fits_a_terminal_and_marks_the_winner(card):
+    """A star, and the reason of the choice below."""
+    lines = render_card(card).splitlines()
+    assert max(len(line) for line in lines if line.startswith(("  ", "* "))) <= WIDTH
+    for header, first, second, *_ in (lines, lines[4:]):
+        assert header.startswith("  Classifier")
+        assert first.startswith("* logistic regression")
+        assert second.startswith("  SVM")
+    assert lines[1].endswith("leader")
+    assert lines[2].endswith("failed")
+    assert lines[4].endswith("Fit (s)")
+    assert "  Recall by class" == lines[8][:17]
+    assert lines[9].startswith("* logistic regression")
+    assert "  Balanced accuracy is the mean recall over the classes." == lines[10]
+    assert "  SVM failed: ValueError: a < b | c" == lines[11]
+    assert lines[-2].startswith("Logistic regression raced alone")
+    within = r"95 % interval 0\.\d{4} to \d\.\d{4}: this model, on rows like these\."
+    assert re.fullmatch(rf"Accuracy \d\.\d{{4}} on 40 test rows, {within}", lines[-1])
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({"tied": True, "interval": [-0.02, 0.01]}, "tied"),
+        ({"tied": True, "interval": [-0.02, -0.001]}, "tied: p = 0.06 among all pairs"),
+        ({"tied": False, "interval": [-0.02, -0.001]}, "behind"),
+        ({"tied": False, "interval": [-0.02, 0.004]}, "behind: 0.0040 over the margin"),
+        ({"tied": False, "interval": [-0.02, 0.004], "p_holm": 0.03}, "behind: p = 0.03 among all pairs"),
+    ],
+)
+def test_a_verdict_that_the_interval_would_not_give_says_why(card, given, verdict):
+    """In its cell; on a terminal, where there is no room for it, below the table."""
+    beside = {"difference": -0.009, "margin": 0.005, "p_value": 0.02, "p_holm": 0.06} | given
+    winner = card["classifiers"]["logistic_regression"]
+    card["classifiers"]["svm"] = winner | {"to_leader": beside}
+    assert verdict == race_table(card)[1][1][-1]
+    told, shown = verdict.partition(": "), render_card(card)
+    does = {"tied": "excludes", "behind": "holds"}[told[0]]
+    sentence = f"  SVM is {told[0]} ({told[2]}), though its interval {does} 0."
+    assert bool(told[2]) == (sentence in shown.splitlines())
+
+
+def test_on_a_terminal_the_same_words_are_drawn(card):
+    """By rich, with the winner's line in bold green; names that look like its markup are names."""
+    drawn = render_card(card, drawn=True)
+    assert "\x1b[1;32mlogistic regression" in drawn
+    words = re.sub(r"\x1b\[[\d;]*m", "", drawn).split()
+    assert [word for word in render_card(card).split() if word != "*"] == words
+    table = render_table(("Class",), [("[bold]",), ("[/]",)], drawn=True)
+    assert ["Class", "[bold]", "[/]"] == re.sub(r"\x1b\[[\d;]*m", "", table).split()
+
+
+def test_a_long_reason_is_wrapped():
+    """And nothing else cut for it."""
+    reason = "better on fresh rows, " * 12
+    drawn = render_table(("Version", "Why"), [("20261123T203723Z-36744", reason)], drawn=True, align=("left", "left"))
+    words = re.sub(r"\x1b\[[\d;]*m", "", drawn)
+    assert "20261123T203723Z-36744" in words
+    assert 12 == words.count("better")
+
+
+@pytest.mark.parametrize("classes", [4, 8, 40])
+@pytest.mark.parametrize("scoring", ["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"])
+def test_the_leaderboard_fits_a_terminal_by_any_metric(card, scoring, classes):
+    """However many classes there are, and however long their names."""
+    winner = card["classifiers"]["logistic_regression"]
+    line = winner["report"]["0"]
+    winner["report"] = {f"the class number {place}": line for place in range(classes)}
+    winner["test"][scoring] = winner["test_intervals"][scoring] = 0.5
+    winner["test_intervals"][scoring] = [0.1, 0.9]
+    card["selection"]["scoring"] = scoring
+    tables = [line for line in render_card(card).splitlines() if line.startswith(("* ", "  Classifier", "  Recall"))]
+    assert 6 == len(tables)
+    assert max(map(len, tables)) <= WIDTH
+
+
+def test_a_training_run_tells_its_result_as_json(version):
+    """For scripts."""
+    told = json.loads(show_training(str(version), as_json=True))
+    assert (str(version), True) == (told["folder"], told["champion"])
+    assert json.loads((version / "card.json").read_text()) == told["card"]
+
+
+def test_a_training_run_ends_with_the_versions_folder(version):
+    """As its last line."""
+    assert str(version) == show_training(str(version)).splitlines()[-1]
+
+
+def test_a_training_run_says_whether_its_version_is_in_use(race, tmp_path):
+    """And how to change that."""
+    first, second = (race.export(tmp_path / "models") for _ in range(2))
+    assert "It is the champion: the first version of this name." in show_training(str(first))
+    shown = show_training(str(second))
+    assert f"The champion is still {first.name}.\nbakeoff models promote {second.name}" in shown
+    store = ModelStore(tmp_path / "models", "classifier")
+    store.keep(first.name, second.name, "not better")
+    assert f"The champion is still {first.name}: not better.\nbakeoff" in show_training(str(second))
+    store.promote(second.name, "better", instead_of=first.name)
+    assert "It is the champion: better." in show_training(str(second))
+
+
+def test_table_artifacts_hold_plain_text(card):
+    """Prefect's tables take neither numpy's numbers nor NaN."""
+    assert {str} == {type(cell) for row in contestant_rows(card) for cell in row.values()}

@@ -1,0 +1,210 @@
+"""Paths that people give: addresses are no folders, and nothing is written among files of another kind."""
+
+from pathlib import Path
+
+import pytest
+
+import bakeoff
+from bakeoff.cli.main import main
+from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.config.flags import read_config
+from bakeoff.config.validation import validate
+from bakeoff.errors import ConfigError, UserError
+from bakeoff.prediction.output_folder import _hidden, output_folder, work_folder
+from bakeoff.runtime.workspace import run_folder
+from bakeoff.store.key_files import find_public_keys
+from bakeoff.store.keys import PUBLIC_VARIABLE
+from bakeoff.training.preflight import check_places
+from tests.bakeoff.conftest import predict
+
+NO_PLACES = [
+    ("s3://bucket/models", "is an address, and only files and folders of this machine are taken"),
+    ("S3:/bucket", "is an address"),
+    ("https://host/x.csv", "is an address"),
+    ("gs://bucket", "is an address"),
+    ("file:///tmp/x", "is an address"),
+    ("jdbc:postgresql://host/db", "is an address"),
+    ("user@host:/models", "is an address"),
+    ("C:\\models", "is a path of Windows"),
+    ("\\\\server\\models", "is a path of Windows"),
+    ("", "it is empty"),
+    (" ", "it is empty"),
+    ("a\0b", "holds a zero byte"),
+    ("~nobody-of-that-name/x", "there is no such home folder"),
+    ("a" * 256, "is too long for a path: 255 bytes a name"),
+    ("é" * 200, "is too long for a path"),
+    ("a/" * 2100, "is too long for a path"),
+]
+FIELDS = [
+    (TrainingConfig, "store"),
+    (TrainingConfig, "workspace"),
+    (TrainingConfig, "dataset.path"),
+    (TrainingConfig, "signing.private_key"),
+    (PredictionConfig, "store"),
+    (PredictionConfig, "input"),
+    (PredictionConfig, "output"),
+    (PredictionConfig, "signing.public_key"),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), NO_PLACES)
+@pytest.mark.parametrize(("model", "field"), FIELDS)
+def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentence):
+    """In every field that holds a path, in one line that names the field."""
+    with pytest.raises(ConfigError) as caught:
+        read_config(model, [f"--{field}={text}"], "x")
+    assert str(caught.value).startswith(f"{field}: ")
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", [Path("s3://bucket/models"), Path("https://host/models")])
+def test_a_path_object_made_of_an_address_is_refused_too(path):
+    """Which has lost one of its slashes."""
+    with pytest.raises(ConfigError, match="store: .* is an address"):
+        validate(TrainingConfig, {"store": path})
+    with pytest.raises(ConfigError, match="store: .* is an address"):
+        bakeoff.load(store=path)
+
+
+def test_an_address_is_shown_without_its_password():
+    """What is refused ends in logs."""
+    with pytest.raises(ConfigError) as caught:
+        validate(TrainingConfig, {"store": "postgresql://user:secret@host/db"})
+    assert "store: 'postgresql://…@host/db' is an address" == str(caught.value).split(",")[0]
+
+
+@pytest.mark.parametrize("text", ["models", "./a:b", "/data/s3:/x", "12:30", "a b", "modèles", "..", "x/~/y"])
+def test_a_path_is_taken_as_it_is(text):
+    """Colons and blanks are letters like others where no address begins with them."""
+    assert Path(text) == validate(TrainingConfig, {"store": text}).store
+
+
+def test_the_home_folder_may_be_given_by_a_tilde(monkeypatch):
+    """A shell leaves it alone behind an equals sign, and YAML does."""
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert Path("/home/somebody/models") == validate(TrainingConfig, {"store": "~/models"}).store
+    assert "/home/somebody/x.csv" == validate(PredictionConfig, {"input": "~/x.csv"}).input
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["models", "list", "--store"],
+        ["models", "promote", "latest", "--private-key"],
+        ["report", "--workspace"],
+        ["ui", "--store"],
+        ["keys", "generate"],
+    ],
+)
+@pytest.mark.parametrize(("text", "sentence"), NO_PLACES)
+def test_commands_refuse_it_as_well(command, text, sentence, capsys, tmp_path, monkeypatch):
+    """By status 2, with nothing made."""
+    monkeypatch.chdir(tmp_path)
+    assert 2 == main([*command, text])
+    out, err = capsys.readouterr()
+    assert ("", 1) == (out, err.count("\n"))
+    assert sentence in err
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_key_that_the_environment_names_by_an_address_is_refused(monkeypatch):
+    """Naming the variable."""
+    monkeypatch.setenv(PUBLIC_VARIABLE, "https://host/public.pem")
+    with pytest.raises(ConfigError, match=f"by {PUBLIC_VARIABLE}.* is an address"):
+        find_public_keys(None)
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """A folder of rows, a file, and links to a folder, where the command runs."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("rows", "models"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "rows" / "rows.csv").write_text("a,y\n1,u\n2,v\n")
+    (tmp_path / "to_models").symlink_to("models")
+    (tmp_path / "to_rows").symlink_to(tmp_path / "rows")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"store": "models", "workspace": "models"}, "workspace 'models' is the store 'models'"),
+        ({"store": "models", "workspace": "models/"}, "is the store"),
+        ({"store": "models", "workspace": "to_models"}, "is the store"),
+        ({"store": "models", "workspace": "rows/../models/x/.."}, "is the store"),
+        ({"store": "to_models", "workspace": "models/work"}, "workspace 'models/work' lies in the store 'to_models'"),
+        ({"store": ".", "workspace": "work"}, "lies in the store"),
+        ({"path": "rows", "workspace": "rows"}, "workspace 'rows' is the input 'rows'"),
+        ({"path": "rows", "workspace": "to_rows/work"}, "lies in the input"),
+        ({"path": "to_rows", "store": "rows/models"}, "store 'rows/models' lies in the input 'to_rows'"),
+        ({"path": "rows", "store": "rows"}, "is the input"),
+        ({"path": "."}, "store 'models' lies in the input"),
+    ],
+)
+def test_a_run_does_not_write_among_other_files(places, values, sentence):
+    """However the paths are spelled; refused before anything is written."""
+    before = sorted(map(str, places.rglob("*")))
+    values = dict(values)
+    if path := values.pop("path", None):
+        values["dataset"] = {"source": "file", "path": path, "target": "y"}
+    with pytest.raises(ConfigError, match=f"{sentence}.*; choose a folder outside it"):
+        check_places(validate(TrainingConfig, values))
+    assert before == sorted(map(str, places.rglob("*")))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"store": "work/models", "workspace": "work"},
+        {"store": ".", "workspace": ".bakeoff"},
+        {"store": "models", "workspace": "models2"},
+        {"dataset": {"source": "file", "path": "rows", "target": "y"}, "workspace": "rows/.bakeoff"},
+        {"dataset": {"source": "file", "path": "rows/rows.csv", "target": "y"}, "store": "rows/models"},
+    ],
+)
+def test_a_run_may_write_beside_other_files(places, values):
+    """And in a hidden folder, over which readers pass."""
+    check_places(validate(TrainingConfig, values))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"output": "models"}, "output 'models' is the store 'models'"),
+        ({"output": "to_models/classifier/out"}, "output 'to_models/classifier/out' lies in the store 'models'"),
+        ({"output": "models/../models/.out"}, "lies in the store"),
+        ({"input": "rows", "output": "rows/out"}, "output 'rows/out' lies in the input 'rows'"),
+        ({"input": "to_rows", "output": "rows"}, "is the input"),
+        ({"input": "rows/rows.csv", "output": "rows/rows.csv"}, "is the input"),
+        ({"input": "."}, "output 'predictions' lies in the input '.'"),
+        ({"store": "."}, "output 'predictions' lies in the store '.'"),
+    ],
+)
+def test_an_output_among_other_files_is_refused(places, values, sentence):
+    """The next run would take it for rows, or for a model."""
+    with pytest.raises(ConfigError, match=f"{sentence}.*; choose a folder outside it"):
+        output_folder(validate(PredictionConfig, values))
+
+
+def test_a_link_in_the_place_of_the_folder_that_a_result_is_made_in_is_refused(version, tmp_path):
+    """What it leads to would be cleared for the result."""
+    config = PredictionConfig(store=version.parents[1], output=str(tmp_path / "out"))
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "notes.txt").write_text("precious")
+    _hidden(tmp_path, f"output {tmp_path / 'out'}").symlink_to(theirs)
+    with pytest.raises(UserError, match="where the result is to be made, is a link; remove it"):
+        predict(config)
+    assert "precious" == (theirs / "notes.txt").read_text()
+
+
+def test_a_folder_that_the_system_lets_nobody_make_is_one_line():
+    """As in /proc, which says that it may be written to."""
+    with pytest.raises(UserError, match="the workspace's folder '/proc/work/bakeoff-kept' can't be made: No such file"):
+        run_folder(Path("/proc/work")).__enter__()
+    config = PredictionConfig(output="/proc/out")
+    with pytest.raises(UserError, match="the folder beside the output, '/proc/.*' can't be made: No such file"):
+        work_folder(config, Path("/proc/out")).__enter__()

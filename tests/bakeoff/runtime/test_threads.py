@@ -1,0 +1,78 @@
+"""One thread inside, as many steps outside as there are cores."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import pytest
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+from threadpoolctl import threadpool_info
+
+from bakeoff.classifiers import build_classifier
+from bakeoff.runtime import threads
+from bakeoff.runtime.threads import cores, hold_this_thread, one_thread_each
+
+
+def blas():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+def test_blas_is_held_to_one_thread_until_the_last_block_ends():
+    """Blocks may overlap, and end in any order; then all is as it was."""
+    before = blas()
+    first, second = one_thread_each(), one_thread_each()
+    first.__enter__()
+    second.__enter__()
+    assert {1} == blas()
+    first.__exit__(None, None, None)
+    assert {1} == blas()
+    second.__exit__(None, None, None)
+    assert before == blas()
+
+
+def test_openmp_is_held_in_the_thread_that_works():
+    """Its limit counts in the calling thread alone."""
+
+    def work():
+        hold_this_thread()
+        return _openmp_effective_n_threads()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert 1 == pool.submit(work).result()
+
+
+def test_n_jobs_is_held_at_one():
+    """Contestants and folds already run side by side."""
+    assert 1 == build_classifier("random_forest", {"n_jobs": -1}).n_jobs
+
+
+def test_there_is_a_core():
+    """At least one."""
+    assert cores() >= 1
+
+
+def test_class_weights_survive_json():
+    """Where classes are whole numbers, their keys come back as such."""
+    assert {0: 1, 1: 5, "a": 2} == build_classifier("svm", {"class_weight": {"0": 1, 1: 5, "a": 2}}).class_weight
+
+
+def test_as_many_cores_as_joblib_counts():
+    assert joblib.cpu_count() == threads.cores()
+
+
+@pytest.mark.parametrize(
+    ("files", "quota"),
+    [
+        ({"cpu.max": "150000 100000\n"}, 2),
+        ({"cpu.max": "max 100000\n"}, 64),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 64),
+        ({}, 64),
+    ],
+)
+def test_a_containers_quota_counts(tmp_path, monkeypatch, files, quota):
+    """Of control groups of both versions; without one all cores count."""
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert quota == threads._quota(tmp_path)

@@ -1,0 +1,138 @@
+"""What a version asks of a table's cells: converted, named, or flagged."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bakeoff.tables.schema import MAX_KNOWN, Feature
+from bakeoff.tables.schema_validation import Leniency, conform
+
+FEATURES = [Feature("n", "float64", "number"), Feature("g", "float64", "number", True)]
+FEATURES += [Feature("b", "bool", "boolean"), Feature("t", "str", "category")]
+STRICT = [
+    Feature("n", "float64", "number", range=(-2.0, 2.0)),
+    Feature("g", "float64", "number", True, range=(0.0, 0.0)),
+    Feature("b", "bool", "boolean"),
+    Feature("t", "str", "category", categories=("1", "NA ", "x")),
+]
+
+cells = st.one_of(
+    st.none(),
+    st.text(max_size=4),
+    st.integers(-5, 5).map(str),
+    st.floats().map(str),
+    st.sampled_from(
+        ["true", "FALSE", "NA", " 1 ", "NAN", "+nan", "nan(1)", "1_0", "0x1f", "1e3", "Infinity", "+5", "5.", "\u0661"]
+    ),
+)
+
+
+@given(st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12))
+@settings(deadline=None)
+def test_any_table_of_text_is_told_apart_row_by_row(rows):
+    """Each row is either named once or has features that a model can take: finite numbers, or gaps where allowed."""
+    table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
+    conformed = conform(table, FEATURES)
+    X, rejected = conformed.X, conformed.rejected
+    good = np.setdiff1d(np.arange(len(rows)), rejected["row"])
+    assert len(rows) == len(good) + len(rejected)
+    assert rejected["row"].is_unique
+    assert np.isfinite(X.loc[good, ["n", "b"]].to_numpy(dtype=float)).all()
+    assert not np.isinf(X.loc[good, "g"].to_numpy(dtype=float)).any()
+    assert X.loc[good, "t"].notna().all()
+    assert X.loc[good, "b"].isin([0.0, 1.0]).all()
+    assert rejected["column"].isin(list("ngbt")).all()
+
+
+@given(
+    st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12),
+    st.sampled_from(["flag", "reject", "accept"]),
+    st.sampled_from(["flag", "reject", "accept"]),
+    st.sampled_from([0.0, 1.0, 1e6]),
+)
+@settings(deadline=None)
+def test_odd_rows_are_flagged_rejected_or_accepted(rows, on_unseen, on_out_of_range, margin):
+    """Cell by cell as the rules say; what is merely odd is never taken for what can't be used."""
+    table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
+    plain = conform(table, STRICT)
+    odd = conform(table, STRICT, Leniency(on_unseen, on_out_of_range, margin))
+    assert set(plain.rejected["row"]) <= set(odd.rejected["row"])
+    flags = odd.flags.to_pylist()
+    for row in plain.usable:
+        outside = {
+            name: value < low - margin * (high - low) or value > high + margin * (high - low)
+            for name, (low, high) in (("n", (-2.0, 2.0)), ("g", (0.0, 0.0)))
+            for value in [float(plain.X[name].iloc[row])]
+        }
+        unseen = plain.X["t"].iloc[row] not in STRICT[3].categories
+        expected = [f"out_of_range:{name}" for name in "ng" if outside[name] and on_out_of_range == "flag"]
+        expected += ["unseen:t"] if unseen and on_unseen == "flag" else []
+        refused = (any(outside.values()) and on_out_of_range == "reject") or (unseen and on_unseen == "reject")
+        assert refused == (row in set(odd.rejected["row"]))
+        assert (expected or None) == (flags[row].split("; ") if flags[row] else None)
+
+
+def test_what_training_rows_had_is_learned():
+    """Categories, ranges and gaps, of the training rows alone."""
+    number, text = Feature("n", "float64", "number"), Feature("t", "str", "category")
+    assert Feature("n", "float64", "number", True, None, (1.0, 3.0)) == number.learn(pd.Series([3.0, np.nan, 1.0]))
+    assert number.learn(pd.Series([np.nan, np.nan])).range is None
+    assert ("a", "b") == text.learn(pd.Series(["b", None, "a", "b"], dtype="str")).categories
+    assert Feature("b", "bool", "boolean") == Feature("b", "bool", "boolean").learn(pd.Series([True, False]))
+
+
+def test_more_categories_than_a_card_lists_are_not_listed(caplog):
+    """It is said, and no category is told as unseen."""
+    names = pd.Series([f"name {number}" for number in range(MAX_KNOWN + 1)], dtype="str")
+    feature = Feature("t", "str", "category").learn(names)
+    assert feature.categories is None
+    assert "more than the 10,000 that a card lists" in caplog.text
+    table = pa.table({"t": ["never seen"]})
+    assert [None] == conform(table, [feature], Leniency("flag", "flag")).flags.to_pylist()
+
+
+def test_a_card_is_read_as_it_was_written():
+    """Lists of JSON are tuples again; an older card says less."""
+    features = [{"name": "n", "dtype": "float64", "kind": "number", "missing": False, "range": [0, 1]}]
+    features += [{"name": "t", "dtype": "str", "kind": "category", "missing": True, "categories": ["a"], "range": None}]
+    features += [{"name": "o", "dtype": "float64", "kind": "number", "missing": False}]
+    assert [(0, 1), None, None] == [feature.range for feature in Feature.of_card({"features": features})]
+    assert [None, ("a",), None] == [feature.categories for feature in Feature.of_card({"features": features})]
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (["3.0", " 7 ", "1e1"], [3.0, 7.0, 10.0]),
+        (pa.array([1, 2, 3], pa.int8()), [1.0, 2.0, 3.0]),
+        (pa.array([True, False, True]), [1.0, 0.0, 1.0]),
+        (pa.array(["3", "4", "3"]).dictionary_encode(), [3.0, 4.0, 3.0]),
+        (pa.array([1, 2, 3], pa.decimal128(5, 2)), [1.0, 2.0, 3.0]),
+        (pa.array([1.5, 2.0, 3.0], pa.float16()), [1.5, 2.0, 3.0]),
+    ],
+)
+def test_types_are_converted_where_nothing_is_lost(column, expected):
+    """Whatever holds numbers is met as numbers."""
+    conformed = conform(pa.table({"n": column}), [Feature("n", "float64", "number")])
+    assert (expected, 0) == (conformed.X["n"].tolist(), len(conformed.rejected))
+
+
+@given(st.lists(st.tuples(cells, cells, cells, cells), min_size=2, max_size=8))
+@settings(deadline=None)
+def test_what_becomes_of_a_row_does_not_depend_on_the_others(rows):
+    """It is the same alone as in any table."""
+    names = list("ngbt")
+    table = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, zip(*rows))})
+    together = conform(table, STRICT, Leniency("flag", "flag", 1.0))
+    for row in range(len(rows)):
+        alone = conform(table.slice(row, 1), STRICT, Leniency("flag", "flag", 1.0))
+        beside = together.rejected[together.rejected["row"] == row].drop(columns="row").reset_index(drop=True)
+        pd.testing.assert_frame_equal(beside, alone.rejected.drop(columns="row"))
+        if not len(beside):
+            pd.testing.assert_frame_equal(
+                together.X.iloc[[row]].reset_index(drop=True), alone.X, check_dtype=False, check_index_type=False
+            )
+            assert together.flags[row].as_py() == alone.flags[0].as_py()
