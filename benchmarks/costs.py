@@ -22,8 +22,8 @@ from scipy.optimize import nnls
 from bakeoff.estimators.fit_time import (
     FORMULAS,
     LEAST_SECONDS,
-    Size,
-    Term,
+    CostTerm,
+    ProblemSize,
 )
 
 
@@ -60,7 +60,7 @@ def child(points: int) -> None:
         X, components = StandardScaler().fit_transform(X), random.randint(500, 3_001)
         for (name, way), several in found.items():
             seconds = _time(_estimator(name, way, components), X, y)
-            several.append(((Size(rows, columns, classes), components), seconds))
+            several.append(((ProblemSize(rows, columns, classes), components), seconds))
         line = " ".join(f"{several[-1][1]:8.3f}" for several in found.values())
         print(f"{rows:>7,} rows {columns:>3} columns {classes:>3} classes {components:>5} landmarks {line}", flush=True)
     fits = {f"{name}, {way}": _fit(several, FORMULAS[name, way]) for (name, way), several in found.items()}
@@ -86,7 +86,7 @@ def _time(estimator: Any, X: np.ndarray, y: np.ndarray) -> float:
     return time.perf_counter() - started
 
 
-def _fit(measured: list[tuple[tuple[Any, int], float]], terms: tuple[Term, ...]) -> dict[str, Any]:
+def _fit(measured: list[tuple[tuple[Any, int], float]], terms: tuple[CostTerm, ...]) -> dict[str, Any]:
     kept = [(size, landmarks, seconds) for (size, landmarks), seconds in measured if seconds >= LEAST_SECONDS]
     seconds = np.array([seconds for _, _, seconds in kept])
     design = np.array([[term.of(size, landmarks) for term in terms] for size, landmarks, _ in kept])

@@ -55,23 +55,23 @@ def main() -> int:
 def child(side: str, rows: str, folder: str) -> None:
     """One side in this process; prints its seconds."""
     from bakeoff.config import TrainingConfig
-    from bakeoff.runtime.processes import run_apart, start_server
+    from bakeoff.runtime.processes import run_in_process, start_fork_server
 
-    start_server("bakeoff.training.preflight:preload")
+    start_fork_server("bakeoff.training.preflight:preload")
     where = {"store": f"{folder}/{side}", "workspace": f"{folder}/work-{side}"}
     config = TrainingConfig.model_validate({**where, "dataset": {"n_samples": int(rows)}})
     run: Callable[[Any], object] = race
     if side == "flow":
-        from flows.local.command_line import import_late
+        from flows.local.command_line import preload_prefect
         from flows.training import training
-        from tasks.runs.heartbeat import without_prefects
+        from tasks.runs.heartbeat import disable_prefect_heartbeats
 
         def run(config: TrainingConfig) -> object:
-            with without_prefects():
+            with disable_prefect_heartbeats():
                 return training(config)
 
-        import_late()
-    run_apart("bakeoff.training.preflight:warm_up")  # behind it all is imported
+        preload_prefect()
+    run_in_process("bakeoff.training.preflight:warm_up")  # behind it all is imported
     time.sleep(2)
     started = time.perf_counter()
     run(config)
@@ -82,26 +82,26 @@ def child(side: str, rows: str, folder: str) -> None:
 def race(config: Any) -> str:
     """The training flow's steps, by calls of the library."""
     from bakeoff.estimators.contestant import Contestant
-    from bakeoff.estimators.fit_time import Size
-    from bakeoff.runtime.processes import run_apart
-    from bakeoff.runtime.threads import cores
+    from bakeoff.estimators.fit_time import ProblemSize
+    from bakeoff.runtime.processes import run_in_process
+    from bakeoff.runtime.threads import cpu_count
     from bakeoff.runtime.workspace import run_folder
     from bakeoff.training.leaderboard import score_contestant
     from bakeoff.training.preflight import check_places
 
     check_places(config)
-    with run_folder(config.workspace) as run, ThreadPoolExecutor(cores()) as pool:
-        ref = run_apart("bakeoff.data.prepare:prepare_once", config, run)
-        several = [Contestant.of(config, name, Size.of(ref)) for name in config.classifiers]
+    with run_folder(config.workspace) as run, ThreadPoolExecutor(cpu_count()) as pool:
+        ref = run_in_process("bakeoff.data.prepare:prepare_cached", config, run)
+        several = [Contestant.of(config, name, ProblemSize.of(ref)) for name in config.classifiers]
         several.sort(key=lambda each: each.predicted_seconds or 0.0, reverse=True)
         fits: dict[str, Future[Any]] = {}
         folds: dict[str, list[Future[Any]]] = {}
         for each in several:
-            fits[each.name] = pool.submit(run_apart, "bakeoff.training.fit:fit_once", ref, each, run)
+            fits[each.name] = pool.submit(run_in_process, "bakeoff.training.fit:fit_cached", ref, each, run)
             folds[each.name] = [
                 pool.submit(
-                    run_apart,
-                    "bakeoff.training.cross_validate:score_fold_once",
+                    run_in_process,
+                    "bakeoff.training.cross_validate:score_fold_cached",
                     ref,
                     each,
                     config.cross_validation,
@@ -113,7 +113,7 @@ def race(config: Any) -> str:
 
         def end(each: Contestant) -> tuple[Any, Any, Any]:
             scores = [fold.result() for fold in folds[each.name]]
-            model = run_apart(
+            model = run_in_process(
                 "bakeoff.training.calibrate:calibrate_classifier",
                 ref,
                 each,
@@ -123,15 +123,19 @@ def race(config: Any) -> str:
                 run.path,
             )
             resamples = config.selection.resamples
-            test = run_apart("bakeoff.training.evaluate:evaluate_classifier", ref, each, model, resamples, run.path)
+            test = run_in_process(
+                "bakeoff.training.evaluate:evaluate_classifier", ref, each, model, resamples, run.path
+            )
             return model, score_contestant(each, scores, model, test, None), test
 
         ends = {each.name: pool.submit(end, each) for each in several}
         cards = [ends[name].result()[1] for name in config.classifiers]
-        selection = run_apart("bakeoff.training.pick:choose_winner", config, ref, cards)
+        selection = run_in_process("bakeoff.training.pick:pick_winner", config, ref, cards)
         winner = ends[selection.winner].result()[0]
-        version = run_apart("bakeoff.training.export:export_version", config, ref, cards, selection, winner, run.path)
-        run_apart("bakeoff.training.promote:challenge_champion", config, ref, version.name, None)
+        version = run_in_process(
+            "bakeoff.training.export:export_version", config, ref, cards, selection, winner, run.path
+        )
+        run_in_process("bakeoff.training.promote:promote_if_better", config, ref, version.name, None)
         return str(version)
 
 

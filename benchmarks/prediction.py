@@ -117,13 +117,13 @@ def _flow(classifier: str, form: str, table: str, folder: str, _: str) -> None:
 
     from bakeoff.config import PredictionConfig
     from flows.prediction import prediction
-    from tasks.runs.heartbeat import without_prefects
+    from tasks.runs.heartbeat import disable_prefect_heartbeats
 
     output = Path(folder, "out")
     options: dict[str, Any] = {"format": form.split(maxsplit=1)[0], "probabilities": not form.endswith("alone")}
     config = PredictionConfig(name=classifier, store=Path(folder, "models"), input=table, output=str(output), **options)
     started = time.perf_counter()
-    with without_prefects():  # as flows.local.command_line has it
+    with disable_prefect_heartbeats():  # as flows.local.command_line has it
         prediction(config)
     seconds = time.perf_counter() - started
     shutil.rmtree(output)

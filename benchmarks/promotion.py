@@ -20,12 +20,12 @@ from bakeoff.config import DatasetConfig, PromotionConfig, TrainingConfig
 from bakeoff.data.synthetic import generate_rows
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.pipeline import build_pipeline
-from bakeoff.evaluation.paired_tests import compare_counts
-from bakeoff.evaluation.predictions import Answers
+from bakeoff.evaluation.paired_tests import mcnemar_test
+from bakeoff.evaluation.predictions import HeldOutPredictions
 from bakeoff.metrics import METRICS
 from bakeoff.tables.schema import Feature
-from bakeoff.training.champion_challenger import CHALLENGER, CHAMPION, compare_answers
-from bakeoff.training.promotion import Meeting, decide
+from bakeoff.training.champion_challenger import CHALLENGER, CHAMPION, compare_predictions
+from bakeoff.training.promotion import ChampionComparison, decide
 
 RETRAININGS = 40
 TRUTH_ROWS = 100_000
@@ -41,8 +41,8 @@ JOBS: dict[str, tuple[str, dict[str, Any], int, float]] = {  # classifier, param
 
 def promoted(wins: int, losses: int, n_rows: int) -> bool:
     """What the default rule does when so many rows speak for the challenger, and so many for the champion."""
-    comparison = compare_counts(wins, losses, n_rows, "greater")
-    meeting = Meeting(
+    comparison = mcnemar_test(wins, losses, n_rows, "greater")
+    meeting = ChampionComparison(
         test_rows=n_rows,
         fresh_rows=n_rows,
         recognised="origin",
@@ -74,8 +74,8 @@ def promoted_by(metric: str, rare: float, seed: int) -> bool:
     labels = {name: several.argmax(axis=2) for name, several in shares.items()}
     given = shares if METRICS[metric].of_probabilities else labels
     config = TrainingConfig.model_validate({"cross_validation": {"scoring": metric}, "selection": {"resamples": 400}})
-    answers = Answers(y, np.zeros((1, 500), dtype=int), given, 2)
-    meeting = compare_answers(config, answers, ["0", "1"], 500, "origin")
+    answers = HeldOutPredictions(y, np.zeros((1, 500), dtype=int), given, 2)
+    meeting = compare_predictions(config, answers, ["0", "1"], 500, "origin")
     return decide(meeting, metric, config.promotion).outcome == "promote"
 
 

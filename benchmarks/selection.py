@@ -22,12 +22,12 @@ from sklearn.linear_model import LogisticRegression
 
 from bakeoff.classifiers import build_classifier
 from bakeoff.config import CrossValidationConfig, SelectionConfig
-from bakeoff.data.folds import split_folds
+from bakeoff.data.folds import make_folds
 from bakeoff.evaluation.bootstrap import bootstrap_scores
-from bakeoff.evaluation.comparison import compare, holm
+from bakeoff.evaluation.comparison import compare, holm_adjust
 from bakeoff.evaluation.intervals import wilson_interval
-from bakeoff.evaluation.paired_tests import compare_counts, compare_folds
-from bakeoff.evaluation.predictions import Answers
+from bakeoff.evaluation.paired_tests import corrected_resampled_t_test, mcnemar_test
+from bakeoff.evaluation.predictions import HeldOutPredictions
 from bakeoff.metrics import METRICS
 from bakeoff.training.selection import pick_best
 
@@ -58,7 +58,7 @@ def cross_validate(
     tables: list[np.ndarray], y: np.ndarray, distances: tuple[float, ...], config: CrossValidationConfig
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
     """Out-of-fold probabilities by contestant, the folds, each fold's accuracies and the fitted models' true ones."""
-    folds = split_folds(config, y)
+    folds = make_folds(config, y)
     shares = {name: np.zeros((config.repeats, len(y), 2)) for name in NAMES[: len(tables)]}
     numbers = np.zeros((config.repeats, len(y)), dtype=int)
     scores, truth = np.zeros((len(tables), len(folds))), np.zeros((len(tables), len(folds)))
@@ -81,7 +81,7 @@ def replicate(seed: int, n_rows: int, distances: tuple[float, ...], metrics: tup
     p_values = {}
     for metric in metrics:
         given = shares if METRICS[metric].of_probabilities else {name: s.argmax(axis=2) for name, s in shares.items()}
-        answers = Answers(y, folds, given, 2)
+        answers = HeldOutPredictions(y, folds, given, 2)
         closed = METRICS[metric].is_mean_over_rows
         resampled = None if closed else bootstrap_scores(answers, metric, RESAMPLES, seed)
         compared = {pair: compare(answers, *pair, metric, resampled) for pair in pairs}
@@ -90,7 +90,7 @@ def replicate(seed: int, n_rows: int, distances: tuple[float, ...], metrics: tup
             by_rows = compared
     means = {name: float(several.mean()) for name, several in zip(shares, scores)}
     winner = pick_best(means, by_rows, "accuracy", SelectionConfig()).winner
-    difference = compare_folds(scores[0] - scores[1], 1 / 4)
+    difference = corrected_resampled_t_test(scores[0] - scores[1], 1 / 4)
     told = by_rows[pairs[0]]
     return {
         "p": p_values,
@@ -105,7 +105,7 @@ def replicate_strict(seed: int, n_rows: int, distances: tuple[float, ...]) -> fl
     """The p-value of Nadeau and Bengio's test on 10 × 5 folds."""
     tables, y = draw(seed, n_rows, distances)
     scores = cross_validate(tables, y, distances, CrossValidationConfig(repeats=10, random_state=seed))[2]
-    return compare_folds(scores[0] - scores[1], 1 / 4).p_value
+    return corrected_resampled_t_test(scores[0] - scores[1], 1 / 4).p_value
 
 
 def replicate_export(seed: int, n_train: int, n_test: int, distances: tuple[float, ...]) -> tuple[bool, float]:
@@ -113,7 +113,7 @@ def replicate_export(seed: int, n_train: int, n_test: int, distances: tuple[floa
     tables, y = draw(seed, n_train + n_test, distances)
     train, test = [table[:n_train] for table in tables], [table[n_train:] for table in tables]
     shares, folds, scores, _ = cross_validate(train, y[:n_train], distances, CrossValidationConfig())
-    answers = Answers(y[:n_train], folds, {name: s.argmax(axis=2) for name, s in shares.items()}, 2)
+    answers = HeldOutPredictions(y[:n_train], folds, {name: s.argmax(axis=2) for name, s in shares.items()}, 2)
     compared = {pair: compare(answers, *pair, "accuracy") for pair in combinations(shares, 2)}
     means = {name: float(several.mean()) for name, several in zip(shares, scores)}
     place = NAMES.index(pick_best(means, compared, "accuracy", SelectionConfig()).winner)
@@ -126,12 +126,12 @@ def replicate_learner(seed: int, name: str, n_rows: int) -> float:
     """The p-value of McNemar's test between two equal contestants of one kind, each with columns of its own."""
     tables, y = draw(seed, n_rows, (DISTANCE, DISTANCE))
     answers = np.zeros((2, n_rows), dtype=int)
-    for fitted, scored in split_folds(CrossValidationConfig(), y):
+    for fitted, scored in make_folds(CrossValidationConfig(), y):
         for place, table in enumerate(tables):
             model = build_classifier(name, LEARNERS[name]).fit(table[fitted], y[fitted])
             answers[place, scored] = model.predict(table[scored])
     first, second = answers == y
-    return compare_counts(int(np.sum(first & ~second)), int(np.sum(second & ~first)), n_rows).p_value
+    return mcnemar_test(int(np.sum(first & ~second)), int(np.sum(second & ~first)), n_rows).p_value
 
 
 def run(work: Parallel, function: Callable[..., Any], count: int, *arguments: Any) -> list[Any]:
@@ -169,7 +169,7 @@ def measure(work: Parallel, count: int) -> dict[str, Any]:
         p_values = {metric: np.array([one["p"][metric] for one in found]) for metric in metrics}
         equal[n_rows] = {
             "level": {metric: float(np.mean(values[:, 0] < 0.05)) for metric, values in p_values.items()},
-            "family_wise": float(np.mean([min(holm(one["p"]["accuracy"])) < 0.05 for one in found])),
+            "family_wise": float(np.mean([min(holm_adjust(one["p"]["accuracy"])) < 0.05 for one in found])),
             "simplest_crowned": float(np.mean([one["winner"] == NAMES[0] for one in found])),
             "discordance": float(np.mean([one["discordance"] for one in found])),
             "level_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),

@@ -141,7 +141,7 @@ def look(store: ModelStore) -> str | None:
         print(error, file=sys.stderr)
         return "unreadable journals"
     # The file may be one reign behind, when the writer died in between; the next one mends it.
-    allowed = [reign.version for reign in after.reigns[max(len(before.reigns) - 2, 0) :]]
+    allowed = [reign.version for reign in after.champion_periods[max(len(before.champion_periods) - 2, 0) :]]
     if champion is None or not shown:
         return "missing champions"
     if champion not in allowed or shown not in allowed:

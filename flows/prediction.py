@@ -5,26 +5,26 @@ from bakeoff.config import PredictionConfig
 if __name__ == "__main__":
     # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
     from bakeoff.report.prediction_summary import show_prediction
-    from flows.local.command_line import call_late, leave, main
+    from flows.local.command_line import exit_process, lazy_call, main
 
-    check = call_late("bakeoff.prediction.preflight:check_prediction")
-    leave(main("prediction", PredictionConfig, check, show_prediction))
+    check = lazy_call("bakeoff.prediction.preflight:check_prediction")
+    exit_process(main("prediction", PredictionConfig, check, show_prediction))
 
 from prefect import flow
 
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import require_predictions
-from bakeoff.runtime.threads import one_thread_each
+from bakeoff.runtime.threads import limit_blas_threads
 from tasks.load import load
 from tasks.predict import predict
 from tasks.publish import publish
 from tasks.runs.cancellation import published, require_wanted
 from tasks.runs.follow_up import catch_up
-from tasks.runs.heartbeat import beating
+from tasks.runs.heartbeat import send_heartbeats
 from tasks.runs.logs import follow_library
 from tasks.runs.parameters import named, read_parameter
-from tasks.runs.states import stated, value
+from tasks.runs.states import failed_state_on_error, result_of
 
 
 @flow(
@@ -32,8 +32,8 @@ from tasks.runs.states import stated, value
     flow_run_name=named("predict {name} {version}", PredictionConfig),
     validate_parameters=False,  # `read_parameter` does it, in one sentence
 )
-@stated
-@beating
+@failed_state_on_error
+@send_heartbeats
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version and evaluate it where the target is present; returns the output folder.
 
@@ -44,11 +44,11 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     catch_up()
     check_prediction(config)
     output = output_folder(config)
-    with work_folder(config, output) as work, one_thread_each():
-        version = value(load.submit(config))
-        scored = value(predict.submit(config, version, work))
+    with work_folder(config, output) as work, limit_blas_threads():
+        version = result_of(load.submit(config))
+        scored = result_of(predict.submit(config, version, work))
         require_wanted("nothing was published")
-        folder = value(publish.submit(config, version, scored, output))
+        folder = result_of(publish.submit(config, version, scored, output))
         published[:] = [folder]
     require_predictions(config, scored, folder)
     return str(folder)

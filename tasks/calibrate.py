@@ -9,11 +9,11 @@ from prefect.cache_policies import NO_CACHE
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.runtime.processes import run_apart
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.transfer import unpack
 from bakeoff.training.results import CalibratedModel, FoldScore, ModelRef
 from tasks.runs.dask import RECEIVED
-from tasks.runs.states import stated
+from tasks.runs.states import failed_state_on_error
 
 
 def calibrate_classifier(
@@ -26,12 +26,12 @@ def calibrate_classifier(
 ) -> CalibratedModel:
     """As the library's function of that name, in a process of its own."""
     model, folds = unpack(model, folder / RECEIVED), [unpack(fold, folder / RECEIVED) for fold in folds]
-    result: CalibratedModel = run_apart(
+    result: CalibratedModel = run_in_process(
         "bakeoff.training.calibrate:calibrate_classifier", ref, contestant, config, model, folds, folder
     )
     return result
 
 
 calibrate = task(name="calibrate", task_run_name="calibrate {contestant.name}", cache_policy=NO_CACHE)(
-    stated(calibrate_classifier)
+    failed_state_on_error(calibrate_classifier)
 )

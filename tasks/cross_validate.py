@@ -6,20 +6,20 @@ from prefect.cache_policies import NO_CACHE
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.runtime.processes import run_apart
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.workspace import RunFolder
 from bakeoff.training.results import FoldScore
-from tasks.runs.dask import at_hand
-from tasks.runs.states import stated
+from tasks.runs.dask import step_inputs
+from tasks.runs.states import failed_state_on_error
 
 
-def score_fold_once(
+def score_fold_cached(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, run: RunFolder
 ) -> FoldScore:
     """As the library's function of that name, in a process of its own."""
-    with at_hand(ref, run) as here:
-        result = run_apart(
-            "bakeoff.training.cross_validate:score_fold_once",
+    with step_inputs(ref, run) as here:
+        result = run_in_process(
+            "bakeoff.training.cross_validate:score_fold_cached",
             here.ref,
             contestant,
             cross_validation,
@@ -33,4 +33,4 @@ def score_fold_once(
 
 cross_validate = task(
     name="cross-validate", task_run_name="cross-validate {contestant.name}, fold {fold}", cache_policy=NO_CACHE
-)(stated(score_fold_once))
+)(failed_state_on_error(score_fold_cached))

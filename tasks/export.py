@@ -13,12 +13,12 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.report.card_tables import contestant_rows
 from bakeoff.report.table_formats import markdown_text
 from bakeoff.report.version_markdown import class_rows, render_markdown
-from bakeoff.runtime.processes import run_apart
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.store.load import open_store
 from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.results import ModelRef, Selection
 from tasks.runs.artifact_keys import artifact_key
-from tasks.runs.states import stated
+from tasks.runs.states import failed_state_on_error
 
 
 def export_version(
@@ -31,7 +31,7 @@ def export_version(
     by: str | None = None,
 ) -> Path:
     """As the library's function of that name, in a process of its own."""
-    result: Path = run_apart(
+    result: Path = run_in_process(
         "bakeoff.training.export:export_version", config, ref, scorecards, selection, model, workspace, by
     )
     return result
@@ -43,8 +43,8 @@ def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     A deep report is written first, where the config asks for one.
     """
     if config.report == "deep":
-        run_apart("bakeoff.report.write_report:deepen_report", config, ref, version)
-    drawn = run_apart("bakeoff.report.write_report:draw_version", config, version)
+        run_in_process("bakeoff.report.write_report:add_inspection", config, ref, version)
+    drawn = run_in_process("bakeoff.report.write_report:draw_version", config, version)
     store = open_store(config)
     history = store.history()
     card = store.card(version, history)
@@ -66,5 +66,7 @@ def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     )
 
 
-export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(stated(export_version))
-show = task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)(stated(show_version))
+export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(
+    failed_state_on_error(export_version)
+)
+show = task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)(failed_state_on_error(show_version))

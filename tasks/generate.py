@@ -5,17 +5,17 @@ from prefect.cache_policies import NO_CACHE
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.runtime.processes import run_apart
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.workspace import RunFolder
-from tasks.runs.states import stated
+from tasks.runs.states import failed_state_on_error
 
 
-def prepare_once(config: TrainingConfig, run: RunFolder) -> DatasetRef:
+def prepare_cached(config: TrainingConfig, run: RunFolder) -> DatasetRef:
     """As the library's function of that name, in a process of its own."""
-    result: DatasetRef = run_apart("bakeoff.data.prepare:prepare_once", config, run)
+    result: DatasetRef = run_in_process("bakeoff.data.prepare:prepare_cached", config, run)
     return result
 
 
 generate = task(name="generate", task_run_name="generate {config.dataset.source} rows", cache_policy=NO_CACHE)(
-    stated(prepare_once)
+    failed_state_on_error(prepare_cached)
 )

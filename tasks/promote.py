@@ -5,15 +5,19 @@ from prefect.cache_policies import NO_CACHE
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.runtime.processes import run_apart
-from bakeoff.training.promotion import Decision
-from tasks.runs.states import stated
+from bakeoff.runtime.processes import run_in_process
+from bakeoff.training.promotion import PromotionDecision
+from tasks.runs.states import failed_state_on_error
 
 
-def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None) -> Decision:
+def promote_if_better(
+    config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None
+) -> PromotionDecision:
     """As the library's function of that name, in a process of its own."""
-    result: Decision = run_apart("bakeoff.training.promote:challenge_champion", config, ref, version, by)
+    result: PromotionDecision = run_in_process("bakeoff.training.promote:promote_if_better", config, ref, version, by)
     return result
 
 
-promote = task(name="promote", task_run_name="meet the champion", cache_policy=NO_CACHE)(stated(challenge_champion))
+promote = task(name="promote", task_run_name="meet the champion", cache_policy=NO_CACHE)(
+    failed_state_on_error(promote_if_better)
+)

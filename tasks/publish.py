@@ -15,7 +15,7 @@ from bakeoff.report.prediction_summary import render_summary
 from bakeoff.report.svg import Picture
 from bakeoff.store.load import VersionRef
 from tasks.runs.artifact_keys import artifact_key
-from tasks.runs.states import shown_or_not, stated
+from tasks.runs.states import failed_state_on_error, warn_if_unshown
 
 
 def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
@@ -27,10 +27,12 @@ def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTa
         return render_predictions(summary, scored, pictures)
 
     folder = publish_predictions(config, ref, scored, output, render)
-    with shown_or_not("the summary"):
+    with warn_if_unshown("the summary"):
         markdown = render_summary(folder, pictures)
         create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder
 
 
-publish = task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)(stated(publish_and_show))
+publish = task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)(
+    failed_state_on_error(publish_and_show)
+)

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from bakeoff.config.flags import Output, read_command
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
-from bakeoff.runtime.processes import stop_server
+from bakeoff.runtime.processes import stop_fork_server
 from flows.local.auth_string import authorized
 from flows.local.interrupts import TELL_SECONDS, Ending
 from flows.local.preflight import check_api_url, check_home
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 FAREWELL_SECONDS = 10  # to hand the last log lines and events to the server
 # What Prefect imports when its first flow runs, a quarter of a second: here there is nothing to do meanwhile but wait.
-LATE = ("fastapi.encoders", "prefect.utilities.visualization")
+PRELOAD = ("fastapi.encoders", "prefect.utilities.visualization")
 # A server that goes away is spoken of in one line at the end, not at every event and line of the log.
 TALKATIVE = ("prefect.events.clients", "prefect._internal.concurrency")
 QUIET = {
@@ -86,7 +86,7 @@ def main(
             with ThreadPoolExecutor(1) as pool:
                 checking = pool.submit(check, config)
                 flow = _load(f"flows.{name}:{name}")
-                import_late()
+                preload_prefect()
                 gc.freeze()
                 gc.enable()
                 if (url := os.environ.get("PREFECT_API_URL")) and answers(url):
@@ -115,17 +115,17 @@ def main(
         gc.enable()
 
 
-def import_late() -> None:
+def preload_prefect() -> None:
     """Import what Prefect would when its first flow runs."""
-    for late in LATE:
+    for late in PRELOAD:
         importlib.import_module(late)
 
 
-def leave(status: int) -> NoReturn:
+def exit_process(status: int) -> NoReturn:
     """End the process: all is said and sent, and clearing up what was imported takes half a second."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    stop_server()
+    stop_fork_server()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
@@ -182,7 +182,7 @@ def _run(run: "OwnRun") -> None:
     for talkative in TALKATIVE:
         logging.getLogger(talkative).addFilter(lambda _: False)  # a level would not outlive Prefect's next set-up
     try:
-        with _load("tasks.runs.heartbeat:without_prefects")():
+        with _load("tasks.runs.heartbeat:disable_prefect_heartbeats")():
             run.run()
     except KeyboardInterrupt:
         if not run.is_delivered:
@@ -232,7 +232,7 @@ def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: 
     return error.exit_status if isinstance(error := run.error, UserError) else 1
 
 
-def call_late(path: str) -> Callable[..., Any]:
+def lazy_call(path: str) -> Callable[..., Any]:
     """The function at `module:name`, whose module is slow to import and is only when it is called."""
 
     def call(*args: Any) -> Any:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bakeoff.classifiers import title
-from bakeoff.formatting import say_seconds
-from bakeoff.runtime.progress import Lane, RaceProgress
+from bakeoff.formatting import format_seconds
+from bakeoff.runtime.progress import ContestantProgress, RaceProgress
 
 
 @contextlib.contextmanager
@@ -17,7 +17,7 @@ def live_race() -> Iterator[None]:
     from rich.live import Live
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from tasks.runs.progress import watching
+    from tasks.runs.progress import race_watcher
 
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -41,7 +41,7 @@ def live_race() -> Iterator[None]:
         whole.update(doing, description=_doing(race, race.seconds_left))
 
     live = Live(Group(lanes, whole), console=console, transient=True, refresh_per_second=8)
-    with live, watching(watch), _logging_to(console):
+    with live, race_watcher(watch), _logging_to(console):
         yield
 
 
@@ -60,16 +60,16 @@ def _logging_to(console: Any) -> Iterator[None]:
             handler.console = own
 
 
-def _folds(lane: Lane) -> str:
+def _folds(lane: ContestantProgress) -> str:
     failed = f", {lane.failed} failed" if lane.failed else ""
     return f"{lane.done} of {lane.total} folds{failed}"
 
 
-def _score(lane: Lane) -> str:
+def _score(lane: ContestantProgress) -> str:
     return "" if lane.mean is None else f"{lane.mean:.4f}"
 
 
 def _doing(race: RaceProgress, left: float | None) -> str:
     if race.done == race.total:
         return "evaluating, choosing, exporting"
-    return "racing" if left is None else f"racing, {say_seconds(left)} left"
+    return "racing" if left is None else f"racing, {format_seconds(left)} left"

@@ -10,28 +10,28 @@ CONTROL = re.compile(
 )
 
 
-def say_p(p_value: float) -> str:
+def format_p_value(p_value: float) -> str:
     """As `0.34`."""
     return "< 0.001" if p_value < 0.001 else f"{p_value:.2g}"
 
 
-def say_gap(gap: float) -> str:
+def format_difference(gap: float) -> str:
     """Four decimals, or as many as show that the gap is not nothing."""
     return f"{gap:.4f}" if abs(gap) >= 0.00005 or gap == 0 else f"{gap:.1g}"
 
 
-def say_cost(cost: float) -> str:
+def format_cost(cost: float) -> str:
     """Four decimals; of a thousand and more, none."""
     return f"{cost:,.4f}" if abs(cost) < 1000 else f"{cost:,.0f}"
 
 
-def say_interval(interval: Sequence[float] | None) -> str:
+def format_interval(interval: Sequence[float] | None) -> str:
     """As `0.9883 to 0.9958`; a dash for none."""
     # Behind + 0.0 a figure that rounds to nothing has no sign.
     return " to ".join(f"{round(end, 4) + 0.0:.4f}" for end in interval) if interval else NONE
 
 
-def say_seconds(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """As `0.34 s`, `42 s`, `12 min` or `3.5 h`."""
     if seconds < 120:
         return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
@@ -48,6 +48,6 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def say_count(count: int, noun: str) -> str:
+def format_count(count: int, noun: str) -> str:
     """As `1 field` or `1,024 fields`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

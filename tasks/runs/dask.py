@@ -15,8 +15,8 @@ from prefect.context import FlowRunContext
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.errors import ConfigError
-from bakeoff.runtime.processes import start_server
-from bakeoff.runtime.threads import cores
+from bakeoff.runtime.processes import start_fork_server
+from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.transfer import pack, read_folder, write_folder
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from tasks import PRELOAD
@@ -29,7 +29,7 @@ _fetching = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Crew:
+class RaceRunner:
     """Who runs what is submitted within `submitting()`.
 
     Attributes:
@@ -54,7 +54,7 @@ class Crew:
 
 
 @dataclass(frozen=True)
-class Here:
+class StepInputs:
     """What a step finds where it runs.
 
     Attributes:
@@ -69,10 +69,10 @@ class Here:
 
 
 @contextlib.contextmanager
-def crew(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[Crew]:
+def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[RaceRunner]:
     """Those who fit and score, for as long as the block lasts."""
     if config.dask.address is None:
-        yield Crew(cores(), run)
+        yield RaceRunner(cpu_count(), run)
         return
     from prefect_dask.task_runners import DaskTaskRunner
 
@@ -89,34 +89,34 @@ def crew(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[Cr
             "read from the shared workspace" if shared else "sent to the workers",
         )
         if shared:
-            yield Crew(workers, run, runner)
+            yield RaceRunner(workers, run, runner)
             return
         name = f"bakeoff-{uuid4().hex}"
         (sent,) = client.scatter([read_folder(ref.folder)], broadcast=True, hash=False)
         client.publish_dataset(sent, name=name)
         try:
-            yield Crew(workers, replace(run, parcel=name), runner)
+            yield RaceRunner(workers, replace(run, scattered=name), runner)
         finally:
             client.unpublish_dataset(name)
             client.run(_forget, name)
 
 
 @contextlib.contextmanager
-def at_hand(ref: DatasetRef, run: RunFolder) -> Iterator[Here]:
+def step_inputs(ref: DatasetRef, run: RunFolder) -> Iterator[StepInputs]:
     """The rows and a folder to write to, where a step runs; `unpack` makes a result of what it hands on."""
     follow_library()  # a worker of Dask's knows nothing of it
-    start_server(PRELOAD)
-    if run.parcel is None:
-        yield Here(ref, run, lambda result: result)
+    start_fork_server(PRELOAD)
+    if run.scattered is None:
+        yield StepInputs(ref, run, lambda result: result)
         return
     from distributed import get_client, get_worker
 
-    folder = Path(get_worker().local_directory) / run.parcel
+    folder = Path(get_worker().local_directory) / run.scattered
     with _fetching:
         if not (folder / "data").exists():
-            write_folder(get_client().get_dataset(run.parcel).result(), folder / "data")
+            write_folder(get_client().get_dataset(run.scattered).result(), folder / "data")
     with run_folder(folder) as own:
-        yield Here(replace(ref, folder=folder / "data"), own, pack)
+        yield StepInputs(replace(ref, folder=folder / "data"), own, pack)
 
 
 def _is_shared(client: Any, run: RunFolder) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from dask.config import update_defaults
 
-from bakeoff.runtime.processes import start_server
+from bakeoff.runtime.processes import start_fork_server
 from tasks import PRELOAD
 
 STEPS = ("tasks.cross_validate", "tasks.fit")  # with Prefect behind them
@@ -17,6 +17,6 @@ update_defaults({"distributed": {"worker": {"profile": {"enabled": False}}}})
 
 def dask_setup(_worker: Any) -> None:
     """Start the server of the steps' processes, which imports the libraries; Dask calls this by its name."""
-    start_server(PRELOAD)
+    start_fork_server(PRELOAD)
     for name in STEPS:
         importlib.import_module(name)

@@ -28,7 +28,7 @@ logger = logging.getLogger("bakeoff.heartbeat")
 
 
 @contextlib.contextmanager
-def without_prefects() -> Iterator[None]:
+def disable_prefect_heartbeats() -> Iterator[None]:
     """Keep Prefect from sending heartbeats of its own, too, for the runs that begin within the block."""
     here = get_settings_context()
     flows = here.settings.flows.model_copy(update={"heartbeat_frequency": None})
@@ -37,7 +37,7 @@ def without_prefects() -> Iterator[None]:
         yield
 
 
-def beating(function: Callable[P, R]) -> Callable[P, R]:
+def send_heartbeats(function: Callable[P, R]) -> Callable[P, R]:
     """Send heartbeats of the flow run while the function runs."""
 
     @functools.wraps(function)

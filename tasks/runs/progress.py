@@ -12,19 +12,19 @@ from prefect.futures import PrefectFuture, as_completed
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.runtime.progress import Progress, RaceProgress
 from tasks.runs.artifact_keys import artifact_key
-from tasks.runs.states import outcome, shown_or_not
+from tasks.runs.states import end_of, warn_if_unshown
 
 _watchers: list[Callable[[RaceProgress], None]] = []
 SECONDS = 5.0  # between two updates, however fast it goes: each is a request to the server
 
 
-class Shown:
+class ProgressArtifact:
     """A progress artifact; a server that can't show it is no reason to stop."""
 
     def __init__(self, key: str, description: str) -> None:
         """Show that nothing is done yet."""
         self._id: UUID | None = None
-        with shown_or_not("the progress"):
+        with warn_if_unshown("the progress"):
             self._id = cast(  # outside a coroutine Prefect returns the id itself
                 "UUID", create_progress_artifact(0.0, key=key, description=description)
             )
@@ -34,13 +34,13 @@ class Shown:
         if self._id is not None:
             # A server that can't show it takes half a minute to say so: it is not asked again.
             artifact, self._id = self._id, None
-            with shown_or_not("the progress"):
+            with warn_if_unshown("the progress"):
                 update_progress_artifact(artifact, progress=100.0 * share, description=description)
                 self._id = artifact
 
 
 @contextlib.contextmanager
-def watching(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
+def race_watcher(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
     """Have somebody in this process told of every fold that ends within the block."""
     _watchers.append(watcher)
     try:
@@ -60,11 +60,11 @@ def show_race(
     racing = {future: name for name, several in folds.items() for future in several}
     each = max((len(several) for several in folds.values()), default=0)
     race = RaceProgress(each, {name: contestants[name].predicted_seconds for name in folds})
-    artifact = Shown(artifact_key("cross-validation", model), f"{len(racing)} folds to score")
+    artifact = ProgressArtifact(artifact_key("cross-validation", model), f"{len(racing)} folds to score")
     due = time.monotonic() + SECONDS
     _tell(race)
     for future in as_completed([*racing]):
-        score = outcome(future).value
+        score = end_of(future).value
         race.end_fold(racing[future], getattr(score, "score", None))
         _tell(race)
         if race.done == race.total or time.monotonic() >= due:
@@ -77,7 +77,7 @@ def _tell(race: RaceProgress) -> None:
         watcher(race)
 
 
-class RowsDone:
+class PredictionProgress:
     """Shows the rows of a prediction as they are scored."""
 
     def __init__(self, model: str) -> None:
@@ -87,7 +87,7 @@ class RowsDone:
             model: its name in the store.
         """
         self._key = artifact_key("prediction", model)
-        self._artifact: Shown | None = None
+        self._artifact: ProgressArtifact | None = None
         self._next = 0.0
 
     def __call__(self, progress: Progress) -> None:
@@ -95,6 +95,6 @@ class RowsDone:
         if time.monotonic() < self._next and progress.share < 1:
             return
         if self._artifact is None:
-            self._artifact = Shown(self._key, "rows scored")
+            self._artifact = ProgressArtifact(self._key, "rows scored")
         self._artifact.update(progress.share, str(progress))
         self._next = time.monotonic() + SECONDS

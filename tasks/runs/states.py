@@ -22,7 +22,7 @@ R = TypeVar("R")
 logger = logging.getLogger("bakeoff.show")
 
 
-def stated(function: Callable[P, R]) -> Callable[P, R]:
+def failed_state_on_error(function: Callable[P, R]) -> Callable[P, R]:
     """Let what a task or flow raises become its run's Failed state, with the error in one line as the message."""
 
     @functools.wraps(function)
@@ -39,7 +39,7 @@ def stated(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextlib.contextmanager
-def shown_or_not(what: str) -> Iterator[None]:
+def warn_if_unshown(what: str) -> Iterator[None]:
     """Let what can't be shown on Prefect's pages be a warning: what was done stands, and what is to do goes on."""
     try:
         yield
@@ -59,7 +59,7 @@ def steps_end_first() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskEnd:
     """What became of a task run: its result, or the reason why there is none."""
 
     value: Any = None
@@ -67,19 +67,19 @@ class Outcome:
     out_of_time: bool = False
 
 
-def outcome(future: PrefectFuture[Any]) -> Outcome:
+def end_of(future: PrefectFuture[Any]) -> TaskEnd:
     """Wait for a task run and look at its state, without raising what it failed by."""
     future.wait()
     if not future.state.is_completed():
         error = future.result(raise_on_failure=False) if future.state.is_failed() else None
-        return Outcome(None, future.state.message or future.state.name, isinstance(error, OutOfTimeError))
+        return TaskEnd(None, future.state.message or future.state.name, isinstance(error, OutOfTimeError))
     result = future.result()
     if isinstance(result, BaseException):  # what a cache that took a failure for a result would give
-        return Outcome(reason=describe(result))
-    return Outcome(value=result)
+        return TaskEnd(reason=describe(result))
+    return TaskEnd(value=result)
 
 
-def value(future: PrefectFuture[R]) -> R:
+def result_of(future: PrefectFuture[R]) -> R:
     """Wait for a task run that the flow can't go on without, and return its result.
 
     Raises:

@@ -15,7 +15,7 @@ from bakeoff.config import (
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.estimators.fit_time import Size
+from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import check_prediction
@@ -31,8 +31,8 @@ from bakeoff.training.evaluate import evaluate_classifier
 from bakeoff.training.export import export_version
 from bakeoff.training.fit import fit_classifier
 from bakeoff.training.leaderboard import Scorecard, score_contestant
-from bakeoff.training.pick import choose_winner
-from bakeoff.training.promote import challenge_champion
+from bakeoff.training.pick import pick_winner
+from bakeoff.training.promote import promote_if_better
 from bakeoff.training.results import CalibratedModel
 
 ORDERS = {
@@ -55,7 +55,7 @@ class Race:
 
     def export(self, root: Path, by: str | None = None, **signing: Path) -> Path:
         """Export the winner to the store in `root`; returns the version's folder."""
-        selection = choose_winner(self.config, self.ref, self.scorecards)
+        selection = pick_winner(self.config, self.ref, self.scorecards)
         config = self.config.model_copy(update={"store": root, "signing": SigningConfig(**signing)})
         return export_version(
             config, self.ref, self.scorecards, selection, self.models[selection.winner], self.workspace, by
@@ -69,7 +69,7 @@ def run_race(workspace: Path, **config) -> Race:
     ref = prepare_dataset(config, workspace / "data")
     cards, models = [], {}
     for name in config.classifiers:
-        contestant = Contestant.of(config, name, Size.of(ref))
+        contestant = Contestant.of(config, name, ProblemSize.of(ref))
         folds = [
             score_fold(ref, contestant, config.cross_validation, fold, workspace / "answers")
             for fold in range(1, config.cross_validation.n_splits + 1)
@@ -88,7 +88,7 @@ def export_and_meet(race, root, keys=(None, None), **promotion):
     if keys[0]:
         update["signing"] = race.config.signing.model_copy(update={"private_key": keys[0], "public_key": keys[1]})
     config = race.config.model_copy(update=update)
-    return version.name, challenge_champion(config, race.ref, version.name, "flow run 8")
+    return version.name, promote_if_better(config, race.ref, version.name, "flow run 8")
 
 
 def render_report(scored, summary) -> str:

@@ -74,13 +74,13 @@ def test_the_process_of_a_training_run_imports_no_library_of_the_work():
 
 STEPS = {
     "calibrate": "bakeoff.training.calibrate:calibrate_classifier",
-    "cross_validate": "bakeoff.training.cross_validate:score_fold_once",
+    "cross_validate": "bakeoff.training.cross_validate:score_fold_cached",
     "evaluate": "bakeoff.training.evaluate:evaluate_classifier",
     "export": "bakeoff.training.export:export_version",
-    "fit": "bakeoff.training.fit:fit_once",
-    "generate": "bakeoff.data.prepare:prepare_once",
-    "pick": "bakeoff.training.pick:choose_winner",
-    "promote": "bakeoff.training.promote:challenge_champion",
+    "fit": "bakeoff.training.fit:fit_cached",
+    "generate": "bakeoff.data.prepare:prepare_cached",
+    "pick": "bakeoff.training.pick:pick_winner",
+    "promote": "bakeoff.training.promote:promote_if_better",
 }
 
 
@@ -89,7 +89,7 @@ def test_a_step_takes_what_the_librarys_function_takes(task):
     """The task names the function it runs elsewhere, and can't import it: the signatures are written twice."""
     module, name = STEPS[task].split(":")
     text = (ROOT / "tasks" / f"{task}.py").read_text()
-    assert f'run_apart("{STEPS[task]}"' in " ".join(text.split()).replace("( ", "(")
+    assert f'run_in_process("{STEPS[task]}"' in " ".join(text.split()).replace("( ", "(")
     there = inspect.signature(getattr(importlib.import_module(module), name))
     here = inspect.signature(getattr(importlib.import_module(f"tasks.{task}"), name))
     assert there == here

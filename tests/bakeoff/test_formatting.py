@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bakeoff.formatting import one_line, printable, say_seconds
-from bakeoff.report.svg import finish, markdown_picture
+from bakeoff.formatting import format_seconds, one_line, printable
+from bakeoff.report.svg import make_picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text, text_table
 
 
@@ -14,7 +14,7 @@ from bakeoff.report.table_formats import markdown_table, markdown_text, text_tab
     ("seconds", "words"), [(0.344, "0.34 s"), (9.6, "9.6 s"), (99, "99 s"), (120, "2 min"), (9000, "2.5 h")]
 )
 def test_times_are_said_in_units_that_fit(seconds, words):
-    assert words == say_seconds(seconds)
+    assert words == format_seconds(seconds)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_name_is_no_markup(name, shown):
     """On Prefect's pages."""
     assert shown == markdown_text(name)
     assert f"| {shown} |" == markdown_table(("Class",), [(name,)]).splitlines()[2]
-    picture = finish("any", name, "seen", (9, 9), [])
+    picture = make_picture("any", name, "seen", (9, 9), [])
     assert f"![{shown}: seen](" in markdown_picture(picture)
 
 

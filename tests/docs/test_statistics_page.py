@@ -7,10 +7,10 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from bakeoff.evaluation.calibration_curve import brier_score
-from bakeoff.evaluation.comparison import holm
-from bakeoff.evaluation.costs import cost_matrix, least_expected_cost
+from bakeoff.evaluation.comparison import holm_adjust
+from bakeoff.evaluation.costs import cost_matrix, min_expected_cost
 from bakeoff.evaluation.intervals import wilson_interval, wilson_of_share
-from bakeoff.evaluation.paired_tests import compare_counts
+from bakeoff.evaluation.paired_tests import mcnemar_test
 from bakeoff.report.charts import label_ceiling
 from bakeoff.training.promotion import needed_discordant_rows
 
@@ -23,7 +23,7 @@ TEXT = Path("docs/statistics.md").read_text(encoding="utf-8")
 )
 def test_the_pairs_of_contestants(wins, losses, n_rows, p_value, gap):
     """McNemar's test, as it decides a race."""
-    found = compare_counts(wins, losses, n_rows)
+    found = mcnemar_test(wins, losses, n_rows)
     assert p_value == f"p = {found.p_value:.2g}"
     assert gap == f"{found.difference:.4f}".rstrip("0")
     assert p_value in TEXT
@@ -32,14 +32,14 @@ def test_the_pairs_of_contestants(wins, losses, n_rows, p_value, gap):
 
 def test_the_correction_for_three_pairs():
     """The smallest of three p-values counts three times."""
-    found = holm([compare_counts(*pair, 7000).p_value for pair in ((11, 2), (5, 3), (5, 3))])
+    found = holm_adjust([mcnemar_test(*pair, 7000).p_value for pair in ((11, 2), (5, 3), (5, 3))])
     assert "0.039" == f"{found[0]:.3f}"
     assert "0.013 becomes 0.039" in TEXT
 
 
 def test_the_margin_of_few_rows():
     """One standard error, where that is more than the least margin."""
-    assert "0.026" == f"{compare_counts(5, 2, 100).standard_error:.3f}"
+    assert "0.026" == f"{mcnemar_test(5, 2, 100).standard_error:.3f}"
     assert "√(5 + 2) / 100 = 0.026" in TEXT
 
 
@@ -60,7 +60,7 @@ def test_the_intervals_of_accuracy():
 
 def test_the_challenger_that_is_promoted():
     """One-sided and exact, with the 90 % interval."""
-    found = compare_counts(12, 3, 2010, "greater", 0.9)
+    found = mcnemar_test(12, 3, 2010, "greater", 0.9)
     low, high = found.interval
     told = f"p = {found.p_value:.2g}, a gain of {found.difference:.4f}, 90 % interval {low:.4f} to {high:.4f}"
     assert told in TEXT
@@ -87,7 +87,7 @@ def test_the_decision_by_cost():
     matrix = cost_matrix({"returned": 5}, ["kept", "returned"])
     shares = np.array([[0.8, 0.2]])
     assert [[1.0, 0.8]] == (shares @ matrix).round(12).tolist()
-    assert [1] == least_expected_cost(shares, matrix).tolist()
+    assert [1] == min_expected_cost(shares, matrix).tolist()
 
 
 def test_what_label_noise_leaves():

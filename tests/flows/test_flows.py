@@ -32,7 +32,7 @@ from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
 from flows.prediction import prediction
 from flows.training import training
-from tasks.runs.states import outcome, stated
+from tasks.runs.states import end_of, failed_state_on_error
 
 # Prefect's own deprecations and unclosed sockets are not this project's to mend.
 pytestmark = [
@@ -84,7 +84,7 @@ def test_training_exports_the_winner_of_three(trained):
     assert all(standing["difference"] <= 0 <= standing["p_value"] <= standing["p_holm"] for standing in beside.values())
     store = ModelStore(folder / "models", "classifier")
     assert Path(state.result()).name == store.champion()
-    assert f"flow run {state.state_details.flow_run_id}" == store.history().reigns[0].by
+    assert f"flow run {state.state_details.flow_run_id}" == store.history().champion_periods[0].by
     assert [] == store.verify()
     assert [] == list((folder / "work").iterdir())
 
@@ -327,9 +327,9 @@ def test_a_failure_that_a_cache_took_for_a_result_is_not_hidden():
 
     @flow
     def run():
-        failed = task(stated(lambda: 1 / 0), name="fails")
+        failed = task(failed_state_on_error(lambda: 1 / 0), name="fails")
         took = task(lambda: ValueError("no"), name="gives the error back")
-        return outcome(failed.submit()).reason, outcome(took.submit()).reason
+        return end_of(failed.submit()).reason, end_of(took.submit()).reason
 
     assert ("ZeroDivisionError: division by zero", "ValueError: no") == run()
 

@@ -128,7 +128,7 @@ def expected(store, before, change):
     """The state after the change; an export's version has a new name every time, which the folder tells."""
     versions, champion, _ = before
     if change in ("export", "first"):
-        entries = store.journal.examine(None)[0].entries
+        entries = store.journal.inspect(None)[0].entries
         new = [entry["version"] for entry in entries if entry["why"] == "new"]
         return ([*versions, *new], champion or (new[0] if new else None), "new")
     if change in ("promote", "signed"):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bakeoff.classifiers import title
-from bakeoff.formatting import NONE, say_interval
-from bakeoff.report.card_tables import figure
+from bakeoff.formatting import NONE, format_interval
+from bakeoff.report.card_tables import format_score
 
 Row = tuple[str, ...]
 LONGEST = 60  # letters of a value
@@ -85,11 +85,11 @@ def _scores(card: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _interval(card: Mapping[str, Any]) -> str:
-    return say_interval((_winner(card).get("test_intervals") or {}).get("accuracy"))
+    return format_interval((_winner(card).get("test_intervals") or {}).get("accuracy"))
 
 
 def _row(name: str, first: float | None, second: float | None) -> Row:
-    return name.replace("_", " "), figure(first), figure(second)
+    return name.replace("_", " "), format_score(first), format_score(second)
 
 
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Row]:

@@ -13,9 +13,9 @@ from bakeoff.cli.terminal import is_terminal, render_table
 from bakeoff.errors import IntegrityError, ReadError, StoreError
 from bakeoff.formatting import (
     NONE,
+    format_interval,
     one_line,
     printable,
-    say_interval,
 )
 from bakeoff.store.entries import STAMP
 from bakeoff.store.history import History
@@ -122,7 +122,7 @@ def _describe(store: ModelStore, history: History, card: dict[str, Any]) -> Iter
     for name, scores in card["classifiers"].items():
         if scores["status"] == "ok":
             intervals = scores.get("test_intervals") or {}
-            within = f" ({say_interval(intervals['accuracy'])})" if intervals else ""
+            within = f" ({format_interval(intervals['accuracy'])})" if intervals else ""
             figures = f"CV {scores['cv_mean']:.4f} ± {scores['cv_std']:.4f}  "
             figures += f"test {scores['test']['accuracy']:.4f}{within}"
         else:
@@ -143,7 +143,9 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
         return _show_journal(store, options)
     history = store.history()
     if options.json:
-        print(json.dumps([asdict(reign) for reign in history.reigns], indent=1, default=f"{{:{STAMP}}}".format))
+        print(
+            json.dumps([asdict(reign) for reign in history.champion_periods], indent=1, default=f"{{:{STAMP}}}".format)
+        )
     elif not history.entries:
         _say_none(store, options)
     else:
@@ -155,7 +157,7 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
                 EVENTS[reign.event],
                 _told(reign.why, reign.by),
             )
-            for reign in history.reigns
+            for reign in history.champion_periods
         ]
         header = ("Champion", "From (UTC)", "To", "By", "Why")
         print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
@@ -173,7 +175,7 @@ def _show_journal(store: ModelStore, options: argparse.Namespace) -> int:
         _say_none(store, options)
     else:
         _print_entries(history)
-    _, findings = store.journal.examine(store.keys)
+    _, findings = store.journal.inspect(store.keys)
     for finding in findings:
         print(f"bakeoff: {one_line(finding)}", file=sys.stderr)
     return 1 if findings else 0

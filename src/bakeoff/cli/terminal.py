@@ -22,10 +22,10 @@ from bakeoff.report.card_tables import (
     result_table,
 )
 from bakeoff.report.card_text import (
-    explain,
+    describe_choice,
+    describe_decision,
     list_approximations,
     list_troubles,
-    say_decision,
     say_warnings,
 )
 from bakeoff.report.table_formats import text_table
@@ -47,7 +47,7 @@ def render_card(card: dict[str, Any], drawn: bool = False) -> str:
     Args:
         drawn: whether for a terminal that shows colours, or as plain lines.
     """
-    winner, decision = title(card["classifier"]), say_decision(card)
+    winner, decision = title(card["classifier"]), describe_decision(card)
     header, recalls, note = _recalls(card)
     race, rows = _columns(race_table(card), RACE)
     rows = [(*row[:-1], row[-1].partition(":")[0]) for row in rows]  # why is told below
@@ -56,7 +56,7 @@ def render_card(card: dict[str, Any], drawn: bool = False) -> str:
     blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, words)]
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
-    told = [explain(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
+    told = [describe_choice(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
     told, notes = [*map(one_line, told)], [f"  {one_line(note)}" for note in notes]
     return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(told)])
 

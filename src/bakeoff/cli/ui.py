@@ -19,7 +19,7 @@ from bakeoff.errors import (
     StoreError,
     UserError,
 )
-from bakeoff.report.card_tables import figure
+from bakeoff.report.card_tables import format_score
 from bakeoff.report.html import page, paragraph, section
 from bakeoff.report.table_formats import Link, html_table
 from bakeoff.runtime.files import open_regular, raise_refusal
@@ -158,13 +158,13 @@ def _versions(store: ModelStore) -> str:
             rows.append((name, "", "", "", "", str(error)))
             continue
         winner = card["classifiers"][card["classifier"]]
-        scores = figure(winner["cv_mean"]), figure(winner["test"]["accuracy"])
+        scores = format_score(winner["cv_mean"]), format_score(winner["test"]["accuracy"])
         role = "champion" if version == history.champion else ""
         rows.append((name, card["created"].replace("T", " ").rstrip("Z"), title(card["classifier"]), *scores, role))
     header = ("Version", "Created (UTC)", "Winner", "CV mean", "Test accuracy", "Role")
     reigns = [
         (reign.version, f"{reign.since:{SHOWN}}", f"{reign.until:{SHOWN}}" if reign.until else "now", reign.why)
-        for reign in reversed(history.reigns)
+        for reign in reversed(history.champion_periods)
     ]
     return page(
         f"{store.name} · Bakeoff",

@@ -15,7 +15,7 @@ from bakeoff.config.base import (
 )
 from bakeoff.config.signing import VerifyingConfig
 
-Treatment = Literal["flag", "reject", "accept"]
+AnomalyAction = Literal["flag", "reject", "accept"]
 
 
 class PredictionConfig(Part):
@@ -46,12 +46,12 @@ class PredictionConfig(Part):
         description="Write each class's probability, where the model has them; without, a run is faster and its "
         "result smaller, and there is no log loss.",
     )
-    on_unseen: Treatment = Field(
+    on_unseen: AnomalyAction = Field(
         default="flag",
         description="What becomes of a row with a category that no training row had. flag: it is scored, and the "
         "column `warnings` says so; reject: it is named among the rejected; accept: it is scored.",
     )
-    on_out_of_range: Treatment = Field(
+    on_out_of_range: AnomalyAction = Field(
         default="flag",
         description="What becomes of a row with a number far outside the training range: flag, reject or accept, as "
         "for on_unseen.",

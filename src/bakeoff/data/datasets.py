@@ -11,7 +11,7 @@ from bakeoff.config import DatasetConfig, SplitConfig
 from bakeoff.data.split_keys import to_groups, to_times
 from bakeoff.data.synthetic import generate_rows
 from bakeoff.errors import DataError
-from bakeoff.tables.dtypes import to_feature
+from bakeoff.tables.dtypes import infer_feature
 from bakeoff.tables.read_table import read_table, require_columns
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.target import to_target
@@ -125,7 +125,7 @@ def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
     y = to_target(config.target, table[config.target])
     features, columns = [], {}
     for name in learned:
-        feature, columns[name] = to_feature(name, table[name])
+        feature, columns[name] = infer_feature(name, table[name])
         features.append(feature)
     key = None
     if column:

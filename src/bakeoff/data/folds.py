@@ -4,13 +4,13 @@ import numpy as np
 
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import By
-from bakeoff.data.split import cut_between
+from bakeoff.data.split import nearest_boundaries
 from bakeoff.errors import DataError
 
 Fold = tuple[np.ndarray, np.ndarray]
 
 
-def split_folds(
+def make_folds(
     config: CrossValidationConfig, y: np.ndarray, by: By = "random", key: np.ndarray | None = None
 ) -> list[Fold]:
     """The folds of the training rows.
@@ -56,7 +56,7 @@ def split_folds(
 
 
 def _forward(folds: int, times: np.ndarray) -> list[Fold]:
-    cuts = cut_between(times, [len(times) * stretch // (folds + 1) for stretch in range(1, folds + 1)])
+    cuts = nearest_boundaries(times, [len(times) * stretch // (folds + 1) for stretch in range(1, folds + 1)])
     if not cuts:
         raise DataError(
             f"the training rows have {len(np.unique(times))} different times, and {folds} folds by time need "

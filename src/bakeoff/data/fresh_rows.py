@@ -16,15 +16,15 @@ from bakeoff.data.origin import Origin, origin_of
 from bakeoff.data.parts import read_groups, read_positions, read_raw
 from bakeoff.tables.read_table import read_parquet_bytes
 from bakeoff.tables.schema import Feature
-from bakeoff.tables.schema_validation import conform
+from bakeoff.tables.schema_validation import validate_table
 
 TRAINED_ON = "trained_on.parquet"
 
-Recognised = Literal["origin", "position", "contents"]
+MatchedBy = Literal["origin", "position", "contents"]
 
 
 @dataclass(frozen=True)
-class Fresh:
+class FreshRows:
     """The test rows that a champion was never trained on.
 
     Attributes:
@@ -34,7 +34,7 @@ class Fresh:
     """
 
     rows: np.ndarray
-    by: Recognised
+    by: MatchedBy
 
 
 def write_trained_on(ref: DatasetRef, path: Path) -> None:
@@ -48,12 +48,12 @@ def write_trained_on(ref: DatasetRef, path: Path) -> None:
 
 def digest_rows(table: pa.Table, features: tuple[Feature, ...]) -> np.ndarray:
     """A 64-bit digest of each row's features, shape (n_rows,): equal rows have equal ones."""
-    X = conform(table, features).X
+    X = validate_table(table, features).X
     digests: np.ndarray = pd.util.hash_pandas_object(X, index=False).to_numpy()
     return digests
 
 
-def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | None) -> Fresh | None:
+def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | None) -> FreshRows | None:
     """The challenger's test rows that are new to the champion.
 
     Args:
@@ -68,26 +68,26 @@ def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | N
     if origin is None:
         return None
     if (origin.source, origin.batch) != (ref.origin.source, ref.origin.batch):
-        return Fresh(np.ones(ref.rows["test"], dtype=bool), "origin")
+        return FreshRows(np.ones(ref.rows["test"], dtype=bool), "origin")
     if trained_on is None or origin.order != ref.origin.order:
         return None
     known = read_parquet_bytes(trained_on)
     positions = known["position"].to_numpy()
     if origin.has_fixed_positions:
-        return Fresh(~np.isin(read_positions(ref, "test"), positions), "position")
+        return FreshRows(~np.isin(read_positions(ref, "test"), positions), "position")
     return _in_file(ref, tuple(Feature.of_card(card)), positions, known["digest"].to_numpy())
 
 
-def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarray, digests: np.ndarray) -> Fresh:
+def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarray, digests: np.ndarray) -> FreshRows:
     """By position where the file still has every row where it was, so that equal rows stay apart; else by contents."""
     now, test = digest_rows(read_raw(ref), features), read_positions(ref, "test")
-    by: Recognised = "contents"
+    by: MatchedBy = "contents"
     if positions.max() < len(now) and np.array_equal(now[positions], digests):
         by = "position"
     seen = np.isin(np.arange(len(now)), positions) if by == "position" else np.isin(now, digests)
     if (groups := read_groups(ref)) is not None:  # of a known group the champion knows more than these rows
         seen = np.isin(groups, groups[seen])
-    return Fresh(~seen[test], by)
+    return FreshRows(~seen[test], by)
 
 
 def _origin(card: dict[str, Any]) -> Origin | None:

@@ -11,7 +11,7 @@ import pyarrow.parquet
 
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef, Part
-from bakeoff.data.folds import Fold, split_folds
+from bakeoff.data.folds import Fold, make_folds
 from bakeoff.tables.read_table import read_table
 
 POSITIONS = "positions.npz"
@@ -39,7 +39,7 @@ def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
 
 def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
     """The folds of the training rows, each as the positions to fit on and to score, counted among these rows."""
-    return split_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
+    return make_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
 
 
 def read_groups(ref: DatasetRef, part: Part | None = None) -> np.ndarray | None:

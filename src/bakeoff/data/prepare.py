@@ -13,7 +13,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.class_balance import refuse_single_class, warn_of_majority
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
-from bakeoff.data.folds import split_folds
+from bakeoff.data.folds import make_folds
 from bakeoff.data.origin import origin_of
 from bakeoff.data.parts import (
     POSITIONS,
@@ -25,7 +25,7 @@ from bakeoff.data.split import Split, split_rows
 from bakeoff.errors import DataError
 from bakeoff.evaluation.costs import cost_matrix
 from bakeoff.runtime.files import signature
-from bakeoff.runtime.step_cache import do_once
+from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
 
 logger = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Spli
     if dataset.split_key is None:
         return
     y, key = y[split["train"]], dataset.split_key[split["train"]]
-    for number, (fitted, scored) in enumerate(split_folds(config.cross_validation, y, config.split.by, key), start=1):
+    for number, (fitted, scored) in enumerate(make_folds(config.cross_validation, y, config.split.by, key), start=1):
         if not len(scored):
             raise DataError(
                 f"fold {number} would have no rows: the groups of {config.split.column!r} are too few or too unequal "
@@ -150,8 +150,8 @@ def _generator(batch: int | None) -> str:
     return f"the generator, batch {batch}" if batch else "the generator"
 
 
-def prepare_once(config: TrainingConfig, run: RunFolder) -> DatasetRef:
+def prepare_cached(config: TrainingConfig, run: RunFolder) -> DatasetRef:
     """As `prepare_dataset`."""
     from bakeoff.data.prepare import describe_source, prepare_dataset
 
-    return do_once(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))
+    return cached_step(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))

@@ -41,7 +41,7 @@ def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
     return split
 
 
-def cut_between(times: np.ndarray, wanted: list[int]) -> list[int]:
+def nearest_boundaries(times: np.ndarray, wanted: list[int]) -> list[int]:
     """The cuts nearest to those wanted that part no rows of the same moment.
 
     Args:
@@ -90,7 +90,7 @@ def _at_random(y: np.ndarray, config: SplitConfig) -> Split:
 
 def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
     order = np.argsort(times, kind="stable")
-    cuts = cut_between(times[order], _shares(len(times), config))
+    cuts = nearest_boundaries(times[order], _shares(len(times), config))
     if not cuts:
         raise DataError(
             f"column {config.column!r}, which split.by: time follows, has {len(np.unique(times))} different "
@@ -102,7 +102,7 @@ def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
 def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
     drawn = np.random.RandomState(config.random_state).permutation(groups.max() + 1)
     place = np.argsort(drawn)[groups]  # rows of the group that was drawn first come first
-    cuts = cut_between(np.sort(place), _shares(len(groups), config))
+    cuts = nearest_boundaries(np.sort(place), _shares(len(groups), config))
     if not cuts:
         raise DataError(
             f"column {config.column!r}, which split.by: group follows, has {len(drawn)} groups; training, test and "

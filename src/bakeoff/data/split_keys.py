@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
-from bakeoff.tables.cells import plain, to_numbers, to_text
+from bakeoff.tables.cells import to_numbers, to_plain_type, to_text
 
 YEAR = r"\s*\d{4}"  # with which a time in text begins: to_datetime would take "now" and "today" by the clock
 
@@ -28,7 +28,7 @@ def to_times(name: str, column: pa.ChunkedArray) -> np.ndarray:
         return times
     if pa.types.is_temporal(column.type) or pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         raise DataError(f"column {name!r}, which split.by: time follows, holds {column.type}; give dates or numbers")
-    column = plain(name, column)
+    column = to_plain_type(name, column)
     numbers, unreadable = to_numbers(column)
     if not unreadable.any():
         _refuse_missing(name, "time", np.isnan(numbers))

@@ -8,7 +8,7 @@ from bakeoff.classifiers import weigh_classes
 from bakeoff.config import TrainingConfig
 from bakeoff.config.training import CalibrationChoice
 from bakeoff.estimators.engines import Engine, choose_engine
-from bakeoff.estimators.fit_time import Size, predict_fit
+from bakeoff.estimators.fit_time import ProblemSize, predict_fit_seconds
 from bakeoff.estimators.svm_approximation import Approximation, choose_approximation
 from bakeoff.evaluation.results import Method
 from bakeoff.metrics import MetricName
@@ -45,7 +45,7 @@ class Contestant:
     predicted_seconds: float | None = None
 
     @classmethod
-    def of(cls, config: TrainingConfig, name: str, size: Size) -> "Contestant":
+    def of(cls, config: TrainingConfig, name: str, size: ProblemSize) -> "Contestant":
         """The contestant that the config calls so.
 
         Args:
@@ -67,12 +67,12 @@ class Contestant:
 
 
 def _predict_seconds(
-    name: str, parameters: Mapping[str, Any], engine: Engine, approximation: Approximation | None, size: Size
+    name: str, parameters: Mapping[str, Any], engine: Engine, approximation: Approximation | None, size: ProblemSize
 ) -> float | None:
     if approximation:
-        return predict_fit(name, "nystroem", size, approximation.components)
+        return predict_fit_seconds(name, "nystroem", size, approximation.components)
     trees = parameters.get("n_estimators", TREES) if name == "random_forest" else TREES
-    seconds = predict_fit(name, "exact" if name == "svm" else engine, size)
+    seconds = predict_fit_seconds(name, "exact" if name == "svm" else engine, size)
     # What is no number scikit-learn refuses when it fits.
     return seconds * trees / TREES if seconds is not None and isinstance(trees, int) else None
 

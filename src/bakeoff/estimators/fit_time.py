@@ -13,7 +13,7 @@ LEAST_SECONDS = 0.005  # of any fit
 
 
 @dataclass(frozen=True)
-class Size:
+class ProblemSize:
     """How large a problem is.
 
     Attributes:
@@ -27,13 +27,13 @@ class Size:
     classes: int
 
     @classmethod
-    def of(cls, ref: "DatasetRef") -> "Size":
+    def of(cls, ref: "DatasetRef") -> "ProblemSize":
         """Of the training rows."""
         return cls(ref.rows["train"], sum(map(_width, ref.features)), len(ref.classes))
 
 
 @dataclass(frozen=True)
-class Term:
+class CostTerm:
     """`seconds * rows^r * columns^p * classes^k * landmarks^m`."""
 
     seconds: float
@@ -42,7 +42,7 @@ class Term:
     classes: float = 0.0
     landmarks: float = 0.0
 
-    def of(self, size: Size, landmarks: int = 1) -> float:
+    def of(self, size: ProblemSize, landmarks: int = 1) -> float:
         """On one core."""
         grown = size.rows**self.rows * size.columns**self.columns * size.classes**self.classes
         return float(self.seconds * grown * landmarks**self.landmarks)
@@ -52,33 +52,33 @@ class Term:
 # benchmarks.costs). They belong to the code rather than to a machine: what is chosen by them is the same everywhere.
 FORMULAS = {
     ("logistic_regression", "scikit-learn"): (
-        Term(4.7e-8, rows=1, columns=1),
-        Term(3.6e-7, rows=1, classes=1),
+        CostTerm(4.7e-8, rows=1, columns=1),
+        CostTerm(3.6e-7, rows=1, classes=1),
     ),
     ("logistic_regression", "sklearnex"): (
-        Term(4.2e-8, rows=1, columns=1),
-        Term(2.5e-7, rows=1, classes=1),
+        CostTerm(4.2e-8, rows=1, columns=1),
+        CostTerm(2.5e-7, rows=1, classes=1),
     ),
-    ("random_forest", "scikit-learn"): (Term(1.7e-5, rows=1.15, columns=0.5),),
+    ("random_forest", "scikit-learn"): (CostTerm(1.7e-5, rows=1.15, columns=0.5),),
     ("random_forest", "sklearnex"): (
-        Term(7.4e-6, rows=1, columns=0.5),
-        Term(1.4e-6, rows=1, columns=0.5, classes=1),
+        CostTerm(7.4e-6, rows=1, columns=0.5),
+        CostTerm(1.4e-6, rows=1, columns=0.5, classes=1),
     ),
     ("svm", "exact"): (
-        Term(2.4e-7, rows=1, columns=1, classes=1),
-        Term(9.0e-10, rows=2),
-        Term(2.9e-10, rows=2, classes=1),
+        CostTerm(2.4e-7, rows=1, columns=1, classes=1),
+        CostTerm(9.0e-10, rows=2),
+        CostTerm(2.9e-10, rows=2, classes=1),
     ),
     ("svm", "nystroem"): (
-        Term(2.1e-10, landmarks=3),
-        Term(1.8e-9, rows=1, landmarks=1),
-        Term(7.2e-10, rows=1, columns=1, landmarks=1),
-        Term(4.2e-9, rows=1, classes=1, landmarks=1),
+        CostTerm(2.1e-10, landmarks=3),
+        CostTerm(1.8e-9, rows=1, landmarks=1),
+        CostTerm(7.2e-10, rows=1, columns=1, landmarks=1),
+        CostTerm(4.2e-9, rows=1, classes=1, landmarks=1),
     ),
 }
 
 
-def predict_fit(classifier: str, way: str, size: Size, landmarks: int = 1) -> float | None:
+def predict_fit_seconds(classifier: str, way: str, size: ProblemSize, landmarks: int = 1) -> float | None:
     """Seconds on one core; None where nobody has measured it.
 
     Args:

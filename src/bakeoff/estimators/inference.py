@@ -10,7 +10,7 @@ import pandas as pd
 Answer = tuple[np.ndarray, np.ndarray | None]
 
 
-def answer(model: Any, X: pd.DataFrame, probabilities: bool = True) -> Answer:
+def predict_with_proba(model: Any, X: pd.DataFrame, probabilities: bool = True) -> Answer:
     """The classes that `model.predict` gives and the probabilities that `model.predict_proba` does.
 
     Asking for both would transform the rows twice, and go twice through a forest or an SVM's support vectors.
@@ -31,15 +31,15 @@ def answer(model: Any, X: pd.DataFrame, probabilities: bool = True) -> Answer:
         rows = model[:-1].transform(X) if len(model.steps) > 1 else X
         calibrated = hasattr(last, "calibrate")
         if not probabilities:
-            return respond(last.classifier if calibrated else last, rows, raw=True)[0], None
+            return predict_and_score(last.classifier if calibrated else last, rows, raw=True)[0], None
         if calibrated:
-            codes, scores = respond(last.classifier, rows, raw=True)
+            codes, scores = predict_and_score(last.classifier, rows, raw=True)
             return codes, last.calibrate(scores)
-        codes, scores = respond(last, rows, raw=False)
+        codes, scores = predict_and_score(last, rows, raw=False)
         return codes, scores if hasattr(last, "predict_proba") else None
 
 
-def respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarray]:
+def predict_and_score(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarray]:
     """The classes that a fitted classifier predicts, and its probabilities or decision function.
 
     Args:
@@ -68,14 +68,14 @@ def respond(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarr
         return codes, classifier.predict_proba(rows) if scores.ndim == 1 else softmax(scores, copy=False)
     has_probabilities = hasattr(classifier, "predict_proba")
     if isinstance(classifier, SVC) and not classifier.break_ties and (raw or not has_probabilities):
-        return _vote(classifier, rows)
+        return _vote_one_vs_one(classifier, rows)
     codes = pd.Index(classifier.classes_).get_indexer(classifier.predict(rows))
     if (raw and hasattr(classifier, "decision_function")) or not has_probabilities:
         return codes, classifier.decision_function(rows)
     return codes, classifier.predict_proba(rows)
 
 
-def _vote(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
+def _vote_one_vs_one(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
     """An SVM's classes and decision function, both from what each pair of classes says of the rows.
 
     libsvm gives a pair's vote to the first class where the value is above 0, and takes the first class of those with

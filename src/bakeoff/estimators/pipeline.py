@@ -53,7 +53,7 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
     return Pipeline(steps)
 
 
-def fit_to_score(contestant: Contestant, features: Sequence[Feature], X: pd.DataFrame, y: np.ndarray) -> "Pipeline":
+def fit_for_scoring(contestant: Contestant, features: Sequence[Feature], X: pd.DataFrame, y: np.ndarray) -> "Pipeline":
     """The contestant's Pipeline, fitted on a fold's rows, with the probabilities that the metric may ask for.
 
     Where it asks for calibrated ones, this is at the level of a fold what training is at the level of all rows: a
@@ -103,8 +103,8 @@ def fit_pipeline(pipeline: "Pipeline", X: pd.DataFrame, y: np.ndarray) -> "tuple
     return pipeline, engine
 
 
-def plain_classifier(classifier: Any) -> Any:
-    """The fitted classifier alone, without the calibration of `fit_to_score`; it is fitted on the same rows."""
+def base_classifier(classifier: Any) -> Any:
+    """The fitted classifier alone, without the calibration of `fit_for_scoring`; it is fitted on the same rows."""
     calibrated = getattr(classifier, "calibrated_classifiers_", None)
     return calibrated[0].estimator if calibrated else classifier
 

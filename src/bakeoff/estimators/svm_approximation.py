@@ -6,7 +6,7 @@ from typing import Any
 
 from bakeoff.classifiers import needs_exact_svm
 from bakeoff.config import SVMConfig
-from bakeoff.estimators.fit_time import Size, predict_fit
+from bakeoff.estimators.fit_time import ProblemSize, predict_fit_seconds
 
 TAKEN = ("C", "kernel", "degree", "gamma", "coef0", "class_weight", "random_state")  # of SVC's parameters
 
@@ -24,13 +24,13 @@ class Approximation:
     exact_seconds: float
 
 
-def choose_approximation(config: SVMConfig, parameters: Mapping[str, Any], size: Size) -> Approximation | None:
+def choose_approximation(config: SVMConfig, parameters: Mapping[str, Any], size: ProblemSize) -> Approximation | None:
     """Whether and how the SVM is approximated; None for the exact fit.
 
     Args:
         parameters: the SVM's, as they race.
     """
-    exact = predict_fit("svm", "exact", size)
+    exact = predict_fit_seconds("svm", "exact", size)
     assert exact is not None
     if config.approximation == "exact":
         return None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bakeoff.evaluation.results import Curve
+from bakeoff.evaluation.results import CalibrationCurve
 
 BINS = 10
 
@@ -21,7 +21,7 @@ def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:
     return float(brier_score_loss(y, probabilities, labels=labels))
 
 
-def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> Curve:
+def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> CalibrationCurve:
     """Predicted probabilities beside what came true, in bins of equal width (Murphy and Winkler, Reliability of
     subjective probability forecasts of precipitation and temperature, 1977; Niculescu-Mizil and Caruana, Predicting
     good probabilities with supervised learning, 2005).
@@ -32,10 +32,10 @@ def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS
         y: classes counted from 0, shape (n_rows,).
         probabilities: shape (n_rows, n_classes).
     """  # noqa: D205  a title with its source
-    return curve_of_bins(sum_bins(y, probabilities, bins))
+    return curve_from_bins(bin_sums(y, probabilities, bins))
 
 
-def sum_bins(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> np.ndarray:
+def bin_sums(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> np.ndarray:
     """What adds up to a reliability curve: of each bin the pairs of a row and a class, the sum of what they were
     predicted with, and how many came true, shape (3, bins).
     """  # noqa: D205  a title of two lines
@@ -45,13 +45,13 @@ def sum_bins(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> np.n
     return np.stack([np.bincount(places, values, bins) for values in (None, predicted, came_true)])
 
 
-def curve_of_bins(sums: np.ndarray) -> Curve:
-    """The curve of what `sum_bins` gave, or of several of them together."""
+def curve_from_bins(sums: np.ndarray) -> CalibrationCurve:
+    """The curve of what `bin_sums` gave, or of several of them together."""
     pairs, predicted, came_true = sums[:, sums[0] > 0]
-    return Curve((predicted / pairs).tolist(), (came_true / pairs).tolist(), pairs.astype(int).tolist())
+    return CalibrationCurve((predicted / pairs).tolist(), (came_true / pairs).tolist(), pairs.astype(int).tolist())
 
 
-def squash(scores: np.ndarray) -> np.ndarray:
+def softmax_or_sigmoid(scores: np.ndarray) -> np.ndarray:
     """Probabilities from a decision function as if it were log-odds, shape (n_rows, n_classes): the naive reading.
 
     Args:

@@ -8,17 +8,17 @@ import numpy as np
 from bakeoff.evaluation.paired_tests import (
     LEVEL,
     Alternative,
-    compare_counts,
-    compare_means,
-    compare_resampled,
+    mcnemar_test,
+    paired_bootstrap_test,
+    paired_t_test,
 )
-from bakeoff.evaluation.predictions import Answers
+from bakeoff.evaluation.predictions import HeldOutPredictions
 from bakeoff.evaluation.results import Comparison
 from bakeoff.metrics import METRICS, MetricName
 
 
 def compare(
-    answers: Answers,
+    answers: HeldOutPredictions,
     first: str,
     second: str,
     metric: MetricName,
@@ -40,26 +40,26 @@ def compare(
     """
     counts = _count_rows(answers, first, second, metric)
     if metric == "accuracy" and counts and answers.groups is None:
-        return compare_counts(*counts, len(answers.y), alternative, level)
+        return mcnemar_test(*counts, len(answers.y), alternative, level)
     if METRICS[metric].is_mean_over_rows:
         differences = answers.mean_row_scores(first, metric) - answers.mean_row_scores(second, metric)
-        found = compare_means(differences, alternative, level, answers.groups)
+        found = paired_t_test(differences, alternative, level, answers.groups)
     else:
         assert resampled is not None
         difference = answers.score(first, metric) - answers.score(second, metric)
-        found = compare_resampled(difference, resampled[first] - resampled[second], alternative, level)
+        found = paired_bootstrap_test(difference, resampled[first] - resampled[second], alternative, level)
     return replace(found, wins=counts[0], losses=counts[1]) if counts else found
 
 
-def _count_rows(answers: Answers, first: str, second: str, metric: MetricName) -> tuple[int, int] | None:
+def _count_rows(answers: HeldOutPredictions, first: str, second: str, metric: MetricName) -> tuple[int, int] | None:
     """How many rows the first alone and the second alone has right; None for probabilities, and for repeats."""
     if METRICS[metric].of_probabilities or len(answers.folds) > 1:
         return None
-    ours, theirs = (answers.given[name][0] == answers.y for name in (first, second))
+    ours, theirs = (answers.by_model[name][0] == answers.y for name in (first, second))
     return int(np.sum(ours & ~theirs)), int(np.sum(theirs & ~ours))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm_adjust(p_values: Sequence[float]) -> list[float]:
     """P-values adjusted for their number, so that any of them is wrongly small in at most the level's share of cases.
 
     Holm, A simple sequentially rejective multiple test procedure, 1979.

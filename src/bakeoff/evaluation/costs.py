@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bakeoff.errors import DataError
-from bakeoff.evaluation.paired_tests import compare_means
-from bakeoff.evaluation.results import Decision
+from bakeoff.evaluation.paired_tests import paired_t_test
+from bakeoff.evaluation.results import CostReduction
 
 BOOLEANS = ("false", "true")
 SHOWN = 20  # of the classes that there are, in a message
@@ -42,7 +42,7 @@ def cost_matrix(costs: Mapping[str, float | Mapping[str, float]], classes: Seque
     return matrix
 
 
-def least_expected_cost(probabilities: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+def min_expected_cost(probabilities: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """The class of each row that costs least on average, shape (n_rows,), counted from 0; on a tie the first.
 
     Predicting j costs R(j|x) = sum over i of P(i|x) C[i, j] (Elkan, The foundations of cost-sensitive learning, 2001).
@@ -55,13 +55,13 @@ def least_expected_cost(probabilities: np.ndarray, matrix: np.ndarray) -> np.nda
     return codes
 
 
-def measure_decisions(
+def cost_reduction(
     matrix: np.ndarray,
     y: np.ndarray,
     predicted: np.ndarray,
     probabilities: np.ndarray,
     groups: np.ndarray | None = None,
-) -> Decision:
+) -> CostReduction:
     """What the decisions cost beside the predictions.
 
     The interval is Student's on the rows' paired differences. A row that several repeats scored counts once, with its
@@ -75,9 +75,9 @@ def measure_decisions(
         groups: each row's, shape (n_rows,), where rows of a group belong together.
     """
     before = np.mean([matrix[y, codes] for codes in predicted], axis=0)
-    after = np.mean([matrix[y, least_expected_cost(shares, matrix)] for shares in probabilities], axis=0)
-    compared = compare_means(before - after, groups=groups)
-    return Decision(
+    after = np.mean([matrix[y, min_expected_cost(shares, matrix)] for shares in probabilities], axis=0)
+    compared = paired_t_test(before - after, groups=groups)
+    return CostReduction(
         matrix.tolist(),
         float(before.mean()),
         float(after.mean()),

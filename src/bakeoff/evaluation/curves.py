@@ -13,7 +13,7 @@ NEAR = 0.005  # points nearer to the corner than this are as close together as t
 DIGITS = 5
 
 
-def describe_outcomes(
+def evaluate_ranking(
     y: np.ndarray, predicted: np.ndarray, shares: np.ndarray | None, classes: Sequence[str]
 ) -> dict[str, Any]:
     """Confusion matrix, ROC and precision-recall curves of each class against the rest, as plain values.
@@ -64,8 +64,8 @@ def describe_curve(
         "share": share,
         "roc_auc": float(np.trapezoid(tpr, fpr)),
         "average_precision": float(-np.sum(np.diff(recall) * precision[:-1])),
-        "roc": thin(fpr, tpr, (0.0, 1.0)),
-        "precision_recall": thin(recall, precision, (1.0, 1.0)),
+        "roc": downsample(fpr, tpr, (0.0, 1.0)),
+        "precision_recall": downsample(recall, precision, (1.0, 1.0)),
     }
 
 
@@ -98,8 +98,8 @@ def average_curves(curves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     precision = np.mean([_precision_at(recall, *curve["precision_recall"]) for curve in curves], axis=0)
     return {
         "share": float(np.mean([curve["share"] for curve in curves])),
-        "roc": thin(np.repeat(x, 2), np.column_stack([below, above]).ravel(), (0.0, 1.0)),
-        "precision_recall": thin(recall, precision, (1.0, 1.0)),
+        "roc": downsample(np.repeat(x, 2), np.column_stack([below, above]).ravel(), (0.0, 1.0)),
+        "precision_recall": downsample(recall, precision, (1.0, 1.0)),
     }
 
 
@@ -119,7 +119,7 @@ def summary_curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
     """What stands for all classes, as of a class: of two the second's curve, of more the mean.
 
     Args:
-        found: as `describe_outcomes` gives it; an older version's has no mean, and not all classes' curves to make it.
+        found: as `evaluate_ranking` gives it; an older version's has no mean, and not all classes' curves to make it.
 
     Returns:
         None where there is none.
@@ -136,7 +136,7 @@ def summary_curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
     return (mean or average_curves([*curves.values()])) | areas
 
 
-def thin(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points: int = POINTS) -> list[list[float]]:
+def downsample(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points: int = POINTS) -> list[list[float]]:
     """A curve's points; of more than `points` so many along it, the closer together the nearer they are to a corner.
 
     Args:

@@ -8,10 +8,10 @@ import numpy as np
 from bakeoff.evaluation.bootstrap import bootstrap_scores
 from bakeoff.evaluation.paired_tests import (
     LEVEL,
-    compare_means,
-    compare_resampled,
+    paired_bootstrap_test,
+    paired_t_test,
 )
-from bakeoff.evaluation.predictions import Answers
+from bakeoff.evaluation.predictions import HeldOutPredictions
 from bakeoff.metrics import METRICS, MetricName
 
 
@@ -30,7 +30,7 @@ def wilson_interval(right: np.ndarray, groups: np.ndarray | None = None) -> tupl
 
     share, count, z = float(np.mean(right)), float(len(right)), float(stats.norm.isf((1 - LEVEL) / 2))
     if groups is not None:
-        grouped = compare_means(right.astype(float), groups=groups)
+        grouped = paired_t_test(right.astype(float), groups=groups)
         n_groups = len(np.unique(groups))
         alike = share * (1 - share) / grouped.standard_error**2 if grouped.standard_error > 0 else n_groups
         t = float(stats.t.isf((1 - LEVEL) / 2, n_groups - 1)) if n_groups > 1 else math.inf
@@ -52,7 +52,7 @@ def wilson_of_share(share: float, count: float) -> tuple[float, float]:
     return min(share, max(0.0, middle - reach)), max(share, min(1.0, middle + reach))
 
 
-def score_interval(answers: Answers, name: str, metric: MetricName, resamples: int) -> tuple[float, float]:
+def score_interval(answers: HeldOutPredictions, name: str, metric: MetricName, resamples: int) -> tuple[float, float]:
     """The 95 % interval of one model's metric on rows that it was not fitted on.
 
     Accuracy: Wilson's. Log loss: Student's. The others: the percentile bootstrap.
@@ -60,6 +60,6 @@ def score_interval(answers: Answers, name: str, metric: MetricName, resamples: i
     if metric == "accuracy":
         return wilson_interval(answers.mean_row_scores(name, metric), answers.groups)
     if METRICS[metric].is_mean_over_rows:
-        return compare_means(answers.mean_row_scores(name, metric), groups=answers.groups).interval
-    alone = replace(answers, given={name: answers.given[name]})
-    return compare_resampled(0.0, bootstrap_scores(alone, metric, resamples)[name]).interval
+        return paired_t_test(answers.mean_row_scores(name, metric), groups=answers.groups).interval
+    alone = replace(answers, by_model={name: answers.by_model[name]})
+    return paired_bootstrap_test(0.0, bootstrap_scores(alone, metric, resamples)[name]).interval

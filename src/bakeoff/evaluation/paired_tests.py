@@ -11,7 +11,7 @@ Alternative = Literal["two-sided", "greater"]
 LEVEL = 0.95  # of intervals
 
 
-def compare_counts(
+def mcnemar_test(
     wins: int, losses: int, n_rows: int, alternative: Alternative = "two-sided", level: float = LEVEL
 ) -> Comparison:
     """McNemar's test: of the rows that one of two models has right and the other wrong, is it half and half?
@@ -44,7 +44,7 @@ def compare_counts(
     return Comparison("mcnemar", difference, interval, math.sqrt(discordant) / n_rows, p_value, wins, losses)
 
 
-def compare_means(
+def paired_t_test(
     differences: np.ndarray,
     alternative: Alternative = "two-sided",
     level: float = LEVEL,
@@ -71,7 +71,7 @@ def compare_means(
     return _student("paired_t" if groups is None else "grouped_t", mean, error, count - 1, alternative, level)
 
 
-def compare_folds(differences: np.ndarray, test_share: float) -> Comparison:
+def corrected_resampled_t_test(differences: np.ndarray, test_share: float) -> Comparison:
     """The corrected resampled t-test on repeated cross-validation: other training rows are part of what may vary.
 
     The variance of the folds' differences counts (1/J + n_test/n_train) times, since folds share training rows (Nadeau
@@ -87,7 +87,7 @@ def compare_folds(differences: np.ndarray, test_share: float) -> Comparison:
     return _student("nadeau_bengio", float(np.mean(differences)), error, count - 1, "two-sided", LEVEL)
 
 
-def compare_resampled(
+def paired_bootstrap_test(
     difference: float, resampled: np.ndarray, alternative: Alternative = "two-sided", level: float = LEVEL
 ) -> Comparison:
     """The percentile bootstrap: the interval holds the middle of the resampled differences.

@@ -16,27 +16,27 @@ from bakeoff.metrics import METRICS, MetricName
 
 
 @dataclass(frozen=True)
-class Answers:
+class HeldOutPredictions:
     """Several models' answers for the same rows, none of which the answering model was fitted on.
 
     Attributes:
         y: the rows' classes, counted from 0, shape (n_rows,).
         folds: in which fold each row was answered, a line a repeat, shape (n_repeats, n_rows); each fold's answers come
             from one fitted model, so a metric that ranks rows is never taken across folds.
-        given: for each model its answers, shape (n_repeats, n_rows) or (n_repeats, n_rows, n_classes).
+        by_model: for each model its answers, shape (n_repeats, n_rows) or (n_repeats, n_rows, n_classes).
         n_classes: how many classes there are.
         groups: each row's group, shape (n_rows,), where rows of a group belong together.
     """
 
     y: np.ndarray
     folds: np.ndarray
-    given: Mapping[str, np.ndarray]
+    by_model: Mapping[str, np.ndarray]
     n_classes: int
     groups: np.ndarray | None = None
 
     def mean_row_scores(self, name: str, metric: MetricName) -> np.ndarray:
         """A model's mean score on each row over the repeats, shape (n_rows,). The metric is a mean over the rows."""
-        mean: np.ndarray = np.mean([row_scores(metric, self.y, answers) for answers in self.given[name]], axis=0)
+        mean: np.ndarray = np.mean([row_scores(metric, self.y, answers) for answers in self.by_model[name]], axis=0)
         return mean
 
     def score(self, name: str, metric: MetricName) -> float:
@@ -45,14 +45,14 @@ class Answers:
             np.mean(
                 [
                     score(metric, self.y[rows], answers[rows], self.n_classes)
-                    for answers, folds in zip(self.given[name], self.folds)
+                    for answers, folds in zip(self.by_model[name], self.folds)
                     for rows in (folds == fold for fold in np.unique(folds))
                 ]
             )
         )
 
 
-def to_codes(values: np.ndarray, classes: Sequence[str], spelling: Callable[[str], str] = str) -> np.ndarray:
+def encode_labels(values: np.ndarray, classes: Sequence[str], spelling: Callable[[str], str] = str) -> np.ndarray:
     """Classes as their numbers, shape (n_rows,); -1 for one that is not among them.
 
     Args:
@@ -65,7 +65,7 @@ def to_codes(values: np.ndarray, classes: Sequence[str], spelling: Callable[[str
     return np.array([number.get(spelling(str(value)), -1) for value in unique], dtype=int)[inverse]
 
 
-def ask(
+def response_values(
     model: Any, X: pd.DataFrame, classes: Sequence[str], metric: MetricName, spelling: Callable[[str], str] = str
 ) -> np.ndarray:
     """What a fitted model answers, in the form that the metric takes.
@@ -76,13 +76,13 @@ def ask(
         spelling: makes a class of the model what it is called among the classes.
     """
     if not METRICS[metric].of_probabilities:
-        return to_codes(model.predict(X), classes, spelling)
+        return encode_labels(model.predict(X), classes, spelling)
     shares = np.zeros((len(X), len(classes)))
-    shares[:, to_codes(model.classes_, classes, spelling)] = model.predict_proba(X)
+    shares[:, encode_labels(model.classes_, classes, spelling)] = model.predict_proba(X)
     return shares
 
 
-def common_spelling(*lists: list[str]) -> Callable[[str], str]:
+def common_label_format(*lists: list[str]) -> Callable[[str], str]:
     """What classes are called, whichever others stand beside them: a column of 1.0 alone is read as 1."""
     plain = all(len(set(map(_plain_class, classes))) == len(classes) for classes in lists)
     return _plain_class if plain else str

@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.evaluation.calibration_curve import BINS, curve_of_bins, sum_bins
+from bakeoff.evaluation.calibration_curve import BINS, bin_sums, curve_from_bins
 from bakeoff.evaluation.curves import MOST_CONFUSED, describe_curve, describe_curves
-from bakeoff.evaluation.results import Curve
+from bakeoff.evaluation.results import CalibrationCurve
 
 HANDED_ON = 16_384  # points of a batch, over all classes, of which a class has at most a sixteenth
 HELD = 2**20  # points of all batches, over all classes, of which a class has at most a sixteenth
 
 
-class ProbabilityCounts:
+class ProbabilitySketch:
     """How often each class was true and not, by the probability that it was given.
 
     A class has points: a probability, and how many rows of other classes and of its own were given it. Of too many,
@@ -41,7 +41,7 @@ class ProbabilityCounts:
             return
         for position in range(len(self._classes)):
             self._take(position, count_rows(shares[:, position], truth == position, self._most))
-        self._bins += sum_bins(truth, shares)
+        self._bins += bin_sums(truth, shares)
 
     def merge(self, counted: Mapping[str, Any]) -> None:
         """Add what `to_dict` gave for other rows."""
@@ -52,7 +52,7 @@ class ProbabilityCounts:
     def to_dict(self) -> dict[str, Any]:
         """The counts as plain values."""
         points = [
-            condense(sum_points(parts), self._most).tolist() if parts else [[], [], []] for parts in self._classes
+            compress(merge_points(parts), self._most).tolist() if parts else [[], [], []] for parts in self._classes
         ]
         return {"points": points, "bins": self._bins.tolist()}
 
@@ -64,7 +64,7 @@ class ProbabilityCounts:
         """
         curves = {}
         for name, parts in zip(classes, self._classes):
-            _, others, true = sum_points(parts)[:, ::-1] if parts else np.zeros((3, 0))
+            _, others, true = merge_points(parts)[:, ::-1] if parts else np.zeros((3, 0))
             if not (others.any() and true.any()):
                 continue
             hits, alarms = np.cumsum(true), np.cumsum(others)
@@ -74,19 +74,19 @@ class ProbabilityCounts:
             curves[name] = describe_curve(share, np.append(0.0, fpr), np.append(0.0, tpr), recall, precision)
         return describe_curves(curves, classes)
 
-    def reliability(self) -> Curve | None:
+    def reliability(self) -> CalibrationCurve | None:
         """As `reliability_curve` of all rows; None for none."""
-        return curve_of_bins(self._bins) if self._bins.any() else None
+        return curve_from_bins(self._bins) if self._bins.any() else None
 
     def _take(self, position: int, points: np.ndarray) -> None:
         parts, most = self._classes[position], min(HELD // 16, HELD // len(self._classes))
         parts.append(points)
         if len(parts) > 1 and sum(part.shape[1] for part in parts) > most:
-            parts[:] = [condense(sum_points(parts), most // 2)]
+            parts[:] = [compress(merge_points(parts), most // 2)]
 
 
 def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
-    """What `condense` would make of the rows, each a point, in a third of the time.
+    """What `compress` would make of the rows, each a point, in a third of the time.
 
     Args:
         shares: a class's probabilities, shape (n_rows,).
@@ -98,7 +98,7 @@ def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
     others = np.arange(1, len(shares) + 1) - mine
     ends = np.flatnonzero(np.append(shares[1:] != shares[:-1], True))
     if len(ends) > most:
-        wanted, alone = shares[_reach(others, most // 2 - 1)], shares[_reach(mine, most // 4)]
+        wanted, alone = shares[_quantile_positions(others, most // 2 - 1)], shares[_quantile_positions(mine, most // 4)]
         after = np.searchsorted(shares, np.concatenate([wanted, alone, shares[-1:]]), "right")
         before = np.searchsorted(shares, alone, "left")
         ends = np.unique(np.concatenate([after, before[before > 0]])) - 1
@@ -108,7 +108,7 @@ def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
     return np.vstack([np.clip(means, shares[starts], shares[ends]), rows])
 
 
-def sum_points(parts: Sequence[np.ndarray]) -> np.ndarray:
+def merge_points(parts: Sequence[np.ndarray]) -> np.ndarray:
     """The points together, ascending, each probability once.
 
     Args:
@@ -122,19 +122,21 @@ def sum_points(parts: Sequence[np.ndarray]) -> np.ndarray:
     return np.vstack([points[0, starts], np.add.reduceat(points[1:], starts, axis=1)])
 
 
-def condense(points: np.ndarray, most: int) -> np.ndarray:
+def compress(points: np.ndarray, most: int) -> np.ndarray:
     """At most so many points: neighbours together at their mean, by shares of the rows of either kind.
 
     The shares grow smaller towards the highest probabilities, since the first rows of a ranking decide most over its
     precisions; of a class of a few rows each has its point to itself.
 
     Args:
-        points: as `sum_points` gives them.
+        points: as `merge_points` gives them.
         most: of points, at least 4.
     """
     if points.shape[1] <= most:
         return points
-    others, true = (_reach(np.cumsum(rows), count) for rows, count in zip(points[1:], (most // 2 - 1, most // 4)))
+    others, true = (
+        _quantile_positions(np.cumsum(rows), count) for rows, count in zip(points[1:], (most // 2 - 1, most // 4))
+    )
     ends = np.unique(np.concatenate([others, np.maximum(true - 1, 0), true, [points.shape[1] - 1]]))
     starts = np.append(0, ends[:-1] + 1)
     rows = np.add.reduceat(points[1:], starts, axis=1)
@@ -142,7 +144,7 @@ def condense(points: np.ndarray, most: int) -> np.ndarray:
     return np.vstack([np.clip(means, points[0, starts], points[0, ends]), rows])
 
 
-def _reach(rows: np.ndarray, count: int) -> np.ndarray:
+def _quantile_positions(rows: np.ndarray, count: int) -> np.ndarray:
     """The points up to which so many shares of the rows lie; of fewer rows, where each lies.
 
     Args:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from bakeoff.formatting import say_p
+from bakeoff.formatting import format_p_value
 
 Method = Literal["sigmoid", "isotonic"]
 
@@ -76,7 +76,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Curve:
+class CalibrationCurve:
     """The reliability curve, one entry for each bin of predicted probability that is not empty.
 
     Attributes:
@@ -91,7 +91,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Decision:
+class CostReduction:
     """What deciding by least expected cost gains on rows that the deciding models were not fitted on.
 
     The figures are None where there are no such rows.
@@ -131,9 +131,9 @@ class Calibration:
     rows: int = 0
     brier_before: float | None = None
     brier_after: float | None = None
-    reliability_before: Curve | None = None
-    reliability_after: Curve | None = None
-    decision: Decision | None = None
+    reliability_before: CalibrationCurve | None = None
+    reliability_after: CalibrationCurve | None = None
+    decision: CostReduction | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As the card holds the winner's; the decision has a place of its own there."""
@@ -144,7 +144,11 @@ class Calibration:
 
 def say_evidence(comparison: "Comparison") -> str:
     """As `6 rows against 3, p = 0.34`: what speaks for the first, and for the second."""
-    p = f"p {say_p(comparison.p_value)}" if comparison.p_value < 0.001 else f"p = {say_p(comparison.p_value)}"
+    p = (
+        f"p {format_p_value(comparison.p_value)}"
+        if comparison.p_value < 0.001
+        else f"p = {format_p_value(comparison.p_value)}"
+    )
     if comparison.wins is None:
         return p
     return f"{comparison.wins:,} row{'s' if comparison.wins != 1 else ''} against {comparison.losses:,}, {p}"

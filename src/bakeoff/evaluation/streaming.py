@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from bakeoff.evaluation.classification_report import evaluate_counts
-from bakeoff.evaluation.probability_sketch import ProbabilityCounts
+from bakeoff.evaluation.probability_sketch import ProbabilitySketch
 from bakeoff.evaluation.results import Evaluation
 
 OTHER = "(other)"
 MAX_UNKNOWN = 100  # classes counted by name that the model doesn't know; the rest are counted together
 
 
-class Tally:
+class StreamingEvaluation:
     """How often each true class was predicted as each class, the sum of the rows' log loss, and their probabilities."""
 
     def __init__(self, classes: Sequence[str]) -> None:
@@ -26,7 +26,7 @@ class Tally:
         self._names = list(classes)  # and behind them those that the model doesn't know
         self._counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._loss, self._judged = 0.0, 0
-        self.probabilities = ProbabilityCounts(len(classes))
+        self.probabilities = ProbabilitySketch(len(classes))
 
     def add(self, truth: np.ndarray, names: Sequence[str], predicted: np.ndarray, shares: np.ndarray | None) -> None:
         """Count some rows.
@@ -73,7 +73,7 @@ class Tally:
         return int(self._counts.sum())
 
     @property
-    def strangers(self) -> int:
+    def unknown_class_rows(self) -> int:
         """How many of these rows are of a class that the model doesn't know, so that no prediction can be right."""
         return int(self._counts[len(self.classes) :].sum())
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from bakeoff.evaluation.streaming import Tally
-from bakeoff.prediction.scorer import REJECTED, Scored
-from bakeoff.tables.batches import Place
+from bakeoff.evaluation.streaming import StreamingEvaluation
+from bakeoff.prediction.scorer import REJECTED, ScoredBatch
+from bakeoff.tables.batches import Position
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
 FORMAT = 3  # of the state; what was written in another one is begun anew
@@ -23,7 +23,7 @@ FORMAT = 3  # of the state; what was written in another one is begun anew
 _written: set[Path] = set()  # the folders that this process is writing to
 
 
-class Partial:
+class Checkpoint:
     """A hidden folder that holds what was scored so far, a line of state a batch.
 
     A batch counts once its line is whole: parts that lie behind the last such line are cut off. A part is Arrow's own
@@ -37,7 +37,7 @@ class Partial:
         _written.add(folder)
         self._files: dict[str, io.FileIO] = {}
 
-    def begin(self, task: Mapping[str, Any], note: str) -> str:
+    def resume_or_start(self, task: Mapping[str, Any], note: str) -> str:
         """Go on with a task where an earlier run of the same one left it; anything else is cleared away.
 
         Args:
@@ -54,7 +54,7 @@ class Partial:
             return note
         return str(first[0]["note"])
 
-    def finished(self, classes: list[str], schema: pa.Schema) -> Iterator[tuple[Scored, Place]]:
+    def finished_batches(self, classes: list[str], schema: pa.Schema) -> Iterator[tuple[ScoredBatch, Position]]:
         """Yield the batches that earlier runs of the task finished, in order, and where the next one begins.
 
         Args:
@@ -77,14 +77,14 @@ class Partial:
                 ends[name] += line[name][0]
             tally = None
             if line["tally"] is not None:
-                tally = Tally(classes)
+                tally = StreamingEvaluation(classes)
                 tally.merge(line["tally"])
-            yield Scored(tables[0], tables[1], line["flags"], tally, line["empty"]), Place(**line["after"])
+            yield ScoredBatch(tables[0], tables[1], line["flags"], tally, line["empty"]), Position(**line["after"])
         for name, end in ends.items():
             with self._open(name) as file:
                 file.truncate(end)
 
-    def add(self, scored: Scored, after: Place) -> None:
+    def add(self, scored: ScoredBatch, after: Position) -> None:
         """Keep a batch.
 
         Args:
@@ -145,7 +145,7 @@ def is_written(folder: Path) -> bool:
     return folder in _written
 
 
-def has_begun(folder: Path) -> bool:
+def has_batches(folder: Path) -> bool:
     """Whether there is a finished batch in it to continue behind."""
     return sum(1 for _ in _lines(folder)) > 1
 

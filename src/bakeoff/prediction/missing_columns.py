@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bakeoff.formatting import say_count
+from bakeoff.formatting import format_count
 
 if TYPE_CHECKING:
     from bakeoff.prediction.writers import FileCount
@@ -59,12 +59,12 @@ def say_gaps(summary: Mapping[str, Any]) -> list[str]:
         else:
             what = "Not in the table" if whole else "Absent"
         more = ", …" if gap["files"] > len(gap["names"]) else ""
-        where = f"{gap['files']:,} of {say_count(gap['of_files'], 'file')} ({', '.join(gap['names'])}{more})"
-        rows = "every row" if whole else f"{where}, {say_count(gap['rows'], 'row')}"
+        where = f"{gap['files']:,} of {format_count(gap['of_files'], 'file')} ({', '.join(gap['names'])}{more})"
+        rows = "every row" if whole else f"{where}, {format_count(gap['rows'], 'row')}"
         groups.setdefault(f"{what}, and taken as missing in {rows}", []).append(name)
     return [f"{told}: {_listed(names)}." for told, names in groups.items()]
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {say_count(len(names) - SHOWN, 'other')}" if len(names) > SHOWN else ""
+    more = f" and {format_count(len(names) - SHOWN, 'other')}" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more

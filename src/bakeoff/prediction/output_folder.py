@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
-from bakeoff.prediction.checkpoint import LOCK, has_begun, is_written
+from bakeoff.prediction.checkpoint import LOCK, has_batches, is_written
 from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
 from bakeoff.runtime.paths import refuse_within
 
@@ -72,7 +72,7 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
     except UserError:
         raise
     except BaseException:
-        keep = has_begun(folder)
+        keep = has_batches(folder)
         raise
     finally:
         # After Ctrl-C a thread may go on writing: then all stays, and the lock ends with the process.

@@ -11,23 +11,23 @@ from typing import Any
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import DataError, WriteError
-from bakeoff.evaluation.streaming import Tally
-from bakeoff.prediction.checkpoint import Partial
+from bakeoff.evaluation.streaming import StreamingEvaluation
+from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.prediction.missing_columns import SHOWN, find_gaps, say_gaps
 from bakeoff.prediction.preflight import (
     TAKEN_AS_MISSING,
-    Ready,
+    ScoringJob,
     forget_ready,
-    make_ready,
+    prepare_job,
 )
-from bakeoff.prediction.scorer import Scored
-from bakeoff.prediction.writers import Counts, Results
+from bakeoff.prediction.scorer import ScoredBatch
+from bakeoff.prediction.writers import PredictionWriter, RowCounts
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.runtime.progress import Pace, Report
-from bakeoff.runtime.threads import cores, hold_this_thread, in_order
+from bakeoff.runtime.threads import cpu_count, limit_openmp_threads, map_in_order
 from bakeoff.store.load import VersionRef
 from bakeoff.store.writer import FULL
-from bakeoff.tables.batches import BEGINNING, Piece, Place
+from bakeoff.tables.batches import BEGINNING, Chunk, Position
 from bakeoff.tables.reader import missing_columns
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class ScoredTable:
 
     head: str
     folder: Path
-    counts: Counts
+    counts: RowCounts
     mean_cost: float | None
     missing: Mapping[str, Any] = field(default_factory=dict)
     rows_alone: bool = True
@@ -69,13 +69,13 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
         IntegrityError: the version is not what was sealed.
         DataError: the table is broken, or more rows are rejected than may be.
     """
-    ready = make_ready(config, ref)
+    ready = prepare_job(config, ref)
     forget_ready()
     _say_what_is_ignored(ready)
-    task, counts = _task(config, ready), Counts(Tally(list(map(str, ready.scorer.classes))))
-    with contextlib.closing(Partial(folder)) as partial, _said_where(folder):
-        head = partial.begin(task, ref.head)
-        with Results(partial.result, config.format, ready.scorer.schema) as results:
+    task, counts = _task(config, ready), RowCounts(StreamingEvaluation(list(map(str, ready.scorer.classes))))
+    with contextlib.closing(Checkpoint(folder)) as partial, _said_where(folder):
+        head = partial.resume_or_start(task, ref.head)
+        with PredictionWriter(partial.result, config.format, ready.scorer.schema) as results:
             _score_rest(config, ready, partial, results, counts, report)
     _refuse_too_many(config, counts, counts.rows)
     if _task(config, ready) != task:
@@ -84,11 +84,16 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
 
 
 def _score_rest(
-    config: PredictionConfig, ready: Ready, partial: Partial, results: Results, counts: Counts, report: Report | None
+    config: PredictionConfig,
+    ready: ScoringJob,
+    partial: Checkpoint,
+    results: PredictionWriter,
+    counts: RowCounts,
+    report: Report | None,
 ) -> None:
     """Take over the batches that are finished, and score those behind them."""
     place, total = BEGINNING, ready.source.n_rows
-    for scored, after in partial.finished(list(counts.tally.classes), ready.scorer.schema):
+    for scored, after in partial.finished_batches(list(counts.tally.classes), ready.scorer.schema):
         results.add(scored, results.encode(scored))
         counts.add(scored, after.file)
         place = after
@@ -122,7 +127,7 @@ def _said_where(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _finish(ready: Ready, head: str, folder: Path, counts: Counts) -> ScoredTable:
+def _finish(ready: ScoringJob, head: str, folder: Path, counts: RowCounts) -> ScoredTable:
     evaluation, costs = counts.tally.evaluation(), ready.scorer.costs
     logger.info(
         "%s of %s rows scored with %s, %s rejected%s",
@@ -143,32 +148,32 @@ def _finish(ready: Ready, head: str, folder: Path, counts: Counts) -> ScoredTabl
 
 
 def _score(
-    ready: Ready, place: Place, encode: Callable[[Scored], bytes | None]
-) -> Iterator[tuple[Scored, Place, bytes | None]]:
+    ready: ScoringJob, place: Position, encode: Callable[[ScoredBatch], bytes | None]
+) -> Iterator[tuple[ScoredBatch, Position, bytes | None]]:
     """Score from a place on, in order; reading, scoring, encoding and what the caller does with it overlap."""
     if place == BEGINNING:
         yield ready.first, ready.after, encode(ready.first)
         place = ready.after
-    scorer, row, workers = ready.scorer, place.row, cores()
+    scorer, row, workers = ready.scorer, place.row, cpu_count()
 
-    def placed(batches: Iterable[tuple[int, int, Scored]]) -> Iterator[tuple[Scored, Place]]:
+    def placed(batches: Iterable[tuple[int, int, ScoredBatch]]) -> Iterator[tuple[ScoredBatch, Position]]:
         nonlocal row
         for number, after, scored in batches:
             start, row = row, row + scored.n_rows
-            yield scored.behind(start), Place(number, after, row)
+            yield scored.offset_rows(start), Position(number, after, row)
 
-    def score(found: tuple[int, Piece]) -> tuple[int, int, Scored]:
-        return found[0], found[1].after, scorer.score(found[1].read())
+    def score(found: tuple[int, Chunk]) -> tuple[int, int, ScoredBatch]:
+        return found[0], found[1].next_offset, scorer.score(found[1].read())
 
-    def encoded(found: tuple[Scored, Place]) -> tuple[Scored, Place, bytes | None]:
+    def encoded(found: tuple[ScoredBatch, Position]) -> tuple[ScoredBatch, Position, bytes | None]:
         return (*found, encode(found[0]))
 
-    with ThreadPoolExecutor(workers, initializer=hold_this_thread) as pool:
+    with ThreadPoolExecutor(workers, initializer=limit_openmp_threads) as pool:
         pieces = ready.source.pieces(scorer.wanted, scorer.numbers, place)
-        yield from in_order(pool, encoded, placed(in_order(pool, score, pieces, workers)), workers)
+        yield from map_in_order(pool, encoded, placed(map_in_order(pool, score, pieces, workers)), workers)
 
 
-def _refuse_too_many(config: PredictionConfig, counts: Counts, total: int | None) -> None:
+def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | None) -> None:
     """Fail as soon as it is certain that more rows are rejected than may be."""
     most = config.max_rejected
     if total is not None and most is not None and counts.rejected > most * total:
@@ -179,7 +184,7 @@ def _refuse_too_many(config: PredictionConfig, counts: Counts, total: int | None
         )
 
 
-def _say_what_is_ignored(ready: Ready) -> None:
+def _say_what_is_ignored(ready: ScoringJob) -> None:
     known = set(ready.scorer.wanted)
     names = dict.fromkeys(name for file in ready.source.files for name in file.schema.names if name not in known)
     if names:
@@ -197,7 +202,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(name[:80] for name in names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
-def _task(config: PredictionConfig, ready: Ready) -> dict[str, Any]:
+def _task(config: PredictionConfig, ready: ScoringJob) -> dict[str, Any]:
     """What tells whether what an earlier run left is of the same task."""
     options = config.model_dump(mode="json", include=OPTIONS)
     rows = ready.source.identity() if config.input else "validation"

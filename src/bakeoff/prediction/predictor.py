@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bakeoff.config import PredictionConfig
-from bakeoff.config.prediction import Treatment
+from bakeoff.config.prediction import AnomalyAction
 from bakeoff.config.signing import VerifyingConfig
 from bakeoff.config.validation import validate
 from bakeoff.errors import DataError
@@ -22,7 +22,7 @@ from bakeoff.store.load import find_version, load_model, open_store
 from bakeoff.tables.batches import Batch
 from bakeoff.tables.reader import missing_columns
 from bakeoff.tables.schema import Feature
-from bakeoff.tables.schema_validation import Leniency, feature_cells
+from bakeoff.tables.schema_validation import AnomalyPolicy, feature_cells
 
 STEP = 1 << 17  # rows scored at once
 
@@ -73,8 +73,8 @@ class Predictor:
         table: pd.DataFrame,
         *,
         keep: Sequence[str] = (),
-        on_unseen: Treatment = "flag",
-        on_out_of_range: Treatment = "flag",
+        on_unseen: AnomalyAction = "flag",
+        on_out_of_range: AnomalyAction = "flag",
         range_margin: float = 1.0,
     ) -> Predicted:
         """Score a table: bad rows are named, the good ones scored.
@@ -105,9 +105,9 @@ class Predictor:
                 missing_columns(missing, list(map(str, table.columns)), TAKEN_AS_MISSING, "the table"), stacklevel=2
             )
         rows = _to_arrow(table, self._features)
-        scorer = Scorer(self._model, self.card, leniency=Leniency(**chosen))  # type: ignore[arg-type]  # validated above
+        scorer = Scorer(self._model, self.card, leniency=AnomalyPolicy(**chosen))  # type: ignore[arg-type]  # validated above
         scored = [
-            scorer.score(Batch.of(rows.slice(start, STEP))).behind(start)
+            scorer.score(Batch.of(rows.slice(start, STEP))).offset_rows(start)
             for start in range(0, max(rows.num_rows, 1), STEP)
         ]
         whole = [set(each.empty) for each in scored if each.empty is not None]

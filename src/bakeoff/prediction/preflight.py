@@ -10,37 +10,37 @@ import pyarrow as pa
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import DataError
 from bakeoff.prediction.output_folder import output_folder
-from bakeoff.prediction.scorer import Scored, Scorer
+from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.files import signature
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
-from bakeoff.tables.batches import Place, TableFile
+from bakeoff.tables.batches import Position, TableFile
 from bakeoff.tables.parquet_file import ParquetFile
 from bakeoff.tables.reader import (
-    Input,
+    TableReader,
     empty_column,
     missing_columns,
-    open_input,
+    open_table,
 )
 from bakeoff.tables.schema import Feature
-from bakeoff.tables.schema_validation import Leniency, feature_cells
+from bakeoff.tables.schema_validation import AnomalyPolicy, feature_cells
 
 TAKEN_AS_MISSING = "it is taken as missing throughout, as some training rows had it"
 RESERVED = ("row", "prediction", "warnings")  # columns of predictions that a kept column can't be called
 
 
 @dataclass(frozen=True)
-class Ready:
+class ScoringJob:
     """A version and a table that go together, and the first rows, scored.
 
     Attributes:
-        after: where the rows behind those begin.
+        next_offset: where the rows behind those begin.
     """
 
     ref: VersionRef
-    source: Input
+    source: TableReader
     scorer: Scorer
-    first: Scored
-    after: Place
+    first: ScoredBatch
+    after: Position
 
     @property
     def missing(self) -> dict[str, list[TableFile]]:
@@ -54,7 +54,7 @@ class Ready:
         return found
 
 
-def make_ready(config: PredictionConfig, ref: VersionRef) -> Ready:
+def prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     """Open the version and the table, and score the first rows; what was made ready last is kept.
 
     Raises:
@@ -65,33 +65,33 @@ def make_ready(config: PredictionConfig, ref: VersionRef) -> Ready:
 
 
 def forget_ready() -> None:
-    """Let go of what `make_ready` keeps."""
+    """Let go of what `prepare_job` keeps."""
     _make_ready.cache_clear()
 
 
 @lru_cache(maxsize=1)
-def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int, ...]) -> Ready:  # noqa: ARG001  the signature is a cache key
+def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int, ...]) -> ScoringJob:  # noqa: ARG001  the signature is a cache key
     store = open_store(config.model_copy(update={"name": ref.name}))  # another may be there by now
     card = store.card(ref.version)
     refuse_version_skew(card, allowed=config.allow_version_skew)
     if config.input is None:
         content = store.read(ref.version, "validation.parquet")
-        source = Input([ParquetFile(Path(ref.version) / "validation.parquet", content)])
+        source = TableReader([ParquetFile(Path(ref.version) / "validation.parquet", content)])
     else:
-        source = open_input(config.input)
+        source = open_table(config.input)
     _refuse_unfit(config, ref, source, Feature.of_card(card))
     keep = {name: _kept_type(config, name, source) for name in config.keep}
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
-    leniency = Leniency(config.on_unseen, config.on_out_of_range, config.range_margin)
+    leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin)
     scorer = Scorer(model, card, keep, leniency, config.probabilities)
     for number, piece in source.pieces(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a CSV's piece may be blank lines
-            return Ready(ref, source, scorer, first, Place(number, piece.after, first.n_rows))
+            return ScoringJob(ref, source, scorer, first, Position(number, piece.next_offset, first.n_rows))
     raise DataError(f"{config.input!r} has columns and no rows")
 
 
-def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: Input, features: list[Feature]) -> None:
+def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader, features: list[Feature]) -> None:
     """Refuse a table that the version can't take, or of which the predictions can't keep what they shall."""
     why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
     source.require_columns([feature.name for feature in features if not feature.missing], why)
@@ -118,7 +118,7 @@ def refuse_taken_names(keep: Sequence[str]) -> None:
             raise DataError(f"a column called {name!r} can't be kept: the predictions have one of that name; rename it")
 
 
-def _kept_type(config: PredictionConfig, name: str, source: Input) -> pa.DataType:
+def _kept_type(config: PredictionConfig, name: str, source: TableReader) -> pa.DataType:
     """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
     kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
     odd = next((kind for kind in kinds if not _has_text(kind)), None)
@@ -155,4 +155,4 @@ def check_prediction(config: PredictionConfig) -> None:
         IntegrityError: the version is not what was sealed; its model is not opened then.
     """
     output_folder(config)
-    make_ready(config, find_version(config))
+    prepare_job(config, find_version(config))

@@ -12,7 +12,7 @@ from typing import Any
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import UnscoredError, UserError
 from bakeoff.formatting import (
-    say_count,
+    format_count,
 )
 from bakeoff.prediction.output_folder import STAMP
 from bakeoff.prediction.predict import ScoredTable
@@ -83,7 +83,7 @@ def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: P
     counts = scored.counts
     if config.max_rejected is None and not counts.predicted:
         raise UnscoredError(
-            f"none of {say_count(counts.rows, 'row')} could be scored: {counts.say_reasons()}; "
+            f"none of {format_count(counts.rows, 'row')} could be scored: {counts.say_reasons()}; "
             f"{str(folder / 'rejected.parquet')!r} names each"
         )
 
@@ -96,7 +96,7 @@ def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
     classes, matrix = tally.confusion_matrix()
     return {
         "rows": tally.rows,
-        **({"unknown_class": tally.strangers} if tally.strangers else {}),
+        **({"unknown_class": tally.unknown_class_rows} if tally.unknown_class_rows else {}),
         **found.metrics,
         "log_loss": tally.log_loss,
         **({} if scored.mean_cost is None else {"mean_cost": scored.mean_cost}),

@@ -11,25 +11,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
-from bakeoff.estimators.inference import answer
-from bakeoff.evaluation.costs import least_expected_cost
-from bakeoff.evaluation.streaming import Tally
+from bakeoff.estimators.inference import predict_with_proba
+from bakeoff.evaluation.costs import min_expected_cost
+from bakeoff.evaluation.streaming import StreamingEvaluation
 from bakeoff.tables.batches import Batch
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import (
-    LENIENT,
+    ACCEPT_ALL,
     REFUSED,
-    Leniency,
-    conform,
+    AnomalyPolicy,
+    validate_table,
 )
-from bakeoff.tables.target import true_codes
+from bakeoff.tables.target import encode_target
 
 LINE_SHOWN = 200  # characters of a line that can't be read
 REJECTED = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in REFUSED])
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredBatch:
     """Some rows told apart: each is in `predictions` or in `rejected`.
 
     Attributes:
@@ -43,7 +43,7 @@ class Scored:
     predictions: pa.Table
     rejected: pa.Table
     flags: Mapping[str, int]
-    tally: Tally | None
+    tally: StreamingEvaluation | None
     empty: tuple[str, ...] | None = ()
 
     @property
@@ -51,7 +51,7 @@ class Scored:
         """Predicted or rejected."""
         return int(self.predictions.num_rows + self.rejected.num_rows)
 
-    def behind(self, rows: int) -> "Scored":
+    def offset_rows(self, rows: int) -> "ScoredBatch":
         """The same with so many rows before them."""
         if not rows:
             return self
@@ -66,7 +66,7 @@ class Scorer:
         model: Any,
         card: Mapping[str, Any],
         keep: Mapping[str, pa.DataType] = MappingProxyType({}),
-        leniency: Leniency = LENIENT,
+        leniency: AnomalyPolicy = ACCEPT_ALL,
         probabilities: bool = True,
     ) -> None:
         """Make ready to score.
@@ -105,20 +105,20 @@ class Scorer:
         read_as_text = {*self.keep, self.target}
         return [each.name for each in self.features if each.kind == "number" and each.name not in read_as_text]
 
-    def score(self, batch: Batch) -> Scored:
+    def score(self, batch: Batch) -> ScoredBatch:
         """Score a batch; its rows are numbered from 0.
 
         Raises:
             DataError: a column is of a type that can't be used at all.
         """
-        conformed = conform(batch.table, self.features, self.leniency)
+        conformed = validate_table(batch.table, self.features, self.leniency)
         usable = conformed.usable
         whole = len(usable) == batch.table.num_rows
         X = conformed.X if whole else conformed.X.iloc[usable]
         asked = self.probabilities or self.costs is not None
-        codes, shares = answer(self.model, X, asked) if len(usable) else (np.empty(0, dtype=int), None)
+        codes, shares = predict_with_proba(self.model, X, asked) if len(usable) else (np.empty(0, dtype=int), None)
         if self.costs is not None and shares is not None:
-            codes = least_expected_cost(shares, self.costs)
+            codes = min_expected_cost(shares, self.costs)
         take = pa.array(usable)
         columns: list[Any] = [batch.positions[usable]]
         columns += [_as(name, batch.table[name], kind).take(take) for name, kind in self.keep.items()]
@@ -131,16 +131,18 @@ class Scorer:
         require_every_row_once(batch, predictions, rejected)
         flags = {flag: int(rows[usable].sum()) for flag, rows in conformed.flagged.items() if rows[usable].any()}
         empty = conformed.empty if batch.table.num_rows else None
-        return Scored(predictions, rejected, flags, self._evaluate(batch, usable, codes, shares), empty)
+        return ScoredBatch(predictions, rejected, flags, self._evaluate(batch, usable, codes, shares), empty)
 
-    def _evaluate(self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None) -> Tally | None:
+    def _evaluate(
+        self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None
+    ) -> StreamingEvaluation | None:
         if self.target not in batch.table.column_names:
             return None
         try:
-            truth, names = true_codes(batch.table[self.target].take(pa.array(usable)), self.classes)
+            truth, names = encode_target(batch.table[self.target].take(pa.array(usable)), self.classes)
         except DataError:  # dates, lists: no classes
             return None
-        there, tally = truth >= 0, Tally(list(map(str, self.classes)))
+        there, tally = truth >= 0, StreamingEvaluation(list(map(str, self.classes)))
         tally.add(truth[there], names, codes[there], None if shares is None else shares[there])
         return tally
 

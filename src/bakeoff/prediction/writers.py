@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from bakeoff.evaluation.streaming import Tally
-from bakeoff.formatting import say_count
-from bakeoff.prediction.scorer import REJECTED, Scored
+from bakeoff.evaluation.streaming import StreamingEvaluation
+from bakeoff.formatting import format_count
+from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.csv_formulas import defuse, defuse_table
 
 QUOTED_TEXT = pa.csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 14)
@@ -38,7 +38,7 @@ class FileCount:
 
 
 @dataclass
-class Counts:
+class RowCounts:
     """What came of the rows so far: `rows` = `predicted` + `rejected`.
 
     Attributes:
@@ -47,7 +47,7 @@ class Counts:
         reasons: how many rows were rejected for each column and kind of reason, and the first of each as a sentence.
     """
 
-    tally: Tally
+    tally: StreamingEvaluation
     predicted: int = 0
     rejected: int = 0
     flags: Counter[str] = field(default_factory=Counter)
@@ -60,7 +60,7 @@ class Counts:
         """How many there were."""
         return self.predicted + self.rejected
 
-    def add(self, scored: Scored, number: int) -> None:
+    def add(self, scored: ScoredBatch, number: int) -> None:
         """Count a batch of the file of that number."""
         file = self.files[number]
         file.rows += scored.n_rows
@@ -79,14 +79,14 @@ class Counts:
     def say_reasons(self) -> str:
         """The commonest reasons for rejecting a row, in a sentence."""
         parts = [
-            f"{say_count(count, 'row')}: {f'column {key[0]!r}: ' if key[0] else ''}{key[1]} ({self.first[key]})"
+            f"{format_count(count, 'row')}: {f'column {key[0]!r}: ' if key[0] else ''}{key[1]} ({self.first[key]})"
             for key, count in self.reasons.most_common(SHOWN)
         ]
         more = len(self.reasons) - len(parts)
-        return "; ".join(parts) + (f"; and {say_count(more, 'other kind')}" if more > 0 else "")
+        return "; ".join(parts) + (f"; and {format_count(more, 'other kind')}" if more > 0 else "")
 
 
-class Results:
+class PredictionWriter:
     """The files of a result, written batch by batch."""
 
     def __init__(self, folder: Path, form: str, schema: pa.Schema) -> None:
@@ -111,7 +111,7 @@ class Results:
         else:
             self._predictions = self._stack.enter_context(_parquet(path, schema))
 
-    def encode(self, scored: Scored) -> bytes | None:
+    def encode(self, scored: ScoredBatch) -> bytes | None:
         """The predictions as lines of CSV, which any thread may make; None for Parquet."""
         if self._lines is None:
             return None
@@ -120,7 +120,7 @@ class Results:
         found: bytes = text.getvalue().to_pybytes()
         return found
 
-    def add(self, scored: Scored, encoded: bytes | None) -> None:
+    def add(self, scored: ScoredBatch, encoded: bytes | None) -> None:
         """Write a batch.
 
         Args:
@@ -135,7 +135,7 @@ class Results:
                 self._rejected = self._stack.enter_context(_parquet(self.folder / "rejected.parquet", WRITTEN))
             self._rejected.write_table(scored.rejected.select(WRITTEN.names))
 
-    def __enter__(self) -> "Results":
+    def __enter__(self) -> "PredictionWriter":
         return self
 
     def __exit__(self, *_: object) -> None:

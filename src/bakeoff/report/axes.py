@@ -9,7 +9,7 @@ from bakeoff.report.svg import (
     LINE,
     PAPER,
     SOFT,
-    clean,
+    escape_xml,
 )
 
 SIZE = 9.5  # points, of letters
@@ -19,7 +19,7 @@ STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 Corner = Literal["lower left", "lower right", "upper left"]
 
 
-class Frame:
+class Axes:
     """A rectangle in which data have their places; what is drawn first lies below.
 
     Args:
@@ -72,7 +72,7 @@ class Frame:
         style += f";stroke-opacity:{opacity:g}" if opacity < 1 else ""
         self.parts.append(f'<path clip-path="url(#{self.name}-clip)" d="{path}" style="{style}"/>')
 
-    def point(self, x: float, y: float, color: str, radius: float = 3.5, square: bool = False) -> None:
+    def scatter(self, x: float, y: float, color: str, radius: float = 3.5, square: bool = False) -> None:
         """A disc, or a square."""
         place, height = self.x(x), self.y(y)
         side = f'width="{2 * radius:.2f}" height="{2 * radius:.2f}"'
@@ -83,7 +83,7 @@ class Frame:
         )
         self.parts.append(f'{shape} style="fill:{color}"/>')
 
-    def area(self, xs: tuple[float, float], ys: tuple[float, float], color: str, opacity: float) -> None:
+    def axspan(self, xs: tuple[float, float], ys: tuple[float, float], color: str, opacity: float) -> None:
         """A rectangle."""
         left, right = (self.x(x) for x in xs)
         below, above = (self.y(y) for y in ys)
@@ -93,7 +93,7 @@ class Frame:
             f'style="fill:{color};fill-opacity:{opacity:.3f}"/>'
         )
 
-    def band(
+    def fill_between(
         self, xs: Sequence[float], low: Sequence[float], high: Sequence[float], color: str, opacity: float
     ) -> None:
         """What lies between two lines."""
@@ -108,7 +108,7 @@ class Frame:
         """Letters at a place of the picture, in points; `turned` they run upwards."""
         style = f"fill:{color};font-size:{size:g}px;text-anchor:{anchor}" + (";font-weight:700" if bold else "")
         turn = f' transform="rotate(-90 {x:.2f} {y:.2f})"' if turned else ""
-        self.parts.append(f'<text x="{x:.2f}" y="{y:.2f}"{turn} style="{style}">{clean(text)}</text>')
+        self.parts.append(f'<text x="{x:.2f}" y="{y:.2f}"{turn} style="{style}">{escape_xml(text)}</text>')
 
     def x_axis(self, label: str, count: int = 5, grid: bool = True) -> None:
         """Ticks with their numbers, lines across, and what it is."""
@@ -129,12 +129,12 @@ class Frame:
         self._rule(self.left, self.top, self.left, self.bottom, 0.9)
         self.text(11, (self.top + self.bottom) / 2, label, turned=True)
 
-    def names(self, names: Sequence[str], bold: int | None = None, size: float = SIZE) -> None:
+    def set_yticklabels(self, names: Sequence[str], bold: int | None = None, size: float = SIZE) -> None:
         """A name a row: the first at 0, the next at 1."""
         for place, name in enumerate(names):
             self.text(self.left - 8, self.y(place) + 0.35 * size, name, "end", size=size, bold=place == bold)
 
-    def columns(self, names: Sequence[str], size: float, turned: bool) -> None:
+    def set_xticklabels(self, names: Sequence[str], size: float, turned: bool) -> None:
         """A name a column: the first at 0, the next at 1."""
         for place, name in enumerate(names):
             if turned:
@@ -188,7 +188,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[tuple[float, str]]:
     return [(place * step, f"{place * step:,.{digits}f}".replace("-", "−")) for place in range(first, last + 1)]
 
 
-def room(low: float, high: float, share: float = 0.08) -> tuple[float, float]:
+def padded_limits(low: float, high: float, share: float = 0.08) -> tuple[float, float]:
     """A little more to both sides; something where both are the same."""
     wide = (high - low) or abs(high) or 1.0
     return low - share * wide, high + share * wide

@@ -5,10 +5,10 @@ from typing import Any
 from bakeoff.classifiers import title
 from bakeoff.formatting import (
     NONE,
+    format_difference,
+    format_interval,
+    format_p_value,
     one_line,
-    say_gap,
-    say_interval,
-    say_p,
 )
 from bakeoff.metrics import METRICS
 
@@ -35,10 +35,10 @@ def race_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:
         beside = scores.get("to_leader")
         figures = (
             (
-                signed(beside["difference"]),
-                say_interval(beside["interval"]),
-                say_p(beside["p_value"]),
-                say_p(beside["p_holm"]),
+                format_signed(beside["difference"]),
+                format_interval(beside["interval"]),
+                format_p_value(beside["p_value"]),
+                format_p_value(beside["p_holm"]),
             )
             if beside
             else (NONE,) * 4
@@ -49,7 +49,7 @@ def race_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:
             verdict = _verdict(beside, card)
         else:
             verdict = "leader" if name == selection.get("leader") else NONE  # an older card names none
-        rows.append((title(name), figure(scores["cv_mean"]), figure(scores["cv_std"]), *figures, verdict))
+        rows.append((title(name), format_score(scores["cv_mean"]), format_score(scores["cv_std"]), *figures, verdict))
     return header, rows
 
 
@@ -57,12 +57,12 @@ def _verdict(beside: dict[str, Any], card: dict[str, Any]) -> str:
     """`tied` or `behind`; with the reason where the interval alone would say otherwise."""
     low, high = beside["interval"]
     if beside["tied"]:
-        return "tied" if low <= 0 <= high else f"tied: p = {say_p(beside['p_holm'])} among all pairs"
+        return "tied" if low <= 0 <= high else f"tied: p = {format_p_value(beside['p_holm'])} among all pairs"
     if not low <= 0 <= high:
         return "behind"
     if beside["p_holm"] < card["selection"]["alpha"]:
-        return f"behind: p = {say_p(beside['p_holm'])} among all pairs"
-    return f"behind: {say_gap(-beside['difference'] - beside['margin'])} over the margin"
+        return f"behind: p = {format_p_value(beside['p_holm'])} among all pairs"
+    return f"behind: {format_difference(-beside['difference'] - beside['margin'])} over the margin"
 
 
 def list_reasons(card: dict[str, Any]) -> list[str]:
@@ -84,8 +84,8 @@ def result_table(card: dict[str, Any]) -> tuple[Row, list[Row]]:
         row = [title(name)]
         for metric in shown:
             older = test.get("recall_macro") if metric == "balanced_accuracy" else None  # what an older card has
-            ends = [say_interval(intervals.get(metric))] if metric in within else []
-            row += [figure(test.get(metric, older)), *ends]
+            ends = [format_interval(intervals.get(metric))] if metric in within else []
+            row += [format_score(test.get(metric, older)), *ends]
         seconds, speed = scores["fit_seconds"], scores["predict_rows_per_second"]
         predicted = scores.get("predicted_seconds")  # an older card has none
         row += [
@@ -115,7 +115,7 @@ def recall_table(card: dict[str, Any], most: int | None = MOST_CLASSES) -> tuple
         worst = sorted(classes, key=lambda name: winner[name]["recall"])[:most]
         classes = [name for name in classes if name in worst]
     rows = [
-        (title(contestant), *(figure(report[name]["recall"] if name in report else None) for name in classes))
+        (title(contestant), *(format_score(report[name]["recall"] if name in report else None) for name in classes))
         for contestant, report in reports.items()
     ]
     return ("Recall by class", *classes), rows, note
@@ -127,7 +127,7 @@ def headline(card: dict[str, Any]) -> str:
     accuracy, interval = winner["test"]["accuracy"], (winner.get("test_intervals") or {}).get("accuracy")
     reached = f"Accuracy {accuracy:.4f} on {card['rows']['test']:,} test rows"
     return (
-        f"{reached}, 95 % interval {say_interval(interval)}: this model, on rows like these."
+        f"{reached}, 95 % interval {format_interval(interval)}: this model, on rows like these."
         if interval
         else f"{reached}."
     )
@@ -150,12 +150,12 @@ def contestant_rows(card: dict[str, Any]) -> list[dict[str, str]]:
     return [row | {"Reason": one_line(reason)} for row, reason in zip(rows, reasons)] if any(reasons) else rows
 
 
-def figure(value: float | None) -> str:
+def format_score(value: float | None) -> str:
     """Four decimals."""
     return NONE if value is None else f"{value:.4f}"
 
 
-def signed(value: float) -> str:
+def format_signed(value: float) -> str:
     """Four decimals behind a sign."""
     return f"{value:+.4f}" if abs(value) >= 0.00005 else f"{abs(value):.4f}"
 
@@ -164,7 +164,7 @@ def report_table(report: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[st
     """A classification report, a line a class."""
     header = ("Class", "Precision", "Recall", "F1", "Rows")
     rows = [
-        (name, *(figure(line[metric]) for metric in ("precision", "recall", "f1")), f"{line['support']:,}")
+        (name, *(format_score(line[metric]) for metric in ("precision", "recall", "f1")), f"{line['support']:,}")
         for name, line in report.items()
     ]
     return header, rows

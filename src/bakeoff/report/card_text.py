@@ -3,13 +3,13 @@
 from typing import Any
 
 from bakeoff.classifiers import title
-from bakeoff.formatting import say_cost, say_seconds
+from bakeoff.formatting import format_cost, format_seconds
 
 METHODS = {"isotonic": "isotonic regression", "sigmoid": "a sigmoid (Platt's method)"}
 NAIVE = "scores taken for log-odds"
 
 
-def explain(card: dict[str, Any]) -> str:
+def describe_choice(card: dict[str, Any]) -> str:
     """Why the winner won, as a sentence."""
     why = card["selection"]["why"]
     return f"{why[0].upper()}{why[1:]}."
@@ -28,7 +28,7 @@ def list_approximations(card: dict[str, Any]) -> list[str]:
     """A sentence for each contestant that was not fitted exactly."""
     return [
         f"{title(contestant)}: fitted by Nystroem's features of {found['components']:,} landmarks; the exact fit "
-        f"was predicted to take {say_seconds(found['exact_seconds'])} on one core."
+        f"was predicted to take {format_seconds(found['exact_seconds'])} on one core."
         for contestant, scores in card["classifiers"].items()
         if (found := scores.get("approximation"))
     ]
@@ -41,7 +41,7 @@ def labels(card: dict[str, Any]) -> dict[str, str]:
     return {"before": before, "after": f"calibrated ({calibration['method']})"}
 
 
-def say_calibration(card: dict[str, Any]) -> str | None:
+def describe_calibration(card: dict[str, Any]) -> str | None:
     """How good the winner's probabilities are, before and after; None where it has none."""
     calibration = card.get("calibration")
     if not calibration or calibration["brier_before"] is None:
@@ -66,7 +66,7 @@ def explain_brier(card: dict[str, Any]) -> str:
     return f"{told} true, {over} the worst."
 
 
-def say_decision(card: dict[str, Any]) -> str | None:
+def describe_decision(card: dict[str, Any]) -> str | None:
     """What deciding by cost gains; None without costs."""
     decision = card.get("decision")
     if not decision:
@@ -74,10 +74,10 @@ def say_decision(card: dict[str, Any]) -> str | None:
     if decision["gain"] is None:
         return "Decisions are made by least expected cost; there are no rows to tell what that gains."
     gain, ends = decision["gain"], decision["interval"]
-    within = f" (95 % interval {say_cost(ends[0])} to {say_cost(ends[1])})" if ends else ""
+    within = f" (95 % interval {format_cost(ends[0])} to {format_cost(ends[1])})" if ends else ""
     return (
-        f"Decisions by least expected cost: {say_cost(decision['mean_cost_after'])} a row instead of "
-        f"{say_cost(decision['mean_cost_before'])} by its own predictions, a gain of {say_cost(gain)}{within} on "
+        f"Decisions by least expected cost: {format_cost(decision['mean_cost_after'])} a row instead of "
+        f"{format_cost(decision['mean_cost_before'])} by its own predictions, a gain of {format_cost(gain)}{within} on "
         f"{decision['rows']:,} out-of-fold rows."
     )
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from bakeoff.classifiers import title
 from bakeoff.report.axes import (
-    Frame,
-    room,
+    Axes,
+    padded_limits,
 )
 from bakeoff.report.curve_charts import (
     LETTER,
@@ -24,7 +24,7 @@ from bakeoff.report.svg import (
     SOFT,
     WIDTH,
     Picture,
-    finish,
+    make_picture,
 )
 
 
@@ -59,16 +59,16 @@ def draw_race(card: Mapping[str, Any]) -> Picture | None:
     names = [leader, *beside]
     margin = max(each["margin"] for each in beside.values())
     ends = [end for each in beside.values() for end in each["interval"]]
-    frame = frame_rows("race", [title(name) for name in names], room(min(-margin, *ends), max(margin, *ends)))
-    frame.area((-margin, margin), frame.ylim, LINE, 0.35)
-    frame.x_axis(f"difference from {title(leader)} in {_scoring(card)}", 4)
-    frame.line((0, 0), frame.ylim, SOFT, 0.8)
+    axes = axes_of_rows("race", [title(name) for name in names], padded_limits(min(-margin, *ends), max(margin, *ends)))
+    axes.axspan((-margin, margin), axes.ylim, LINE, 0.35)
+    axes.x_axis(f"difference from {title(leader)} in {_scoring(card)}", 4)
+    axes.line((0, 0), axes.ylim, SOFT, 0.8)
     for place, name in enumerate(names):
         given, color = beside.get(name), SERIES[0] if name == card["classifier"] else SOFT
         if given:
-            frame.line(given["interval"], (place, place), color, 2.2)
-        frame.point(given["difference"] if given else 0, place, color)
-    frame.names([title(name) for name in names], names.index(card["classifier"]))
+            axes.line(given["interval"], (place, place), color, 2.2)
+        axes.scatter(given["difference"] if given else 0, place, color)
+    axes.set_yticklabels([title(name) for name in names], names.index(card["classifier"]))
     told = "; ".join(
         f"{title(name)} {given['difference']:+.4f}, 95 % interval {given['interval'][0]:+.4f} to "
         f"{given['interval'][1]:+.4f}"
@@ -76,7 +76,7 @@ def draw_race(card: Mapping[str, Any]) -> Picture | None:
     )
     heading = f"Cross-validation: beside {title(leader)}, with 95 % intervals"
     description = f"{told}. The shaded band is the margin within which a contestant may be tied, {margin:.4f}."
-    return finish("race", heading, description, size_of_rows(len(names)), frame.parts)
+    return make_picture("race", heading, description, size_of_rows(len(names)), axes.parts)
 
 
 def draw_test(card: Mapping[str, Any]) -> Picture:
@@ -89,24 +89,24 @@ def draw_test(card: Mapping[str, Any]) -> Picture:
     ceiling, names = label_ceiling(card), [title(name) for name in found]
     places = [place for accuracy, ends in found.values() for place in (accuracy, *(ends or ()))]
     places += [] if ceiling is None else [ceiling]
-    frame = frame_rows("test", names, room(min(places), max(places)))
-    frame.x_axis("accuracy on the test rows")
+    axes = axes_of_rows("test", names, padded_limits(min(places), max(places)))
+    axes.x_axis("accuracy on the test rows")
     if ceiling is not None:
-        frame.line((ceiling, ceiling), frame.ylim, SERIES[1], 1.2, DASHES[1])
-        frame.text(frame.x(ceiling) - 3, frame.top - 3, "label noise", "end", SERIES[1], 8.5)
+        axes.line((ceiling, ceiling), axes.ylim, SERIES[1], 1.2, DASHES[1])
+        axes.text(axes.x(ceiling) - 3, axes.top - 3, "label noise", "end", SERIES[1], 8.5)
     for place, (name, (accuracy, ends)) in enumerate(found.items()):
         color = SERIES[0] if name == card["classifier"] else SOFT
         if ends:
-            frame.line(ends, (place, place), color, 2.2)
-        frame.point(accuracy, place, color)
-    frame.names(names, [*found].index(card["classifier"]))
+            axes.line(ends, (place, place), color, 2.2)
+        axes.scatter(accuracy, place, color)
+    axes.set_yticklabels(names, [*found].index(card["classifier"]))
     told = "; ".join(
         f"{title(name)} {accuracy:.4f}" + (f", 95 % interval {ends[0]:.4f} to {ends[1]:.4f}" if ends else "")
         for name, (accuracy, ends) in found.items()
     )
     limit = f" Label noise allows {ceiling:.4f} on average." if ceiling is not None else ""
     heading = "Test rows: accuracy, with 95 % intervals"
-    return finish("test", heading, f"{told}.{limit}", size_of_rows(len(names)), frame.parts)
+    return make_picture("test", heading, f"{told}.{limit}", size_of_rows(len(names)), axes.parts)
 
 
 def count_repeats(card: Mapping[str, Any]) -> int | None:
@@ -131,14 +131,14 @@ def _scoring(card: Mapping[str, Any]) -> str:
     return str(card["selection"].get("scoring", "accuracy")).replace("_", " ")
 
 
-def frame_rows(name: str, names: Sequence[str], xlim: tuple[float, float], each: float = 27) -> Frame:
+def axes_of_rows(name: str, names: Sequence[str], xlim: tuple[float, float], each: float = 27) -> Axes:
     """Axes of a picture of rows, the first above.
 
     Args:
         each: the height of a row, in points.
     """
     size = size_of_rows(len(names), each)
-    return Frame(name, size, 14 + LETTER * max(map(len, names)), 36, xlim, (len(names) - 0.5, -0.5))
+    return Axes(name, size, 14 + LETTER * max(map(len, names)), 36, xlim, (len(names) - 0.5, -0.5))
 
 
 def size_of_rows(count: int, each: float = 27) -> tuple[float, float]:

@@ -11,9 +11,9 @@ from bakeoff.evaluation.intervals import wilson_of_share
 from bakeoff.report.axes import (
     RIGHT,
     TOP,
+    Axes,
     Corner,
-    Frame,
-    room,
+    padded_limits,
 )
 from bakeoff.report.svg import (
     DASHES,
@@ -22,7 +22,7 @@ from bakeoff.report.svg import (
     SOFT,
     WIDTH,
     Picture,
-    finish,
+    make_picture,
 )
 
 MOST_CELLS = 12  # classes of a confusion matrix whose cells hold their counts
@@ -66,21 +66,21 @@ def draw_confusion(name: str, heading: str, found: Outcomes, rows: str = "test r
     left, bottom = 26 + LETTER * longest, 34.0 if flat else 30 + LETTER * longest
     side = min(WIDTH - left - RIGHT, max(150.0, 42.0 * count))
     size = (left + side + RIGHT, bottom + side + TOP)
-    frame = Frame(name, size, left, bottom, (-0.5, count - 0.5), (count - 0.5, -0.5))
+    axes = Axes(name, size, left, bottom, (-0.5, count - 0.5), (count - 0.5, -0.5))
     for true, predicted in zip(*np.nonzero(counts)):
         strength = STRONGEST * (0.15 + 0.85 * shares[true, predicted])
         color = SERIES[0] if true == predicted else SERIES[1]
-        frame.area((predicted - 0.5, predicted + 0.5), (true - 0.5, true + 0.5), color, strength)
+        axes.axspan((predicted - 0.5, predicted + 0.5), (true - 0.5, true + 0.5), color, strength)
     letters = 9.0 if count <= 7 else 7.0 if count <= MOST_CELLS else 6.0
     if count <= MOST_CELLS:
         for (true, predicted), several in np.ndenumerate(counts):
             told, color = (f"{several:,}", INK) if several else ("·", SOFT)
-            frame.text(frame.x(predicted), frame.y(true) + 0.35 * letters, told, size=letters, color=color)
-    frame.border()
-    frame.names(classes, size=max(letters, 6.0))
-    frame.columns(classes, letters, turned=not flat)
-    frame.text((frame.left + frame.right) / 2, size[1] - 4, "predicted")
-    frame.text(10, (frame.top + frame.bottom) / 2, "true", turned=True)
+            axes.text(axes.x(predicted), axes.y(true) + 0.35 * letters, told, size=letters, color=color)
+    axes.border()
+    axes.set_yticklabels(classes, size=max(letters, 6.0))
+    axes.set_xticklabels(classes, letters, turned=not flat)
+    axes.text((axes.left + axes.right) / 2, size[1] - 4, "predicted")
+    axes.text(10, (axes.top + axes.bottom) / 2, "true", turned=True)
     hits, total = int(np.trace(counts)), int(counts.sum())
     wrong = counts - np.diag(np.diag(counts))
     true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
@@ -88,7 +88,7 @@ def draw_confusion(name: str, heading: str, found: Outcomes, rows: str = "test r
     worst = (
         f"; most often {names[true]} was taken for {names[predicted]}: {wrong.max():,} times" if hits < total else ""
     )
-    return finish(name, heading, f"{hits:,} of {total:,} {rows} right{worst}.", size, frame.parts)
+    return make_picture(name, heading, f"{hits:,} of {total:,} {rows} right{worst}.", size, axes.parts)
 
 
 def draw_roc(found: Outcomes) -> Picture:
@@ -119,31 +119,31 @@ def draw_contestants(outcomes: Mapping[str, Outcomes]) -> list[Picture]:
 
 def _draw_roc(name: str, heading: str, curves: Mapping[str, Any], of: str) -> Picture:
     """On the whole square, over the line of chance."""
-    frame = _square(name, "false positive rate", "true positive rate")
-    frame.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
+    axes = _square(name, "false positive rate", "true positive rate")
+    axes.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
     for place, curve in enumerate(curves.values()):
         color, dash = _look(place)
-        frame.line(curve["roc"][0], curve["roc"][1], color, dash=dash)
-    _legend(frame, curves, "roc_auc", f"{of} (area under the curve)")
-    told = ", ".join(f"{each} {say_area(curve['roc_auc'])}" for each, curve in curves.items())
-    return finish(name, heading, f"Areas under the curves: {told}. A guess has 0.5.", SQUARE, frame.parts)
+        axes.line(curve["roc"][0], curve["roc"][1], color, dash=dash)
+    _legend(axes, curves, "roc_auc", f"{of} (area under the curve)")
+    told = ", ".join(f"{each} {format_area(curve['roc_auc'])}" for each, curve in curves.items())
+    return make_picture(name, heading, f"Areas under the curves: {told}. A guess has 0.5.", SQUARE, axes.parts)
 
 
 def _draw_precision_recall(name: str, heading: str, curves: Mapping[str, Any], of: str) -> Picture:
     """On the whole square, over the lines of chance: a class's share of the rows."""
-    frame, shares = _square(name, "recall", "precision"), [curve["share"] for curve in curves.values()]
+    axes, shares = _square(name, "recall", "precision"), [curve["share"] for curve in curves.values()]
     alike = len({*shares}) == 1
     for place, share in enumerate(shares[:1] if alike else shares):
-        frame.line((0, 1), (share, share), SOFT if alike else _look(place)[0], 0.8, DASHES[2])
+        axes.line((0, 1), (share, share), SOFT if alike else _look(place)[0], 0.8, DASHES[2])
     for place, curve in enumerate(curves.values()):
         color, dash = _look(place)
-        frame.line(curve["precision_recall"][0], curve["precision_recall"][1], color, dash=dash, steps=True)
-    _legend(frame, curves, "average_precision", f"{of} (average precision)")
+        axes.line(curve["precision_recall"][0], curve["precision_recall"][1], color, dash=dash, steps=True)
+    _legend(axes, curves, "average_precision", f"{of} (average precision)")
     told = ", ".join(
-        f"{each} {say_area(curve['average_precision'])} (a guess {curve['share']:.3f})"
+        f"{each} {format_area(curve['average_precision'])} (a guess {curve['share']:.3f})"
         for each, curve in curves.items()
     )
-    return finish(name, heading, f"Average precisions: {told}.", SQUARE, frame.parts)
+    return make_picture(name, heading, f"Average precisions: {told}.", SQUARE, axes.parts)
 
 
 def draw_reliability(
@@ -158,26 +158,26 @@ def draw_reliability(
         whose: a single curve is, in the legend.
     """
     labels, last = {"before": "as the classifier gives them", "after": "calibrated"}, [*curves][-1]
-    frame = _square("reliability", "predicted probability", "share that came true")
-    frame.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
+    axes = _square("reliability", "predicted probability", "share that came true")
+    axes.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
     entries = []
     for kind, curve in curves.items():
         place = 0 if kind == last else 1
         color, dash = SERIES[place], DASHES[place]
-        frame.line(curve["predicted"], curve["observed"], color, 1.6, dash)
+        axes.line(curve["predicted"], curve["observed"], color, 1.6, dash)
         for predicted, observed, pairs in zip(curve["predicted"], curve["observed"], curve["pairs"]):
             if kind == last and repeats:
                 ends = wilson_of_share(observed, pairs / repeats)
-                frame.line((predicted, predicted), ends, color, 1.2, opacity=0.45)
-            frame.point(predicted, observed, color, 1.5 + 0.6 * np.log10(pairs), square=kind != last)
+                axes.line((predicted, predicted), ends, color, 1.2, opacity=0.45)
+            axes.scatter(predicted, observed, color, 1.5 + 0.6 * np.log10(pairs), square=kind != last)
         entries.append((labels[kind] if len(curves) > 1 else whose, color, dash))
-    frame.legend(entries, "upper left")
+    axes.legend(entries, "upper left")
     bins = ", ".join(f"{p:.2f}: {o:.2f}" for p, o in zip(curves[last]["predicted"], curves[last]["observed"]))
     description = f"Predicted probability and the share that came true, by bins: {bins}."
-    return finish("reliability", "Reliability of the probabilities", description, SQUARE, frame.parts)
+    return make_picture("reliability", "Reliability of the probabilities", description, SQUARE, axes.parts)
 
 
-def say_area(area: float) -> str:
+def format_area(area: float) -> str:
     """Three decimals, and 1 only for 1."""
     return "1" if area == 1 else f"{min(area, 0.999):.3f}" if area < 0.9995 else "> 0.999"
 
@@ -187,24 +187,24 @@ def shorten(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _square(name: str, x: str, y: str) -> Frame:
-    frame = Frame(name, SQUARE, 48, 36, room(0, 1, 0.02), room(0, 1, 0.02))
-    frame.x_axis(x)
-    frame.y_axis(y)
-    return frame
+def _square(name: str, x: str, y: str) -> Axes:
+    axes = Axes(name, SQUARE, 48, 36, padded_limits(0, 1, 0.02), padded_limits(0, 1, 0.02))
+    axes.x_axis(x)
+    axes.y_axis(y)
+    return axes
 
 
 def _look(place: int) -> tuple[str, str]:
     return SERIES[place % len(SERIES)], DASHES[place % len(DASHES)]
 
 
-def _legend(frame: Frame, curves: Mapping[str, Any], figure: str, heading: str) -> None:
+def _legend(axes: Axes, curves: Mapping[str, Any], figure: str, heading: str) -> None:
     """In the corner of the unit square that the curves leave free, or nearly so."""
     entries, kind = [], "roc" if figure == "roc_auc" else "precision_recall"
     for place, (name, curve) in enumerate(curves.items()):
         color, dash = _look(place)
         told = shorten(name) if heading.startswith("class (") else name
-        entries.append((f"{told} ({say_area(curve[figure])})", color, dash))
+        entries.append((f"{told} ({format_area(curve[figure])})", color, dash))
     grid = np.linspace(0, 1, 101)
     x = np.tile(grid, len(curves))
     turn = slice(None, None, 1 if kind == "roc" else -1)  # rising
@@ -216,6 +216,4 @@ def _legend(frame: Frame, curves: Mapping[str, Any], figure: str, heading: str) 
         "lower left": ((x < wide) & (y < high)).sum(),
         "upper left": ((x < wide) & (y > 1 - high)).sum(),
     }
-    frame.legend(
-        entries, min(corners if kind == "roc" else corners[1:] + corners[:1], key=crossed.__getitem__), heading
-    )
+    axes.legend(entries, min(corners if kind == "roc" else corners[1:] + corners[:1], key=crossed.__getitem__), heading)

@@ -81,7 +81,7 @@ def paragraph(text: str | None, kind: str | None = None) -> str:
 
 def gallery(pictures: Iterable[Picture | None], small: bool = False) -> str:
     """Pictures side by side, as far as the page is wide enough."""
-    there = "\n".join(picture.inline() for picture in pictures if picture)
+    there = "\n".join(picture.to_inline_svg() for picture in pictures if picture)
     return f'<div class="pictures{" small" * small}">\n{there}\n</div>' if there else ""
 
 

@@ -16,14 +16,14 @@ from bakeoff.data.parts import read_folds, read_part
 from bakeoff.data.prepare import prepare_dataset
 from bakeoff.errors import DataError, StoreError
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.estimators.fit_time import Size
-from bakeoff.estimators.pipeline import fit_to_score
-from bakeoff.evaluation.predictions import ask, to_codes
+from bakeoff.estimators.fit_time import ProblemSize
+from bakeoff.estimators.pipeline import fit_for_scoring
+from bakeoff.evaluation.predictions import encode_labels, response_values
 from bakeoff.evaluation.scoring import score
 from bakeoff.metrics import MetricName
 from bakeoff.runtime.files import require_writable
 from bakeoff.runtime.paths import refuse_mixed
-from bakeoff.runtime.threads import cores
+from bakeoff.runtime.threads import cpu_count
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
 
@@ -32,7 +32,7 @@ MOST_ROWS = 5_000  # of the test part that columns are shuffled in
 SHARES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of a fold's training rows
 
 
-def look_deeper(store: ModelStore, version: str, workspace: Path) -> dict[str, Any]:
+def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[str, Any]:
     """Permutation importance and learning curve of a version, from the rows that its config names.
 
     Args:
@@ -58,10 +58,10 @@ def look_deeper(store: ModelStore, version: str, workspace: Path) -> dict[str, A
                 f"version {version} was made of other rows than {where} gives now (SHA-256 {ref.sha256[:12]}…, not "
                 f"{card['data_sha256'][:12]}…); put them back, or leave --deep out"
             )
-        return measure(config, ref, load_model(store, version), card["classifier"])
+        return inspect_model(config, ref, load_model(store, version), card["classifier"])
 
 
-def measure(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> dict[str, Any]:
+def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> dict[str, Any]:
     """Both, as plain values.
 
     Args:
@@ -69,11 +69,11 @@ def measure(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> d
         name: the winner.
     """
     scoring = config.cross_validation.scoring
-    importance, curve = measure_importance(ref, model, scoring), measure_learning(config, ref, name)
+    importance, curve = feature_importance(ref, model, scoring), learning_curve(config, ref, name)
     return {"scoring": scoring, "importance": importance, "learning_curve": curve}
 
 
-def measure_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict[str, Any]:
+def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict[str, Any]:
     """How much the score falls when a column is shuffled (Breiman, Random forests, 2001, section 10).
 
     Returns:
@@ -86,7 +86,7 @@ def measure_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict
         drawn = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
         X, y = X.iloc[drawn], y[drawn]
     score_of = partial(_score, classes=ref.classes, scoring=scoring)
-    found = permutation_importance(model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cores())
+    found = permutation_importance(model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cpu_count())
     order = np.argsort(-found.importances_mean, kind="stable")
     columns = [
         {"name": ref.features[i].name, "mean": float(found.importances_mean[i]), "std": float(found.importances_std[i])}
@@ -95,15 +95,15 @@ def measure_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict
     return {"rows": len(X), "repeats": REPEATS, "columns": columns}
 
 
-def measure_learning(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:
+def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:
     """The cross-validated score by how many of the folds' training rows are fitted on.
 
     Returns:
         rows, shape (n_sizes,), and scores, shape (n_sizes, n_folds over all repeats), None where a fold lacks a class.
     """
-    contestant = Contestant.of(config, name, Size.of(ref))
+    contestant = Contestant.of(config, name, ProblemSize.of(ref))
     folds = read_folds(ref, config.cross_validation)
-    scores = joblib.Parallel(n_jobs=cores())(
+    scores = joblib.Parallel(n_jobs=cpu_count())(
         joblib.delayed(_score_share)(ref, contestant, fit_rows, score_rows, share, number)
         for share in SHARES
         for number, (fit_rows, score_rows) in enumerate(folds)
@@ -119,11 +119,11 @@ def _score_share(
     X, y = read_part(ref, "train")
     drawn = np.random.default_rng(number).permutation(fit_rows)[: max(2, round(share * len(fit_rows)))]
     try:
-        pipeline = fit_to_score(contestant, ref.features, X.iloc[drawn], y[drawn])
+        pipeline = fit_for_scoring(contestant, ref.features, X.iloc[drawn], y[drawn])
     except ValueError:
         return None
     return _score(pipeline, X.iloc[score_rows], y[score_rows], ref.classes, contestant.scoring)
 
 
 def _score(model: Any, X: pd.DataFrame, y: np.ndarray, classes: tuple[str, ...], scoring: MetricName) -> float:
-    return score(scoring, to_codes(y, classes), ask(model, X, classes, scoring), len(classes))
+    return score(scoring, encode_labels(y, classes), response_values(model, X, classes, scoring), len(classes))

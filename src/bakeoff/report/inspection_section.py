@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from bakeoff.formatting import NONE
-from bakeoff.report.axes import Frame, room
-from bakeoff.report.charts import frame_rows, size_of_rows
+from bakeoff.report.axes import Axes, padded_limits
+from bakeoff.report.charts import axes_of_rows, size_of_rows
 from bakeoff.report.curve_charts import shorten
 from bakeoff.report.html import gallery, paragraph
 from bakeoff.report.svg import (
@@ -15,7 +15,7 @@ from bakeoff.report.svg import (
     SOFT,
     WIDTH,
     Picture,
-    finish,
+    make_picture,
 )
 from bakeoff.report.table_formats import html_table
 
@@ -87,16 +87,16 @@ def draw_importance(importance: Mapping[str, Any], scoring: str) -> Picture:
     names = [shorten(each["name"]) for each in columns]
     ends = [(each["mean"] - 2 * each["std"], each["mean"] + 2 * each["std"]) for each in columns]
     lowest, highest = min(0.0, *(low for low, _ in ends)), max(0.0, *(high for _, high in ends))
-    frame = frame_rows("importance", names, room(lowest, highest), 20)
-    frame.x_axis(f"fall of {scoring} when the column is shuffled")
-    frame.line((0, 0), frame.ylim, SOFT, 0.8)
+    axes = axes_of_rows("importance", names, padded_limits(lowest, highest), 20)
+    axes.x_axis(f"fall of {scoring} when the column is shuffled")
+    axes.line((0, 0), axes.ylim, SOFT, 0.8)
     for place, (each, both) in enumerate(zip(columns, ends)):
-        frame.line(both, (place, place), SERIES[0], 2)
-        frame.point(each["mean"], place, SERIES[0], 2.5)
-    frame.names(names)
+        axes.line(both, (place, place), SERIES[0], 2)
+        axes.scatter(each["mean"], place, SERIES[0], 2.5)
+    axes.set_yticklabels(names)
     told = ", ".join(f"{each['name']} {each['mean']:.4f}" for each in columns[:5])
     size = size_of_rows(len(names), 20)
-    return finish("importance", "Permutation importance", f"The first are {told}.", size, frame.parts)
+    return make_picture("importance", "Permutation importance", f"The first are {told}.", size, axes.parts)
 
 
 def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:
@@ -106,15 +106,15 @@ def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:
     spread = [float(np.std(known)) for _, known in points]
     low, high = ([mean + sign * wide for mean, wide in zip(means, spread)] for sign in (-1, 1))
     size = (WIDTH, 240.0)
-    frame = Frame("learning", size, 56, 36, (0, counts[-1] * 1.04), room(min(low), max(high)))
-    frame.x_axis("rows fitted on", 4)
-    frame.y_axis(scoring)
-    frame.band(counts, low, high, SERIES[0], 0.18)
-    frame.line(counts, means, SERIES[0])
+    axes = Axes("learning", size, 56, 36, (0, counts[-1] * 1.04), padded_limits(min(low), max(high)))
+    axes.x_axis("rows fitted on", 4)
+    axes.y_axis(scoring)
+    axes.fill_between(counts, low, high, SERIES[0], 0.18)
+    axes.line(counts, means, SERIES[0])
     for count, mean in zip(counts, means):
-        frame.point(count, mean, SERIES[0], 2.5)
+        axes.scatter(count, mean, SERIES[0], 2.5)
     told = f"From {means[0]:.4f} with {counts[0]:,} rows to {means[-1]:.4f} with {counts[-1]:,}."
-    return finish("learning", "Learning curve", told, size, frame.parts)
+    return make_picture("learning", "Learning curve", told, size, axes.parts)
 
 
 def _known(scores: list[float | None]) -> list[float]:

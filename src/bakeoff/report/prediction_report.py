@@ -15,7 +15,7 @@ from bakeoff.report.curve_charts import (
     draw_precision_recall,
     draw_reliability,
     draw_roc,
-    say_area,
+    format_area,
 )
 from bakeoff.report.html import (
     beside,
@@ -102,13 +102,13 @@ def _probabilities(scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:
     if not ranked and not reliability:
         return ""
     areas = ranked.get("roc_auc", {})
-    rows = [(name, say_area(area), say_area(ranked["average_precision"][name])) for name, area in areas.items()]
+    rows = [(name, format_area(area), format_area(ranked["average_precision"][name])) for name, area in areas.items()]
     shown = len(ranked.get("curves", {}))
     return join(
         gallery([pictures.get("roc"), pictures.get("precision-recall"), reliability]),
         paragraph(f"Curves of the {shown} classes that are ranked worst." if shown < len(areas) else None),
         paragraph(f"{RELIABILITY}{f' {INTERVALS}' if scored.rows_alone else ''}" if reliability else None),
-        paragraph(KNOWN if scored.counts.tally.strangers else None),
+        paragraph(KNOWN if scored.counts.tally.unknown_class_rows else None),
         paragraph(RANKING if rows else None),
         html_table(("Class", "Area under ROC", "Average precision"), rows, label="Ranking") if rows else "",
     )

@@ -7,13 +7,13 @@ from typing import Any
 
 from bakeoff.formatting import (
     NONE,
+    format_cost,
+    format_count,
     one_line,
-    say_cost,
-    say_count,
 )
 from bakeoff.prediction.missing_columns import say_gaps
 from bakeoff.prediction.publish import REPORT
-from bakeoff.report.card_tables import Row, figure, report_table
+from bakeoff.report.card_tables import Row, format_score, report_table
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text, text_table
 
@@ -75,10 +75,10 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
 
 def evaluation_figures(found: dict[str, Any]) -> list[tuple[str, str]]:
     """The figures where the class is known, a line each."""
-    figures = [(name, figure(found[key])) for key, name in FIGURES.items()]
-    figures.append(("log loss", figure(found["log_loss"])))
+    figures = [(name, format_score(found[key])) for key, name in FIGURES.items()]
+    figures.append(("log loss", format_score(found["log_loss"])))
     if "mean_cost" in found:
-        figures.append(("mean cost", say_cost(found["mean_cost"])))
+        figures.append(("mean cost", format_cost(found["mean_cost"])))
     figures.append(("rows with a class", f"{found['rows']:,}"))
     if "unknown_class" in found:
         figures.append(("of them of a class that the model doesn't know", f"{found['unknown_class']:,}"))
@@ -95,10 +95,12 @@ def say_reasons(summary: dict[str, Any]) -> list[str]:
     """Why rows were rejected, the commonest reason first."""
     reasons = summary.get("reasons", [])
     lines = [
-        f"{say_count(each['rows'], 'row')}: {'' if each['column'] is None else each['column'] + ': '}{each['reason']}"
+        f"{format_count(each['rows'], 'row')}: "
+        + ("" if each["column"] is None else f"{each['column']}: ")
+        + each["reason"]
         for each in reasons[:SHOWN]
     ]
-    return [*lines, f"and {say_count(len(reasons) - SHOWN, 'other kind')}"] if len(reasons) > SHOWN else lines
+    return [*lines, f"and {format_count(len(reasons) - SHOWN, 'other kind')}"] if len(reasons) > SHOWN else lines
 
 
 def list_warnings(summary: dict[str, Any]) -> list[str]:
@@ -112,7 +114,7 @@ def _say_flags(summary: dict[str, Any]) -> str | None:
     if not flags:
         return None
     listed = ", ".join(f"{flag} ({count:,})" for flag, count in list(flags.items())[:SHOWN])
-    more = f" and {say_count(len(flags) - SHOWN, 'other')}" if len(flags) > SHOWN else ""
+    more = f" and {format_count(len(flags) - SHOWN, 'other')}" if len(flags) > SHOWN else ""
     return f"Flagged, unlike what training saw: {listed}{more}."
 
 
@@ -120,7 +122,7 @@ def say_evaluation(found: dict[str, Any]) -> str:
     """The figures where the class is known."""
     figures = [f"{name} {found[key]:.4f}" for key, name in FIGURES.items()]
     figures += [] if found["log_loss"] is None else [f"log loss {found['log_loss']:.4f}"]
-    figures += [f"mean cost {say_cost(found['mean_cost'])}"] if "mean_cost" in found else []
+    figures += [f"mean cost {format_cost(found['mean_cost'])}"] if "mean_cost" in found else []
     strange = found.get("unknown_class", 0)
     unknown = f" ({strange:,} of them of a class that the model doesn't know, and so wrong)" if strange else ""
     return f"On {found['rows']:,} rows with a class{unknown}: {', '.join(figures)}."

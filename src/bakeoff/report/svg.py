@@ -42,7 +42,7 @@ class Picture(NamedTuple):
     svg: str
     width: float
 
-    def inline(self) -> str:
+    def to_inline_svg(self) -> str:
         """For a page that has CSS."""
         svg = self.svg
         for color, name in NAMES.items():
@@ -52,7 +52,7 @@ class Picture(NamedTuple):
             f'<div class="picture" style="max-width:{self.width * 4 / 3:.0f}px">{svg}</div></figure>'
         )
 
-    def alone(self) -> str:
+    def to_standalone_svg(self) -> str:
         """As a file of its own, on white."""
         svg = self.svg
         for color, plain in LIGHT.items():
@@ -64,7 +64,7 @@ class Picture(NamedTuple):
 
 def markdown_picture(picture: Picture) -> str:
     """With what it shows in words, for whoever can't see it."""
-    data = base64.b64encode(picture.alone().encode()).decode()
+    data = base64.b64encode(picture.to_standalone_svg().encode()).decode()
     told = markdown_text(f"{picture.title}: {picture.description}")
     return f"**{markdown_text(picture.title)}**\n\n![{told}](data:image/svg+xml;base64,{data})"
 
@@ -75,21 +75,21 @@ def css() -> str:
     return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
 
 
-def clean(text: str) -> str:
+def escape_xml(text: str) -> str:
     """Text as XML holds it."""
     return escape(printable(text))
 
 
-def finish(name: str, title: str, description: str, size: tuple[float, float], parts: list[str]) -> Picture:
+def make_picture(name: str, title: str, description: str, size: tuple[float, float], parts: list[str]) -> Picture:
     """The whole picture of its parts.
 
     Args:
         size: width and height, in points.
     """
     width, height = size
-    name = clean(name)
+    name = escape_xml(name)
     told = (
         f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="{name}-title {name}-desc">'
-        f'<title id="{name}-title">{clean(title)}</title><desc id="{name}-desc">{clean(description)}</desc>'
+        f'<title id="{name}-title">{escape_xml(title)}</title><desc id="{name}-desc">{escape_xml(description)}</desc>'
     )
     return Picture(name, title, description, told + "".join(parts) + "</svg>", width)

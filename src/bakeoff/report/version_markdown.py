@@ -16,11 +16,11 @@ from bakeoff.report.card_tables import (
     result_table,
 )
 from bakeoff.report.card_text import (
-    explain,
+    describe_calibration,
+    describe_choice,
+    describe_decision,
     list_approximations,
     list_troubles,
-    say_calibration,
-    say_decision,
     say_warnings,
 )
 from bakeoff.report.svg import Picture, markdown_picture
@@ -41,13 +41,16 @@ def render_markdown(
     shown = [drawn.get(name) for name in ("race", "test")]
     confusion = drawn.get(f"confusion-{card['classifier'].replace('_', '-')}")
     report = card["classifiers"][card["classifier"]]["report"]
-    winner, sentences = markdown_text(title(card["classifier"])), (decision, say_calibration(card), say_decision(card))
+    winner, sentences = (
+        markdown_text(title(card["classifier"])),
+        (decision, describe_calibration(card), describe_decision(card)),
+    )
     header, rows = result_table(card)
     recall_header, recalls, note = recall_table(card)
     return "\n\n".join(
         [
             f"# {markdown_text(card['name'])} · {winner}",
-            *map(markdown_text, [explain(card), headline(card), *(told for told in sentences if told)]),
+            *map(markdown_text, [describe_choice(card), headline(card), *(told for told in sentences if told)]),
             *map(markdown_text, say_warnings(card)),
             "## Leaderboard",
             *(markdown_picture(picture) for picture in shown if picture),

@@ -19,12 +19,12 @@ from bakeoff.report.card_tables import (
     result_table,
 )
 from bakeoff.report.card_text import (
-    explain,
+    describe_calibration,
+    describe_choice,
+    describe_decision,
     explain_brier,
     list_approximations,
     list_troubles,
-    say_calibration,
-    say_decision,
     say_warnings,
 )
 from bakeoff.report.charts import label_ceiling
@@ -33,7 +33,7 @@ from bakeoff.report.curve_charts import (
     RANKING,
     RELIABILITY,
     Outcomes,
-    say_area,
+    format_area,
 )
 from bakeoff.report.html import (
     beside,
@@ -80,7 +80,7 @@ def render_report(
         [
             f"<h1>{escape(card['name'])}: {escape(title(card['classifier']))}</h1>",
             paragraph(f"version {card['version']}, created {card['created']}", "muted"),
-            paragraph(explain(card), "lead"),
+            paragraph(describe_choice(card), "lead"),
             paragraph(headline(card), "lead"),
             *(paragraph(warning, "warning") for warning in say_warnings(card)),
             contents((names[heading], heading) for heading in shown),
@@ -126,10 +126,10 @@ def _errors(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
 
 
 def _probabilities(card: dict[str, Any], outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture]) -> str:
-    calibration, reliability = say_calibration(card), pictures.get("reliability")
+    calibration, reliability = describe_calibration(card), pictures.get("reliability")
     ranked = {name: found for name, found in outcomes.items() if "roc_auc" in found}
     figures = ("roc_auc_macro", "average_precision_macro")
-    rows = [(title(name), *(say_area(found[key]) for key in figures)) for name, found in ranked.items()]
+    rows = [(title(name), *(format_area(found[key]) for key in figures)) for name, found in ranked.items()]
     header = ("Classifier", "Area under ROC", "Average precision")
     kinds = ("roc-contestants", "precision-recall-contestants", "roc", "precision-recall")
     curves, winner = [pictures.get(kind) for kind in kinds], ranked.get(card["classifier"])
@@ -137,7 +137,7 @@ def _probabilities(card: dict[str, Any], outcomes: Mapping[str, Outcomes], pictu
     left_out = winner is not None and shown < len(winner["roc_auc"])
     return join(
         paragraph(f"{calibration} {explain_brier(card)}" if calibration else None),
-        paragraph(say_decision(card)),
+        paragraph(describe_decision(card)),
         gallery([*curves, reliability]),
         paragraph(f"Curves of the {shown} classes that {title(card['classifier'])} ranks worst." if left_out else None),
         paragraph(f"{RELIABILITY} {INTERVALS} {FITTED}" if reliability else None),

@@ -31,16 +31,16 @@ def draw_version(config: TrainingConfig, version: str) -> dict[str, Picture]:
         return draw_all(card, outcomes)
 
 
-def deepen_report(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
+def add_inspection(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     """Write a version's report anew, as a deep one.
 
     Args:
         ref: the rows that the version was made of.
     """
-    from bakeoff.report.inspection import measure
+    from bakeoff.report.inspection import inspect_model
 
     store = open_store(config)
-    found = measure(config, ref, load_model(store, version), store.card(version)["classifier"])
+    found = inspect_model(config, ref, load_model(store, version), store.card(version)["classifier"])
     store.write_report(version, _render(store, version, found))
 
 
@@ -57,9 +57,9 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
     """
     deep = None
     if workspace:
-        from bakeoff.report.inspection import look_deeper
+        from bakeoff.report.inspection import inspect_version
 
-        deep = look_deeper(store, version, workspace)
+        deep = inspect_version(store, version, workspace)
     return store.write_report(version, _render(store, version, deep))
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bakeoff.errors import OutOfTimeError, TrainingError
-from bakeoff.runtime.threads import cores
+from bakeoff.runtime.threads import cpu_count
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -35,7 +35,7 @@ _starting = threading.Lock()
 _server: "ForkServer | None" = None
 
 
-class Surroundings(NamedTuple):
+class ProcessContext(NamedTuple):
     """What a step finds as the one who asks for it has it."""
 
     environment: dict[str, str]
@@ -44,7 +44,7 @@ class Surroundings(NamedTuple):
 
 
 @dataclass
-class Line:
+class WorkerConnection:
     """To a process that was forked, or is about to be; its `pid` is None until it has told it."""
 
     connection: Connection
@@ -59,7 +59,7 @@ class ForkServer:
     """The process that steps are forked from; it ends, and all that it forked, when this process does.
 
     Args:
-        preload: as `start_server`.
+        preload: as `start_fork_server`.
     """
 
     def __init__(self, preload: str | None = None) -> None:
@@ -85,11 +85,11 @@ class ForkServer:
         theirs.close()
         self.owner = os.getpid()
         self.under_way: set[int] = set()
-        self.places = threading.BoundedSemaphore(cores())
-        self._idle: deque[Line] = deque()
+        self.places = threading.BoundedSemaphore(cpu_count())
+        self._idle: deque[WorkerConnection] = deque()
         atexit.register(self.stop)
 
-    def line(self) -> Line:
+    def line(self) -> WorkerConnection:
         """A line to a process that waits for what to do: one that has done something before, or a new one.
 
         Raises:
@@ -99,12 +99,12 @@ class ForkServer:
             try:
                 line = self._idle.pop()
             except IndexError:
-                return Line(self._fork())
+                return WorkerConnection(self._fork())
             if not line.connection.poll():
                 return line
             line.close()  # it has ended meanwhile
 
-    def keep(self, line: Line) -> None:
+    def keep(self, line: WorkerConnection) -> None:
         """Let the process wait for another step."""
         self._idle.append(line)
 
@@ -132,7 +132,7 @@ class ForkServer:
         return self.owner == os.getpid() and self._process.poll() is None
 
 
-def start_server(preload: str | None = None) -> ForkServer:
+def start_fork_server(preload: str | None = None) -> ForkServer:
     """Start the server that steps are forked from, where none runs yet: it imports the libraries meanwhile.
 
     Args:
@@ -146,13 +146,13 @@ def start_server(preload: str | None = None) -> ForkServer:
         return _server
 
 
-def stop_server() -> None:
+def stop_fork_server() -> None:
     """End the server, where one runs."""
     if _server is not None and _server.serves():
         _server.stop()
 
 
-def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
+def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
     """Run a function in a process of its own; what it returns, raises and logs comes out here.
 
     Arguments and result are pickled: give references to files, not rows. As many run at once as there are cores; who
@@ -166,12 +166,12 @@ def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
         OutOfTimeError: it was not done by then.
         TrainingError: the process ended before the function did.
     """
-    server = start_server()
-    with _place(server, deadline):
+    server = start_fork_server()
+    with _core(server, deadline):
         line = server.line()
         server.under_way.add(id(line))
         try:
-            kind, content = _listen(line, path, args, deadline)
+            kind, content = _await_result(line, path, args, deadline)
         finally:
             server.under_way.discard(id(line))
             if line.pid is None:
@@ -184,7 +184,7 @@ def run_apart(path: str, *args: Any, deadline: float | None = None) -> Any:
 
 
 @contextlib.contextmanager
-def _place(server: ForkServer, deadline: float | None) -> Iterator[None]:
+def _core(server: ForkServer, deadline: float | None) -> Iterator[None]:
     """A core to run on, when there is one."""
     left = None if deadline is None else max(0.0, deadline - time.time())
     if left == 0 or not server.places.acquire(timeout=left):
@@ -195,9 +195,9 @@ def _place(server: ForkServer, deadline: float | None) -> Iterator[None]:
         server.places.release()
 
 
-def _listen(line: Line, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
+def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
     """How the step ends; the line has a pid afterwards if its process waits for another one."""
-    here = Surroundings({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
+    here = ProcessContext({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
     waits = False
     try:
         line.connection.send((here, path, args))

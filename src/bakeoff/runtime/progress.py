@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bakeoff.formatting import say_seconds
+from bakeoff.formatting import format_seconds
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Progress:
     def __str__(self) -> str:
         """As `3,200,000 of 10,000,000 rows, 1,250,000 rows/s, 6 s left`."""
         known = f" of {self.total:,}" if self.total is not None else f" ({self.share:.0%} of the input)"
-        left = "" if self.seconds_left is None else f", {say_seconds(self.seconds_left)} left"
+        left = "" if self.seconds_left is None else f", {format_seconds(self.seconds_left)} left"
         return f"{self.done:,}{known} rows, {self.rows_per_second:,.0f} rows/s{left}"
 
 
@@ -70,7 +70,7 @@ class Pace:
 
 
 @dataclass
-class Lane:
+class ContestantProgress:
     """One contestant's folds.
 
     Attributes:
@@ -108,7 +108,9 @@ class RaceProgress:
         """
         known = [seconds for seconds in work.values() if seconds is not None]
         usual = sum(known) / len(known) if known else 1.0
-        self.lanes = {name: Lane(folds, usual if seconds is None else seconds) for name, seconds in work.items()}
+        self.lanes = {
+            name: ContestantProgress(folds, usual if seconds is None else seconds) for name, seconds in work.items()
+        }
         self._started = time.monotonic()
 
     def end_fold(self, name: str, score: float | None) -> None:
@@ -145,4 +147,4 @@ class RaceProgress:
         """As `7 of 15 folds scored, 12 s left`."""
         left = self.seconds_left
         told = f"{self.done:,} of {self.total:,} folds scored"
-        return f"{told}, {say_seconds(left)} left" if left and self.done < self.total else told
+        return f"{told}, {format_seconds(left)} left" if left and self.done < self.total else told

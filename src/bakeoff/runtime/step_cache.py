@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bakeoff.runtime.environment import describe_environment, digest_code
-from bakeoff.runtime.transfer import paths_of, with_paths
+from bakeoff.runtime.transfer import file_fields, replace_files
 from bakeoff.runtime.workspace import (
     RESULT,
     RunFolder,
-    make_kept,
+    make_cache,
     mark_used,
 )
 
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
-def do_once(
+def cached_step(
     run: RunFolder, name: str, key: Mapping[str, Any], kind: type[Result], work: Callable[[Path], Result]
 ) -> Result:
     """Do a step, or take over what an earlier run has done that died.
@@ -41,11 +41,11 @@ def do_once(
         work: does the step in an empty folder.
     """
     digest = hashlib.sha256(json.dumps([name, describe_environment(), digest_code(), key], sort_keys=True).encode())
-    kept, folder = run.kept / digest.hexdigest()[:32], run.path / name
+    kept, folder = run.cache / digest.hexdigest()[:32], run.path / name
     mark_used(run, kept.name)
     shutil.rmtree(folder, ignore_errors=True)  # a step that is tried again begins anew
     folder.mkdir()  # without its parents: a run that has ended leaves nothing behind
-    if _is_ours(run.kept) and (found := _take(kept, folder, kind)) is not None:
+    if _is_ours(run.cache) and (found := _take(kept, folder, kind)) is not None:
         logger.info("%s: taken over from a run that ended early", name)
         return found
     result = work(folder)
@@ -66,7 +66,7 @@ def _is_ours(folder: Path) -> bool:
 def _keep(result: Any, folder: Path, kept: Path) -> None:
     from pydantic import TypeAdapter
 
-    make_kept(kept.parent)  # another run may have removed it, since nothing was in it
+    make_cache(kept.parent)  # another run may have removed it, since nothing was in it
     aside = Path(tempfile.mkdtemp(dir=folder.parent))  # goes with the run's folder, whenever the run is killed
     try:
         files = [path for path in folder.iterdir() if path.is_file()]
@@ -101,7 +101,7 @@ def _take(kept: Path, folder: Path, kind: type[Result]) -> Result | None:
 
 
 def _moved(result: Any, before: Path, after: Path) -> Any:
-    return with_paths(result, {name: after / path.relative_to(before) for name, path in paths_of(result).items()})
+    return replace_files(result, {name: after / path.relative_to(before) for name, path in file_fields(result).items()})
 
 
 def _link(path: Path, to: Path) -> None:

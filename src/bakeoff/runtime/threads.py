@@ -18,7 +18,7 @@ _changing = threading.Lock()
 _holders: list[Any] = []  # the limiter of the first block that is open; blocks may overlap
 
 
-def cores() -> int:
+def cpu_count() -> int:
     """How many cores this process may use, containers' and schedulers' limits counted in.
 
     As `joblib.cpu_count`, which takes a tenth of a second to import.
@@ -40,7 +40,7 @@ def _quota(cgroup: Path) -> int:
 
 
 @contextlib.contextmanager
-def one_thread_each() -> Iterator[None]:
+def limit_blas_threads() -> Iterator[None]:
     """Hold BLAS to one thread a caller, for the whole process, until the end of the last such block.
 
     Besides keeping the total at the number of cores, it makes sums come out alike at any number of workers.
@@ -58,7 +58,7 @@ def one_thread_each() -> Iterator[None]:
                 limiter.restore_original_limits()
 
 
-def hold_this_thread() -> None:
+def limit_openmp_threads() -> None:
     """Hold OpenMP to one thread in the calling thread, where alone that limit counts."""
     _controller().limit(limits=1, user_api="openmp")
 
@@ -71,7 +71,7 @@ def _controller() -> Any:
     return ThreadpoolController()
 
 
-def in_order(
+def map_in_order(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
     """What the function makes of each item, in order, of which so many may be under way at once."""

@@ -10,27 +10,27 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Delivery(Generic[Result]):
+class Bundle(Generic[Result]):
     """A step's result, a dataclass, with the bytes of the files that its fields name."""
 
     result: Result
     files: Mapping[str, bytes]
 
 
-def pack(result: Result) -> Delivery[Result]:
+def pack(result: Result) -> Bundle[Result]:
     """Read the files that a result refers to."""
-    return Delivery(result, {field: path.read_bytes() for field, path in paths_of(result).items()})
+    return Bundle(result, {field: path.read_bytes() for field, path in file_fields(result).items()})
 
 
-def unpack(given: "Delivery[Result] | Result", folder: Path) -> Result:
+def unpack(given: "Bundle[Result] | Result", folder: Path) -> Result:
     """The result with its files in `folder`; what was not packed is given back as it is."""
-    if not isinstance(given, Delivery):
+    if not isinstance(given, Bundle):
         return given
     folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
-    there = {field: folder / path.name for field, path in paths_of(given.result).items()}
+    there = {field: folder / path.name for field, path in file_fields(given.result).items()}
     for field, path in there.items():
         path.write_bytes(given.files[field])
-    return with_paths(given.result, there)
+    return replace_files(given.result, there)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -48,12 +48,12 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
     aside.rename(folder)
 
 
-def paths_of(result: Any) -> dict[str, Path]:
+def file_fields(result: Any) -> dict[str, Path]:
     """The fields of a dataclass that are paths."""
     return {field.name: value for field in fields(result) if isinstance(value := getattr(result, field.name), Path)}
 
 
-def with_paths(result: Result, paths: Mapping[str, Path]) -> Result:
+def replace_files(result: Result, paths: Mapping[str, Path]) -> Result:
     """The same dataclass with other paths."""
     changed: Any = replace(result, **paths)  # type: ignore[type-var]  # a dataclass, as `fields` has found
     return changed  # type: ignore[no-any-return]

@@ -33,9 +33,9 @@ class RunFolder:
     """
 
     path: Path
-    kept: Path
+    cache: Path
     deadline: float | None = None
-    parcel: str | None = None
+    scattered: str | None = None
 
 
 @contextlib.contextmanager
@@ -46,7 +46,7 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
     """
     workspace = workspace.absolute()  # what crosses to another process may find another current folder there
     kept = workspace / KEPT
-    make_kept(kept)
+    make_cache(kept)
     _forget(workspace)
     run = RunFolder(Path(tempfile.mkdtemp(prefix=RUN, dir=workspace)), kept)
     with (run.path / f"{LOCK}.new").open("w") as lock:
@@ -62,7 +62,7 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
                 kept.rmdir()
 
 
-def make_kept(kept: Path) -> None:
+def make_cache(kept: Path) -> None:
     """Make the folder of kept steps, where there is none."""
     for _ in range(100):
         with contextlib.suppress(FileExistsError):  # it was there, and another run has just removed it

@@ -97,7 +97,7 @@ def head_of(history: History) -> str:
     return f"{len(history.entries)} {history.digest or '-'}"
 
 
-def follow_chain(lines: list[bytes], digests: list[str]) -> tuple[list[Entry], list[str]]:
+def verify_chain(lines: list[bytes], digests: list[str]) -> tuple[list[Entry], list[str]]:
     """The entries, and where one is no entry or doesn't follow from the line before.
 
     Args:
@@ -136,7 +136,7 @@ def check_head(head: str | None, digests: list[str], entries: list[Entry]) -> li
     return []
 
 
-def check_sense(history: History) -> list[str]:
+def check_consistency(history: History) -> list[str]:
     """Whether the entries can have come about: rollbacks to former champions, and a champion that there is."""
     try:
         champion = history.champion

@@ -11,7 +11,7 @@ import pyarrow.parquet
 from bakeoff.errors import IntegrityError
 from bakeoff.tables.read_table import read_parquet_bytes
 from bakeoff.tables.schema import Feature
-from bakeoff.tables.schema_validation import conform
+from bakeoff.tables.schema_validation import validate_table
 
 SAMPLE = "sample.parquet"
 ROWS = 64
@@ -28,10 +28,10 @@ def freeze_sample(model: Any, rows: pa.Table, features: list[Feature], path: Pat
         rows: with the features' columns, as they were read; rows that can't be scored are left out.
     """
     rows = rows.select([feature.name for feature in features])
-    usable = conform(rows, features).usable
+    usable = validate_table(rows, features).usable
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(ROWS, len(usable))).astype(int))]
     rows = rows.take(pa.array(chosen, pa.int64())).combine_chunks()
-    predictions, scores = _answers(model, conform(rows, features).X)
+    predictions, scores = _answers(model, validate_table(rows, features).X)
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in rows.columns]
     table = pa.table(
         {
@@ -57,7 +57,7 @@ def check_sample(model: Any, content: bytes, features: list[Feature]) -> None:
         return
     struct = table["features"].combine_chunks()
     rows = pa.table(dict(zip((field.name for field in struct.type), struct.flatten())))
-    predictions, scores = _answers(model, conform(rows, features).X)
+    predictions, scores = _answers(model, validate_table(rows, features).X)
     for row, (then, now) in enumerate(zip(table["prediction"].to_pylist(), predictions.tolist())):
         if then != now:
             raise IntegrityError(f"it predicts row {row} of its frozen sample as {now!r}, not as {then!r} any more")

@@ -14,7 +14,7 @@ FIRST = "the first version of this name"
 
 
 @dataclass(frozen=True)
-class Reign:
+class ChampionPeriod:
     """A version's time as champion.
 
     Attributes:
@@ -83,22 +83,22 @@ class History:
     @property
     def champion(self) -> str | None:
         """The version in use."""
-        return self._stack[-1] if self._stack else None
+        return self._champion_stack[-1] if self._champion_stack else None
 
     @property
     def champion_before(self) -> str | None:
         """The version that a rollback makes champion: the one before that differs and was not pruned."""
-        for version in reversed(self._stack):
+        for version in reversed(self._champion_stack):
             if version != self.champion and version not in self.pruned:
                 return version
         return None
 
     @cached_property
-    def reigns(self) -> list[Reign]:
+    def champion_periods(self) -> list[ChampionPeriod]:
         """Who was champion from when to when, oldest first."""
-        ends = [_time(entry) for entry in self._crowned[1:]]
+        ends = [_time(entry) for entry in self._promotions[1:]]
         return [
-            Reign(
+            ChampionPeriod(
                 version=entry["version"],
                 since=_time(entry),
                 until=until,
@@ -107,7 +107,7 @@ class History:
                 by=entry.get("by"),
                 exported_by=self.exports.get(entry["version"], {}).get("by"),
             )
-            for entry, until in zip(self._crowned, [*ends, None])
+            for entry, until in zip(self._promotions, [*ends, None])
         ]
 
     def decision(self, version: str) -> Entry | None:
@@ -141,8 +141,8 @@ class History:
             now: an entry of later is a wrong clock's; by default none is.
         """
         latest, reasons = self._latest_times(now), {}
-        ends = [latest[id(entry)] for entry in self._crowned[1:]]
-        for reign, end in zip(self.reigns, [*ends, None]):
+        ends = [latest[id(entry)] for entry in self._promotions[1:]]
+        for reign, end in zip(self.champion_periods, [*ends, None]):
             if end is None:
                 reasons[reign.version] = "champion"
             elif end >= since:
@@ -170,7 +170,7 @@ class History:
         return latest
 
     @cached_property
-    def _crowned(self) -> list[Entry]:
+    def _promotions(self) -> list[Entry]:
         """The entries that made a champion. The first version is one by itself, should its promotion be cut off."""
         crowned = [entry for entry in self.entries if entry["event"] in {"promote", "rollback"}]
         first = next(iter(self.exports.values()), None)
@@ -179,10 +179,10 @@ class History:
         return crowned
 
     @cached_property
-    def _stack(self) -> list[str]:
+    def _champion_stack(self) -> list[str]:
         """The champions that a rollback can go back through; the last one is in use."""
         stack: list[str] = []
-        for entry in self._crowned:
+        for entry in self._promotions:
             if entry["event"] == "promote":
                 stack.append(entry["version"])
             elif entry["version"] in stack[:-1]:

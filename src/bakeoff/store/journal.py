@@ -20,10 +20,10 @@ from bakeoff.runtime.files import (
 from bakeoff.store.entries import (
     HEAD,
     STAMP,
+    check_consistency,
     check_head,
-    check_sense,
-    follow_chain,
     head_of,
+    verify_chain,
 )
 from bakeoff.store.history import Entry, History
 from bakeoff.store.keys import Keys
@@ -66,12 +66,12 @@ class Journal:
         Raises:
             IntegrityError: a line is not what was written, or the signature is missing or another's.
         """
-        history, findings = self.examine(keys)
+        history, findings = self.inspect(keys)
         if findings:
             raise IntegrityError(f"the journal of {self.name!r} is not used: {findings[0]}")
         return history
 
-    def examine(self, keys: Keys | None, noted: str | None = None) -> tuple[History, list[str]]:
+    def inspect(self, keys: Keys | None, noted: str | None = None) -> tuple[History, list[str]]:
         """As `read`, with all that is wrong as a list; entries that can't be read are left out of the history.
 
         Args:
@@ -90,16 +90,16 @@ class Journal:
         size = content.rfind(b"\n") + 1  # what follows the last line's end was cut short
         lines = content[:size].split(b"\n")[:-1]
         digests = [hashlib.sha256(line).hexdigest() for line in lines]
-        entries, findings = follow_chain(lines, digests)
+        entries, findings = verify_chain(lines, digests)
         history = History(tuple(entries), size, digests[-1] if digests else None)
-        findings = findings or check_head(head, digests, entries) or check_sense(history)
+        findings = findings or check_head(head, digests, entries) or check_consistency(history)
         if noted is not None:
             findings = findings or check_head(noted, digests, entries)
         if findings:
             return history, [f"{finding}; {RESTORE}" for finding in findings]
         return history, [] if keys is None else self._check_signatures(history, keys, head or "")
 
-    def follow(self, history: History, events: Sequence[dict[str, Any]], keys: Keys) -> tuple[bytes, History]:
+    def encode_events(self, history: History, events: Sequence[dict[str, Any]], keys: Keys) -> tuple[bytes, History]:
         """What is to be appended to tell of events, and the history with it.
 
         Args:
@@ -158,7 +158,7 @@ class Journal:
     def _check_signatures(self, history: History, keys: Keys, head: str) -> list[str]:
         """Whether lines behind signed ones are signed, and with public keys whether last line and head fit one."""
         if unsigned := history.unsigned_behind_signed:
-            return [f"line {unsigned} is not signed, and the line before it is; {self._vouch()}"]
+            return [f"line {unsigned} is not signed, and the line before it is; {self._sign_hint()}"]
         if not keys.public or not history.entries:
             return []
         return self._check_last_line(history, keys) or self._check_head(head, keys)
@@ -169,7 +169,7 @@ class Journal:
         if self._is_signed(entry, keys):
             return []
         if "signature" not in entry:
-            return [f"{what} is not signed; {self._vouch()}"]
+            return [f"{what} is not signed; {self._sign_hint()}"]
         if entry.get("key") not in keys.public:
             return [
                 f"{what} is signed by the key {entry.get('key', '')[:16]}, trusted is {', '.join(keys.public)}; "
@@ -181,9 +181,11 @@ class Journal:
         found = HEAD.fullmatch(head.strip())
         if found and keys.signed(self._head_message(f"{found[1]} {found[2]}"), found[3] or "", found[4] or ""):
             return []
-        return [f"journal.head is not signed by {', '.join(keys.public)}: lines may have been cut off; {self._vouch()}"]
+        return [
+            f"journal.head is not signed by {', '.join(keys.public)}: lines may have been cut off; {self._sign_hint()}"
+        ]
 
-    def _vouch(self) -> str:
+    def _sign_hint(self) -> str:
         return (
             f"look at it (bakeoff models log --all --name {self.name}), then whoever has the private key can vouch for "
             f"it: bakeoff models sign --as-it-stands --name {self.name} --private-key FILE"

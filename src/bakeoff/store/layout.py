@@ -34,7 +34,7 @@ class Layout:
         return Journal(self.folder, self.folder.name)
 
     @property
-    def pointer(self) -> Path:
+    def champion_file(self) -> Path:
         """The file that holds the champion's id, for whoever doesn't want to read the journal."""
         return self.folder / "champion"
 
@@ -43,13 +43,13 @@ class Layout:
         """The file whose lock a writer holds."""
         return self.folder / ".lock"
 
-    def incoming(self, version: str) -> Path:
+    def staging(self, version: str) -> Path:
         """Where a version is written before it is moved into place."""
         return self.folder / f"{INCOMING}{version}"
 
     def path(self, version: str) -> Path:
         """The version's folder; one that its writer died over before it could be moved into place is complete too."""
-        folder, incoming = self.folder / version, self.incoming(version)
+        folder, incoming = self.folder / version, self.staging(version)
         return incoming if not folder.exists() and incoming.exists() else folder
 
     def present(self) -> set[str]:
@@ -63,9 +63,9 @@ class Layout:
     def read_pointer(self) -> str:
         """The champion's id as the file has it; empty without a file."""
         try:
-            return read_file(self.pointer, SHORT).decode(errors="replace").strip()
+            return read_file(self.champion_file, SHORT).decode(errors="replace").strip()
         except OSError as error:
-            raise_refusal(error, self.pointer)
+            raise_refusal(error, self.champion_file)
             return ""
 
     def read_history(self, keys: Keys | None) -> History:
@@ -93,7 +93,7 @@ class Layout:
             IntegrityError: it is missing, no file, or too large.
             ReadError: the system refused.
         """
-        places = self.folder / version, self.incoming(version)
+        places = self.folder / version, self.staging(version)
         for folder in (*places, places[0]):  # it may be moved into place meanwhile
             try:
                 return read_file(folder / name, most)
@@ -118,7 +118,7 @@ class Layout:
         return parse_card(content, version)
 
     @contextmanager
-    def quiet(self) -> Iterator[None]:
+    def read_locked(self) -> Iterator[None]:
         """Hold the lock where it can be had, so that nothing moves while the block looks; nothing is changed."""
         with locked_if_possible(self.lock, PATIENCE_SECONDS):
             yield

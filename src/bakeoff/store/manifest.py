@@ -25,7 +25,7 @@ HARMLESS = 1 << 28  # bytes of a sealed file that are read, whatever its card sa
 REPORT = "report.html"  # drawn from the sealed files, and may be drawn again: not sealed
 
 
-def fill_folder(folder: Path, card: dict[str, Any], files: dict[str, Path], render: Render | None = None) -> str:
+def write_version(folder: Path, card: dict[str, Any], files: dict[str, Path], render: Render | None = None) -> str:
     """Copy the files into a version's folder, write the card with their digests and the report, and sync all of it.
 
     Returns:
@@ -74,7 +74,7 @@ def parse_card(content: bytes, version: str) -> dict[str, Any]:
     return card
 
 
-def sealed_digest(card: dict[str, Any], name: str) -> str | None:
+def recorded_digest(card: dict[str, Any], name: str) -> str | None:
     """A file's SHA-256 by the card; None for a file that it doesn't seal."""
     digest: str | None = card["files"].get(name, {}).get("sha256")
     return digest
@@ -86,7 +86,7 @@ def most_bytes(card: dict[str, Any], name: str) -> int:
     return max(HARMLESS, size)
 
 
-def compare_files(folder: Path, card: dict[str, Any]) -> list[str]:
+def compare_with_manifest(folder: Path, card: dict[str, Any]) -> list[str]:
     """What differs between a version's folder and its card, a sentence each: every file of either.
 
     Raises:
@@ -96,7 +96,7 @@ def compare_files(folder: Path, card: dict[str, Any]) -> list[str]:
     for name in card["files"]:
         try:
             if (folder / name).stat().st_size > most_bytes(card, name) or (
-                sha256_file(folder / name) != sealed_digest(card, name)
+                sha256_file(folder / name) != recorded_digest(card, name)
             ):
                 found.append(f"{name} differs from its card")
         except FileNotFoundError:

@@ -17,9 +17,9 @@ from bakeoff.runtime.files import require_writable, sha256_file, write_aside
 from bakeoff.runtime.locks import locked
 from bakeoff.store.entries import STAMP, make_event
 from bakeoff.store.history import FIRST, History
-from bakeoff.store.manifest import REPORT, Render, fill_folder
+from bakeoff.store.manifest import REPORT, Render, write_version
 from bakeoff.store.reader import ELSE, StoreReader
-from bakeoff.store.retention import Pruning, plan_pruning
+from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import verify_journal, verify_version, verify_versions
 from bakeoff.store.writer import Writer, writing
 
@@ -72,10 +72,10 @@ class ModelStore(StoreReader):
         with self._writing() as writer:
             created = datetime.now(UTC)
             version = f"{_next_second(created, writer.history):{SECOND}}-{digest[:5]}"
-            incoming = self._layout.incoming(version)
+            incoming = self._layout.staging(version)
             incoming.mkdir()
             try:
-                card_sha256 = fill_folder(incoming, describe(version, created.strftime(STAMP)), files, render)
+                card_sha256 = write_version(incoming, describe(version, created.strftime(STAMP)), files, render)
                 events = [make_event("export", why, by, version=version, card_sha256=card_sha256)]
                 if not writer.history.exports:
                     events.append(make_event("promote", FIRST, by, version=version))
@@ -83,7 +83,7 @@ class ModelStore(StoreReader):
             except (OSError, BakeoffError):  # a full disk, say: give back what was taken of it
                 writer.discard(version)
                 raise
-            writer.arrive(version)
+            writer.publish(version)
         return self.folder / version
 
     def write_report(self, version: str, html: str) -> Path:
@@ -173,7 +173,7 @@ class ModelStore(StoreReader):
             writer.commit(make_event("rollback", why, by, version=version))
         return version
 
-    def prune(self, last: int, days: float, why: str, by: str | None = None) -> Pruning:
+    def prune(self, last: int, days: float, why: str, by: str | None = None) -> RetentionPlan:
         """Remove all versions but the champion, the last ones, and those that were champion lately; as `plan_prune`.
 
         Raises:
@@ -182,7 +182,7 @@ class ModelStore(StoreReader):
         """
         self.resolve("latest")
         with self._writing() as writer:
-            plan = plan_pruning(self._layout, writer.history, last, days)
+            plan = plan_retention(self._layout, writer.history, last, days)
             if plan.pruned:
                 writer.commit(make_event("prune", why, by, versions=plan.pruned))
                 writer.remove(plan.pruned)

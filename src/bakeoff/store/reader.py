@@ -13,8 +13,8 @@ from bakeoff.store.entries import HEAD
 from bakeoff.store.history import History
 from bakeoff.store.keys import NO_KEYS, Keys
 from bakeoff.store.layout import Layout
-from bakeoff.store.manifest import most_bytes, sealed_digest
-from bakeoff.store.retention import Pruning, plan_pruning
+from bakeoff.store.manifest import most_bytes, recorded_digest
+from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import Finding, verify_journal, verify_versions
 
 ELSE = "restore it from a backup, or use another version"
@@ -45,7 +45,7 @@ class StoreReader:
         try:
             return self._layout.read_history(self.keys)
         except IntegrityError:
-            with self._layout.quiet():  # it may have been read while what a crash left of a line was cut
+            with self._layout.read_locked():  # it may have been read while what a crash left of a line was cut
                 return self._layout.read_history(self.keys)
 
     def versions(self) -> list[str]:
@@ -113,11 +113,11 @@ class StoreReader:
         card = self.card(version, history)
         with self._naming(version):
             content = self._layout.read_file(version, name, most_bytes(card, name))
-            if hashlib.sha256(content).hexdigest() != sealed_digest(card, name):
+            if hashlib.sha256(content).hexdigest() != recorded_digest(card, name):
                 raise IntegrityError(f"{name} differs from its card")
         return content
 
-    def plan_prune(self, last: int, days: float) -> Pruning:
+    def plan_prune(self, last: int, days: float) -> RetentionPlan:
         """What `prune` would do now.
 
         Args:
@@ -126,7 +126,7 @@ class StoreReader:
         """
         history = self.history()
         self.resolve("latest", history)
-        return plan_pruning(self._layout, history, last, days)
+        return plan_retention(self._layout, history, last, days)
 
     def verify(self, version: str | None = None, noted: str | None = None) -> list[Finding]:
         """Check every file against its card, cards against the journal, and the journal against itself.
@@ -143,7 +143,7 @@ class StoreReader:
             raise StoreError(
                 f"{noted!r} is no head of a journal: a line number and a SHA-256, as journal.head holds them"
             )
-        with self._layout.quiet():
+        with self._layout.read_locked():
             history, found = verify_journal(self._layout, self.keys, noted)
             names = self._names(history)
         if version is not None:
@@ -159,7 +159,7 @@ class StoreReader:
         try:
             yield
         except IntegrityError as error:
-            self._refuse_pruned(version, self._layout.journal.examine(None)[0])
+            self._refuse_pruned(version, self._layout.journal.inspect(None)[0])
             raise IntegrityError(f"version {version} is not used: {error}; {ELSE}") from error
 
     def _refuse_pruned(self, version: str, history: History) -> None:

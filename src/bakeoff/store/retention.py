@@ -10,7 +10,7 @@ from bakeoff.store.layout import Layout
 
 
 @dataclass(frozen=True)
-class Pruning:
+class RetentionPlan:
     """What pruning keeps, each version with its reason, what it removes, and how many bytes that frees."""
 
     kept: dict[str, str]
@@ -18,7 +18,7 @@ class Pruning:
     bytes: int
 
 
-def plan_pruning(layout: Layout, history: History, last: int, days: float) -> Pruning:
+def plan_retention(layout: Layout, history: History, last: int, days: float) -> RetentionPlan:
     """Keep the champion, the last versions, and what was champion within so many days from now.
 
     Args:
@@ -27,7 +27,7 @@ def plan_pruning(layout: Layout, history: History, last: int, days: float) -> Pr
     now = datetime.now(UTC)
     kept = history.kept(last, now - timedelta(days=days), now)
     pruned = [version for version in history.versions if version not in kept]
-    return Pruning(kept, pruned, sum(_size(layout.path(version)) for version in pruned))
+    return RetentionPlan(kept, pruned, sum(_size(layout.path(version)) for version in pruned))
 
 
 def _size(folder: Path) -> int:

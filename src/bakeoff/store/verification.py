@@ -7,7 +7,7 @@ from bakeoff.runtime.files import raise_refusal
 from bakeoff.store.history import History
 from bakeoff.store.keys import Keys
 from bakeoff.store.layout import GONE, Layout
-from bakeoff.store.manifest import compare_files
+from bakeoff.store.manifest import compare_with_manifest
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
         keys: whose signature the journal must have; None looks at none.
         noted: the head of the journal as it was at some time.
     """
-    history, texts = layout.journal.examine(keys, noted)
+    history, texts = layout.journal.inspect(keys, noted)
     if not history.entries and (layout.present() or layout.read_pointer() or not layout.journal.path.exists()):
         texts = texts or [GONE]
     texts = texts or (layout.journal.find_forged(history, keys) if keys else [])
@@ -45,7 +45,7 @@ def verify_versions(layout: Layout, history: History, versions: list[str]) -> li
             texts = [str(error)]
         found += [Finding(version, text) for text in texts]
     if found:
-        gone = set(layout.journal.examine(None)[0].pruned) - set(history.pruned)
+        gone = set(layout.journal.inspect(None)[0].pruned) - set(history.pruned)
         found = [finding for finding in found if finding.version not in gone]
     return found
 
@@ -61,7 +61,7 @@ def verify_version(layout: Layout, history: History, version: str) -> list[str]:
     try:
         if version in history.exports and not layout.path(version).is_dir():
             return ["is in the journal but not in the store"]
-        return compare_files(layout.path(version), layout.read_card(version, history))
+        return compare_with_manifest(layout.path(version), layout.read_card(version, history))
     except IntegrityError as error:
         return [str(error)]
     except OSError as error:

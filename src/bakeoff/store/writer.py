@@ -51,8 +51,8 @@ class Writer:
         Raises:
             OSError: the disk refused; nothing was changed.
         """
-        content, after = self.layout.journal.follow(self.history, events, self.keys)
-        texts = self._followers(after)
+        content, after = self.layout.journal.encode_events(self.history, events, self.keys)
+        texts = self._derived_files(after)
         try:
             for path, text in texts.items():
                 write_aside(path, text)  # with the line on the disk, it must not want for room
@@ -67,17 +67,17 @@ class Writer:
                 aside_of(path).replace(path)
             sync(self.layout.folder)
 
-    def _followers(self, history: History) -> dict[Path, str]:
+    def _derived_files(self, history: History) -> dict[Path, str]:
         """What the files that follow from the journal are to hold, where they hold something else."""
         wanted = {self.layout.journal.head: self.layout.journal.head_text(history, self.keys)}
         if history.champion:
-            wanted[self.layout.pointer] = f"{history.champion}\n"
+            wanted[self.layout.champion_file] = f"{history.champion}\n"
         return {path: text for path, text in wanted.items() if not _holds(path, text)}
 
-    def arrive(self, version: str) -> None:
+    def publish(self, version: str) -> None:
         """Move a version into its place, when the journal has it."""
         with self._following_up():
-            self.layout.incoming(version).rename(self.layout.folder / version)
+            self.layout.staging(version).rename(self.layout.folder / version)
             sync(self.layout.folder)
 
     def remove(self, versions: Iterable[str]) -> None:
@@ -90,10 +90,10 @@ class Writer:
     def discard(self, version: str) -> None:
         """Give back the room that a version took which could not be exported; not if the journal has it after all."""
         with suppress(OSError, ReadError):
-            if version not in self.layout.journal.examine(None)[0].exports:
-                _remove(self.layout.incoming(version))
+            if version not in self.layout.journal.inspect(None)[0].exports:
+                _remove(self.layout.staging(version))
 
-    def mend(self) -> None:
+    def recover(self) -> None:
         """Finish or clear what a writer that died left behind."""
         if not self.layout.journal.path.exists():
             write_file(
@@ -105,13 +105,13 @@ class Writer:
             if name == version or not VERSION.fullmatch(version):
                 continue
             if version in self.history.versions and version not in names:
-                self.arrive(version)
+                self.publish(version)
             else:
                 _remove(self.layout.folder / name)
         self.remove(names & set(self.history.pruned))
-        for path in (self.layout.journal.head, self.layout.pointer):
+        for path in (self.layout.journal.head, self.layout.champion_file):
             _remove(aside_of(path))
-        for path, text in self._followers(self.history).items():
+        for path, text in self._derived_files(self.history).items():
             write_aside(path, text).replace(path)
             sync(self.layout.folder)
 
@@ -143,7 +143,7 @@ def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer
         with locked(layout.lock):
             writer = Writer(layout, keys, layout.read_history(trusted))
             layout.journal.require_key(writer.history, keys)
-            writer.mend()
+            writer.recover()
             yield writer
     except OSError as error:
         path = error.filename2 or error.filename

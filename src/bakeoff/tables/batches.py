@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 
-class Broken(NamedTuple):
+class MalformedRecord(NamedTuple):
     """A record that can't be read as a row.
 
     Attributes:
@@ -39,7 +39,7 @@ class Batch:
 
     table: pa.Table
     positions: np.ndarray
-    broken: Sequence[Broken] = ()
+    broken: Sequence[MalformedRecord] = ()
 
     @classmethod
     def of(cls, table: pa.Table) -> "Batch":
@@ -53,20 +53,20 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """A stretch of a file whose rows are still to be made of its bytes, which any thread may do.
 
     Attributes:
         read: makes them; raises a DataError where the file is broken.
-        after: where the next piece begins, in bytes of a CSV's text or in rows of Parquet.
+        next_offset: where the next piece begins, in bytes of a CSV's text or in rows of Parquet.
     """
 
     read: Callable[[], Batch]
-    after: int
+    next_offset: int
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where a batch begins.
 
     Attributes:
@@ -80,7 +80,7 @@ class Place:
     row: int = 0
 
 
-BEGINNING = Place()
+BEGINNING = Position()
 
 
 class TableFile(Protocol):
@@ -96,7 +96,7 @@ class TableFile(Protocol):
     schema: pa.Schema
     n_rows: int | None
 
-    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Piece]:
+    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read from an offset on.
 
         Args:

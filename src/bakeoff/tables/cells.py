@@ -63,7 +63,7 @@ def too_large(values: np.ndarray) -> np.ndarray:
     return mask
 
 
-def one_spelling(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def unify_booleans(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Text that is true and false throughout in one spelling of them; other text as it is."""
     booleans = pc.all(pc.is_in(column.drop_null(), pa.array(TRUE + FALSE))).as_py()
     return pc.utf8_lower(column) if booleans else column
@@ -73,7 +73,7 @@ def _text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(column, "true", "false") if pa.types.is_boolean(column.type) else column.cast(pa.string())
 
 
-def plain(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Reduce Arrow's many types to int64, float64, bool and string.
 
     Raises:
@@ -81,7 +81,7 @@ def plain(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return plain(name, column.cast(kind.value_type))
+        return to_plain_type(name, column.cast(kind.value_type))
     if pa.types.is_null(kind):
         return column.cast(pa.float64())
     if pa.types.is_temporal(kind):

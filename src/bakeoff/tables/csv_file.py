@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 
-from bakeoff.tables.batches import Batch, Piece
+from bakeoff.tables.batches import Batch, Chunk
 from bakeoff.tables.cells import MISSING
 from bakeoff.tables.csv_header import read_full, read_header
 from bakeoff.tables.csv_records import (
     LONGEST,
-    Mended,
-    cut,
-    mend,
+    RecoveredRecords,
+    find_record_end,
+    recover_records,
 )
 from bakeoff.tables.utf8 import decode
 
@@ -42,7 +42,7 @@ class CsvFile:
         self.schema = pa.schema([(name, pa.string()) for name in names])
         self._size = path.stat().st_size
 
-    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Piece]:
+    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read from an offset on, in bytes of the unpacked text; see `TableFile`."""
         names = self.schema.names
         parse = _Parser(names, [name for name in wanted if name in names], numbers)
@@ -63,7 +63,7 @@ class CsvFile:
                 after, rest, size = after + consumed, rest[consumed:], BLOCK
                 if self._raw is not None:
                     self._packed[after] = self._raw.tell() / self._size
-                yield Piece(read, after)
+                yield Chunk(read, after)
 
     def share(self, offset: int) -> float:
         """How much of the file lies before an offset, about: 0 to 1; compressed, how much has been read."""
@@ -96,21 +96,21 @@ class _Parser:
         return self._cut(data, final)
 
     def _cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
-        end, stuck = cut(data, final), len(data) > LONGEST
+        end, stuck = find_record_end(data, final), len(data) > LONGEST
         if not data or (end == 0 and not stuck):
             return None
         if end:
             return partial(self._parse_or_mend, data, end), end
-        mended = mend(data, len(self.names), final, stuck)
+        mended = recover_records(data, len(self.names), final, stuck)
         return (partial(self._parse_mended, mended), mended.consumed) if mended.consumed else None
 
     def _parse_or_mend(self, data: bytes, end: int) -> Batch:
         try:
             return self._parse(data, end)
         except pa.ArrowInvalid:  # a record of another length
-            return self._parse_mended(mend(data[:end], len(self.names), final=True))
+            return self._parse_mended(recover_records(data[:end], len(self.names), final=True))
 
-    def _parse_mended(self, mended: Mended) -> Batch:
+    def _parse_mended(self, mended: RecoveredRecords) -> Batch:
         batch = self._parse(mended.clean, len(mended.clean))
         if batch.n_rows != len(mended.good):
             raise RuntimeError(f"{len(mended.good)} records were read as {batch.n_rows} rows")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bakeoff.errors import DataError
-from bakeoff.formatting import say_count
-from bakeoff.tables.batches import Broken
+from bakeoff.formatting import format_count
+from bakeoff.tables.batches import MalformedRecord
 
 LONGEST = 16 << 20  # bytes of a record; what is longer is taken for a quote that was never closed
 
@@ -24,7 +24,7 @@ OTHER_LENGTH = "more or fewer fields than the header"
 
 
 @dataclass(frozen=True)
-class Mended:
+class RecoveredRecords:
     """Records told apart one by one.
 
     Attributes:
@@ -36,11 +36,11 @@ class Mended:
 
     clean: bytes
     good: np.ndarray
-    broken: list[Broken]
+    broken: list[MalformedRecord]
     consumed: int
 
 
-def cut(data: bytes, final: bool) -> int | None:
+def find_record_end(data: bytes, final: bool) -> int | None:
     """How many bytes from the start are whole records; 0 where none is.
 
     Args:
@@ -67,7 +67,7 @@ def cut(data: bytes, final: bool) -> int | None:
     return int(outside[-1]) + 1 if len(outside) else 0
 
 
-def mend(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> Mended:
+def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> RecoveredRecords:
     """Tell the records of a block apart, and go on behind those that are broken, losing no line.
 
     Where a record of several lines has not as many fields as there are columns, or a quote is not closed, its first
@@ -84,7 +84,7 @@ def mend(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> Mende
     """
     clean: list[bytes] = []
     good: list[int] = []
-    broken: list[Broken] = []
+    broken: list[MalformedRecord] = []
     position = number = 0
     while position < len(data):
         found = LINE_END.search(data, position)
@@ -110,7 +110,7 @@ def mend(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> Mende
             clean.append(_without_line_end(data[position:end]) + b"\n")
             good.append(number)
         position, number = end, number + 1
-    return Mended(b"".join(clean), np.array(good, dtype=np.int64), broken, position)
+    return RecoveredRecords(b"".join(clean), np.array(good, dtype=np.int64), broken, position)
 
 
 def header_end(data: bytes) -> int | None:
@@ -149,7 +149,7 @@ def _record(data: bytes, start: int, line_end: int, n_columns: int) -> tuple[int
             return position, fields
 
 
-def _broken(number: int, line: bytes, fields: int | None, n_columns: int, several: bool) -> Broken:
+def _broken(number: int, line: bytes, fields: int | None, n_columns: int, several: bool) -> MalformedRecord:
     """What is wrong with a record.
 
     Args:
@@ -158,13 +158,19 @@ def _broken(number: int, line: bytes, fields: int | None, n_columns: int, severa
     """
     text = _without_line_end(line).decode("utf-8", errors="replace")
     if fields is None:
-        return Broken(number, text, OPEN_QUOTE, OPEN_QUOTE)
+        return MalformedRecord(number, text, OPEN_QUOTE, OPEN_QUOTE)
     if several:
         found = (
-            "more fields than the header has" if fields > n_columns else f"{say_count(fields, 'field')} of {n_columns}"
+            "more fields than the header has"
+            if fields > n_columns
+            else f"{format_count(fields, 'field')} of {n_columns}"
         )
-        return Broken(number, text, OTHER_LENGTH, f"{found}, in a record of several lines: is a quote never closed?")
-    return Broken(number, text, OTHER_LENGTH, f"{say_count(fields, 'field')} where the header has {n_columns}")
+        return MalformedRecord(
+            number, text, OTHER_LENGTH, f"{found}, in a record of several lines: is a quote never closed?"
+        )
+    return MalformedRecord(
+        number, text, OTHER_LENGTH, f"{format_count(fields, 'field')} where the header has {n_columns}"
+    )
 
 
 def _without_line_end(record: bytes) -> bytes:

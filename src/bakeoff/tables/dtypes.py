@@ -16,9 +16,9 @@ from bakeoff.tables.cells import (
     _cast,
     _dates,
     _missing_to_null,
-    plain,
     to_numbers,
     to_pandas,
+    to_plain_type,
     too_large,
 )
 from bakeoff.tables.schema import MAX_CATEGORIES, Feature, Kind
@@ -35,7 +35,7 @@ DATE = (
 MOSTLY = 0.9  # a text column of which so many cells are numbers is a number column with mistakes in it
 
 
-def to_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
+def infer_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
     """Turn an Arrow column into a pandas column of float64, int64, bool or str.
 
     Args:
@@ -56,7 +56,7 @@ def to_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
 
 
 def _typed(name: str, column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
-    column = plain(name, column)
+    column = to_plain_type(name, column)
     if pa.types.is_string(column.type):
         column = _missing_to_null(column)
     if column.null_count == len(column) or (pa.types.is_floating(column.type) and pc.all(pc.is_nan(column)).as_py()):

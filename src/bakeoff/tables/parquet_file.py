@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from bakeoff.errors import DataError
 from bakeoff.runtime.files import say_unread
-from bakeoff.tables.batches import Batch, Piece
+from bakeoff.tables.batches import Batch, Chunk
 from bakeoff.tables.utf8 import decode
 
 MOST_BYTES = 1 << 26  # of a batch, unpacked
@@ -49,7 +49,7 @@ class ParquetFile:
         ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
         self._ends = [0, *map(int, ends)]  # of the row groups, in rows
 
-    def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Piece]:  # noqa: ARG002  as `TableFile` has it
+    def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
         """Read from a row on; see `TableFile`."""
         columns = [name for name in wanted if name in self.schema.names]
         size = int(np.clip(CELLS // max(len(columns), 1), LEAST_ROWS, MOST_ROWS))
@@ -65,7 +65,7 @@ class ParquetFile:
             read = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
             for table in _in_steps(read, size, offset - self._ends[first]):
                 offset += table.num_rows
-                yield Piece(partial(_checked, self.path, table), offset)
+                yield Chunk(partial(_checked, self.path, table), offset)
         except UNREADABLE as error:
             raise _unreadable(self.path, error) from error
 

@@ -9,7 +9,7 @@ import pyarrow.parquet
 
 from bakeoff.errors import DataError
 from bakeoff.tables.parquet_file import unpacked_bytes
-from bakeoff.tables.reader import Input, missing_columns, open_input
+from bakeoff.tables.reader import TableReader, missing_columns, open_table
 
 
 def read_table(path: str | Path) -> pa.Table:
@@ -20,7 +20,7 @@ def read_table(path: str | Path) -> pa.Table:
     Raises:
         DataError: it is missing, empty, of another format, or a row of it is broken; the text names the file and row.
     """
-    source = open_input(path)
+    source = open_table(path)
     columns = source.files[0].schema.names
     source.require_columns(columns, f"{source.files[0].path.name!r} has it")
     tables, size, most = [], 0, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
@@ -39,7 +39,7 @@ def read_table(path: str | Path) -> pa.Table:
     return _concat(path, source, columns, tables)
 
 
-def _concat(path: str | Path, source: Input, columns: list[str], tables: list[pa.Table]) -> pa.Table:
+def _concat(path: str | Path, source: TableReader, columns: list[str], tables: list[pa.Table]) -> pa.Table:
     if not tables:
         return pa.table({name: pa.array([], source.files[0].schema.field(name).type) for name in columns})
     try:

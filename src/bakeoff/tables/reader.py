@@ -13,8 +13,8 @@ from bakeoff.runtime.files import say_unread
 from bakeoff.tables.batches import (
     BEGINNING,
     Batch,
-    Piece,
-    Place,
+    Chunk,
+    Position,
     TableFile,
 )
 from bakeoff.tables.csv_file import COMPRESSED, CsvFile
@@ -24,7 +24,7 @@ READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
 SHOWN = 10  # missing columns that a sentence names
 
 
-class Input:
+class TableReader:
     """Rows of one or more files, one behind the other, numbered from 0."""
 
     def __init__(self, files: Sequence[TableFile]) -> None:
@@ -39,7 +39,7 @@ class Input:
         counts = [file.n_rows for file in self.files]
         return None if None in counts else sum(count for count in counts if count is not None)
 
-    def share(self, place: Place) -> float:
+    def share(self, place: Position) -> float:
         """How much lies before a place, about: 0 to 1."""
         if place.file >= len(self.files):
             return 1.0
@@ -57,8 +57,8 @@ class Input:
         return found
 
     def pieces(
-        self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Place = BEGINNING
-    ) -> Iterator[tuple[int, Piece]]:
+        self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Position = BEGINNING
+    ) -> Iterator[tuple[int, Chunk]]:
         """Read from a place on; each piece comes with the number of its file.
 
         Args:
@@ -98,14 +98,14 @@ class Input:
                 raise DataError(missing_columns(missing, file.schema.names, why, where))
 
 
-def open_input(path: str | Path) -> Input:
+def open_table(path: str | Path) -> TableReader:
     """Open a file, or all files of a folder in the order of their names; only headers and footers are read.
 
     Raises:
         DataError: there is none, or one that is of another format or broken.
     """
     try:
-        return Input([_open(each) for each in find_files(path)])
+        return TableReader([_open(each) for each in find_files(path)])
     except OSError as error:
         if error.errno is not None:
             raise DataError(say_unread(error, path)) from error

@@ -9,15 +9,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bakeoff.config.prediction import Treatment
+from bakeoff.config.prediction import AnomalyAction
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import (
     MAX_NUMBER,
-    plain,
     text_cells,
     to_booleans,
     to_numbers,
     to_pandas,
+    to_plain_type,
     too_large,
 )
 from bakeoff.tables.schema import Feature
@@ -27,7 +27,7 @@ REFUSED = {"row": "int64", "column": "str", "value": "str", "reason": "str", "ki
 
 
 @dataclass(frozen=True)
-class Leniency:
+class AnomalyPolicy:
     """What becomes of a row whose cells can be scored, but are unlike all that training saw.
 
     Attributes:
@@ -35,16 +35,16 @@ class Leniency:
         on_out_of_range: a number further outside the training range than `range_margin` times the range's width.
     """
 
-    on_unseen: Treatment = "accept"
-    on_out_of_range: Treatment = "accept"
+    on_unseen: AnomalyAction = "accept"
+    on_out_of_range: AnomalyAction = "accept"
     range_margin: float = 1.0
 
 
-LENIENT = Leniency()  # all that can be scored is, and nothing is said
+ACCEPT_ALL = AnomalyPolicy()  # all that can be scored is, and nothing is said
 
 
 @dataclass(frozen=True)
-class Conformed:
+class ValidatedTable:
     """A table as a model takes it.
 
     Attributes:
@@ -85,7 +85,9 @@ class _Finding:
     flag: str | None = None
 
 
-def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = LENIENT) -> Conformed:
+def validate_table(
+    table: pa.Table, features: Sequence[Feature], leniency: AnomalyPolicy = ACCEPT_ALL
+) -> ValidatedTable:
     """Turn a table into the columns that training saw, name the rows that can't be, and flag those that are odd.
 
     Args:
@@ -112,7 +114,7 @@ def conform(table: pa.Table, features: Sequence[Feature], leniency: Leniency = L
                 lines.append((int(row), feature.name, shown, found.kind + found.detail.format(shown), found.kind))
             refused |= found.cells
     rejected = pd.DataFrame(sorted(lines), columns=list(REFUSED)).astype(REFUSED)
-    return Conformed(
+    return ValidatedTable(
         pd.DataFrame(columns, index=range(n_rows)), rejected, _join(flagged, n_rows), flagged, tuple(empty)
     )
 
@@ -127,7 +129,7 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") ->
         DataError: it is of a type that is none of these, so that no row of it could be scored.
     """
     try:
-        return plain(feature.name, column)
+        return to_plain_type(feature.name, column)
     except DataError as error:
         sentence = f"column {feature.name!r}{where} holds {column.type}, and training saw a {feature.kind} in it"
         raise DataError(sentence) from error
@@ -139,7 +141,7 @@ def _cells(table: pa.Table, feature: Feature) -> pa.ChunkedArray:
     return feature_cells(feature, table[feature.name])
 
 
-def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: Leniency) -> tuple[Any, list[_Finding]]:
+def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy) -> tuple[Any, list[_Finding]]:
     """The column as training saw it, and the cells that something is wrong with."""
     if feature.kind == "category":
         values, empty, findings = _conform_text(feature, cells, leniency)
@@ -161,7 +163,7 @@ def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: Leniency
 
 
 def _conform_text(
-    feature: Feature, cells: pa.ChunkedArray, leniency: Leniency
+    feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy
 ) -> tuple[Any, np.ndarray, list[_Finding]]:
     """The cells as text, which of them are empty, and which are categories that training did not see."""
     text = text_cells(cells)
@@ -174,7 +176,7 @@ def _conform_text(
     return to_pandas("category", text), empty, findings
 
 
-def _bounds(feature: Feature, leniency: Leniency) -> tuple[float, float]:
+def _bounds(feature: Feature, leniency: AnomalyPolicy) -> tuple[float, float]:
     """Between which numbers nothing is odd."""
     if feature.range is None or leniency.on_out_of_range == "accept":
         return -MAX_NUMBER, MAX_NUMBER
@@ -193,7 +195,7 @@ def _is_empty(values: Any) -> bool:
     return len(values) > 0 and bool(pd.isna(values[0])) and bool(pd.isna(values).all())
 
 
-def _odd(cells: np.ndarray, treatment: Treatment, flag: str, kind: str, detail: str) -> _Finding:
+def _odd(cells: np.ndarray, treatment: AnomalyAction, flag: str, kind: str, detail: str) -> _Finding:
     return _Finding(cells, kind, detail, flag if treatment == "flag" else None)
 
 

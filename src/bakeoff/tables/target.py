@@ -12,15 +12,15 @@ from bakeoff.tables.cells import (
     _cast,
     _missing_to_null,
     _text_of,
-    one_spelling,
-    plain,
     text_cells,
     to_numbers,
+    to_plain_type,
+    unify_booleans,
 )
 from bakeoff.tables.dtypes import _all_dates
 
 
-def true_codes(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Each row's true class.
 
     Args:
@@ -34,7 +34,7 @@ def true_codes(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray
     Raises:
         DataError: the column is of a type that no class has.
     """
-    cells = plain("the target", column)
+    cells = to_plain_type("the target", column)
     if classes.dtype.kind == "i":
         named, known = _whole_numbers(cells)
     else:
@@ -65,7 +65,7 @@ def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
     Raises:
         DataError: a class is missing, is a date, or is a number with a fraction.
     """
-    column = plain(name, column)
+    column = to_plain_type(name, column)
     if pa.types.is_string(column.type):
         column = _missing_to_null(column)
     _refuse_missing_target(name, column)
@@ -76,7 +76,7 @@ def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
             raise DataError(f"the target {name!r} holds dates; a target is text or whole numbers")
         numbers = _cast(pc.utf8_trim_whitespace(column), pa.float64())
         if numbers is None:
-            return pd.Series(one_spelling(column).to_pandas(), name=name).astype("str")
+            return pd.Series(unify_booleans(column).to_pandas(), name=name).astype("str")
         column = _cast(pc.utf8_trim_whitespace(column), pa.int64()) or numbers
     if pa.types.is_floating(column.type):
         values = column.to_numpy()

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from bakeoff.tables.batches import Batch, Broken
+from bakeoff.tables.batches import Batch, MalformedRecord
 
 NOT_UTF8 = "not UTF-8: save the file as UTF-8"
 
@@ -14,7 +14,7 @@ def decode(table: pa.Table) -> Batch:
     Args:
         table: of which columns of text may hold any bytes.
     """
-    wrong: dict[int, Broken] = {}
+    wrong: dict[int, MalformedRecord] = {}
     for at, name in enumerate(table.column_names):
         if _is_text(table[name].type):
             cells = table[name].cast(pa.large_binary()).to_pylist()
@@ -24,14 +24,14 @@ def decode(table: pa.Table) -> Batch:
     return Batch(table.take(pa.array(positions)), positions, [wrong[row] for row in bad])
 
 
-def _decode_cells(name: str, cells: list[bytes | None], wrong: dict[int, Broken]) -> list[str | None]:
+def _decode_cells(name: str, cells: list[bytes | None], wrong: dict[int, MalformedRecord]) -> list[str | None]:
     text: list[str | None] = []
     for row, cell in enumerate(cells):
         try:
             text.append(None if cell is None else cell.decode("utf-8"))
         except UnicodeDecodeError:
             seen = "" if cell is None else cell.decode("utf-8", errors="replace")
-            wrong.setdefault(row, Broken(row, seen, NOT_UTF8, NOT_UTF8, name))
+            wrong.setdefault(row, MalformedRecord(row, seen, NOT_UTF8, NOT_UTF8, name))
             text.append(seen)
     return text
 

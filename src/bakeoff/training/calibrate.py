@@ -14,11 +14,11 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.calibration import cross_fit
 from bakeoff.estimators.contestant import ISOTONIC_ROWS, Contestant, choose_method
 from bakeoff.estimators.engines import to_sklearn
-from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve, squash
-from bakeoff.evaluation.costs import cost_matrix, measure_decisions
-from bakeoff.evaluation.results import Calibration, Decision, Method
+from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve, softmax_or_sigmoid
+from bakeoff.evaluation.costs import cost_matrix, cost_reduction
+from bakeoff.evaluation.results import Calibration, CostReduction, Method
 from bakeoff.metrics import METRICS
-from bakeoff.training.out_of_fold import OutOfFold, read_out_of_fold
+from bakeoff.training.out_of_fold import OutOfFoldScores, read_out_of_fold
 from bakeoff.training.results import CalibratedModel, FoldScore, ModelRef
 
 logger = logging.getLogger(__name__)
@@ -62,19 +62,19 @@ def calibrate_classifier(
     return CalibratedModel(path, model.seconds, model.engine, calibration)
 
 
-def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.ndarray | None) -> Calibration:
+def judge(found: OutOfFoldScores, n_classes: int, method: Method | None, matrix: np.ndarray | None) -> Calibration:
     """Brier scores, reliability and the gain of decisions, on the rows that have probabilities in every repeat."""
     rows, before, after = found.rows, found.probabilities, None
     has_own = before is not None
     if method:
         if before is None:
-            before = np.array([squash(scores) for scores in found.scores])
+            before = np.array([softmax_or_sigmoid(scores) for scores in found.scores])
         after = np.array(
             [cross_fit(scores, rows.y, folds, n_classes, method) for scores, folds in zip(found.scores, rows.folds)]
         )
     best = before if after is None else after
     known = np.zeros(len(rows.y), dtype=bool) if best is None else np.isfinite(best).all(axis=(0, 2))
-    decision = None if matrix is None else Decision(matrix.tolist())
+    decision = None if matrix is None else CostReduction(matrix.tolist())
     if before is None or best is None or not known.any():
         return Calibration(method, has_own, decision=decision)
     y = np.tile(rows.y[known], len(before))
@@ -82,7 +82,7 @@ def judge(found: OutOfFold, n_classes: int, method: Method | None, matrix: np.nd
     calibrated = None if after is None else after[:, known].reshape(-1, n_classes)
     if matrix is not None:
         groups = None if rows.groups is None else rows.groups[known]
-        decision = measure_decisions(matrix, rows.y[known], found.predicted[:, known], best[:, known], groups)
+        decision = cost_reduction(matrix, rows.y[known], found.predicted[:, known], best[:, known], groups)
     return Calibration(
         method,
         has_own,
@@ -103,7 +103,7 @@ def _needs_probabilities(config: TrainingConfig) -> bool:
     return bool(config.costs) or METRICS[config.cross_validation.scoring].of_probabilities
 
 
-def _choose(contestant: Contestant, found: OutOfFold, n_classes: int, needed: bool) -> Method | None:
+def _choose(contestant: Contestant, found: OutOfFoldScores, n_classes: int, needed: bool) -> Method | None:
     """The method, by the rows that there are; None also where there are too few for any."""
     usable = _usable(found)
     counts = np.bincount(found.rows.y[usable.any(axis=0)], minlength=n_classes)
@@ -124,13 +124,13 @@ def _choose(contestant: Contestant, found: OutOfFold, n_classes: int, needed: bo
     return method
 
 
-def _usable(found: OutOfFold) -> np.ndarray:
+def _usable(found: OutOfFoldScores) -> np.ndarray:
     """Which rows have scores, shape (n_repeats, n_rows)."""
     usable: np.ndarray = np.isfinite(found.scores).all(axis=2)
     return usable
 
 
-def _calibrated(classifier: Any, method: Method, found: OutOfFold, names: np.ndarray) -> Any:
+def _calibrated(classifier: Any, method: Method, found: OutOfFoldScores, names: np.ndarray) -> Any:
     from bakeoff.estimators.calibration import CalibratedClassifier
 
     usable = _usable(found)

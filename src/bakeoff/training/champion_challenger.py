@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.data.fresh_rows import TRAINED_ON, Fresh, find_fresh_rows
+from bakeoff.data.fresh_rows import TRAINED_ON, FreshRows, find_fresh_rows
 from bakeoff.data.parts import read_groups, read_part, read_raw
 from bakeoff.errors import (
     BakeoffError,
@@ -20,14 +20,14 @@ from bakeoff.errors import (
 )
 from bakeoff.evaluation.bootstrap import bootstrap_scores
 from bakeoff.evaluation.comparison import compare
-from bakeoff.evaluation.predictions import Answers, ask, common_spelling, to_codes
+from bakeoff.evaluation.predictions import HeldOutPredictions, common_label_format, encode_labels, response_values
 from bakeoff.metrics import METRICS, MetricName
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
 from bakeoff.tables.read_table import require_columns
 from bakeoff.tables.schema import Feature
-from bakeoff.tables.schema_validation import conform
-from bakeoff.training.promotion import Meeting
+from bakeoff.tables.schema_validation import validate_table
+from bakeoff.training.promotion import ChampionComparison
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 
@@ -38,7 +38,9 @@ class _IncomparableError(BakeoffError):
     """The champion is in order, but its answers are no answers to what the challenger is asked."""
 
 
-def meet(config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: str, challenger: str) -> Meeting:
+def compare_with_champion(
+    config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: str, challenger: str
+) -> ChampionComparison:
     """Let a champion and a challenger answer the challenger's test rows that are new to the champion.
 
     Args:
@@ -52,40 +54,40 @@ def meet(config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: s
     n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
     own = store.card(challenger)
     try:
-        ours = answer_rows(load_model(store, challenger), own, table, own["classes"], scoring)
+        ours = predict_table(load_model(store, challenger), own, table, own["classes"], scoring)
     except DataError as error:
-        return Meeting(test_rows=n_test, obstacle=f"of its own test rows the new version says that {error}")
+        return ChampionComparison(test_rows=n_test, obstacle=f"of its own test rows the new version says that {error}")
     try:
         card = store.card(champion)
-        spelling = common_spelling(own["classes"], card["classes"])
+        spelling = common_label_format(own["classes"], card["classes"])
         classes = list(dict.fromkeys(map(spelling, [*own["classes"], *card["classes"]])))
-        theirs = _ask_champion(store, card, ref, table, classes, scoring, spelling)
+        theirs = _predict_with_champion(store, card, ref, table, classes, scoring, spelling)
     except _IncomparableError as error:
-        return Meeting(test_rows=n_test, obstacle=str(error))
+        return ChampionComparison(test_rows=n_test, obstacle=str(error))
     except Exception as error:  # whatever the Pipeline of another time may raise
         if _is_machines_fault(error):
             raise
-        return Meeting(test_rows=n_test, unusable=describe(error))
+        return ChampionComparison(test_rows=n_test, unusable=describe(error))
     fresh = _find_fresh_rows(ref, store, card)
     count = None if fresh is None else int(fresh.rows.sum())
     if fresh is None or count is None or count < config.promotion.min_rows:
-        return Meeting(test_rows=n_test, fresh_rows=count, recognised=fresh.by if fresh else None)
+        return ChampionComparison(test_rows=n_test, fresh_rows=count, recognised=fresh.by if fresh else None)
     if ours.ndim > 1:  # classes that the champion alone knows
         ours = np.pad(ours, ((0, 0), (0, len(classes) - ours.shape[1])))
     groups = read_groups(ref, "test")
-    answers = Answers(
-        to_codes(read_part(ref, "test")[1], classes, spelling)[fresh.rows],
+    answers = HeldOutPredictions(
+        encode_labels(read_part(ref, "test")[1], classes, spelling)[fresh.rows],
         np.zeros((1, count), dtype=int),
         {CHALLENGER: ours[None, fresh.rows], CHAMPION: theirs[None, fresh.rows]},
         len(classes),
         None if groups is None else groups[fresh.rows],
     )
-    return compare_answers(config, answers, classes, n_test, fresh.by)
+    return compare_predictions(config, answers, classes, n_test, fresh.by)
 
 
-def compare_answers(
-    config: TrainingConfig, answers: Answers, classes: list[str], n_test: int, recognised: str | None
-) -> Meeting:
+def compare_predictions(
+    config: TrainingConfig, answers: HeldOutPredictions, classes: list[str], n_test: int, recognised: str | None
+) -> ChampionComparison:
     """Compare what the two gave for the fresh rows.
 
     Args:
@@ -99,7 +101,7 @@ def compare_answers(
     resampled = None if closed else bootstrap_scores(answers, scoring, config.selection.resamples)
     level = 1 - 2 * config.promotion.alpha  # its lower end is the bound of the one-sided test
     codes, counts = np.unique(answers.y, return_counts=True)
-    return Meeting(
+    return ChampionComparison(
         test_rows=n_test,
         fresh_rows=len(answers.y),
         recognised=recognised,
@@ -112,7 +114,7 @@ def compare_answers(
     )
 
 
-def _ask_champion(
+def _predict_with_champion(
     store: ModelStore,
     card: dict[str, Any],
     ref: DatasetRef,
@@ -126,7 +128,7 @@ def _ask_champion(
     model = load_model(store, card["version"])
     if METRICS[scoring].of_probabilities and not hasattr(model, "predict_proba"):
         raise _IncomparableError(f"it gives no probabilities, and {scoring} needs them")
-    return answer_rows(model, card, table, classes, scoring, spelling)
+    return predict_table(model, card, table, classes, scoring, spelling)
 
 
 def _is_machines_fault(error: BaseException | None) -> bool:
@@ -138,7 +140,7 @@ def _is_machines_fault(error: BaseException | None) -> bool:
     return False
 
 
-def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -> Fresh | None:
+def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -> FreshRows | None:
     version = card["version"]
     try:
         trained_on = store.read(version, TRAINED_ON) if TRAINED_ON in card["files"] else None
@@ -157,7 +159,7 @@ def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -
     return fresh
 
 
-def answer_rows(
+def predict_table(
     model: Any,
     card: dict[str, Any],
     table: pa.Table,
@@ -173,14 +175,14 @@ def answer_rows(
     features = Feature.of_card(card)
     needed = [feature.name for feature in features if not feature.missing]
     require_columns(table, needed or [features[0].name], f"version {card['version']} needs it")
-    conformed = conform(table, features)
+    conformed = validate_table(table, features)
     usable = conformed.usable
     if not len(usable):
         kinds = conformed.rejected.value_counts(["column", "kind"])
         (column, kind), count = kinds.index[0], int(kinds.iloc[0])
         most = "" if count == table.num_rows else f"{count:,} of them "
         raise DataError(f"it rejects all {table.num_rows:,} test rows, {most}by column {column!r}: {kind}")
-    given = ask(model, conformed.X.iloc[usable], classes, scoring, spelling)
+    given = response_values(model, conformed.X.iloc[usable], classes, scoring, spelling)
     answers = np.full((table.num_rows, *given.shape[1:]), 1 / len(classes) if given.ndim > 1 else -1, given.dtype)
     answers[usable] = given
     return answers

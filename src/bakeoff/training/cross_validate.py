@@ -13,14 +13,14 @@ from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_folds, read_part
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.estimators.pipeline import fit_to_score
-from bakeoff.evaluation.predictions import Answers, ask, to_codes
+from bakeoff.estimators.pipeline import fit_for_scoring
+from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
 from bakeoff.evaluation.scoring import score
 from bakeoff.metrics import METRICS
-from bakeoff.runtime.step_cache import do_once
+from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
 from bakeoff.training.fit import _key
-from bakeoff.training.out_of_fold import describe_rows, gather
+from bakeoff.training.out_of_fold import assemble, held_out_scores
 from bakeoff.training.results import FoldScore
 
 logger = logging.getLogger(__name__)
@@ -43,12 +43,12 @@ def score_fold(
     X, y = read_part(ref, "train")
     fit_rows, score_rows = read_folds(ref, cross_validation)[fold - 1]
     started = time.perf_counter()
-    pipeline = fit_to_score(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
-    described: dict[str, Any] = describe_rows(pipeline, X.iloc[score_rows], ref.classes)
+    pipeline = fit_for_scoring(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
+    described: dict[str, Any] = held_out_scores(pipeline, X.iloc[score_rows], ref.classes)
     answers = described["predicted"]
     if METRICS[contestant.scoring].of_probabilities:
-        answers = ask(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
-    value = score(contestant.scoring, to_codes(y[score_rows], ref.classes), answers, len(ref.classes))
+        answers = response_values(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
+    value = score(contestant.scoring, encode_labels(y[score_rows], ref.classes), answers, len(ref.classes))
     seconds = time.perf_counter() - started
     logger.info(
         "%s, fold %d of %d: %s %.4f in %.2f s",
@@ -68,18 +68,18 @@ def score_fold(
 
 def read_answers(
     ref: DatasetRef, cross_validation: CrossValidationConfig, folds: Mapping[str, Sequence[FoldScore]]
-) -> Answers:
+) -> HeldOutPredictions:
     """The out-of-fold answers of several contestants, which all answered the same rows.
 
     Args:
         folds: for each contestant all its folds, in order.
     """
     read = {name: [np.load(fold.answers) for fold in several] for name, several in folds.items()}
-    rows, given = gather(ref, cross_validation, read)
-    return Answers(rows.y, rows.folds, given, len(ref.classes), rows.groups)
+    rows, given = assemble(ref, cross_validation, read)
+    return HeldOutPredictions(rows.y, rows.folds, given, len(ref.classes), rows.groups)
 
 
-def score_fold_once(
+def score_fold_cached(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, run: RunFolder
 ) -> FoldScore:
     """As `score_fold`."""
@@ -89,4 +89,4 @@ def score_fold_once(
         return score_fold(ref, contestant, cross_validation, fold, folder)
 
     key = {**_key(ref, contestant), "cross_validation": cross_validation.model_dump(mode="json"), "fold": fold}
-    return do_once(run, f"fold-{contestant.name}-{fold}", key, FoldScore, work)
+    return cached_step(run, f"fold-{contestant.name}-{fold}", key, FoldScore, work)

@@ -12,11 +12,11 @@ from bakeoff.classifiers import title
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_groups, read_part
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.estimators.inference import answer
+from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.classification_report import evaluate_predictions
-from bakeoff.evaluation.curves import describe_outcomes
+from bakeoff.evaluation.curves import evaluate_ranking
 from bakeoff.evaluation.intervals import score_interval, wilson_interval
-from bakeoff.evaluation.predictions import Answers, ask, to_codes
+from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
 from bakeoff.training.results import ModelRef, TestResult
 
 logger = logging.getLogger(__name__)
@@ -34,16 +34,16 @@ def evaluate_classifier(
     X, y = read_part(ref, "test")
     pipeline = joblib.load(model.path)
     started = time.perf_counter()
-    codes, shares = answer(pipeline, X)
+    codes, shares = predict_with_proba(pipeline, X)
     seconds = time.perf_counter() - started
     evaluation = evaluate_predictions(y, pipeline.classes_[codes])
     groups = read_groups(ref, "test")
     interval = wilson_interval(y == pipeline.classes_[codes], groups)
     score, between = evaluation.accuracy, interval
     if contestant.scoring != "accuracy":
-        given = ask(pipeline, X, ref.classes, contestant.scoring)[None]
-        answers = Answers(
-            to_codes(y, ref.classes),
+        given = response_values(pipeline, X, ref.classes, contestant.scoring)[None]
+        answers = HeldOutPredictions(
+            encode_labels(y, ref.classes),
             np.zeros((1, len(y)), dtype=int),
             {contestant.name: given},
             len(ref.classes),
@@ -59,10 +59,12 @@ def evaluate_classifier(
         *interval,
     )
     outcomes = folder / f"{contestant.name}-outcomes.json"
-    known = to_codes(pipeline.classes_, ref.classes)
+    known = encode_labels(pipeline.classes_, ref.classes)
     every = np.zeros((len(y), len(ref.classes)))
     if shares is not None:
         every[:, known] = shares
-    found = describe_outcomes(to_codes(y, ref.classes), known[codes], None if shares is None else every, ref.classes)
+    found = evaluate_ranking(
+        encode_labels(y, ref.classes), known[codes], None if shares is None else every, ref.classes
+    )
     outcomes.write_text(json.dumps(found), encoding="utf-8")
     return TestResult(evaluation, len(y) / seconds, interval, score, between, outcomes)

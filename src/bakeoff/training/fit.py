@@ -13,7 +13,7 @@ from bakeoff.data.parts import read_part
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.engines import Engine
 from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
-from bakeoff.runtime.step_cache import do_once
+from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
 from bakeoff.training.results import ModelRef
 
@@ -46,14 +46,14 @@ def _say_how(contestant: Contestant, engine: Engine) -> str:
     return " by scikit-learn-intelex" if engine == "sklearnex" else ""
 
 
-def fit_once(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
+def fit_cached(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
     """As `fit_classifier`."""
     from bakeoff.training.fit import fit_classifier
 
     def work(folder: Path) -> ModelRef:
         return fit_classifier(ref, contestant, folder)
 
-    return do_once(run, f"fit-{contestant.name}", _key(ref, contestant), ModelRef, work)
+    return cached_step(run, f"fit-{contestant.name}", _key(ref, contestant), ModelRef, work)
 
 
 def _key(ref: DatasetRef, contestant: Contestant) -> dict[str, object]:

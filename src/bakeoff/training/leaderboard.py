@@ -16,8 +16,8 @@ from bakeoff.metrics import DIGITS, MetricName
 from bakeoff.training.results import (
     CalibratedModel,
     FoldScore,
+    LeaderComparison,
     Selection,
-    Standing,
     TestResult,
 )
 
@@ -102,7 +102,7 @@ def _describe_brier(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def describe_standing(standing: Standing | None) -> dict[str, Any] | None:
+def describe_standing(standing: LeaderComparison | None) -> dict[str, Any] | None:
     """A contestant beside the leader, as the card holds it; None for the leader and for who did not finish."""
     if standing is None:
         return None

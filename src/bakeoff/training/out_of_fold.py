@@ -11,9 +11,9 @@ import pandas as pd
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_folds, read_groups, read_part
-from bakeoff.estimators.inference import respond
-from bakeoff.estimators.pipeline import plain_classifier
-from bakeoff.evaluation.predictions import to_codes
+from bakeoff.estimators.inference import predict_and_score
+from bakeoff.estimators.pipeline import base_classifier
+from bakeoff.evaluation.predictions import encode_labels
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ScoredRows:
 
 
 @dataclass(frozen=True)
-class OutOfFold:
+class OutOfFoldScores:
     """What the plain classifiers of a contestant's folds say of the scored rows.
 
     Attributes:
@@ -48,8 +48,8 @@ class OutOfFold:
     scores: np.ndarray
 
 
-def describe_rows(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> dict[str, np.ndarray]:
-    """What the plain classifier of a fitted Pipeline says of some rows: the arrays of `OutOfFold`, of these rows alone.
+def held_out_scores(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> dict[str, np.ndarray]:
+    """The arrays of `OutOfFoldScores` for some rows, by the base classifier of a fitted Pipeline.
 
     Args:
         X: shape (n_rows, n_features).
@@ -58,9 +58,9 @@ def describe_rows(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> dic
     from bakeoff.estimators.calibration import score_columns
 
     transformed = pipeline[:-1].transform(X) if len(pipeline) > 1 else X
-    classifier = plain_classifier(pipeline[-1])
-    known = to_codes(classifier.classes_, classes)
-    codes, scores = respond(classifier, transformed, raw=True)
+    classifier = base_classifier(pipeline[-1])
+    known = encode_labels(classifier.classes_, classes)
+    codes, scores = predict_and_score(classifier, transformed, raw=True)
     found = {"predicted": known[codes]}
     if hasattr(classifier, "predict_proba"):
         own = classifier.predict_proba(transformed) if hasattr(classifier, "decision_function") else scores
@@ -71,8 +71,10 @@ def describe_rows(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> dic
     return found | {"scores": score_columns(scores, len(classes))}
 
 
-def read_out_of_fold(ref: DatasetRef, cross_validation: CrossValidationConfig, paths: Sequence[Path]) -> OutOfFold:
-    """What `describe_rows` gave for the rows of each fold, drawn together.
+def read_out_of_fold(
+    ref: DatasetRef, cross_validation: CrossValidationConfig, paths: Sequence[Path]
+) -> OutOfFoldScores:
+    """What `held_out_scores` gave for the rows of each fold, drawn together.
 
     Args:
         paths: a file for each fold, in order.
@@ -82,11 +84,11 @@ def read_out_of_fold(ref: DatasetRef, cross_validation: CrossValidationConfig, p
         with np.load(path) as arrays:
             for name, array in arrays.items():
                 pieces.setdefault(name, []).append(array)
-    rows, found = gather(ref, cross_validation, pieces)
-    return OutOfFold(rows, found["predicted"], found.get("probabilities"), found["scores"])
+    rows, found = assemble(ref, cross_validation, pieces)
+    return OutOfFoldScores(rows, found["predicted"], found.get("probabilities"), found["scores"])
 
 
-def gather(
+def assemble(
     ref: DatasetRef, cross_validation: CrossValidationConfig, pieces: Mapping[str, Sequence[np.ndarray]]
 ) -> tuple[ScoredRows, dict[str, np.ndarray]]:
     """Put what each fold gave for its rows where these rows are.
@@ -97,7 +99,7 @@ def gather(
     Returns:
         the rows, and by name an array of shape (n_repeats, n_rows, …).
     """
-    y = to_codes(read_part(ref, "train")[1], ref.classes)
+    y = encode_labels(read_part(ref, "train")[1], ref.classes)
     repeats = cross_validation.repeats
     numbers = np.zeros((repeats, len(y)), dtype=int)
     found: dict[str, np.ndarray] = {}

@@ -8,7 +8,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.evaluation.bootstrap import bootstrap_scores
 from bakeoff.evaluation.comparison import compare
-from bakeoff.evaluation.paired_tests import compare_folds
+from bakeoff.evaluation.paired_tests import corrected_resampled_t_test
 from bakeoff.evaluation.results import Comparison
 from bakeoff.metrics import METRICS
 from bakeoff.training.cross_validate import read_answers
@@ -17,7 +17,7 @@ from bakeoff.training.results import Selection
 from bakeoff.training.selection import pairs, pick_best
 
 
-def choose_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]) -> Selection:
+def pick_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]) -> Selection:
     """Compare every pair of contestants that finished, and pick the winner by `selection.rule`.
 
     Raises:
@@ -43,4 +43,7 @@ def _compare_folds(config: TrainingConfig, scorecards: Sequence[Scorecard]) -> d
     scores = {card.classifier: np.array(card.cv_scores) for card in scorecards}
     test_share = 1 / (config.cross_validation.folds - 1)
     both = pairs({card.classifier: card.cv_mean for card in scorecards})
-    return {(first, second): compare_folds(scores[first] - scores[second], test_share) for first, second in both}
+    return {
+        (first, second): corrected_resampled_t_test(scores[first] - scores[second], test_share)
+        for first, second in both
+    }

@@ -119,22 +119,22 @@ def warm_up() -> None:
 
     from bakeoff.classifiers import CLASSIFIERS
     from bakeoff.config import CrossValidationConfig
-    from bakeoff.data.folds import split_folds
+    from bakeoff.data.folds import make_folds
     from bakeoff.estimators.contestant import Contestant
     from bakeoff.estimators.engines import choose_engine
     from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
     from bakeoff.runtime.environment import digest_code
     from bakeoff.tables.schema import Feature
-    from bakeoff.training.out_of_fold import describe_rows
+    from bakeoff.training.out_of_fold import held_out_scores
 
     X = pd.DataFrame({"number": [float(row) for row in range(40)], "text": ["a", "b"] * 20})
     y = X["number"].to_numpy().astype(int) % 3
     features = [Feature("number", "float64", "number"), Feature("text", "str", "category")]
-    split_folds(CrossValidationConfig(), y)
+    make_folds(CrossValidationConfig(), y)
     digest_code()
     for name in CLASSIFIERS:
         parameters = {"n_estimators": 2} if name == "random_forest" else {}
         engine = choose_engine("sklearnex", name, len(X))
         contestant = Contestant(name, parameters, "auto", "accuracy", "auto", engine)
         pipeline, _ = fit_pipeline(build_pipeline(contestant, features), X, y)
-        describe_rows(pipeline, X, ["0", "1", "2"])
+        held_out_scores(pipeline, X, ["0", "1", "2"])

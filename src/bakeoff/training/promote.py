@@ -8,15 +8,17 @@ from bakeoff.errors import ChampionChangedError, PromotionError
 from bakeoff.store.history import FIRST
 from bakeoff.store.load import open_store
 from bakeoff.store.model_store import ModelStore
-from bakeoff.training.champion_challenger import meet
-from bakeoff.training.promotion import Decision, decide
+from bakeoff.training.champion_challenger import compare_with_champion
+from bakeoff.training.promotion import PromotionDecision, decide
 
 TRIES = 5  # champions may change while one is met; so often in a row they don't
 
 logger = logging.getLogger(__name__)
 
 
-def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None) -> Decision:
+def promote_if_better(
+    config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None
+) -> PromotionDecision:
     """Decide by `promotion.rule` whether a version takes the champion's place, and write the decision down.
 
     Promotions and decisions to keep the champion are lines of the journal, with their figures; `never` writes none.
@@ -36,7 +38,7 @@ def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by
         champion = store.champion()
         assert champion is not None  # the first version became it
         if champion == version:
-            return Decision("promote", FIRST, {})
+            return PromotionDecision("promote", FIRST, {})
         decision = _decide(config, ref, champion, version)
         try:
             _write_down(config, store, decision, champion, version, by)
@@ -52,7 +54,7 @@ def challenge_champion(config: TrainingConfig, ref: DatasetRef, version: str, by
 
 
 def _write_down(
-    config: TrainingConfig, store: ModelStore, decision: Decision, champion: str, version: str, by: str | None
+    config: TrainingConfig, store: ModelStore, decision: PromotionDecision, champion: str, version: str, by: str | None
 ) -> None:
     if decision.outcome == "promote":
         store.promote(version, decision.why, by, instead_of=champion, figures=decision.figures)
@@ -60,10 +62,12 @@ def _write_down(
         store.keep(champion, version, decision.why, by, figures=decision.figures)
 
 
-def _decide(config: TrainingConfig, ref: DatasetRef, champion: str, version: str) -> Decision:
+def _decide(config: TrainingConfig, ref: DatasetRef, champion: str, version: str) -> PromotionDecision:
     if config.promotion.rule == "always":
-        return Decision("promote", "promotion.rule is always", {})
+        return PromotionDecision("promote", "promotion.rule is always", {})
     if config.promotion.rule == "never":
-        return Decision("keep", "promotion.rule is never", {})
+        return PromotionDecision("keep", "promotion.rule is never", {})
     store = open_store(config)
-    return decide(meet(config, ref, store, champion, version), config.cross_validation.scoring, config.promotion)
+    return decide(
+        compare_with_champion(config, ref, store, champion, version), config.cross_validation.scoring, config.promotion
+    )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bakeoff.config import PromotionConfig
 from bakeoff.evaluation.results import Comparison, say_evidence
-from bakeoff.formatting import say_gap, say_interval
+from bakeoff.formatting import format_difference, format_interval
 from bakeoff.metrics import METRICS, MetricName
 
 Outcome = Literal["promote", "keep"]
@@ -15,7 +15,7 @@ FEW = 20  # groups, likewise, and a t-test of groups that happen to agree
 
 
 @dataclass(frozen=True, kw_only=True)
-class Meeting:
+class ChampionComparison:
     """What came of challenger and champion on the same fresh rows.
 
     Attributes:
@@ -44,7 +44,7 @@ class Meeting:
 
 
 @dataclass(frozen=True)
-class Decision:
+class PromotionDecision:
     """What is to be done, one sentence, and the figures behind it."""
 
     outcome: Outcome
@@ -52,7 +52,7 @@ class Decision:
     figures: dict[str, Any]
 
 
-def decide(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> Decision:
+def decide(meeting: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> PromotionDecision:
     """Decide by `promotion.rule: significant`.
 
     The challenger is promoted when it is better on rows that neither was trained on, by a one-sided test at level
@@ -60,13 +60,13 @@ def decide(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> De
     """
     figures = _figures(meeting, scoring, config)
     if meeting.unusable is not None:
-        return Decision("promote", f"the champion can't be used any more: {meeting.unusable}", figures)
+        return PromotionDecision("promote", f"the champion can't be used any more: {meeting.unusable}", figures)
     if undecided := _find_obstacle(meeting, scoring, config):
-        return Decision("keep", f"not decided: {undecided}", figures)
-    return Decision(*_judge(meeting, scoring, config), figures)
+        return PromotionDecision("keep", f"not decided: {undecided}", figures)
+    return PromotionDecision(*_judge(meeting, scoring, config), figures)
 
 
-def _find_obstacle(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> str | None:
+def _find_obstacle(meeting: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> str | None:
     """Why nothing can be said, for want of rows or of something to compare."""
     fresh, beside = meeting.fresh_rows, meeting.comparison
     if meeting.obstacle is not None:
@@ -81,7 +81,7 @@ def _find_obstacle(meeting: Meeting, scoring: MetricName, config: PromotionConfi
     return _find_weakness(meeting, beside, METRICS[scoring].title, config.alpha)
 
 
-def _find_weakness(meeting: Meeting, beside: Comparison, metric: str, alpha: float) -> str | None:
+def _find_weakness(meeting: ChampionComparison, beside: Comparison, metric: str, alpha: float) -> str | None:
     """Why the comparison tells nothing, whatever its p-value."""
     if not isfinite(beside.difference):
         return f"{metric} is not defined on the {meeting.fresh_rows:,} fresh rows"
@@ -104,7 +104,7 @@ def _find_weakness(meeting: Meeting, beside: Comparison, metric: str, alpha: flo
     return None
 
 
-def _judge(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> tuple[Outcome, str]:
+def _judge(meeting: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> tuple[Outcome, str]:
     beside = meeting.comparison
     assert beside is not None
     scores = f"{METRICS[scoring].title} {meeting.challenger_score:.4f} against {meeting.champion_score:.4f}"
@@ -117,7 +117,7 @@ def _judge(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> tu
         small = f"but by {beside.difference:.4g} only, and promotion.min_gain asks for {config.min_gain:g}"
         return "keep", f"better {told}, {small}"
     level = f"{100 * (1 - 2 * config.alpha):g} % interval"
-    gain = f"a gain of {say_gap(beside.difference)}, {level} {say_interval(beside.interval)}"
+    gain = f"a gain of {format_difference(beside.difference)}, {level} {format_interval(beside.interval)}"
     return "promote", f"better {told}, {gain}"
 
 
@@ -126,7 +126,7 @@ def needed_discordant_rows(alpha: float) -> int:
     return ceil(log(alpha) / log(0.5) - 1e-12)
 
 
-def _figures(meeting: Meeting, scoring: MetricName, config: PromotionConfig) -> dict[str, Any]:
+def _figures(meeting: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> dict[str, Any]:
     """All that was measured, for the journal."""
     beside = meeting.comparison
     told: dict[str, Any] = {

@@ -29,7 +29,7 @@ class TestResult:
 
 
 @dataclass(frozen=True)
-class Standing:
+class LeaderComparison:
     """A contestant beside the leader.
 
     Attributes:
@@ -58,7 +58,7 @@ class Selection:
     rule: str
     why: str
     leader: str
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, LeaderComparison]
 
 
 @dataclass(frozen=True)

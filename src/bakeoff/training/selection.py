@@ -7,11 +7,11 @@ from itertools import combinations
 from bakeoff.classifiers import title
 from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
-from bakeoff.evaluation.comparison import holm
+from bakeoff.evaluation.comparison import holm_adjust
 from bakeoff.evaluation.results import Comparison, say_evidence
-from bakeoff.formatting import say_gap
+from bakeoff.formatting import format_difference
 from bakeoff.metrics import DIGITS, METRICS, MetricName
-from bakeoff.training.results import Selection, Standing
+from bakeoff.training.results import LeaderComparison, Selection
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ def _standings(
     comparisons: Mapping[tuple[str, str], Comparison],
     scoring: MetricName,
     config: SelectionConfig,
-) -> dict[str, Standing]:
-    corrected = holm([comparison.p_value for comparison in comparisons.values()])
+) -> dict[str, LeaderComparison]:
+    corrected = holm_adjust([comparison.p_value for comparison in comparisons.values()])
     least = METRICS[scoring].tie_margin if config.tie_margin is None else config.tie_margin
     standings = {}
     for (first, second), comparison, p_holm in zip(comparisons, comparisons.values(), corrected):
@@ -76,7 +76,7 @@ def _standings(
         other, beside = (second, comparison.reversed()) if first == leader else (first, comparison)
         margin = max(least, beside.standard_error)
         tied = p_holm >= config.alpha and -beside.difference <= margin
-        standings[other] = Standing(beside, p_holm, margin, tied)
+        standings[other] = LeaderComparison(beside, p_holm, margin, tied)
     return standings
 
 
@@ -84,14 +84,14 @@ def _explain(
     winner: str,
     leader: str,
     finished: Mapping[str, float],
-    standings: Mapping[str, Standing],
+    standings: Mapping[str, LeaderComparison],
     scoring: MetricName,
     config: SelectionConfig,
 ) -> str:
     """Why the winner wins; every rival that is tied with the leader is named."""
     others = sorted(standings, key=lambda name: (-finished[name], config.order.index(name)))
     tied = [name for name in others if standings[name].tied]
-    gaps = {name: say_gap(-standings[name].comparison.difference) for name in others}
+    gaps = {name: format_difference(-standings[name].comparison.difference) for name in others}
     told = {name: _evidence(standings[name], config) for name in others}
     if config.rule == "best_mean":
         highest = f"the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
@@ -120,7 +120,7 @@ def _enumerate(parts: Iterable[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _verdict(leader: str, rival: Standing, config: SelectionConfig, simpler: list[str]) -> str:
+def _verdict(leader: str, rival: LeaderComparison, config: SelectionConfig, simpler: list[str]) -> str:
     """Why the leader wins over the best of those that are simpler, or where there is none, over the next."""
     if rival.p_holm < config.alpha:
         return "more than chance explains"
@@ -130,14 +130,14 @@ def _verdict(leader: str, rival: Standing, config: SelectionConfig, simpler: lis
     return f"{how}; {title(leader)} is simpler and wins"
 
 
-def _lead(leader: str, other: str, standings: Mapping[str, Standing], config: SelectionConfig) -> str:
+def _lead(leader: str, other: str, standings: Mapping[str, LeaderComparison], config: SelectionConfig) -> str:
     evidence, difference = _evidence(standings[other], config), standings[other].comparison.difference
     if round(difference, DIGITS) == 0:
         return f"{title(leader)} and {title(other)} are level ({evidence})"
-    return f"{title(leader)} leads {title(other)} by {say_gap(-difference)} ({evidence})"
+    return f"{title(leader)} leads {title(other)} by {format_difference(-difference)} ({evidence})"
 
 
-def _evidence(standing: Standing, config: SelectionConfig) -> str:
+def _evidence(standing: LeaderComparison, config: SelectionConfig) -> str:
     """From the leader's side; with the corrected p-value where it decides otherwise than the plain one."""
     told = say_evidence(standing.comparison.reversed())
     if standing.comparison.p_value < config.alpha <= standing.p_holm:

@@ -14,7 +14,7 @@ import pytest
 
 from bakeoff.cli.main import main
 from bakeoff.cli.ui import Handler
-from bakeoff.report.inspection import measure_importance
+from bakeoff.report.inspection import feature_importance
 from bakeoff.report.inspection_section import say_learning
 from tests.bakeoff.conftest import ORDERS, run_race
 
@@ -69,7 +69,7 @@ def test_a_column_of_no_influence_has_none(tmp_path, monkeypatch):
     race = run_race(tmp_path, dataset={"n_samples": 1000, "class_sep": 0.5, "flip_y": 0.2})
     model = joblib.load(race.models["logistic_regression"].path)
     model[-1].coef_[:, 3] = 0
-    found = measure_importance(race.ref, model, "accuracy")
+    found = feature_importance(race.ref, model, "accuracy")
     (third,) = [each for each in found["columns"] if each["name"] == race.ref.features[3].name]
     assert (100, 0.0, 0.0) == (found["rows"], third["mean"], third["std"])
     assert 0.02 < found["columns"][0]["mean"]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bakeoff.config import CrossValidationConfig, SplitConfig, TrainingConfig
 from bakeoff.data.datasets import Dataset
-from bakeoff.data.folds import split_folds
+from bakeoff.data.folds import make_folds
 from bakeoff.data.parts import read_folds, read_groups, read_part
 from bakeoff.data.prepare import check_dataset, prepare_dataset
-from bakeoff.data.split import cut_between, split_rows
+from bakeoff.data.split import nearest_boundaries, split_rows
 from bakeoff.data.split_keys import to_groups, to_times
 from bakeoff.errors import DataError
 from bakeoff.tables.schema import Feature
@@ -86,7 +86,7 @@ def test_folds_by_time_are_fitted_on_the_past_alone(times, folds):
     """Each is scored on what comes next; each row at most once, and the oldest never."""
     times = np.sort(times)
     assume(len(np.unique(times)) > folds)
-    found = split_folds(CrossValidationConfig(folds=folds), np.arange(len(times)) % 2, "time", times)
+    found = make_folds(CrossValidationConfig(folds=folds), np.arange(len(times)) % 2, "time", times)
     assert folds == len(found)
     for fitted, scored in found:
         assert times[fitted].max() < times[scored].min()
@@ -97,7 +97,7 @@ def test_folds_by_time_are_fitted_on_the_past_alone(times, folds):
 def test_folds_by_group_keep_groups_whole(config):
     """In every repeat each row is scored once; repeats differ."""
     groups = np.random.default_rng(0).integers(0, 20, 200)
-    folds = split_folds(CrossValidationConfig(**config), np.arange(200) % 2, "group", groups)
+    folds = make_folds(CrossValidationConfig(**config), np.arange(200) % 2, "group", groups)
     for fitted, scored in folds:
         assert not set(groups[fitted]) & set(groups[scored])
     repeats = [folds[start : start + 5] for start in range(0, len(folds), 5)]
@@ -110,7 +110,7 @@ def test_folds_by_group_keep_groups_whole(config):
 def test_cuts_part_no_equal_times(times, wanted):
     """As many as asked for, in growing order; none where there are too few different times."""
     times, wanted = np.sort(times), sorted(wanted)
-    cuts = cut_between(times, wanted)
+    cuts = nearest_boundaries(times, wanted)
     if len(np.unique(times)) <= len(wanted):
         assert [] == cuts
     else:

@@ -29,17 +29,17 @@ from bakeoff.data.parts import read_part
 from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.calibration import CalibratedClassifier, GivenScores, cross_fit, raw_scores
 from bakeoff.estimators.contestant import Contestant, choose_method
-from bakeoff.estimators.fit_time import Size
-from bakeoff.estimators.inference import answer
+from bakeoff.estimators.fit_time import ProblemSize
+from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.estimators.pipeline import build_pipeline
-from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve, squash
-from bakeoff.report.card_text import explain_brier, say_calibration
+from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve, softmax_or_sigmoid
+from bakeoff.report.card_text import describe_calibration, explain_brier
 from bakeoff.report.table_formats import markdown_text
 from bakeoff.report.version_markdown import render_markdown
 from bakeoff.training.calibrate import calibrate_classifier, judge
 from bakeoff.training.cross_validate import score_fold
 from bakeoff.training.fit import fit_classifier
-from bakeoff.training.out_of_fold import OutOfFold, ScoredRows, read_out_of_fold
+from bakeoff.training.out_of_fold import OutOfFoldScores, ScoredRows, read_out_of_fold
 from tests.bakeoff.conftest import run_race
 
 CLASSIFIERS = {
@@ -49,7 +49,7 @@ CLASSIFIERS = {
 }
 METHODS = ["sigmoid", "isotonic"]
 
-SIZE = Size(500, 10, 4)  # on which neither engine nor approximation depends here
+SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depends here
 
 
 def rows_of(n_classes, n_rows=240, seed=0):
@@ -92,7 +92,7 @@ def test_one_pass_over_the_rows_answers_as_the_calibrated_pipeline_does(name, n_
     """Its classes, and its probabilities."""
     X, y = rows_of(n_classes)
     model = CalibratedClassifier(clone(CLASSIFIERS[name]).fit(X[:120], y[:120]), method).fit(X[120:], y[120:])
-    codes, shares = answer(Pipeline([("classifier", model)]), X)
+    codes, shares = predict_with_proba(Pipeline([("classifier", model)]), X)
     assert model.predict(X).tolist() == model.classes_[codes].tolist()
     np.testing.assert_allclose(model.predict_proba(X), shares, atol=1e-9)
 
@@ -184,10 +184,10 @@ def test_calibration_mends_an_overconfident_model(method):
     """Its scores are three times the true log-odds: calibrated, it comes near the truth, which nothing can beat."""
     generator = np.random.default_rng(0)
     odds = generator.normal(0, 1.5, 6000)
-    truth = squash(odds[:, None])
+    truth = softmax_or_sigmoid(odds[:, None])
     y = (generator.random(6000) < truth[:, 1]).astype(int)
     rows = ScoredRows(y, np.tile([1, 2, 3, 4, 5], 1200)[None], None)
-    found = OutOfFold(rows, (odds > 0).astype(int)[None], None, 3 * odds[None, :, None])
+    found = OutOfFoldScores(rows, (odds > 0).astype(int)[None], None, 3 * odds[None, :, None])
     calibration = judge(found, 2, method, None)
     best = brier_score(y, truth)
     assert calibration.brier_before > best + 0.01
@@ -202,10 +202,10 @@ def test_repeats_are_judged_each_by_its_own_folds():
     generator = np.random.default_rng(1)
     y, folds = np.tile([0, 1], 50), np.stack([np.arange(100) % 5 + 1, np.arange(100) // 2 % 5 + 6])
     scores = (y + generator.normal(0, 1, (2, 100)))[..., None]
-    found = OutOfFold(ScoredRows(y, folds, None), y[None].repeat(2, 0), None, scores)
+    found = OutOfFoldScores(ScoredRows(y, folds, None), y[None].repeat(2, 0), None, scores)
     both = judge(found, 2, "sigmoid", None)
     each = [
-        judge(OutOfFold(ScoredRows(y, folds[[i]], None), y[None], None, scores[[i]]), 2, "sigmoid", None)
+        judge(OutOfFoldScores(ScoredRows(y, folds[[i]], None), y[None], None, scores[[i]]), 2, "sigmoid", None)
         for i in (0, 1)
     ]
     assert 100 == both.rows
@@ -285,11 +285,13 @@ def test_an_older_card_of_two_classes_is_told_in_todays_convention():
     """It has the sum over both classes, and doesn't say so; of more classes nothing has changed."""
     found = {"method": "sigmoid", "own_probabilities": True, "rows": 9, "brier_before": 0.4, "brier_after": 0.3}
     card = {"classifier": "svm", "calibration": found, "classes": ["a", "b"]}
-    assert "Brier score 0.1500 on 9 out-of-fold rows, 0.2000 before" in say_calibration(card)
+    assert "Brier score 0.1500 on 9 out-of-fold rows, 0.2000 before" in describe_calibration(card)
     assert "0 is perfect, 1 the worst" in explain_brier(card)
-    assert "Brier score 0.3000 on 9 out-of-fold rows, 0.4000 before" in say_calibration(card | {"brier_halved": True})
+    assert "Brier score 0.3000 on 9 out-of-fold rows, 0.4000 before" in describe_calibration(
+        card | {"brier_halved": True}
+    )
     card["classes"] = ["a", "b", "c"]
-    assert "Brier score 0.3000 on 9 out-of-fold rows, 0.4000 before" in say_calibration(card)
+    assert "Brier score 0.3000 on 9 out-of-fold rows, 0.4000 before" in describe_calibration(card)
     assert "0 is perfect, 2 the worst" in explain_brier(card)
 
 

@@ -21,7 +21,7 @@ from bakeoff.estimators.engines import (
     load_estimator,
     to_sklearn,
 )
-from bakeoff.estimators.fit_time import Size
+from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.training.cross_validate import score_fold
 from bakeoff.training.fit import fit_classifier
 from bakeoff.training.preflight import check_places
@@ -67,7 +67,7 @@ def test_both_engines_reach_the_same(tmp_path, table, name):
     for engine in ("scikit-learn", "sklearnex"):
         config = TrainingConfig.model_validate({"dataset": TABLES[table], "engine": engine})
         ref = prepare_dataset(config, tmp_path / engine)
-        contestant = Contestant.of(config, name, Size.of(ref))
+        contestant = Contestant.of(config, name, ProblemSize.of(ref))
         assert engine == contestant.engine
         folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 6)]
         means.append(np.mean([fold.score for fold in folds]))
@@ -83,7 +83,7 @@ def test_the_model_is_scikit_learns_and_the_same_to_the_byte(tmp_path, name, n_c
     dataset = {"n_samples": 3000, "n_classes": n_classes, "class_sep": 1.0}
     config = TrainingConfig.model_validate({"dataset": dataset, "engine": "sklearnex", "class_weight": weight})
     ref = prepare_dataset(config, tmp_path / "data")
-    contestant = Contestant.of(config, name, Size.of(ref))
+    contestant = Contestant.of(config, name, ProblemSize.of(ref))
     fitted = [fit_classifier(ref, contestant, tmp_path / folder) for folder in "ab"]
     assert ["sklearnex", "sklearnex"] == [each.engine for each in fitted]
     first, second = (hashlib.sha256(each.path.read_bytes()).hexdigest() for each in fitted)
@@ -130,6 +130,6 @@ def test_what_the_engine_hands_on_is_scikit_learns(tmp_path):
     classifiers = {"random_forest": {"n_estimators": 5, "criterion": "entropy"}}
     config = TrainingConfig.model_validate({"dataset": {"n_samples": 300}, "classifiers": classifiers})
     ref = prepare_dataset(config, tmp_path / "data")
-    fitted = fit_classifier(ref, Contestant.of(config, "random_forest", Size(210, 10, 4)), tmp_path / "models")
+    fitted = fit_classifier(ref, Contestant.of(config, "random_forest", ProblemSize(210, 10, 4)), tmp_path / "models")
     assert "scikit-learn" == fitted.engine
     assert "sklearn.ensemble._forest" == type(joblib.load(fitted.path)[-1]).__module__

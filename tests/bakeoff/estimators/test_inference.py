@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from bakeoff.estimators.inference import answer
+from bakeoff.estimators.inference import predict_with_proba
 
 MODELS = {
     "logistic regression": LogisticRegression(),
@@ -33,7 +33,7 @@ def test_both_answers_are_the_models_own(name, n_classes, names):
     X, y = make_classification(400, 8, n_informative=6, n_classes=n_classes, class_sep=0.4, flip_y=0.2, random_state=1)
     rows, y = pd.DataFrame(X), np.array(["z", "b", "c", "a", "q"])[y] if names == "text" else y * 3 - 2
     model = make_pipeline(StandardScaler(), MODELS[name]).fit(rows[:200], y[:200])
-    codes, shares = answer(model, rows)
+    codes, shares = predict_with_proba(model, rows)
     assert model.predict(rows).tolist() == model.classes_[codes].tolist()
     if hasattr(model, "predict_proba"):
         assert np.array_equal(model.predict_proba(rows), shares)
@@ -53,7 +53,7 @@ def test_an_svm_whose_classes_lie_evenly_votes_as_libsvm_does(points, n_classes,
     grid = pd.DataFrame([(a, b) for a in np.linspace(-3, 3, 13) for b in np.linspace(-3, 3, 13)], columns=["a", "b"])
     model = make_pipeline(SVC(kernel=kernel, gamma="auto").set_params())
     model.fit(X, y)
-    codes, _ = answer(model, grid)
+    codes, _ = predict_with_proba(model, grid)
     assert model.predict(grid).tolist() == model.classes_[codes].tolist()
 
 
@@ -63,4 +63,4 @@ def test_rows_exactly_between_two_classes_go_where_libsvm_sends_them():
         X = pd.DataFrame({"a": [-1.0, -1.0, 1.0, 1.0], "b": [1.0, -1.0, 1.0, -1.0]})
         model = make_pipeline(SVC(kernel="linear", C=100)).fit(X, y)
         between = pd.DataFrame({"a": [0.0, 0.0, -1.0], "b": [0.0, 5.0, 0.0]})
-        assert model.predict(between).tolist() == model.classes_[answer(model, between)[0]].tolist()
+        assert model.predict(between).tolist() == model.classes_[predict_with_proba(model, between)[0]].tolist()

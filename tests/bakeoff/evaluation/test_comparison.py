@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bakeoff.evaluation.bootstrap import bootstrap_scores
-from bakeoff.evaluation.comparison import compare, holm
+from bakeoff.evaluation.comparison import compare, holm_adjust
 from bakeoff.evaluation.intervals import score_interval, wilson_interval
 from bakeoff.evaluation.paired_tests import (
-    compare_counts,
-    compare_folds,
-    compare_means,
-    compare_resampled,
+    corrected_resampled_t_test,
+    mcnemar_test,
+    paired_bootstrap_test,
+    paired_t_test,
 )
-from bakeoff.evaluation.predictions import Answers
+from bakeoff.evaluation.predictions import HeldOutPredictions
 
 
 def one_pass(y, n_classes=2, **given):
     """Answers of one pass in one fold."""
     y = np.asarray(y)
     answers = {name: np.asarray(several)[None] for name, several in given.items()}
-    return Answers(y, np.zeros((1, len(y)), dtype=int), answers, n_classes)
+    return HeldOutPredictions(y, np.zeros((1, len(y)), dtype=int), answers, n_classes)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def one_pass(y, n_classes=2, **given):
 )
 def test_the_mid_p_mcnemar_test_gives_the_published_figures(wins, losses, p_value):
     """From the discordant rows alone."""
-    assert p_value == pytest.approx(compare_counts(wins, losses, 100).p_value)
+    assert p_value == pytest.approx(mcnemar_test(wins, losses, 100).p_value)
 
 
 @given(st.integers(0, 200), st.integers(0, 200))
@@ -49,16 +49,16 @@ def test_the_one_sided_test_is_the_exact_sign_test(wins, losses):
     """As scipy has it."""
     if wins + losses:
         expected = stats.binomtest(wins, wins + losses, alternative="greater").pvalue
-        assert expected == pytest.approx(compare_counts(wins, losses, 500, "greater").p_value)
+        assert expected == pytest.approx(mcnemar_test(wins, losses, 500, "greater").p_value)
     else:
-        assert 1 == compare_counts(0, 0, 500, "greater").p_value
+        assert 1 == mcnemar_test(0, 0, 500, "greater").p_value
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 500))
 def test_a_comparison_reversed_is_the_comparison_of_the_reversed(wins, losses, concordant):
     """Difference, interval and counts change sides; the p-value stays."""
     n = wins + losses + concordant + 1
-    forward, back = compare_counts(wins, losses, n), compare_counts(losses, wins, n).reversed()
+    forward, back = mcnemar_test(wins, losses, n), mcnemar_test(losses, wins, n).reversed()
     assert (forward.p_value, forward.wins, forward.losses) == (back.p_value, back.wins, back.losses)
     assert (forward.difference, *forward.interval) == pytest.approx((back.difference, *back.interval))
     assert forward.interval[0] <= forward.interval[1]
@@ -68,7 +68,7 @@ def test_a_comparison_reversed_is_the_comparison_of_the_reversed(wins, losses, c
 def test_bonett_and_prices_interval():
     """(b - c) / (n + 2), give or take 1.96 standard errors of it, with one row added to b and to c."""
     middle, reach = (2 - 8) / 23, 1.959964 * math.sqrt((10 / 23 - (6 / 23) ** 2) / 23)
-    assert (middle - reach, middle + reach) == pytest.approx(compare_counts(1, 7, 21).interval)
+    assert (middle - reach, middle + reach) == pytest.approx(mcnemar_test(1, 7, 21).interval)
 
 
 def test_the_paired_t_test_is_students():
@@ -76,9 +76,9 @@ def test_the_paired_t_test_is_students():
     differences = np.random.default_rng(0).normal(0.1, 1, 50)
     for alternative in ("two-sided", "greater"):
         expected = stats.ttest_1samp(differences, 0, alternative=alternative)
-        assert expected.pvalue == pytest.approx(compare_means(differences, alternative).p_value)
+        assert expected.pvalue == pytest.approx(paired_t_test(differences, alternative).p_value)
     low, high = stats.ttest_1samp(differences, 0).confidence_interval(0.95)
-    assert (low, high) == pytest.approx(compare_means(differences).interval)
+    assert (low, high) == pytest.approx(paired_t_test(differences).interval)
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_the_paired_t_test_is_students():
 )
 def test_differences_that_do_not_vary_have_a_p_value(differences, alternative, p_value):
     """Nothing differs, or all rows alike; of one row alone nothing can be said."""
-    assert p_value == pytest.approx(compare_means(np.array(differences, dtype=float), alternative).p_value, abs=1e-9)
+    assert p_value == pytest.approx(paired_t_test(np.array(differences, dtype=float), alternative).p_value, abs=1e-9)
 
 
 def test_nadeau_and_bengios_test_widens_the_variance():
     """(1/J + n_test/n_train) in place of 1/J: for 10 × 5 folds the error is √(1/50 + 1/4) / √(1/50) times as large."""
     differences = np.random.default_rng(1).normal(0.01, 0.02, 50)
-    plain, corrected = compare_means(differences), compare_folds(differences, 1 / 4)
+    plain, corrected = paired_t_test(differences), corrected_resampled_t_test(differences, 1 / 4)
     assert math.sqrt((1 / 50 + 1 / 4) * 50) == pytest.approx(corrected.standard_error / plain.standard_error)
     t = differences.mean() / corrected.standard_error
     assert 2 * stats.t.sf(t, 49) == pytest.approx(corrected.p_value)
@@ -101,9 +101,9 @@ def test_nadeau_and_bengios_test_widens_the_variance():
 
 def test_holms_method():
     """The smallest p-value counts as often as there are tests, the next once less, and none falls below one before."""
-    assert [0.03, 0.06, 0.06, 0.02] == pytest.approx(holm([0.01, 0.04, 0.03, 0.005]))
-    assert [1.0, 1.0] == holm([0.8, 0.9])
-    assert [] == holm([])
+    assert [0.03, 0.06, 0.06, 0.02] == pytest.approx(holm_adjust([0.01, 0.04, 0.03, 0.005]))
+    assert [1.0, 1.0] == holm_adjust([0.8, 0.9])
+    assert [] == holm_adjust([])
 
 
 @given(st.integers(1, 300), st.data())
@@ -122,8 +122,8 @@ def test_rows_of_a_group_that_are_alike_count_as_one():
     grouped = wilson_interval(np.repeat(right, 10), np.repeat(np.arange(100), 10))
     assert wilson_interval(right) == pytest.approx(grouped, abs=0.002)
     differences = np.random.default_rng(0).normal(0.1, 1, 100)
-    alone = compare_means(differences)
-    together = compare_means(np.repeat(differences, 10), groups=np.repeat(np.arange(100), 10))
+    alone = paired_t_test(differences)
+    together = paired_t_test(np.repeat(differences, 10), groups=np.repeat(np.arange(100), 10))
     assert ("paired_t", "grouped_t") == (alone.test, together.test)
     assert (alone.p_value, *alone.interval) == pytest.approx((together.p_value, *together.interval))
 
@@ -132,7 +132,7 @@ def test_groups_of_one_row_are_no_groups():
     """Whatever they are called."""
     differences = np.random.default_rng(0).normal(0.1, 1, 50)
     groups = np.random.default_rng(1).permutation(50) * 3
-    alone, grouped = compare_means(differences), compare_means(differences, groups=groups)
+    alone, grouped = paired_t_test(differences), paired_t_test(differences, groups=groups)
     assert (alone.p_value, *alone.interval) == pytest.approx((grouped.p_value, *grouped.interval))
 
 
@@ -150,7 +150,7 @@ def test_equal_models_are_told_apart_by_groups_as_rarely_as_promised():
     for _ in range(400):
         leaning = generator.normal(0, 0.12, 20)[groups]  # in a group one of the two is better
         differences = np.sign(leaning + generator.normal(0, 0.3, 1000)) * (generator.random(1000) < 0.2)
-        found.append([compare_means(differences, groups=several).p_value < 0.05 for several in (None, groups)])
+        found.append([paired_t_test(differences, groups=several).p_value < 0.05 for several in (None, groups)])
     rows, grouped = np.mean(found, axis=0)
     assert rows > 0.12
     assert 0.02 < grouped < 0.08
@@ -188,9 +188,9 @@ def test_accuracy_over_repeats_is_compared_by_the_rows_means():
     """A row that one has right in half of the repeats counts half."""
     y, folds = np.zeros(4, dtype=int), np.array([[1, 1, 2, 2], [3, 4, 3, 4]])
     given = {"one": np.array([[0, 0, 0, 0], [0, 0, 0, 1]]), "other": np.array([[1, 0, 0, 0], [0, 0, 1, 1]])}
-    found = compare(Answers(y, folds, given, 2), "one", "other", "accuracy")
+    found = compare(HeldOutPredictions(y, folds, given, 2), "one", "other", "accuracy")
     assert ("paired_t", 0.25) == (found.test, found.difference)
-    assert compare_means(np.array([0.5, 0, 0.5, 0])).p_value == found.p_value
+    assert paired_t_test(np.array([0.5, 0, 0.5, 0])).p_value == found.p_value
 
 
 @pytest.mark.parametrize("metric", ["balanced_accuracy", "f1_macro", "roc_auc_ovr"])
@@ -217,7 +217,7 @@ def test_an_auc_is_never_taken_across_folds():
     """Each fold's model may have a scale of its own: here both rank their own rows perfectly."""
     y, folds = np.array([0, 1, 0, 1]), np.array([[1, 1, 2, 2]])
     shares = np.array([0.1, 0.2, 0.8, 0.9])
-    answers = Answers(y, folds, {"one": np.stack([1 - shares, shares], axis=1)[None]}, 2)
+    answers = HeldOutPredictions(y, folds, {"one": np.stack([1 - shares, shares], axis=1)[None]}, 2)
     assert 1.0 == answers.score("one", "roc_auc_ovr")
     resampled = bootstrap_scores(answers, "roc_auc_ovr", 50)["one"]
     assert {1.0} == set(resampled[~np.isnan(resampled)])  # NaN where each fold's rows happen to be of one class
@@ -225,7 +225,7 @@ def test_an_auc_is_never_taken_across_folds():
 
 def test_a_bootstrap_of_nothing_is_no_evidence():
     """An AUC of rows of one class is not a number."""
-    found = compare_resampled(math.nan, np.full(10, math.nan), "greater")
+    found = paired_bootstrap_test(math.nan, np.full(10, math.nan), "greater")
     assert 1 == found.p_value
     assert math.isnan(found.interval[0])
 

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 
 from bakeoff.config import TrainingConfig
 from bakeoff.errors import DataError
-from bakeoff.evaluation.costs import cost_matrix, least_expected_cost, measure_decisions
-from bakeoff.evaluation.paired_tests import compare_means
+from bakeoff.evaluation.costs import cost_matrix, cost_reduction, min_expected_cost
+from bakeoff.evaluation.paired_tests import paired_t_test
 from bakeoff.training.preflight import check_training
 from tests.bakeoff.conftest import ORDERS
 
@@ -51,7 +51,7 @@ def test_a_class_that_there_is_none_of_is_refused_before_anything_is_written(tmp
 def test_decisions_equal_a_search_of_all_classes(example):
     """Row by row, class by class; on a tie the first."""
     probabilities, matrix = example
-    for shares, code in zip(probabilities, least_expected_cost(probabilities, matrix)):
+    for shares, code in zip(probabilities, min_expected_cost(probabilities, matrix)):
         expected = [sum(share * matrix[i, j] for i, share in enumerate(shares)) for j in range(len(shares))]
         assert expected[code] == pytest.approx(min(expected))
 
@@ -66,14 +66,14 @@ def test_a_class_that_yaml_has_made_a_boolean_of_is_told_how_to_be_written():
 def test_with_one_for_any_mistake_the_likeliest_class_is_decided_for(example):
     """So that no costs change nothing."""
     probabilities = example[0]
-    decided = least_expected_cost(probabilities, cost_matrix({}, list("abcde")[: probabilities.shape[1]]))
+    decided = min_expected_cost(probabilities, cost_matrix({}, list("abcde")[: probabilities.shape[1]]))
     taken = probabilities[np.arange(len(decided)), decided]
     assert probabilities.max(axis=1).tolist() == pytest.approx(taken.tolist())
 
 
 def test_on_a_tie_the_first_class_is_decided_for():
     """As argmax does."""
-    assert [0, 1] == least_expected_cost(np.array([[0.5, 0.5], [0.2, 0.8]]), cost_matrix({}, ["a", "b"])).tolist()
+    assert [0, 1] == min_expected_cost(np.array([[0.5, 0.5], [0.2, 0.8]]), cost_matrix({}, ["a", "b"])).tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -83,7 +83,7 @@ def test_costs_lower_the_mean_cost_on_fresh_rows_of_a_known_truth(seed):
     shares = generator.dirichlet([1, 1, 1], 20_000)
     y = (generator.random((len(shares), 1)) > np.cumsum(shares, axis=1)).sum(axis=1)
     matrix = cost_matrix({"returned": {"kept": 5, "exchanged": 2}}, CLASSES)
-    found = measure_decisions(matrix, y, shares.argmax(axis=1)[None], shares[None])
+    found = cost_reduction(matrix, y, shares.argmax(axis=1)[None], shares[None])
     expected = (shares @ matrix).min(axis=1).mean()
     assert found.mean_cost_after < found.mean_cost_before
     assert expected == pytest.approx(found.mean_cost_after, abs=0.03)
@@ -96,18 +96,18 @@ def test_the_gain_counts_a_row_once_and_groups_as_groups():
     y, matrix = generator.integers(0, 2, 60), cost_matrix({"b": 5}, ["a", "b"])
     shares = generator.dirichlet([1, 1], 60)
     predicted = shares.argmax(axis=1)
-    once = measure_decisions(matrix, y, predicted[None], shares[None])
-    twice = measure_decisions(matrix, y, np.stack([predicted] * 2), np.stack([shares] * 2))
+    once = cost_reduction(matrix, y, predicted[None], shares[None])
+    twice = cost_reduction(matrix, y, np.stack([predicted] * 2), np.stack([shares] * 2))
     assert once == twice
     assert 60 == once.rows
-    differences = matrix[y, predicted] - matrix[y, least_expected_cost(shares, matrix)]
+    differences = matrix[y, predicted] - matrix[y, min_expected_cost(shares, matrix)]
     groups = np.arange(60) // 10
-    grouped = measure_decisions(matrix, y, predicted[None], shares[None], groups)
-    assert compare_means(differences, groups=groups).interval == grouped.interval != once.interval
+    grouped = cost_reduction(matrix, y, predicted[None], shares[None], groups)
+    assert paired_t_test(differences, groups=groups).interval == grouped.interval != once.interval
     assert differences.mean() == pytest.approx(grouped.gain)
 
 
 def test_of_one_row_there_is_no_interval():
     """JSON has no NaN."""
     shares = np.array([[[0.4, 0.6]]])
-    assert measure_decisions(cost_matrix({}, ["a", "b"]), np.array([0]), np.array([[1]]), shares).interval is None
+    assert cost_reduction(cost_matrix({}, ["a", "b"]), np.array([0]), np.array([[1]]), shares).interval is None

@@ -9,8 +9,8 @@ from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_s
 from bakeoff.evaluation.curves import (
     MOST_CURVES,
     POINTS,
-    describe_outcomes,
-    thin,
+    downsample,
+    evaluate_ranking,
 )
 
 
@@ -25,7 +25,7 @@ def answers():
 
 def test_the_figures_are_scikit_learns(answers):
     y, shares = answers
-    found = describe_outcomes(y, shares.argmax(axis=1), shares, ["a", "b", "c"])
+    found = evaluate_ranking(y, shares.argmax(axis=1), shares, ["a", "b", "c"])
     assert confusion_matrix(y, shares.argmax(axis=1)).tolist() == found["confusion"]
     areas = roc_auc_score(y, shares, multi_class="ovr", average=None)
     assert areas == pytest.approx([*found["roc_auc"].values()])
@@ -38,7 +38,7 @@ def test_the_figures_are_scikit_learns(answers):
 def test_curves_hold_the_whole_of_it_in_few_points(answers):
     """From one end to the other, and close to the whole curve in between."""
     y, shares = answers
-    curve = describe_outcomes(y, y, shares, ["a", "b", "c"])["curves"]["b"]
+    curve = evaluate_ranking(y, y, shares, ["a", "b", "c"])["curves"]["b"]
     assert len(curve["roc"][0]) <= POINTS
     assert ([0, 0], [1, 1]) == tuple([axis[end] for axis in curve["roc"]] for end in (0, -1))
     assert curve["roc_auc"] == pytest.approx(np.trapezoid(curve["roc"][1], curve["roc"][0]), abs=0.005)
@@ -47,7 +47,7 @@ def test_curves_hold_the_whole_of_it_in_few_points(answers):
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=300), st.lists(st.floats(0, 1), min_size=300, max_size=300))
 def test_a_thinned_curve_is_of_the_curves_points_in_their_order(x, y):
     x, y = np.sort(x), np.array(y[: len(x)])
-    kept = np.transpose(thin(x, y, (0.0, 1.0), 20))
+    kept = np.transpose(downsample(x, y, (0.0, 1.0), 20))
     whole = np.round(np.transpose([x, y]), 5).tolist()
     assert 1 <= len(kept) <= 20
     assert whole[-1] == kept[-1].tolist()
@@ -59,11 +59,11 @@ def test_a_thinned_curve_is_of_the_curves_points_in_their_order(x, y):
 def test_what_there_is_no_curve_of():
     """A class that no row is of, and a model without probabilities."""
     y = np.array([0, 0, 1])
-    found = describe_outcomes(y, y, np.eye(3)[y], ["a", "b", "never"])
+    found = evaluate_ranking(y, y, np.eye(3)[y], ["a", "b", "never"])
     assert ["a", "b"] == [*found["curves"]]
     assert [[2, 0, 0], [0, 1, 0], [0, 0, 0]] == found["confusion"]
-    assert {"classes", "confusion"} == {*describe_outcomes(y, y, None, ["a", "b", "c"])}
-    assert {"classes", "confusion"} == {*describe_outcomes(y[:2], y[:2], np.eye(2)[y[:2]], ["a", "b"])}
+    assert {"classes", "confusion"} == {*evaluate_ranking(y, y, None, ["a", "b", "c"])}
+    assert {"classes", "confusion"} == {*evaluate_ranking(y[:2], y[:2], np.eye(2)[y[:2]], ["a", "b"])}
 
 
 def test_of_many_classes_the_worst_have_curves():
@@ -71,7 +71,7 @@ def test_of_many_classes_the_worst_have_curves():
     generator = np.random.default_rng(2)
     y = np.tile(np.arange(30), 10)
     shares = generator.dirichlet(np.ones(30), size=300) + np.linspace(0.01, 1, 30)[y][:, None] * np.eye(30)[y]
-    found = describe_outcomes(y, y, shares, [str(name) for name in range(30)])
+    found = evaluate_ranking(y, y, shares, [str(name) for name in range(30)])
     assert 30 == len(found["roc_auc"])
     assert MOST_CURVES == len(found["curves"])
     others = set(found["roc_auc"]) - set(found["curves"])
@@ -87,7 +87,7 @@ def test_the_mean_curve_is_the_mean_at_each_rate(n_classes, seed):
     generator = np.random.default_rng(seed)
     y = np.concatenate([np.arange(n_classes), generator.integers(0, n_classes, 30)])
     shares = generator.dirichlet(np.ones(n_classes), len(y)).round(1)
-    found = describe_outcomes(y, shares.argmax(axis=1), shares, [str(code) for code in range(n_classes)])
+    found = evaluate_ranking(y, shares.argmax(axis=1), shares, [str(code) for code in range(n_classes)])
     curves, mean = found["curves"].values(), found["mean_curve"]
     fpr, tpr = map(np.array, mean["roc"])
     recall, precision = map(np.array, mean["precision_recall"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from bakeoff.evaluation.bootstrap import bootstrap_scores
-from bakeoff.evaluation.predictions import Answers, to_codes
+from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels
 from bakeoff.evaluation.scoring import resampled_scores, row_scores, score
 
 LABELS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30)
@@ -67,7 +67,7 @@ def test_alike_rows_are_drawn_together(metric):
     y = generator.integers(0, 2, 2000)
     answers = np.where(generator.random(2000) < 0.8, y, 1 - y)
     folds = np.repeat([[1, 2, 3, 4]], 500).reshape(1, -1)
-    resampled = bootstrap_scores(Answers(y, folds, {"one": answers[None]}, 2), metric, 1000)["one"]
+    resampled = bootstrap_scores(HeldOutPredictions(y, folds, {"one": answers[None]}, 2), metric, 1000)["one"]
     drawn = generator.integers(0, 2000, (1000, 2000))
     by_row = [
         np.mean([score(metric, y[rows], answers[rows], 2) for rows in np.split(np.sort(several), [500, 1000, 1500])])
@@ -80,7 +80,7 @@ def test_alike_rows_are_drawn_together(metric):
 def test_resamples_have_the_classes_true_shares_and_repeat_themselves():
     """Stratified, and by a seed: the same answers give the same figures."""
     y = np.array([0] * 5 + [1] * 95)
-    answers = Answers(y, np.zeros((1, 100), dtype=int), {"one": np.zeros((1, 100), dtype=int)}, 2)
+    answers = HeldOutPredictions(y, np.zeros((1, 100), dtype=int), {"one": np.zeros((1, 100), dtype=int)}, 2)
     first, second = (bootstrap_scores(answers, "balanced_accuracy", 300)["one"] for _ in range(2))
     assert {0.5} == set(first)  # never without the rare class
     assert first.tolist() == second.tolist()
@@ -88,5 +88,5 @@ def test_resamples_have_the_classes_true_shares_and_repeat_themselves():
 
 def test_classes_become_numbers_whatever_their_type():
     """A class that is not on the list is -1."""
-    assert [1, 0, -1] == to_codes(np.array([7, 3, 5]), ["3", "7"]).tolist()
-    assert [1, 0, -1] == to_codes(np.array(["7", "3", "x"], dtype=object), ["3", "7"]).tolist()
+    assert [1, 0, -1] == encode_labels(np.array([7, 3, 5]), ["3", "7"]).tolist()
+    assert [1, 0, -1] == encode_labels(np.array(["7", "3", "x"], dtype=object), ["3", "7"]).tolist()

@@ -11,17 +11,17 @@ from sklearn import metrics
 
 from bakeoff.evaluation.calibration_curve import reliability_curve
 from bakeoff.evaluation.classification_report import evaluate_predictions
-from bakeoff.evaluation.curves import MOST_CONFUSED, describe_outcomes
-from bakeoff.evaluation.streaming import MAX_UNKNOWN, OTHER, Tally
-from bakeoff.tables.target import true_codes
+from bakeoff.evaluation.curves import MOST_CONFUSED, evaluate_ranking
+from bakeoff.evaluation.streaming import MAX_UNKNOWN, OTHER, StreamingEvaluation
+from bakeoff.tables.target import encode_target
 
 CLASSES = ["a", "b", "c"]
 ROWS = st.lists(st.tuples(st.sampled_from([*CLASSES, "x", "y"]), st.integers(0, 2)), min_size=1, max_size=40)
 
 
 def tally_of(truth, predicted, shares=None):
-    codes, names = true_codes(pa.chunked_array([pa.array(truth)]), np.array(CLASSES))
-    tally = Tally(CLASSES)
+    codes, names = encode_target(pa.chunked_array([pa.array(truth)]), np.array(CLASSES))
+    tally = StreamingEvaluation(CLASSES)
     tally.add(codes, names, np.array(predicted), shares)
     return tally
 
@@ -29,7 +29,7 @@ def tally_of(truth, predicted, shares=None):
 @given(ROWS, st.integers(1, 39))
 def test_batches_add_up_to_scikit_learns_figures(rows, cut):
     """Also for classes that the model doesn't know; through JSON, as a run that is continued reads them."""
-    tally = Tally(CLASSES)
+    tally = StreamingEvaluation(CLASSES)
     for part in (rows[:cut], rows[cut:]):
         if part:
             tally.merge(json.loads(json.dumps(tally_of(*zip(*part)).to_dict())))
@@ -66,7 +66,7 @@ def test_what_wrong_predictions_cost():
 
 def test_a_target_of_a_million_names_takes_no_more_memory_than_a_hundred():
     """As an id would be that is called like the target: the rest is counted together."""
-    tally = Tally(CLASSES)
+    tally = StreamingEvaluation(CLASSES)
     for start in range(0, 300, 50):
         tally.merge(tally_of([f"id{number}" for number in range(start, start + 50)], [0] * 50).to_dict())
     names, matrix = tally.confusion_matrix()
@@ -88,7 +88,7 @@ def test_a_target_of_a_million_names_takes_no_more_memory_than_a_hundred():
 )
 def test_classes_are_met_as_training_read_them(column, classes, expected):
     """None where a row has no class."""
-    codes, names = true_codes(pa.chunked_array([column]), classes)
+    codes, names = encode_target(pa.chunked_array([column]), classes)
     assert expected == [None if code < 0 else names[code] for code in codes]
 
 
@@ -106,9 +106,9 @@ def drawn(rows, classes, spread, seed=0):
 def in_batches(truth, shares, rows):
     """Through JSON, as a run that is continued reads them."""
     names = [str(position) for position in range(shares.shape[1])]
-    tally = Tally(names)
+    tally = StreamingEvaluation(names)
     for start in range(0, len(truth), rows):
-        batch, part = Tally(names), slice(start, start + rows)
+        batch, part = StreamingEvaluation(names), slice(start, start + rows)
         batch.add(truth[part], names, shares[part].argmax(axis=1), shares[part])
         tally.merge(json.loads(json.dumps(batch.to_dict())))
     return tally.probabilities, names
@@ -120,7 +120,7 @@ def test_areas_of_few_rows_are_scikit_learns(spread):
     truth, shares = drawn(3000, 3, spread)
     for given_shares in (shares, np.round(shares, 2)):
         counted, names = in_batches(truth, given_shares, 700)
-        expected = describe_outcomes(truth, truth, given_shares, names)
+        expected = evaluate_ranking(truth, truth, given_shares, names)
         found = counted.describe(names)
         for figure in ("roc_auc", "average_precision"):
             assert expected[figure] == pytest.approx(found[figure], abs=1e-12)
@@ -135,7 +135,7 @@ def test_areas_of_many_rows_are_within_a_thousandth_of_scikit_learns(classes, sp
     """Also of rows that come sorted, and of rare classes."""
     truth, shares = drawn(150_000, classes, spread)
     order = np.argsort(truth, kind="stable")
-    expected = describe_outcomes(truth, truth, shares, [str(position) for position in range(classes)])
+    expected = evaluate_ranking(truth, truth, shares, [str(position) for position in range(classes)])
     for rows in (np.arange(len(truth)), order):
         counted, names = in_batches(truth[rows], shares[rows], 65_536)
         found = counted.describe(names)
@@ -149,7 +149,7 @@ def test_what_is_held_stays_small(monkeypatch):
     truth, shares = drawn(20_000, 3, 1)
     counted, names = in_batches(truth, shares, 500)
     assert all(sum(part.shape[1] for part in parts) <= 1000 for parts in counted._classes)
-    found, expected = counted.describe(names), describe_outcomes(truth, truth, shares, names)
+    found, expected = counted.describe(names), evaluate_ranking(truth, truth, shares, names)
     assert expected["roc_auc"] == pytest.approx(found["roc_auc"], abs=1e-3)
 
 
@@ -178,7 +178,7 @@ def test_without_probabilities_or_of_very_many_classes_there_are_no_curves():
     assert {} == tally_of(["a", "b"], [0, 1]).probabilities.describe(CLASSES)
     assert tally_of(["a", "b"], [0, 1]).probabilities.reliability() is None
     many = [str(place) for place in range(MOST_CONFUSED + 1)]
-    tally = Tally(many)
+    tally = StreamingEvaluation(many)
     tally.add(np.array([0, 1]), many, np.array([0, 1]), np.eye(len(many))[:2])
     assert {} == tally.probabilities.describe(many)
     assert tally.probabilities.reliability() is None

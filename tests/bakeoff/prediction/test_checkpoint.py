@@ -21,7 +21,7 @@ from bakeoff.errors import (
     UserError,
     WriteError,
 )
-from bakeoff.prediction.checkpoint import FORMAT, Partial, _line
+from bakeoff.prediction.checkpoint import FORMAT, Checkpoint, _line
 from bakeoff.prediction.missing_columns import say_gaps
 from bakeoff.prediction.output_folder import work_folder
 from bakeoff.prediction.predict import score_table
@@ -73,20 +73,20 @@ def die_after(monkeypatch, batches, torn=0):
     Returns:
         how many rows each batch has that was kept, as they come.
     """
-    add, left, kept = Partial.add, [batches], []
+    add, left, kept = Checkpoint.add, [batches], []
 
     def killing(self, scored, after):
         if not left[0]:
             if torn:
-                append = Partial._append
-                monkeypatch.setattr(Partial, "_append", lambda self, name, part: append(self, name, part[:torn]))
+                append = Checkpoint._append
+                monkeypatch.setattr(Checkpoint, "_append", lambda self, name, part: append(self, name, part[:torn]))
                 add(self, scored, after)
             raise KilledError
         left[0] -= 1
         kept.append(scored.n_rows)
         add(self, scored, after)
 
-    monkeypatch.setattr(Partial, "add", killing)
+    monkeypatch.setattr(Checkpoint, "add", killing)
     return kept
 
 
@@ -215,9 +215,9 @@ def test_a_process_that_is_killed_is_continued(orders, tmp_path):
         "import sys, time, bakeoff.tables.csv_file, bakeoff.prediction.checkpoint\n"
         "from tests.bakeoff.conftest import predict\n"
         "bakeoff.tables.csv_file.BLOCK = 2000\n"
-        "add = bakeoff.prediction.checkpoint.Partial.add\n"
+        "add = bakeoff.prediction.checkpoint.Checkpoint.add\n"
         "def slow(self, *more):\n    add(self, *more)\n    print('kept', flush=True)\n    time.sleep(0.02)\n"
-        "bakeoff.prediction.checkpoint.Partial.add = slow\n"
+        "bakeoff.prediction.checkpoint.Checkpoint.add = slow\n"
         f"predict(store={str(orders / 'models')!r}, input={str(orders / 'rows.csv')!r}, output=sys.argv[1])\n"
     )
     run = [sys.executable, "-c", code]
@@ -241,8 +241,8 @@ def test_a_folder_stays_locked_while_something_still_writes_to_it(orders, tmp_pa
 
     def interrupted():
         with work_folder(task, tmp_path / "out") as folder:
-            writing.append(Partial(folder))
-            writing[0].begin({"a": 1}, "")
+            writing.append(Checkpoint(folder))
+            writing[0].resume_or_start({"a": 1}, "")
             writing[0]._append("state.jsonl", _line({}))
             raise KeyboardInterrupt
 
@@ -322,7 +322,7 @@ def test_an_output_that_nothing_can_be_moved_onto_is_refused_at_once(orders, tmp
 
 def test_a_full_disk_is_told_of_and_the_run_is_continued(orders, tmp_path, monkeypatch):
     """In one line, with what to do."""
-    append, left = Partial._append, [12]
+    append, left = Checkpoint._append, [12]
 
     def full(self, name, content):
         left[0] -= 1
@@ -331,7 +331,7 @@ def test_a_full_disk_is_told_of_and_the_run_is_continued(orders, tmp_path, monke
         append(self, name, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Partial, "_append", full)
+        patch.setattr(Checkpoint, "_append", full)
         with pytest.raises(WriteError, match="No space left on device; what was scored is kept there: make room"):
             predict(config(orders, tmp_path))
     assert 1 == len(list(tmp_path.glob(".bakeoff-*")))

@@ -31,7 +31,7 @@ from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.publish import publish_predictions
 from bakeoff.prediction.scorer import require_every_row_once
 from bakeoff.report.prediction_summary import render_summary, show_prediction
-from bakeoff.report.svg import finish
+from bakeoff.report.svg import make_picture
 from bakeoff.store.load import find_version
 from bakeoff.store.model_store import ModelStore
 from bakeoff.tables.batches import Batch
@@ -79,7 +79,7 @@ def test_the_report_shows_how_good_predictions_were(orders, tmp_path):
         (shown,) = re.findall(rf'<tr><th scope="row">{name}</th><td>([\d.]+)</td><td>[\d.]+</td></tr>', page)
         assert area == pytest.approx(float(shown), abs=5.1e-4)  # three decimals
     assert show_prediction(str(folder)).endswith(f"report: {folder}/report.html\n{folder}")
-    drawn = {name: finish(name, name, name, (9, 9), []) for name in ("confusion", "roc", "reliability")}
+    drawn = {name: make_picture(name, name, name, (9, 9), []) for name in ("confusion", "roc", "reliability")}
     assert 2 == render_summary(folder, drawn).count("data:image/svg")  # the matrix stands there as a table
     rows = pd.read_csv("examples/orders.csv").drop(columns="outcome").head(20)
     rows.to_csv(tmp_path / "rows.csv", index=False)

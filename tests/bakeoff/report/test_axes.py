@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bakeoff.report.axes import Frame, room, ticks
+from bakeoff.report.axes import Axes, padded_limits, ticks
 from bakeoff.report.svg import PAPER
 
 
@@ -36,48 +36,48 @@ def test_ticks_lie_within_and_are_as_many_as_asked_at_most(low, wide, count):
 
 def test_places_are_where_data_lie():
     """In points, y upwards."""
-    frame = Frame("x", (214, 124), 100, 10, (0, 10), (0, 1))
-    assert (100, 200) == (frame.x(0), frame.x(10))
-    assert (114, 14) == (frame.y(0), frame.y(1))
-    frame.line((0, 10), (0, 1), "#fff")
-    assert "M100.00 114.00L200.00 14.00" in frame.parts[-1]
+    axes = Axes("x", (214, 124), 100, 10, (0, 10), (0, 1))
+    assert (100, 200) == (axes.x(0), axes.x(10))
+    assert (114, 14) == (axes.y(0), axes.y(1))
+    axes.line((0, 10), (0, 1), "#fff")
+    assert "M100.00 114.00L200.00 14.00" in axes.parts[-1]
 
 
 def test_steps_keep_the_height_until_the_next_point():
     """As precision does between two recalls, of which the higher comes first."""
-    frame = Frame("x", (214, 124), 100, 10, (0, 1), (0, 1))
-    frame.line((1, 0.5, 0), (0.2, 0.8, 1), "#fff", steps=True)
-    assert "M200.00 94.00H150.00V34.00H100.00V14.00" in frame.parts[-1]
+    axes = Axes("x", (214, 124), 100, 10, (0, 1), (0, 1))
+    axes.line((1, 0.5, 0), (0.2, 0.8, 1), "#fff", steps=True)
+    assert "M200.00 94.00H150.00V34.00H100.00V14.00" in axes.parts[-1]
 
 
 def test_a_range_of_nothing_has_room():
-    low, high = room(0.5, 0.5)
+    low, high = padded_limits(0.5, 0.5)
     assert low < 0.5 < high
-    assert room(0.0, 0.0) == (-0.08, 0.08)
-    assert ticks(*room(1.0, 1.0))
+    assert padded_limits(0.0, 0.0) == (-0.08, 0.08)
+    assert ticks(*padded_limits(1.0, 1.0))
 
 
 def test_names_are_text():
     """Whatever is in them."""
-    frame = Frame("x", (214, 124), 100, 10, (0, 1), (1.5, -0.5))
-    frame.names(["<b>", "a & b"], bold=1)
-    assert [">&lt;b&gt;<", ">a &amp; b<"] == [re.search(r">[^<]*<", part)[0] for part in frame.parts[1:]]
-    assert ["font-weight" in part for part in frame.parts[1:]] == [False, True]
+    axes = Axes("x", (214, 124), 100, 10, (0, 1), (1.5, -0.5))
+    axes.set_yticklabels(["<b>", "a & b"], bold=1)
+    assert [">&lt;b&gt;<", ">a &amp; b<"] == [re.search(r">[^<]*<", part)[0] for part in axes.parts[1:]]
+    assert ["font-weight" in part for part in axes.parts[1:]] == [False, True]
 
 
 @pytest.mark.parametrize("corner", ["upper left", "lower left", "lower right"])
 def test_a_legend_stands_on_paper_inside_the_axes(corner):
     """What was drawn before it can't make it unreadable."""
-    frame = Frame("any", (300.0, 200.0), 40.0, 30.0, (0, 1), (0, 1))
-    drawn = len(frame.parts)
-    frame.legend([("one class", "#0069b4", ""), ("another", "#b84a00", "6 3")], corner, "class")
-    paper, *entries = frame.parts[drawn:]
+    axes = Axes("any", (300.0, 200.0), 40.0, 30.0, (0, 1), (0, 1))
+    drawn = len(axes.parts)
+    axes.legend([("one class", "#0069b4", ""), ("another", "#b84a00", "6 3")], corner, "class")
+    paper, *entries = axes.parts[drawn:]
     left, top, width, height = (
         float(re.search(rf' {side}="([\d.]+)"', paper)[1]) for side in ("x", "y", "width", "height")
     )
     assert PAPER in paper
-    assert frame.left <= left < left + width <= frame.right
-    assert frame.top <= top < top + height <= frame.bottom
+    assert axes.left <= left < left + width <= axes.right
+    assert axes.top <= top < top + height <= axes.bottom
     places = [re.search(r'<text x="([\d.]+)" y="([\d.]+)"', entry) for entry in entries]
     texts = [(float(place[1]), float(place[2])) for place in places if place]
     assert 3 == len(texts)

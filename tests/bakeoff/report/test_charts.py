@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from bakeoff.evaluation.curves import describe_outcomes, summary_curve
-from bakeoff.report.axes import Frame, room
+from bakeoff.evaluation.curves import evaluate_ranking, summary_curve
+from bakeoff.report.axes import Axes, padded_limits
 from bakeoff.report.charts import draw_all, label_ceiling
 from bakeoff.report.curve_charts import SQUARE, draw_confusion, draw_reliability
 from bakeoff.report.svg import (
@@ -27,7 +27,7 @@ def outcomes(classes):
     generator = np.random.default_rng(0)
     y = np.arange(300) % count
     shares = generator.dirichlet(np.ones(count), size=300) + 0.5 * np.eye(count)[y]
-    return describe_outcomes(y, shares.argmax(axis=1), shares, classes)
+    return evaluate_ranking(y, shares.argmax(axis=1), shares, classes)
 
 
 def card(classes, **config):
@@ -53,16 +53,16 @@ def test_every_picture_is_whole(count):
     pictures = draw_all(card(classes), {"svm": outcomes(classes), "random_forest": outcomes(classes)})
     names = ["race", "test", "confusion-svm", "confusion-random-forest", "roc", "precision-recall"]
     assert [*names, "roc-contestants", "precision-recall-contestants", "reliability"] == [*pictures]
-    ids = [one for picture in pictures.values() for one in re.findall(r' id="([^"]+)"', picture.inline())]
+    ids = [one for picture in pictures.values() for one in re.findall(r' id="([^"]+)"', picture.to_inline_svg())]
     assert len(ids) == len({*ids})
     for name, picture in pictures.items():
-        tree = ET.fromstring(picture.alone())
+        tree = ET.fromstring(picture.to_standalone_svg())
         assert (f"{picture.width * 4 / 3:.0f}", "system-ui, sans-serif") == (tree.get("width"), tree.get("font-family"))
-        assert "http" not in picture.inline()
+        assert "http" not in picture.to_inline_svg()
         assert all(one.startswith(name) for one in re.findall(r' id="([^"]+)"', picture.svg))
         assert all(f'id="{one}"' in picture.svg for one in re.findall(r"#([\w-]+-[\w-]+)", picture.svg))
         assert [text for text in tree.itertext() if text.strip()]
-        assert not re.search("#0[0-9a-f]02|#0101", picture.inline())
+        assert not re.search("#0[0-9a-f]02|#0101", picture.to_inline_svg())
     curves = 1 if count == 2 else min(count, 8)  # of two classes the other's is the mirror
     assert curves == pictures["roc"].svg.count(">$x^2$ &lt;b&gt;")
 
@@ -79,7 +79,7 @@ def test_odd_names_are_names():
     pictures = draw_all(card(classes), {"svm": outcomes(classes)})
     for name in ("roc", "precision-recall"):
         assert all(f">{each} (" in pictures[name].svg for each in [*classes[:3], "bell \\x07"])
-        ET.fromstring(pictures[name].alone())
+        ET.fromstring(pictures[name].to_standalone_svg())
 
 
 def test_of_two_classes_both_have_precision():
@@ -110,7 +110,7 @@ def test_of_too_many_classes_nothing_is_drawn():
 def test_curves_are_of_all_contestants_on_the_whole_square(count):
     """However good they are, over the line of chance: the diagonal, and the classes' share of the rows."""
     classes, perfect = [f"c{place}" for place in range(count)], np.eye(count)[np.arange(300) % count]
-    best = describe_outcomes(perfect.argmax(axis=1), perfect.argmax(axis=1), perfect, classes)
+    best = evaluate_ranking(perfect.argmax(axis=1), perfect.argmax(axis=1), perfect, classes)
     pictures = draw_all(card(classes), {"svm": best, "random_forest": outcomes(classes)})
     for name in ("roc-contestants", "precision-recall-contestants", "roc", "precision-recall"):
         words = re.findall(r"<text[^>]*>([^<]*)</text>", pictures[name].svg)
@@ -119,9 +119,9 @@ def test_curves_are_of_all_contestants_on_the_whole_square(count):
             r'd="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)" style="[^"]*stroke-dasharray:1.5 2.5', pictures[name].svg
         )
         left, start, right, end = map(float, dotted[0])
-        frame = Frame(name, SQUARE, 48, 36, room(0, 1, 0.02), room(0, 1, 0.02))
+        axes = Axes(name, SQUARE, 48, 36, padded_limits(0, 1, 0.02), padded_limits(0, 1, 0.02))
         guess = (0, 1) if "roc" in name else (1 / count, 1 / count)
-        assert [frame.x(0), frame.y(guess[0]), frame.x(1), frame.y(guess[1])] == pytest.approx(
+        assert [axes.x(0), axes.y(guess[0]), axes.x(1), axes.y(guess[1])] == pytest.approx(
             [left, start, right, end], abs=0.01
         )
         if "contestants" in name:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from bakeoff.config import TrainingConfig
-from bakeoff.data.prepare import prepare_once
+from bakeoff.data.prepare import prepare_cached
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.runtime import step_cache
-from bakeoff.runtime.step_cache import do_once
+from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import (
     KEPT,
     KEPT_SECONDS,
@@ -25,8 +25,8 @@ from bakeoff.runtime.workspace import (
     RunFolder,
     run_folder,
 )
-from bakeoff.training.cross_validate import score_fold_once
-from bakeoff.training.fit import fit_once
+from bakeoff.training.cross_validate import score_fold_cached
+from bakeoff.training.fit import fit_cached
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def draw(times):
 
 def test_what_is_done_is_taken_over(start, draw, times):
     """With its files and to the last digit, in the new run's folder."""
-    first, second = (do_once(run, "draw", {"seed": 1}, Drawn, draw) for run in (start(), start()))
+    first, second = (cached_step(run, "draw", {"seed": 1}, Drawn, draw) for run in (start(), start()))
     assert 1 == len(times)
     assert "run-1" == second.path.parent.parent.name
     assert ("a", first.number) == (second.path.read_text(), second.number)
@@ -75,12 +75,12 @@ def test_what_is_done_is_taken_over(start, draw, times):
 def test_what_it_depends_on_makes_it_another_step(start, draw, times, monkeypatch):
     """A parameter, a library's version, a line of code."""
     for key in ({"seed": 1}, {"seed": 2}, {"seed": 1}):
-        do_once(start(), "draw", key, Drawn, draw)
+        cached_step(start(), "draw", key, Drawn, draw)
     assert 2 == len(times)
     monkeypatch.setattr(step_cache, "digest_code", lambda: "another")
-    do_once(start(), "draw", {"seed": 1}, Drawn, draw)
+    cached_step(start(), "draw", {"seed": 1}, Drawn, draw)
     monkeypatch.setattr(step_cache, "describe_environment", lambda: {"scikit-learn": "0.1"})
-    do_once(start(), "draw", {"seed": 1}, Drawn, draw)
+    cached_step(start(), "draw", {"seed": 1}, Drawn, draw)
     assert 4 == len(times)
 
 
@@ -88,8 +88,8 @@ def test_what_it_depends_on_makes_it_another_step(start, draw, times, monkeypatc
 def test_what_is_not_whole_is_done_again(start, draw, times, break_it):
     """A disk that lost power, a hand that changed it."""
     run = start()
-    do_once(run, "draw", {}, Drawn, draw)
-    (kept,) = run.kept.iterdir()
+    cached_step(run, "draw", {}, Drawn, draw)
+    (kept,) = run.cache.iterdir()
     if break_it == "gone":
         (kept / "drawn").unlink()
     elif break_it == "file":
@@ -99,18 +99,18 @@ def test_what_is_not_whole_is_done_again(start, draw, times, break_it):
         entry = json.loads((kept / "result.json").read_text())
         entry["result"]["number"] = "three"
         (kept / "result.json").write_text("{" if break_it == "entry" else json.dumps(entry))
-    assert "a" == do_once(start(), "draw", {}, Drawn, draw).path.read_text()
+    assert "a" == cached_step(start(), "draw", {}, Drawn, draw).path.read_text()
     assert 2 == len(times)
-    do_once(start(), "draw", {}, Drawn, draw)
+    cached_step(start(), "draw", {}, Drawn, draw)
     assert 2 == len(times)
 
 
 def test_what_others_may_write_is_not_used(start, draw, times):
     """It would be unpickled."""
-    do_once(start(), "draw", {}, Drawn, draw)
+    cached_step(start(), "draw", {}, Drawn, draw)
     run = start()
-    run.kept.chmod(0o777)
-    do_once(run, "draw", {}, Drawn, draw)
+    run.cache.chmod(0o777)
+    cached_step(run, "draw", {}, Drawn, draw)
     assert 2 == len(times)
 
 
@@ -121,8 +121,8 @@ def test_what_fails_is_not_kept(start, draw, times):
 
     run = start()
     with pytest.raises(ValueError):
-        do_once(run, "draw", {}, Drawn, fail)
-    assert [] == list(run.kept.iterdir())
+        cached_step(run, "draw", {}, Drawn, fail)
+    assert [] == list(run.cache.iterdir())
 
 
 def test_a_run_that_dies_while_it_keeps_a_step_leaves_nothing_among_what_is_kept(start, draw, monkeypatch):
@@ -135,11 +135,11 @@ def test_a_run_that_dies_while_it_keeps_a_step_leaves_nothing_among_what_is_kept
     if (child := os.fork()) == 0:
         try:
             monkeypatch.setattr(step_cache, "_digest", die)
-            do_once(run, "draw", {}, Drawn, draw)
+            cached_step(run, "draw", {}, Drawn, draw)
         finally:
             os._exit(1)  # else it would go on as a second pytest
     assert 9 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert [] == list(run.kept.iterdir())
+    assert [] == list(run.cache.iterdir())
     assert {"draw", "used"} < {path.name for path in run.path.iterdir()}
 
 
@@ -149,14 +149,14 @@ def test_without_links_files_are_copied(start, draw, times, monkeypatch):
 
     monkeypatch.setattr(os, "link", refuse)
     for run in (start(), start()):
-        assert "a" == do_once(run, "draw", {}, Drawn, draw).path.read_text()
+        assert "a" == cached_step(run, "draw", {}, Drawn, draw).path.read_text()
     assert 1 == len(times)
 
 
 def die(workspace, draw):
     """A run that fails behind its one step."""
     with contextlib.suppress(KeyError), run_folder(workspace) as run:
-        do_once(run, "draw", {}, Drawn, draw)
+        cached_step(run, "draw", {}, Drawn, draw)
         raise KeyError
 
 
@@ -165,7 +165,7 @@ def test_a_run_that_came_through_leaves_nothing(tmp_path, draw):
     die(tmp_path / "work", draw)
     assert [KEPT] == [path.name for path in (tmp_path / "work").iterdir()]
     with run_folder(tmp_path / "work") as run:
-        do_once(run, "draw", {}, Drawn, draw)
+        cached_step(run, "draw", {}, Drawn, draw)
     assert [] == list((tmp_path / "work").iterdir())
 
 
@@ -210,7 +210,7 @@ def test_what_no_run_made_stays(tmp_path, draw):
         os.utime(path, (0, time.time() - KEPT_SECONDS - 60))
     die(tmp_path / "work", draw)
     with run_folder(tmp_path / "work") as run:
-        do_once(run, "draw", {}, Drawn, draw)
+        cached_step(run, "draw", {}, Drawn, draw)
     assert ["precious"] * len(places) == [(tmp_path / place).read_text() for place in places]
 
 
@@ -221,12 +221,12 @@ def test_the_steps_of_a_race_are_done_once(tmp_path, start, caplog):
 
     def race(parameters):
         run = start()
-        ref = prepare_once(config, run)
+        ref = prepare_cached(config, run)
         found = []
         for name, given in parameters.items():
             contestant = Contestant(name, given, "auto", "accuracy", "auto")
-            found.append(fit_once(ref, contestant, run))
-            found.append(score_fold_once(ref, contestant, config.cross_validation, 1, run))
+            found.append(fit_cached(ref, contestant, run))
+            found.append(score_fold_cached(ref, contestant, config.cross_validation, 1, run))
         return found
 
     first = race({"logistic_regression": {}, "svm": {}})
@@ -246,7 +246,7 @@ def test_a_table_that_changed_is_read_again(tmp_path, start):
     for classes in ("uv", "uw"):
         path.write_text("a,y\n" + "".join(f"{i},{classes[i % 2]}\n" for i in range(60)))
         config = TrainingConfig.model_validate({"dataset": {"source": "file", "path": str(path), "target": "y"}})
-        digests.append(prepare_once(config, start()).sha256)
+        digests.append(prepare_cached(config, start()).sha256)
     assert digests[0] != digests[1]
 
 
@@ -255,7 +255,7 @@ def test_runs_that_begin_and_end_at_once_leave_each_other_alone(tmp_path, draw):
 
     def run_once(number):
         with run_folder(tmp_path) as run:
-            found = do_once(run, "draw", {"number": number % 3}, Drawn, draw)
+            found = cached_step(run, "draw", {"number": number % 3}, Drawn, draw)
             return found.path.read_text()
 
     with ThreadPoolExecutor(8) as pool:

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info
 
 from bakeoff.classifiers import build_classifier
 from bakeoff.runtime import threads
-from bakeoff.runtime.threads import cores, hold_this_thread, one_thread_each
+from bakeoff.runtime.threads import cpu_count, limit_blas_threads, limit_openmp_threads
 
 
 def blas():
@@ -19,7 +19,7 @@ def blas():
 def test_blas_is_held_to_one_thread_until_the_last_block_ends():
     """Blocks may overlap, and end in any order; then all is as it was."""
     before = blas()
-    first, second = one_thread_each(), one_thread_each()
+    first, second = limit_blas_threads(), limit_blas_threads()
     first.__enter__()
     second.__enter__()
     assert {1} == blas()
@@ -33,7 +33,7 @@ def test_openmp_is_held_in_the_thread_that_works():
     """Its limit counts in the calling thread alone."""
 
     def work():
-        hold_this_thread()
+        limit_openmp_threads()
         return _openmp_effective_n_threads()
 
     with ThreadPoolExecutor(1) as pool:
@@ -47,7 +47,7 @@ def test_n_jobs_is_held_at_one():
 
 def test_there_is_a_core():
     """At least one."""
-    assert cores() >= 1
+    assert cpu_count() >= 1
 
 
 def test_class_weights_survive_json():
@@ -56,7 +56,7 @@ def test_class_weights_survive_json():
 
 
 def test_as_many_cores_as_joblib_counts():
-    assert joblib.cpu_count() == threads.cores()
+    assert joblib.cpu_count() == threads.cpu_count()
 
 
 @pytest.mark.parametrize(

@@ -166,8 +166,10 @@ def test_a_store_of_an_older_format_is_read_and_written(name, tmp_path, keys):
     first, second, third = store.versions()
     assert second == store.champion()
     assert [] == store.verify()
-    assert [first, second, third, second] == [reign.version for reign in store.history().reigns]
-    assert f"worse on Monday's rows{' (root)' if name == 'unnumbered' else ''}" == store.history().reigns[-1].why
+    assert [first, second, third, second] == [reign.version for reign in store.history().champion_periods]
+    assert (
+        f"worse on Monday's rows{' (root)' if name == 'unnumbered' else ''}" == store.history().champion_periods[-1].why
+    )
     for version in store.versions():
         assert "logistic_regression" == store.card(version)["classifier"]
         model = load_model(store, version, allow_version_skew=True)

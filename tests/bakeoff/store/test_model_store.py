@@ -136,15 +136,16 @@ def history():
 def test_reigns_tell_who_was_champion_from_when_to_when(history):
     """With the reason, who did it, and the run that made the version."""
     reigns = [
-        (reign.version, reign.since.day, reign.until and reign.until.day, reign.event) for reign in history.reigns
+        (reign.version, reign.since.day, reign.until and reign.until.day, reign.event)
+        for reign in history.champion_periods
     ]
     assert [
         ("v1", 1, 6, "promote"), ("v2", 6, 10, "promote"), ("v4", 10, 20, "promote"), ("v2", 20, None, "rollback")
     ] == reigns  # fmt: skip
     assert ("rollbacked", "ann", "run 2") == (
-        history.reigns[-1].why,
-        history.reigns[-1].by,
-        history.reigns[-1].exported_by,
+        history.champion_periods[-1].why,
+        history.champion_periods[-1].by,
+        history.champion_periods[-1].exported_by,
     )
 
 
@@ -220,7 +221,7 @@ def test_versions_say_by_which_run_they_came(race, tmp_path):
     race.export(tmp_path / "models", by="flow run 1")
     race.export(tmp_path / "models", by="flow run 2")
     assert ["flow run 1", "flow run 2"] == [entry["by"] for entry in store.history().exports.values()]
-    assert "flow run 1" == store.history().reigns[0].by
+    assert "flow run 1" == store.history().champion_periods[0].by
 
 
 def test_the_first_version_is_champion_by_itself():
@@ -229,16 +230,16 @@ def test_the_first_version_is_champion_by_itself():
     history = History((export, _entry("export", "v2", 2)))
     assert ("v1", [("v1", "promote", "the first version of this name", "run 1")]) == (
         history.champion,
-        [(reign.version, reign.event, reign.why, reign.by) for reign in history.reigns],
+        [(reign.version, reign.event, reign.why, reign.by) for reign in history.champion_periods],
     )
     later = History((*history.entries, _entry("promote", "v2", 3)))
     assert ("v2", "v1", ["v1", "v2"]) == (
         later.champion,
         later.champion_before,
-        [reign.version for reign in later.reigns],
+        [reign.version for reign in later.champion_periods],
     )
     usual = History((export, _entry("promote", "v1", 1), _entry("promote", "v2", 3)))
-    assert ["v1", "v2"] == [reign.version for reign in usual.reigns]
+    assert ["v1", "v2"] == [reign.version for reign in usual.champion_periods]
 
 
 @pytest.mark.parametrize("act", ["promote", "rollback", "prune", "plan_prune"])
@@ -253,19 +254,19 @@ def test_a_model_that_does_not_exist_is_not_begun(tmp_path, act):
 def test_what_is_pruned_while_it_is_verified_is_no_finding(store, monkeypatch):
     """Its files are gone, and rightly so."""
     plan = store.plan_prune(0, 0)
-    examine, looks = Journal.examine, []
+    examine, looks = Journal.inspect, []
 
     def pruning(journal, *arguments):
         seen = examine(journal, *arguments)
         looks.append(seen)
         if len(looks) == 1:
             with monkeypatch.context() as patch:
-                patch.setattr(Journal, "examine", examine)
+                patch.setattr(Journal, "inspect", examine)
                 patch.setattr("bakeoff.store.writer.locked", nullcontext)
                 store.prune(0, 0, "meanwhile")
         return seen
 
-    monkeypatch.setattr(Journal, "examine", pruning)
+    monkeypatch.setattr(Journal, "inspect", pruning)
     assert [] == store.verify()
     assert 2 == len(looks)
     assert 2 == len(plan.pruned)

@@ -22,14 +22,14 @@ from bakeoff.errors import (
     UserError,
     WriteError,
 )
-from bakeoff.prediction.checkpoint import Partial
+from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.runtime import files
 from bakeoff.runtime.files import require_writable
 from bakeoff.store.key_files import find_public_keys
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
-from bakeoff.tables.reader import open_input
-from bakeoff.training.promote import challenge_champion
+from bakeoff.tables.reader import open_table
+from bakeoff.training.promote import promote_if_better
 from tests.bakeoff.conftest import predict
 
 NOBODY = 65534
@@ -170,7 +170,7 @@ def test_a_champion_that_may_not_be_read_is_not_replaced(race, store, monkeypatc
     monkeypatch.setattr(ModelStore, "read", read)
     config = race.config.model_copy(update={"store": store.folder.parent})
     with pytest.raises(ReadError, match="no permission"):
-        challenge_champion(config, race.ref, latest, "flow run 9")
+        promote_if_better(config, race.ref, latest, "flow run 9")
     assert champion == store.champion()
 
 
@@ -182,13 +182,13 @@ def test_a_table_that_may_not_be_read_is_not_called_broken(name):
         path = Path(folder) / name
         path.write_bytes(b"")
         with denied(path), pytest.raises(DataError, match=f"^no permission to read '.*{name}'$"):
-            open_input(path)
+            open_table(path)
         path.unlink()
         (Path(folder) / "inside").mkdir()
         with denied(Path(folder) / "inside"):
             for each in ("inside", f"inside/{name}"):
                 with pytest.raises(DataError, match="^no permission to read '.*inside"):
-                    open_input(Path(folder) / each)
+                    open_table(Path(folder) / each)
 
 
 def test_a_config_or_key_that_may_not_be_read_says_so():
@@ -226,6 +226,6 @@ def test_a_disk_that_fails_while_rows_are_scored_is_told_as_it_is(version, tmp_p
     def fail(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(Partial, "add", fail)
+    monkeypatch.setattr(Checkpoint, "add", fail)
     with pytest.raises(WriteError, match=sentence):
         predict(store=version.parents[1], output=str(tmp_path / "out"))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bakeoff.errors import DataError
 from bakeoff.tables import csv_records
 from bakeoff.tables.csv_file import CsvFile
-from bakeoff.tables.csv_records import OPEN_QUOTE, cut, mend
+from bakeoff.tables.csv_records import OPEN_QUOTE, find_record_end, recover_records
 
 CELL = st.text(st.sampled_from('ab ",\n\r1é'), max_size=6)
 TABLE = st.lists(st.lists(CELL, min_size=3, max_size=3), max_size=12)
@@ -179,14 +179,14 @@ def test_a_line_without_end_is_refused_and_a_quote_without_end_is_not_waited_for
 @given(NASTY.map(b"".join), st.booleans())
 def test_what_is_cut_is_whole(data, final):
     """What lies behind is read as if nothing had been before it."""
-    end = cut(data, final)
+    end = find_record_end(data, final)
     if end is None:
         assert b'"' in data
     elif not final:
         assert end == 0 or data[end - 1] in b"\r\n"
-        told = mend(data[:end], 3, final=True)
-        behind = mend(data[end:], 3, final=True)
-        whole = mend(data, 3, final=True)
+        told = recover_records(data[:end], 3, final=True)
+        behind = recover_records(data[end:], 3, final=True)
+        whole = recover_records(data, 3, final=True)
         if not any(each.reason == OPEN_QUOTE or "lines" in each.reason for each in (*told.broken, *whole.broken)):
             assert whole.clean == told.clean + behind.clean
         assert len(told.good) + len(told.broken) <= len(whole.good) + len(whole.broken)
@@ -195,7 +195,7 @@ def test_what_is_cut_is_whole(data, final):
 @given(NASTY.map(b"".join))
 def test_mending_tells_every_record(data):
     """Its positions are those of 0, 1, 2, …, and all bytes were looked at."""
-    mended = mend(data, 3, final=True)
+    mended = recover_records(data, 3, final=True)
     numbers = np.sort(np.concatenate([mended.good, [each.position for each in mended.broken]]))
     assert np.array_equal(numbers, np.arange(len(numbers)))
     assert mended.consumed == len(data)
@@ -212,7 +212,7 @@ def test_lines_that_each_open_a_quote_are_not_each_followed_to_the_end(monkeypat
 
     monkeypatch.setattr(csv_records, "UNQUOTED", Counting())
     lines = 2000
-    mended = mend(b'a"b,"c,1,2\n' * lines, 4, final=True)
+    mended = recover_records(b'a"b,"c,1,2\n' * lines, 4, final=True)
     assert lines == len(mended.broken)
     assert len(steps) <= 6 * lines
 

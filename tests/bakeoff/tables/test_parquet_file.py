@@ -11,13 +11,13 @@ import pytest
 from bakeoff.errors import DataError
 from bakeoff.tables.parquet_file import MOST_BYTES, rows_at_once
 from bakeoff.tables.read_table import read_table
-from bakeoff.tables.reader import open_input
+from bakeoff.tables.reader import open_table
 
 ROWS = 15_000
 READ = """
 import sys
-from bakeoff.tables.reader import open_input
-rows = sum(batch.n_rows for _, batch in open_input(sys.argv[1]).batches(["number", "text"]))
+from bakeoff.tables.reader import open_table
+rows = sum(batch.n_rows for _, batch in open_table(sys.argv[1]).batches(["number", "text"]))
 peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(rows, int(peak) // 1024)
 """
@@ -55,10 +55,10 @@ def test_a_dictionary_with_an_endless_text_is_refused_in_one_line(tmp_path):
     """Before it is unpacked for every row, in training and in prediction."""
     path = write(tmp_path / "rows.parquet", "y" * 2_000_000)
     sentence = r"column 'text' of .* has a text of 2,000,000 bytes, and 1,048,576 are the most; shorten it"
-    for read in (read_table, lambda path: [*open_input(path).batches(["text"])]):
+    for read in (read_table, lambda path: [*open_table(path).batches(["text"])]):
         with pytest.raises(DataError, match=sentence):
             read(path)
-    assert ROWS == sum(batch.n_rows for _, batch in open_input(path).batches(["number"]))
+    assert ROWS == sum(batch.n_rows for _, batch in open_table(path).batches(["number"]))
 
 
 @pytest.mark.parametrize("typed", [True, False])

@@ -11,9 +11,9 @@ import pytest
 
 import bakeoff
 from bakeoff.errors import DataError
-from bakeoff.tables.batches import Place
+from bakeoff.tables.batches import Position
 from bakeoff.tables.parquet_file import ParquetFile
-from bakeoff.tables.reader import open_input
+from bakeoff.tables.reader import open_table
 from tests.bakeoff.conftest import ORDERS, predict, run_race
 
 
@@ -215,7 +215,9 @@ def test_parquet_is_read_on_from_any_row(rows, tmp_path, monkeypatch, offset):
     assert rows["order_id"].tolist()[offset:] == [
         cell for piece in pieces for cell in piece.read().table["order_id"].to_pylist()
     ]
-    assert [min(end, 200) for end in range(offset + 30, 230, 30) if end - 30 < 200] == [piece.after for piece in pieces]
+    assert [min(end, 200) for end in range(offset + 30, 230, 30) if end - 30 < 200] == [
+        piece.next_offset for piece in pieces
+    ]
 
 
 def test_a_column_that_training_saw_gaps_in_may_be_missing(orders, rows, tmp_path, caplog):
@@ -241,7 +243,7 @@ def test_a_folders_files_are_read_in_the_order_of_their_names(tmp_path):
     """Every file of a folder is read, in the order of the names."""
     for number in (10, 9, 1):
         pd.DataFrame({"a": [number]}).to_csv(tmp_path / f"{number:02}.csv", index=False)
-    source = open_input(tmp_path)
+    source = open_table(tmp_path)
     assert [(0, ["1"]), (1, ["9"]), (2, ["10"])] == [
         (row, batch.table["a"].to_pylist()) for row, batch in source.batches(["a"])
     ]
@@ -301,7 +303,7 @@ def test_a_name_that_no_file_can_have_is_refused_in_a_line(orders, tmp_path, nam
     with pytest.raises(ValueError, match="holds a zero byte|is too long for a path"):
         score(orders, name, tmp_path / "out")
     with pytest.raises(DataError, match="can't be a file|there is no file"):
-        open_input(name)
+        open_table(name)
 
 
 @pytest.mark.usefixtures("small")
@@ -310,10 +312,10 @@ def test_the_share_of_a_packed_file_grows(orders, rows, tmp_path):
     path = tmp_path / "rows.csv.gz"
     noise = np.random.default_rng(0).random((20_000, 2))  # which can't be packed into one read
     pack(path, pd.DataFrame(noise, columns=["order_id", "b"]).to_csv(index=False).encode())
-    source, seen = open_input(path), []
+    source, seen = open_table(path), []
     for number, piece in source.pieces(["order_id"]):
-        seen.append(source.share(Place(number, piece.after)))
-    assert 0 == source.share(Place())
+        seen.append(source.share(Position(number, piece.next_offset)))
+    assert 0 == source.share(Position())
     assert seen == sorted(seen)
     assert 0 < seen[0] < 0.9
     assert 1 == pytest.approx(seen[-1], abs=0.05)

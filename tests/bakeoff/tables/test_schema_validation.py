@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bakeoff.tables.schema import MAX_KNOWN, Feature
-from bakeoff.tables.schema_validation import Leniency, conform
+from bakeoff.tables.schema_validation import AnomalyPolicy, validate_table
 
 FEATURES = [Feature("n", "float64", "number"), Feature("g", "float64", "number", True)]
 FEATURES += [Feature("b", "bool", "boolean"), Feature("t", "str", "category")]
@@ -35,7 +35,7 @@ cells = st.one_of(
 def test_any_table_of_text_is_told_apart_row_by_row(rows):
     """Each row is either named once or has features that a model can take: finite numbers, or gaps where allowed."""
     table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
-    conformed = conform(table, FEATURES)
+    conformed = validate_table(table, FEATURES)
     X, rejected = conformed.X, conformed.rejected
     good = np.setdiff1d(np.arange(len(rows)), rejected["row"])
     assert len(rows) == len(good) + len(rejected)
@@ -57,8 +57,8 @@ def test_any_table_of_text_is_told_apart_row_by_row(rows):
 def test_odd_rows_are_flagged_rejected_or_accepted(rows, on_unseen, on_out_of_range, margin):
     """Cell by cell as the rules say; what is merely odd is never taken for what can't be used."""
     table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
-    plain = conform(table, STRICT)
-    odd = conform(table, STRICT, Leniency(on_unseen, on_out_of_range, margin))
+    plain = validate_table(table, STRICT)
+    odd = validate_table(table, STRICT, AnomalyPolicy(on_unseen, on_out_of_range, margin))
     assert set(plain.rejected["row"]) <= set(odd.rejected["row"])
     flags = odd.flags.to_pylist()
     for row in plain.usable:
@@ -91,7 +91,7 @@ def test_more_categories_than_a_card_lists_are_not_listed(caplog):
     assert feature.categories is None
     assert "more than the 10,000 that a card lists" in caplog.text
     table = pa.table({"t": ["never seen"]})
-    assert [None] == conform(table, [feature], Leniency("flag", "flag")).flags.to_pylist()
+    assert [None] == validate_table(table, [feature], AnomalyPolicy("flag", "flag")).flags.to_pylist()
 
 
 def test_a_card_is_read_as_it_was_written():
@@ -116,7 +116,7 @@ def test_a_card_is_read_as_it_was_written():
 )
 def test_types_are_converted_where_nothing_is_lost(column, expected):
     """Whatever holds numbers is met as numbers."""
-    conformed = conform(pa.table({"n": column}), [Feature("n", "float64", "number")])
+    conformed = validate_table(pa.table({"n": column}), [Feature("n", "float64", "number")])
     assert (expected, 0) == (conformed.X["n"].tolist(), len(conformed.rejected))
 
 
@@ -126,9 +126,9 @@ def test_what_becomes_of_a_row_does_not_depend_on_the_others(rows):
     """It is the same alone as in any table."""
     names = list("ngbt")
     table = pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, zip(*rows))})
-    together = conform(table, STRICT, Leniency("flag", "flag", 1.0))
+    together = validate_table(table, STRICT, AnomalyPolicy("flag", "flag", 1.0))
     for row in range(len(rows)):
-        alone = conform(table.slice(row, 1), STRICT, Leniency("flag", "flag", 1.0))
+        alone = validate_table(table.slice(row, 1), STRICT, AnomalyPolicy("flag", "flag", 1.0))
         beside = together.rejected[together.rejected["row"] == row].drop(columns="row").reset_index(drop=True)
         pd.testing.assert_frame_equal(beside, alone.rejected.drop(columns="row"))
         if not len(beside):

@@ -13,11 +13,11 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 
 from bakeoff.classifiers import CLASSIFIERS, Classifier, build_classifier
 from bakeoff.config import CrossValidationConfig, TrainingConfig
-from bakeoff.data.folds import split_folds
+from bakeoff.data.folds import make_folds
 from bakeoff.data.parts import forget_parts, read_part, write_mapped
 from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.estimators.fit_time import Size
+from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import build_pipeline
 from bakeoff.evaluation.classification_report import evaluate_predictions
 from bakeoff.metrics import METRICS
@@ -29,7 +29,7 @@ from bakeoff.training.leaderboard import Scorecard, rank, score_contestant
 from bakeoff.training.results import FoldScore, Selection
 from tests.bakeoff.conftest import ORDERS
 
-SIZE = Size(500, 10, 4)  # on which neither engine nor approximation depends here
+SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depends here
 TABLES = {
     "breast_cancer": {"source": "bundled", "bundled": "breast_cancer"},
     "digits": {"source": "bundled", "bundled": "digits"},
@@ -73,7 +73,7 @@ def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring, 
 
 def test_shuffled_folds_of_one_round_need_no_repeats():
     """A random_state alone shuffles the rows into folds; each row is scored once."""
-    folds = split_folds(CrossValidationConfig(random_state=3), np.array([0, 1] * 20))
+    folds = make_folds(CrossValidationConfig(random_state=3), np.array([0, 1] * 20))
     assert list(range(40)) == sorted(np.concatenate([scored for _, scored in folds]).tolist())
     assert folds[0][1].tolist() != list(range(8))
 
@@ -90,7 +90,7 @@ def test_preprocessing_learns_nothing_from_the_scored_fold(tmp_path):
     train.loc[0, "a"] = 1e9
     forget_parts()
     write_mapped(train, ref.part("train"))
-    folds = split_folds(config.cross_validation, train["y"].to_numpy())
+    folds = make_folds(config.cross_validation, train["y"].to_numpy())
     (spoilt,) = [number for number, (_, scored) in enumerate(folds, start=1) if 0 in scored]
     contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
     scores = {

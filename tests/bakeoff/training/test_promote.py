@@ -44,7 +44,7 @@ def test_the_first_model_of_a_name_is_champion(races, root):
     """There is nobody to meet; its export says so."""
     version, decision = export_and_meet(races["weak"], root)
     assert ("promote", "the first version of this name") == (decision.outcome, decision.why)
-    assert [version] == [reign.version for reign in ModelStore(root, "classifier").history().reigns]
+    assert [version] == [reign.version for reign in ModelStore(root, "classifier").history().champion_periods]
     assert ["export", "promote"] == [entry["event"] for entry in journal(root)]
 
 

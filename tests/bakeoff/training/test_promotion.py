@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bakeoff.config import PromotionConfig
-from bakeoff.evaluation.paired_tests import compare_counts
+from bakeoff.evaluation.paired_tests import mcnemar_test
 from bakeoff.evaluation.results import Comparison
-from bakeoff.training.promotion import Meeting, decide, needed_discordant_rows
+from bakeoff.training.promotion import ChampionComparison, decide, needed_discordant_rows
 
 
 def meeting(wins, losses, fresh=2010, **more):
     """A challenger that has so many rows right that the champion has wrong, and the other way round."""
     right = round(0.98 * fresh)
-    return Meeting(
+    return ChampionComparison(
         test_rows=2010,
         fresh_rows=fresh,
         challenger_score=(right + wins) / fresh,
         champion_score=(right + losses) / fresh,
-        comparison=compare_counts(wins, losses, fresh, "greater", 0.9),
+        comparison=mcnemar_test(wins, losses, fresh, "greater", 0.9),
         **more,
     )
 
@@ -61,7 +61,7 @@ def test_a_challenger_that_is_better_beyond_chance_is_promoted():
         ),
         (meeting(0, 0), "not decided: too few rows tell the two apart, 0 of 2,010 fresh rows"),
         (
-            Meeting(test_rows=2010, obstacle="it predicts 'y', and this version 'z'"),
+            ChampionComparison(test_rows=2010, obstacle="it predicts 'y', and this version 'z'"),
             "not decided: champion and challenger can't be compared, it predicts 'y', and this version 'z'; bakeoff "
             "models promote decides by hand",
         ),
@@ -70,7 +70,7 @@ def test_a_challenger_that_is_better_beyond_chance_is_promoted():
             "not decided: too few fresh groups, 6, and rows of a group are no",
         ),
         (
-            Meeting(
+            ChampionComparison(
                 test_rows=200,
                 fresh_rows=200,
                 challenger_score=0.9,
@@ -82,12 +82,12 @@ def test_a_challenger_that_is_better_beyond_chance_is_promoted():
             "not decided: too few fresh rows of class 'rare', 3, and accuracy, in which each class weighs alike",
         ),
         (
-            Meeting(test_rows=2010, fresh_rows=12, recognised="position"),
+            ChampionComparison(test_rows=2010, fresh_rows=12, recognised="position"),
             "not decided: too few fresh rows, 12 of 2,010 test rows are new to the champion, and promotion.min_rows "
             "asks for 30",
         ),
-        (Meeting(test_rows=2010, fresh_rows=0), "not decided: too few fresh rows, 0 of 2,010"),
-        (Meeting(test_rows=2010), "not decided: which rows the champion was trained on is not on record"),
+        (ChampionComparison(test_rows=2010, fresh_rows=0), "not decided: too few fresh rows, 0 of 2,010"),
+        (ChampionComparison(test_rows=2010), "not decided: which rows the champion was trained on is not on record"),
     ],
 )
 def test_everything_else_keeps_the_champion_and_says_why(met, why):
@@ -106,7 +106,9 @@ def test_a_gain_that_is_certain_and_small_is_not_worth_a_change():
     assert "promote" == settle(met, min_gain=0.001).outcome
 
 
-@pytest.mark.parametrize("met", [Meeting(test_rows=9, unusable="a column is gone"), meeting(0, 9, unusable="clay")])
+@pytest.mark.parametrize(
+    "met", [ChampionComparison(test_rows=9, unusable="a column is gone"), meeting(0, 9, unusable="clay")]
+)
 def test_a_champion_that_cannot_answer_is_replaced(met):
     """Whatever else there is to say."""
     decision = settle(met)
@@ -118,7 +120,7 @@ def test_a_champion_that_cannot_answer_is_replaced(met):
 def test_a_metric_that_is_not_defined_decides_nothing(difference):
     """And leaves no figure behind that JSON has no word for."""
     comparison = Comparison("bootstrap", difference, (math.nan, math.nan), math.nan, 1.0)
-    met = Meeting(
+    met = ChampionComparison(
         test_rows=100,
         fresh_rows=100,
         challenger_score=math.nan,
@@ -144,6 +146,4 @@ def test_nothing_is_promoted_but_what_is_better(wins, losses, alpha, min_gain):
 def test_how_many_rows_it_takes(alpha, rows):
     """The fewest of which all can speak for the challenger with a p-value of alpha at most."""
     assert rows == needed_discordant_rows(alpha)
-    assert (
-        compare_counts(rows, 0, 100, "greater").p_value <= alpha < compare_counts(rows - 1, 0, 100, "greater").p_value
-    )
+    assert mcnemar_test(rows, 0, 100, "greater").p_value <= alpha < mcnemar_test(rows - 1, 0, 100, "greater").p_value

@@ -5,8 +5,8 @@ import pytest
 
 from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
-from bakeoff.evaluation.paired_tests import compare_counts, compare_folds, compare_means
-from bakeoff.training.pick import choose_winner
+from bakeoff.evaluation.paired_tests import corrected_resampled_t_test, mcnemar_test, paired_t_test
+from bakeoff.training.pick import pick_winner
 from bakeoff.training.selection import pairs, pick_best
 from tests.bakeoff.conftest import run_race
 
@@ -16,7 +16,7 @@ LR, SVM, RF = "logistic_regression", "svm", "random_forest"
 def pick(means, counts=None, n_rows=7000, scoring="accuracy", **config):
     """The choice, from the means and for each pair how many rows only its first and only its second has right."""
     counts = counts or {}
-    compared = {pair: compare_counts(*counts.get(pair, (0, 0)), n_rows) for pair in pairs(means)}
+    compared = {pair: mcnemar_test(*counts.get(pair, (0, 0)), n_rows) for pair in pairs(means)}
     return pick_best(means, compared, scoring, SelectionConfig(**config))
 
 
@@ -173,7 +173,7 @@ def test_other_metrics_are_told_without_counts_of_rows():
     """Log loss by its p-value alone; its margin is its own."""
     differences = np.random.default_rng(0).normal(-0.004, 0.2, 500)
     selection = pick_best(
-        {LR: -0.304, SVM: -0.3}, {(LR, SVM): compare_means(differences)}, "neg_log_loss", SelectionConfig()
+        {LR: -0.304, SVM: -0.3}, {(LR, SVM): paired_t_test(differences)}, "neg_log_loss", SelectionConfig()
     )
     assert LR == selection.winner
     assert 0.01 == pytest.approx(selection.standings[LR].margin, abs=0.002)
@@ -183,7 +183,7 @@ def test_other_metrics_are_told_without_counts_of_rows():
 def test_a_gap_below_four_digits_is_still_shown():
     """0.0000 ahead would be no reason."""
     differences = np.tile([0.1, -0.1, 0.00003], 100)
-    compared = {(LR, SVM): compare_folds(-differences, 0.25)}
+    compared = {(LR, SVM): corrected_resampled_t_test(-differences, 0.25)}
     assert "leads by 1e-05" in pick_best({SVM: 0.90001, LR: 0.9}, compared, "accuracy", SelectionConfig()).why
 
 
@@ -218,7 +218,7 @@ def test_what_is_clearly_better_wins_on_real_races(tmp_path, dataset, winner):
     race = run_race(
         tmp_path, dataset=dataset, engine="scikit-learn", classifiers={LR: {"max_iter": 1000}, SVM: {}, RF: {}}
     )
-    selection = choose_winner(race.config, race.ref, race.scorecards)
+    selection = pick_winner(race.config, race.ref, race.scorecards)
     assert winner == selection.winner, selection.why
     assert "more than chance explains" in selection.why
 
@@ -232,7 +232,7 @@ def test_other_metrics_choose_on_real_races(tmp_path, scoring):
         tmp_path, **config, classifiers=classifiers, cross_validation={"scoring": scoring}, selection={"resamples": 400}
     )
     means = {card.classifier: card.cv_mean for card in race.scorecards}
-    selection = choose_winner(race.config, race.ref, race.scorecards)
+    selection = pick_winner(race.config, race.ref, race.scorecards)
     assert SVM != selection.winner
     assert not selection.standings[SVM].tied
     for name, standing in selection.standings.items():
@@ -253,7 +253,7 @@ def test_the_strict_test_chooses_on_repeated_folds(tmp_path):
             cross_validation=folds,
             selection={"test": test},
         )
-        selection = choose_winner(race.config, race.ref, race.scorecards)
+        selection = pick_winner(race.config, race.ref, race.scorecards)
         (standing,) = selection.standings.values()
         p_values.append(standing.comparison.p_value)
     assert "nadeau_bengio" == standing.comparison.test

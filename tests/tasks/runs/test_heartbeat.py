@@ -8,7 +8,7 @@ from prefect import flow
 from prefect.settings import get_current_settings
 
 from tasks.runs import heartbeat
-from tasks.runs.heartbeat import beating, without_prefects
+from tasks.runs.heartbeat import disable_prefect_heartbeats, send_heartbeats
 
 pytestmark = [
     pytest.mark.usefixtures("prefect_server"),
@@ -26,12 +26,12 @@ def test_a_run_sends_the_heartbeats_that_automations_look_for(monkeypatch):
     )
 
     @flow(name="training")
-    @beating
+    @send_heartbeats
     def run():
         time.sleep(0.3)
         return [thread.name for thread in threading.enumerate()]
 
-    with without_prefects():
+    with disable_prefect_heartbeats():
         assert get_current_settings().flows.heartbeat_frequency is None
         state = run(return_state=True)
     own = state.state_details.flow_run_id
@@ -57,7 +57,7 @@ def test_a_heartbeat_that_cannot_be_sent_stops_no_run(monkeypatch, caplog):
     monkeypatch.setattr(heartbeat, "emit_event", refuse)
 
     @flow
-    @beating
+    @send_heartbeats
     def run():
         time.sleep(0.1)
         return "done"
@@ -69,4 +69,4 @@ def test_a_heartbeat_that_cannot_be_sent_stops_no_run(monkeypatch, caplog):
 def test_without_a_run_there_is_none(monkeypatch):
     """A plain call is a plain call."""
     monkeypatch.setattr(heartbeat, "emit_event", lambda *_, **__: pytest.fail("sent"))
-    assert 3 == beating(lambda: 3)()
+    assert 3 == send_heartbeats(lambda: 3)()
