@@ -15,7 +15,7 @@ if __name__ == "__main__":
     check = functools.partial(run_in_process, "bakeoff.training.preflight:check_training")
     exit_process(main("training", TrainingConfig, check, show_training, picture="flows.local.display:live_race"))
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -30,11 +30,9 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.runtime.processes import start_fork_server
 from bakeoff.runtime.threads import cpu_count
-from bakeoff.runtime.transfer import unpack
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.training.leaderboard import (
     Scorecard,
-    Status,
     require_finisher,
     score_contestant,
 )
@@ -50,7 +48,8 @@ from tasks.generate import generate
 from tasks.pick import pick
 from tasks.promote import promote
 from tasks.runs.cancellation import published, require_wanted
-from tasks.runs.dask import RECEIVED, RaceRunner, race_runner
+from tasks.runs.contestant_run import ContestantRun
+from tasks.runs.dask import RaceRunner, race_runner
 from tasks.runs.follow_up import ask_for_prediction, catch_up
 from tasks.runs.heartbeat import send_heartbeats
 from tasks.runs.logs import follow_library
@@ -58,7 +57,6 @@ from tasks.runs.parameters import named, read_parameter
 from tasks.runs.progress import show_race
 from tasks.runs.schedule import scheduled_second, supersede_missed_runs
 from tasks.runs.states import (
-    TaskEnd,
     end_of,
     failed_state_on_error,
     result_of,
@@ -88,10 +86,10 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     check_places(config)
     with run_folder(config.workspace) as run, steps_end_first():
         dataset = result_of(generate.submit(config, run))
-        scorecards, models = race(config, dataset, run)
+        scorecards, runs = race(config, dataset, run)
         require_finisher(scorecards)
         selection = result_of(pick.submit(config, dataset, scorecards))
-        winner, by = models[selection.winner], f"flow run {flow_run.id}"
+        winner, by = result_of(runs[selection.winner].model), f"flow run {flow_run.id}"
         require_wanted("nothing was exported")
         version = result_of(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         published[:] = [version]
@@ -102,47 +100,44 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     return str(version)
 
 
-def race(config: TrainingConfig, dataset: DatasetRef, run: RunFolder) -> tuple[list[Scorecard], dict[str, Any]]:
-    """Fan out every contestant's fit and folds, and draw together what comes of them."""
+def race(
+    config: TrainingConfig, dataset: DatasetRef, run: RunFolder
+) -> tuple[list[Scorecard], dict[str, ContestantRun]]:
+    """Run all contestants side by side, those that can't finish in the time budget left out."""
     size = ProblemSize.of(dataset)
     contestants = {name: Contestant.of(config, name, size) for name in config.classifiers}
-    run = replace(run, deadline=race_deadline(config))
-    with race_runner(config, dataset, run) as racing:
-        skipped = skip_over_budget(contestants, config, racing.workers)
-        running = [contestant for name, contestant in contestants.items() if name not in skipped]
-        fits, folds = fan_out(config, dataset, running, racing)
-        models: dict[str, Any] = {}
-        tests: dict[str, Any] = {}
-        for name, model in fits.items():  # Prefect puts results in the futures' places, here and below
-            models[name] = calibrate.submit(dataset, contestants[name], config, model, folds[name], run.path)
-        for name, model in models.items():
-            tests[name] = evaluate.submit(dataset, contestants[name], model, config.selection.resamples, run.path)
-        show_race(config.name, contestants, folds)
-        ends = {name: [*map(end_of, [*folds[name], fits[name], models[name], tests[name]])] for name in models}
-    scorecards = []
-    for name, contestant in contestants.items():
-        if name in skipped:
-            scorecards.append(score_contestant(contestant, [], None, None, skipped[name], "skipped"))
-            continue
-        trouble = next((end for end in ends[name] if end.reason), TaskEnd())
-        *scores, _, model, test = (end.value for end in ends[name])
-        otherwise: Status = "skipped" if trouble.out_of_time else "failed"
-        scores = [unpack(score, run.path / RECEIVED) for score in scores]
-        scorecards.append(score_contestant(contestant, scores, model, test, trouble.reason, otherwise))
-    return scorecards, {name: several[-2].value for name, several in ends.items()}
+    with race_runner(config, dataset, replace(run, deadline=race_deadline(config))) as runner:
+        skipped = skip_over_budget(contestants, config, runner.workers)
+        running = {name: contestant for name, contestant in contestants.items() if name not in skipped}
+        runs = fan_out(config, dataset, running, runner)
+        show_race(config.name, running, {name: each.folds for name, each in runs.items()})
+        cards = {name: each.scorecard(contestants[name], run.path) for name, each in runs.items()}
+    for name, reason in skipped.items():
+        cards[name] = score_contestant(contestants[name], [], None, None, reason, "skipped")
+    return [cards[name] for name in contestants], runs
 
 
 def fan_out(
-    config: TrainingConfig, dataset: DatasetRef, contestants: Iterable[Contestant], racing: RaceRunner
-) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Submit the fit and the folds of each contestant, those that take longest first."""
-    fits, folds = {}, {}
-    with racing.submitting():
+    config: TrainingConfig, dataset: DatasetRef, contestants: Mapping[str, Contestant], runner: RaceRunner
+) -> dict[str, ContestantRun]:
+    """Submit all steps of each contestant, the fits and folds that take longest first."""
+    fits: dict[str, Any] = {}
+    folds: dict[str, Any] = {}
+    with runner.submitting():
         # What comes last would run alone, on one core.
-        for each in sorted(contestants, key=lambda each: each.predicted_seconds or inf, reverse=True):
-            fits[each.name] = fit.submit(dataset, each, racing.run)
+        for each in sorted(contestants.values(), key=lambda each: each.predicted_seconds or inf, reverse=True):
+            fits[each.name] = fit.submit(dataset, each, runner.run)
             folds[each.name] = [
-                cross_validate.submit(dataset, each, config.cross_validation, fold, racing.run)
+                cross_validate.submit(dataset, each, config.cross_validation, fold, runner.run)
                 for fold in range(1, config.cross_validation.n_splits + 1)
             ]
-    return fits, folds
+    # Prefect puts results in the futures' places.
+    models: dict[str, Any] = {
+        name: calibrate.submit(dataset, contestants[name], config, fits[name], folds[name], runner.run.path)
+        for name in fits
+    }
+    tests = {
+        name: evaluate.submit(dataset, contestants[name], model, config.selection.resamples, runner.run.path)
+        for name, model in models.items()
+    }
+    return {name: ContestantRun(folds[name], fits[name], models[name], tests[name]) for name in fits}

@@ -19,9 +19,11 @@ from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.results import ModelRef, Selection
 from tasks.runs.artifact_keys import artifact_key
 from tasks.runs.states import failed_state_on_error
+from tasks.runs.steps import step
 
 
-def export_version(
+@step("bakeoff.training.export:export_version", name="export", run_name="export {selection.winner}")
+def export(
     config: TrainingConfig,
     ref: DatasetRef,
     scorecards: Sequence[Scorecard],
@@ -30,14 +32,12 @@ def export_version(
     workspace: Path,
     by: str | None = None,
 ) -> Path:
-    """As the library's function of that name, in a process of its own."""
-    result: Path = run_in_process(
-        "bakeoff.training.export:export_version", config, ref, scorecards, selection, model, workspace, by
-    )
-    return result
+    """The folder of the new version."""
 
 
-def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
+@task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)
+@failed_state_on_error
+def show(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts.
 
     A deep report is written first, where the config asks for one.
@@ -64,9 +64,3 @@ def show_version(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
         key=artifact_key("model-card", config.name),
         description=card["version"],
     )
-
-
-export = task(name="export", task_run_name="export {selection.winner}", cache_policy=NO_CACHE)(
-    failed_state_on_error(export_version)
-)
-show = task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)(failed_state_on_error(show_version))

@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.runtime.processes import run_in_process
 from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.results import Selection
-from tasks.runs.states import failed_state_on_error
+from tasks.runs.steps import step
 
 
-def pick_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]) -> Selection:
-    """As the library's function of that name, in a process of its own."""
-    result: Selection = run_in_process("bakeoff.training.pick:pick_winner", config, ref, scorecards)
-    return result
-
-
-pick = task(name="pick", task_run_name="pick the winner", cache_policy=NO_CACHE)(failed_state_on_error(pick_winner))
+@step("bakeoff.training.pick:pick_winner", name="pick", run_name="pick the winner")
+def pick(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]) -> Selection:
+    """The winner, with the tests that decided."""

@@ -18,7 +18,9 @@ from tasks.runs.artifact_keys import artifact_key
 from tasks.runs.states import failed_state_on_error, warn_if_unshown
 
 
-def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
+@task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)
+@failed_state_on_error
+def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
     """Publish the folder and its summary as a keyed artifact."""
     pictures: dict[str, Picture] = {}
 
@@ -31,8 +33,3 @@ def publish_and_show(config: PredictionConfig, ref: VersionRef, scored: ScoredTa
         markdown = render_summary(folder, pictures)
         create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder
-
-
-publish = task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)(
-    failed_state_on_error(publish_and_show)
-)

@@ -22,8 +22,6 @@ from bakeoff.runtime.workspace import RunFolder, run_folder
 from tasks import PRELOAD
 from tasks.runs.logs import follow_library
 
-RECEIVED = "received"  # the folder of what comes back from workers that share none
-
 logger = logging.getLogger("bakeoff.cluster")
 _fetching = threading.Lock()
 

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
 
+RECEIVED = "received"  # the folder of what came from machines that share none
+
 
 @dataclass(frozen=True)
 class Bundle(Generic[Result]):
