@@ -7,29 +7,26 @@ import numpy as np
 from bakeoff.evaluation.results import ClassMetrics, Evaluation
 
 
-def evaluate_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> Evaluation:
-    """Compare predictions with the truth; the figures are those of scikit-learn's `classification_report`.
-
-    A class that is never predicted has precision 0, one that never occurs recall 0.
+def count_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The classes that occur, truly or predicted, and scikit-learn's confusion matrix of them.
 
     Args:
         y_true: the true classes, shape (n_rows,).
         y_pred: the predicted classes, shape (n_rows,), of the same type.
+
+    Returns:
+        names and counts, as `classification_report` takes them.
     """
-    from sklearn.metrics import precision_recall_fscore_support
+    from sklearn.metrics import confusion_matrix
 
-    names = np.unique(np.concatenate([y_true, y_pred]))
-    columns = precision_recall_fscore_support(y_true, y_pred, labels=names, zero_division=0)
-    report = {
-        str(name): ClassMetrics(float(precision), float(recall), float(f1), int(support))
-        for name, precision, recall, f1, support in zip(names, *columns)
-    }
-    precision, recall, f1 = (float(np.average(column)) for column in columns[:3])
-    return Evaluation(float(np.average(y_true == y_pred)), precision, recall, f1, report)
+    names, codes = np.unique(np.concatenate([y_true, y_pred]), return_inverse=True)
+    true, predicted = np.split(codes, 2)
+    counts = confusion_matrix(true, predicted, labels=range(len(names) + 1))  # of one label alone it would warn
+    return [str(name) for name in names], counts[:-1, :-1]
 
 
-def evaluate_counts(names: Sequence[str], counts: np.ndarray) -> Evaluation:
-    """Accuracy, precision, recall and F1 from a confusion matrix.
+def classification_report(names: Sequence[str], counts: np.ndarray) -> Evaluation:
+    """Accuracy, precision, recall and F1 from a confusion matrix, as scikit-learn's function of that name gives them.
 
     A class that is never predicted has precision 0, one that never occurs recall 0.
 

@@ -27,9 +27,11 @@ def evaluate_ranking(
         shares: the classes' probabilities, shape (n_rows, n_classes), or None.
         classes: as text.
     """
-    count = len(classes)
-    confusion = np.bincount(y * count + predicted, minlength=count * count).reshape(count, count)
-    found = {"classes": list(classes), "confusion": confusion.tolist() if count <= MOST_CONFUSED else None}
+    from sklearn.metrics import confusion_matrix
+
+    few = len(classes) <= MOST_CONFUSED
+    counts = confusion_matrix(y, predicted, labels=range(len(classes))).tolist() if few else None
+    found = {"classes": list(classes), "confusion": counts}
     return found if shares is None else found | _rank(y, shares, classes)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bakeoff.evaluation.classification_report import evaluate_counts
+from bakeoff.evaluation.classification_report import classification_report
 from bakeoff.evaluation.probability_sketch import ProbabilitySketch
 from bakeoff.evaluation.results import Evaluation
 
@@ -99,8 +99,8 @@ class StreamingEvaluation:
         return [names[position] for position in there], whole[np.ix_(there, there)]
 
     def evaluation(self) -> Evaluation | None:
-        """The figures of `evaluate_predictions` for all rows that were counted; None for no rows."""
-        return evaluate_counts(*self.confusion_matrix()) if self.rows else None
+        """The figures for all rows that were counted; None for no rows."""
+        return classification_report(*self.confusion_matrix()) if self.rows else None
 
     def _line(self, name: str) -> int:
         """Where a class is counted that the model doesn't know."""

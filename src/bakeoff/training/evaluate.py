@@ -13,7 +13,7 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_groups, read_part
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.inference import predict_with_proba
-from bakeoff.evaluation.classification_report import evaluate_predictions
+from bakeoff.evaluation.classification_report import classification_report, count_predictions
 from bakeoff.evaluation.curves import evaluate_ranking
 from bakeoff.evaluation.intervals import score_interval, wilson_interval
 from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
@@ -36,7 +36,7 @@ def evaluate_classifier(
     started = time.perf_counter()
     codes, shares = predict_with_proba(pipeline, X)
     seconds = time.perf_counter() - started
-    evaluation = evaluate_predictions(y, pipeline.classes_[codes])
+    evaluation = classification_report(*count_predictions(y, pipeline.classes_[codes]))
     groups = read_groups(ref, "test")
     interval = wilson_interval(y == pipeline.classes_[codes], groups)
     score, between = evaluation.accuracy, interval

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from bakeoff.evaluation.calibration_curve import reliability_curve
-from bakeoff.evaluation.classification_report import evaluate_predictions
+from bakeoff.evaluation.classification_report import classification_report, count_predictions
 from bakeoff.evaluation.curves import MOST_CONFUSED, evaluate_ranking
 from bakeoff.evaluation.streaming import MAX_UNKNOWN, OTHER, StreamingEvaluation
 from bakeoff.tables.target import encode_target
@@ -34,7 +34,7 @@ def test_batches_add_up_to_scikit_learns_figures(rows, cut):
         if part:
             tally.merge(json.loads(json.dumps(tally_of(*zip(*part)).to_dict())))
     truth, predicted = np.array([name for name, _ in rows]), np.array(CLASSES)[[code for _, code in rows]]
-    expected, found = evaluate_predictions(truth, predicted), tally.evaluation()
+    expected, found = classification_report(*count_predictions(truth, predicted)), tally.evaluation()
     assert expected.metrics == pytest.approx(found.metrics, abs=1e-15)
     assert {name: vars(line) for name, line in expected.report.items()} == {
         name: pytest.approx(vars(line)) for name, line in found.report.items()

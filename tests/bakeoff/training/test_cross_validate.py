@@ -6,9 +6,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import classification_report
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 
 from bakeoff.classifiers import CLASSIFIERS, Classifier, build_classifier
@@ -19,7 +16,6 @@ from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import build_pipeline
-from bakeoff.evaluation.classification_report import evaluate_predictions
 from bakeoff.metrics import METRICS
 from bakeoff.tables.schema import Feature
 from bakeoff.training.cross_validate import score_fold
@@ -154,29 +150,6 @@ def test_a_new_classifier_is_one_entry(tmp_path, monkeypatch):
         score_fold(ref, Contestant.of(config, "knn", SIZE), config.cross_validation, 1, tmp_path / "answers").score
         > 0.8
     )
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1, max_size=40))
-def test_figures_equal_the_classification_report(pairs):
-    """On any labels, predicted or not."""
-    y_true, y_pred = (np.array(column, dtype=object) for column in zip(*pairs))
-    expected = classification_report(y_true, y_pred, output_dict=True, zero_division=0)
-    evaluation = evaluate_predictions(y_true, y_pred)
-    assert (np.asarray(y_true) == np.asarray(y_pred)).mean() == pytest.approx(evaluation.accuracy)
-    macro = expected["macro avg"]
-    assert (macro["precision"], macro["recall"], macro["f1-score"]) == pytest.approx(
-        (evaluation.precision_macro, evaluation.recall_macro, evaluation.f1_macro)
-    )
-    for name, line in evaluation.report.items():
-        assert (expected[name]["precision"], expected[name]["support"]) == pytest.approx((line.precision, line.support))
-
-
-def test_a_class_may_be_called_accuracy():
-    """The report goes by class, whatever its name."""
-    labels = np.array(["accuracy", "macro avg", "accuracy"], dtype=object)
-    assert {"accuracy": 2, "macro avg": 1} == {
-        k: v.support for k, v in evaluate_predictions(labels, labels).report.items()
-    }
 
 
 def test_the_leaderboard_shows_the_highest_mean_first():
