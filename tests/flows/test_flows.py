@@ -189,7 +189,7 @@ def test_a_contestant_that_time_budget_has_no_room_for_is_skipped(tmp_path):
 
 def test_what_is_not_done_at_the_end_of_time_budget_is_stopped(tmp_path, monkeypatch):
     """However wrong the prediction was; nobody is left here, and the run fails."""
-    monkeypatch.setattr(sys.modules[training.fn.__module__], "skip_slowest", lambda *_: {})
+    monkeypatch.setattr(sys.modules[training.fn.__module__], "skip_over_budget", lambda *_: {})
     state = training(config(tmp_path, time_budget=0.01), return_state=True)
     assert state.is_failed()
     assert state.message.startswith("all contestants skipped: ")

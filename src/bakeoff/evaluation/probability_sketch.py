@@ -57,7 +57,7 @@ class ProbabilitySketch:
         return {"points": points, "bins": self._bins.tolist()}
 
     def describe(self, classes: Sequence[str]) -> dict[str, Any]:
-        """What `describe_outcomes` says of how the rows are ranked; rows at one point count as ties.
+        """What `evaluate_ranking` says of how the rows are ranked; rows at one point count as ties.
 
         Args:
             classes: as text, in the order of the model's.

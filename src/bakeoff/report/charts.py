@@ -33,7 +33,7 @@ def draw_all(card: Mapping[str, Any], outcomes: Mapping[str, Outcomes]) -> dict[
 
     Args:
         card: a version's.
-        outcomes: of each contestant on the test rows, as `describe_outcomes` gives them; an older version has none.
+        outcomes: of each contestant on the test rows, as `evaluate_ranking` gives them; an older version has none.
     """
     pictures = [draw_race(card), draw_test(card)]
     pictures += [

@@ -17,7 +17,7 @@ class TestResult:
         interval: Wilson's 95 % interval of its accuracy.
         score: the metric that the contestants are judged by.
         score_interval: its 95 % interval.
-        outcomes: the file of what `describe_outcomes` says of it.
+        outcomes: the file of what `evaluate_ranking` says of it.
     """
 
     evaluation: Evaluation
@@ -67,7 +67,7 @@ class FoldScore:
 
     Attributes:
         answers: the file of its answers for the rows that it was scored on, as `ask` gives them.
-        outputs: the file of what its plain classifier says of them, as `describe_rows` gives it.
+        outputs: the file of what its plain classifier says of them, as `held_out_scores` gives it.
     """
 
     fold: int

@@ -157,8 +157,8 @@ def test_steps_end_with_the_process_that_asked(tmp_path):
     path = tmp_path / "pid"
     lines = (
         "from pathlib import Path",
-        "from bakeoff.runtime.processes import run_apart",
-        f"run_apart({STEPS + ':sleep'!r}, Path({str(path)!r}), 60)",
+        "from bakeoff.runtime.processes import run_in_process",
+        f"run_in_process({STEPS + ':sleep'!r}, Path({str(path)!r}), 60)",
     )
     with subprocess.Popen([sys.executable, "-c", "\n".join(lines)]) as process:
         while not (path.exists() and path.read_text()):
