@@ -17,7 +17,6 @@ from pydantic import BaseModel
 
 from bakeoff.config.flags import Output, read_command
 from bakeoff.errors import BakeoffError, UserError
-from bakeoff.formatting import one_line
 from bakeoff.runtime.processes import stop_fork_server
 from flows.local.auth_string import authorized
 from flows.local.interrupts import TELL_SECONDS, Ending
@@ -104,7 +103,7 @@ def main(
                 if embedded:
                     _wait_until_recorded(run.flow_run.id)
             else:
-                print(f"{name}: the server could not be told how the run ended: {run.unreported}", file=sys.stderr)
+                _say_untold(name, run)
             return ending.status
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
@@ -227,9 +226,14 @@ def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: 
         (result,) = run.outcome
         print(result if output.quiet and not output.json else show(result, output.json), flush=True)
         return 0
-    state = run.outcome[0] if run.outcome else run.state
-    print(f"{name}: {one_line(str(state.message or state.name))}", file=sys.stderr)
+    print(f"{name}: {run.failure}", file=sys.stderr)
     return error.exit_status if isinstance(error := run.error, UserError) else 1
+
+
+def _say_untold(name: str, run: "OwnRun") -> None:
+    if not run.is_cut_off:  # else it has been said
+        why = f": {run.unreported}" if run.unreported else ""
+        print(f"{name}: the server could not be told how the run ended{why}", file=sys.stderr)
 
 
 def lazy_call(path: str) -> Callable[..., Any]:

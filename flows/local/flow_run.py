@@ -2,13 +2,14 @@
 
 import contextlib
 import contextvars
+import sys
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from httpx import ConnectError, HTTPError
+from httpx import ConnectError, HTTPError, TransportError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import FlowRunCreate
 from prefect.client.schemas.objects import FlowRun, State
@@ -17,6 +18,7 @@ from prefect.flow_engine import FlowRunEngine
 from prefect.states import Cancelled, Completed, Pending, to_state_create
 
 from bakeoff.errors import describe
+from bakeoff.formatting import one_line
 from flows.local.server import ServerError
 
 GONE_SECONDS = 5  # a server that refuses connections may be about to come back
@@ -67,6 +69,19 @@ class OwnRun(FlowRunEngine[Any, Any]):
         state = self.outcome[0] if self.outcome else None
         error = state.result(raise_on_failure=False) if isinstance(state, State) else None
         return error if isinstance(error, BaseException) else None
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the flow failed since the server no longer answered."""
+        return isinstance(self.error, TransportError)
+
+    @property
+    def failure(self) -> str:
+        """What the flow ended as, where it has no result, in a line."""
+        if self.is_cut_off and self.error is not None:
+            return str(_explain(self.error))
+        state = self.outcome[0] if self.outcome else self.state
+        return one_line(str(state.message or state.name))
 
     @property
     def is_delivered(self) -> bool:
@@ -153,6 +168,12 @@ def _explain(error: BaseException) -> BaseException:
         return ServerError(f"the server has ended the run: {error or type(error).__name__}")
     if isinstance(error, (HTTPError, OSError)):
         status = getattr(getattr(error, "response", None), "status_code", None)
-        said = f"it answers {status} {HTTPStatus(status).phrase}" if status else describe(error)
-        return ServerError(f"the Prefect server went away: {said}; start the same command again when it is back")
+        said = f"it answers {status} {HTTPStatus(status).phrase}" if status else "it no longer answers"
+        stands = "".join(f"; {path} is exported" for path in _published())
+        return ServerError(f"the Prefect server went away: {said}{stands}; start the same command when it is back")
     return error
+
+
+def _published() -> list[object]:
+    wanted = sys.modules.get("tasks.runs.cancellation")
+    return list(wanted.published) if wanted else []
