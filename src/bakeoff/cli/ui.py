@@ -45,8 +45,9 @@ def serve_store(root: str, port: int) -> None:
     """Serve until Ctrl-C.
 
     Raises:
-        UserError: the port is taken.
+        UserError: the port is taken, or the store is a file.
     """
+    names_in(Path(root))
     handler = functools.partial(Handler, Path(root))
     try:
         server = ThreadingHTTPServer((HOST, port), handler)

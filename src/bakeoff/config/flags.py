@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from bakeoff.config.validation import DEEPEST, Model, _model_at, _one_line, validate
 from bakeoff.errors import ConfigError
 from bakeoff.runtime.files import read_file, say_unread
+from bakeoff.runtime.paths import local_path
 
 LARGEST = 1 << 20  # bytes of a config file
 JSON_EXAMPLES = {
@@ -145,7 +146,11 @@ def read_yaml(path: str) -> dict[str, Any]:
         ConfigError: there is no such file, or it holds no mapping; the text names file and line.
     """
     try:
-        content = yaml.load(read_file(Path(path), LARGEST).decode("utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
+        place = Path(local_path(path))
+    except ValueError as error:
+        raise ConfigError(f"--config: {error}") from error
+    try:
+        content = yaml.load(read_file(place, LARGEST).decode("utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
     except FileNotFoundError as error:
         raise ConfigError(f"there is no config file {path!r}") from error
     except OSError as error:

@@ -1,6 +1,7 @@
 """Reading a model's versions, champion and history, each compared with what was sealed."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,11 +69,13 @@ class StoreReader:
         history = history or self.history()
         versions = history.versions
         if not versions:
+            root = str(self.folder.parent)
             others = ", ".join(names_in(self.folder.parent))
-            there = f" (there {'are' if ',' in others else 'is'} {others})" if others else ""
+            if not others:  # the name may be a default that nobody gave
+                raise StoreError(f"there is no model in {root!r} yet: train first, or give another --store")
+            there = f"there {'are' if ',' in others else 'is'} {others}"
             raise StoreError(
-                f"there is no model {self.name!r} in {str(self.folder.parent)!r}{there}: train first, or give another "
-                "--store or --name"
+                f"there is no model {self.name!r} in {root!r} ({there}): train first, or give another --store or --name"
             )
         if wanted == "latest":
             return versions[-1]
@@ -168,7 +171,13 @@ class StoreReader:
 
 
 def names_in(root: Path) -> list[str]:
-    """The models in a store's folder."""
+    """The models in a store's folder.
+
+    Raises:
+        StoreError: a file stands there.
+    """
+    if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112  Path's raise where nobody may look
+        raise StoreError(f"the store {str(root)!r} is a file; give a folder")
     try:
         return sorted(path.parent.name for path in root.glob("*/journal.jsonl") if re.match(NAME, path.parent.name))
     except OSError:

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 
@@ -157,6 +158,28 @@ def test_another_name_is_told_which_there_are(run, store):
     assert "there is no model 'churn' in" in run("show", "--name", "churn")[2]
     assert "(there is classifier): train first" in run("show", "--name", "churn")[2]
     assert "yet: train first; there is classifier" in run("list", "--name", "churn")[2]
+
+
+@pytest.mark.parametrize("command", [["models", "show"], ["models", "prune"], ["models", "verify"], ["report"]])
+def test_an_empty_store_is_told_without_a_name_that_nobody_gave(command, capsys, tmp_path):
+    """The default `classifier` would look like a model that is missing."""
+    assert 2 == main([*command, "--store", str(tmp_path)])
+    expected = f"bakeoff: there is no model in {str(tmp_path)!r} yet: train first, or give another --store\n"
+    assert expected == capsys.readouterr().err
+    with pytest.raises(StoreError, match="there is no model in .* yet"):
+        bakeoff.load(store=tmp_path)
+
+
+@pytest.mark.parametrize("command", [["models", "list"], ["models", "show"], ["report"], ["ui"]])
+def test_a_store_that_is_a_file_is_not_an_empty_one(command, capsys, tmp_path, monkeypatch):
+    """Each command says so, whether it names a model or all; `ui` before it takes a port."""
+    monkeypatch.setattr("bakeoff.cli.ui.ThreadingHTTPServer", Mock(side_effect=OSError("a port was asked for")))
+    file = tmp_path / "models"
+    file.write_text("")
+    assert 2 == main([*command, "--store", str(file)])
+    assert f"bakeoff: the store {str(file)!r} is a file; give a folder\n" == capsys.readouterr().err
+    with pytest.raises(StoreError, match="is a file; give a folder"):
+        bakeoff.load(store=file)
 
 
 def test_of_one_model_no_name_is_needed(race, capsys, tmp_path):

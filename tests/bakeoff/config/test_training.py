@@ -134,7 +134,7 @@ def test_configs_are_frozen():
         (["--dataset", '{"n_sample": 4}'], "unknown key 'dataset.n_sample'; did you mean 'n_samples'? allowed: source"),
         (["--dataset", '{"n_samples": true}'], "must be a number, not true or false"),
         (["--dataset.random_state", "true"], "dataset.random_state is true; input should be a valid integer"),
-        (["--config", ""], "can't be read"),
+        (["--config", ""], "--config: it is empty; give a path"),
         (["--config"], "argument --config: expected one argument (all flags: "),
         (["--confg"], "did you mean --config?"),
         (["--dataset.class_sep", "nan"], "dataset.class_sep is nan; input should be a finite number"),
@@ -200,6 +200,10 @@ def test_configs_are_frozen():
         ),
         (["--name", "../x"], "name is ../x; allowed: the model's name in the store: letters, digits, dots, dashes and"),
         (["--config", "nope.yaml"], "there is no config file 'nope.yaml'"),
+        (["--config", "s3://u:secret@host/c.yaml"], "--config: 's3://…@host/c.yaml' is an address, and only files"),
+        (["--config", "S3:/bucket/c.yaml"], "--config: 'S3:/bucket/c.yaml' is an address"),
+        (["--config", "\\\\server\\c.yaml"], "is a path of Windows; give one of this machine"),
+        (["--config", " "], "--config: it is empty; give a path"),
     ],
 )
 def test_a_mistake_gets_one_line(flags, sentence):

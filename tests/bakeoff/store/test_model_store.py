@@ -110,7 +110,7 @@ def test_resolving_says_what_there_is(store, tmp_path):
     assert store.versions()[-1] == store.resolve("latest")
     with pytest.raises(StoreError, match="has no version 'nope'; allowed: champion, latest or an id"):
         store.resolve("nope")
-    with pytest.raises(StoreError, match="there is no model 'other' .* train first"):
+    with pytest.raises(StoreError, match=r"there is no model 'other' .*\(there is classifier\): train first"):
         ModelStore(tmp_path / "models", "other").resolve("champion")
 
 
