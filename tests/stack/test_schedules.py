@@ -85,8 +85,8 @@ def test_of_missed_runs_the_newest_trains(stack, scheduled, tmp_path):
 
 def test_a_run_longer_than_its_period_never_overlaps_the_next(stack, scheduled, tmp_path):
     """Each run waits for the one before; those that newer ones overtook while they waited end as superseded."""
+    stack.start_worker()  # it is there when the first run is due
     deployment = scheduled("overlapping", 6, n_samples=20000)
-    stack.start_worker()
     assert eventually(lambda: 6 == len(stack.runs(deployment, "COMPLETED", "CANCELLED", "FAILED")), seconds=180)
     runs = stack.runs(deployment)
     assert {"COMPLETED", "CANCELLED"} >= {run["state"]["type"] for run in runs}
