@@ -78,8 +78,8 @@ def test_both_engines_reach_the_same(tmp_path, table, name):
 @pytest.mark.parametrize("weight", ["none", "balanced"])
 @pytest.mark.parametrize("n_classes", [2, 4])
 @pytest.mark.parametrize("name", FASTER)
-def test_the_model_is_scikit_learns_and_the_same_to_the_byte(tmp_path, name, n_classes, weight):
-    """Nothing but scikit-learn is needed to open it, and who fits it again gets the same file."""
+def test_the_model_is_the_same_to_the_byte(tmp_path, name, n_classes, weight):
+    """Whoever fits it again gets the same file."""
     dataset = {"n_samples": 3000, "n_classes": n_classes, "class_sep": 1.0}
     config = TrainingConfig.model_validate({"dataset": dataset, "engine": "sklearnex", "class_weight": weight})
     ref = prepare_dataset(config, tmp_path / "data")
@@ -88,9 +88,18 @@ def test_the_model_is_scikit_learns_and_the_same_to_the_byte(tmp_path, name, n_c
     assert ["sklearnex", "sklearnex"] == [each.engine for each in fitted]
     first, second = (hashlib.sha256(each.path.read_bytes()).hexdigest() for each in fitted)
     assert first == second
+
+
+@needs_sklearnex
+@pytest.mark.parametrize("name", FASTER)
+def test_a_model_is_opened_without_the_engine(tmp_path, name):
+    """Nothing but scikit-learn is needed."""
+    config = TrainingConfig.model_validate({"dataset": {"n_samples": 300}, "engine": "sklearnex"})
+    ref = prepare_dataset(config, tmp_path / "data")
+    fitted = fit_classifier(ref, Contestant.of(config, name, ProblemSize.of(ref)), tmp_path)
     script = (
         "import sys, joblib; sys.modules['sklearnex'] = sys.modules['daal4py'] = sys.modules['onedal'] = None; "
-        f"print(type(joblib.load({str(fitted[0].path)!r})[-1]))"
+        f"print(type(joblib.load({str(fitted.path)!r})[-1]))"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert f"<class 'sklearn.{CLASSIFIERS[name].module.split('.')[1]}" in found

@@ -25,6 +25,7 @@ from bakeoff.training.leaderboard import Scorecard, rank, score_contestant
 from bakeoff.training.results import FoldScore, Selection
 from tests.bakeoff.conftest import ORDERS
 
+SMALL = {"random_forest": {"n_estimators": 10}}
 SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depends here
 TABLES = {
     "breast_cancer": {"source": "bundled", "bundled": "breast_cancer"},
@@ -39,7 +40,9 @@ TABLES = {
 @pytest.mark.parametrize("table", TABLES)
 def test_fold_scores_equal_cross_val_score(tmp_path, table, classifier):
     """On the same training rows, folds and Pipeline, to the last bit."""
-    config = TrainingConfig.model_validate({"dataset": TABLES[table], "engine": "scikit-learn"})
+    config = TrainingConfig.model_validate(
+        {"dataset": TABLES[table], "engine": "scikit-learn", "classifiers": {classifier: SMALL.get(classifier, {})}}
+    )
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
     contestant = Contestant.of(config, classifier, SIZE)
