@@ -1,4 +1,4 @@
-"""The versions that a model depends on."""
+"""The versions of Python, libraries and code that a model depends on."""
 
 import contextlib
 import functools
@@ -15,7 +15,7 @@ PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
 
 @functools.cache
 def digest_code() -> str:
-    """SHA-256 over every line of the package."""
+    """SHA-256 over all source files of the package."""
     digest = hashlib.sha256()
     root = Path(str(files(__package__.partition(".")[0])))
     for path in sorted(root.rglob("*.py")):
@@ -27,6 +27,6 @@ def digest_code() -> str:
 def describe_environment() -> dict[str, str]:
     """The versions that fold scores, predictions and pickles depend on."""
     found = {name: installed(name) for name in PACKAGES}
-    with contextlib.suppress(PackageNotFoundError):  # it is for x86-64 alone
+    with contextlib.suppress(PackageNotFoundError):  # only available for x86-64
         found[ENGINE] = installed(ENGINE)
     return {"python": platform.python_version()} | found

@@ -1,4 +1,4 @@
-"""Writing so that a crash leaves the old or the new, never a part of it."""
+"""Read and write files: never through links or devices, and so that a crash leaves the old or the new content."""
 
 import errno
 import hashlib
@@ -10,27 +10,27 @@ from pathlib import Path
 
 from bakeoff.errors import ReadError, UserError
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a model: a folder, and nothing but a folder
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a model, which is a folder's name
 
-# What says of a file that it is gone, or another thing; every other error is the system's and says nothing of it.
+# Errors that mean a file is missing or not a file; any other error is the system's and says nothing about its content.
 GONE_OR_ELSE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EFBIG}
 DENIED = {errno.EACCES, errno.EPERM}
 
 
 def open_file(path: Path) -> io.FileIO:
-    """Open a file for reading; a pipe or device in its place is refused, since one would wait for it for ever.
+    """Open a file for reading. A pipe or device is refused, since reading it could block for ever.
 
     Raises:
-        OSError: it is not there, can't be read, or is no file.
+        OSError: it is missing, unreadable, or not a regular file.
     """
     return io.FileIO(open_regular(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
 
 
 def raise_refusal(error: OSError, path: Path) -> None:
-    """Tell a read that the system refused from a file that is gone or another thing, which returns.
+    """Raise `ReadError` if the system refused a read; return if the file is missing or not a file.
 
     Args:
-        path: what was read, where the error doesn't name it.
+        path: of the file, for errors that don't name it.
 
     Raises:
         ReadError: saying why.
@@ -40,10 +40,10 @@ def raise_refusal(error: OSError, path: Path) -> None:
 
 
 def say_unread(error: OSError, path: str | Path) -> str:
-    """Why a file could not be read, as a sentence.
+    """A sentence that says why a file could not be read.
 
     Args:
-        path: what was read, where the error doesn't name it.
+        path: of the file, for errors that don't name it.
     """
     shown = repr(str(error.filename or path))
     if error.errno in DENIED:
@@ -52,22 +52,22 @@ def say_unread(error: OSError, path: str | Path) -> str:
 
 
 def create_file(path: Path) -> io.BufferedWriter:
-    """Make a new file for writing; whatever stands in its place, a link to elsewhere say, is refused.
+    """Create a new file for writing; anything already there, such as a link, is refused.
 
     Raises:
-        OSError: something stands there, or the disk refuses.
+        OSError: the name is taken, or the disk refuses.
     """
     return os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), "wb")
 
 
 def read_file(path: Path, most: int) -> bytes:
-    """A file's whole content; see `open_file`.
+    """Read a whole file; see `open_file`.
 
     Args:
-        most: bytes that it may have; whatever else says how many it has may be forged.
+        most: the largest size accepted, in bytes; sizes written elsewhere may be forged.
 
     Raises:
-        OSError: it has more, too.
+        OSError: it is larger, or as `open_file`.
     """
     with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -77,7 +77,7 @@ def read_file(path: Path, most: int) -> bytes:
 
 
 def say_too_large(size: int, most: int) -> str:
-    """A file's sizes, both in bytes."""
+    """A sentence for a file that is larger than allowed; both sizes in bytes."""
     return f"it has {size:,} bytes, and {most:,} are the most"
 
 
@@ -98,13 +98,13 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def sha256_file(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal digits; see `open_file`."""
+    """The SHA-256 of a file as hexadecimal digits; see `open_file`."""
     with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:
-    """Have the disk hold what was written to a file, or which names a folder has."""
+    """Flush a file's content, or a folder's entries, to the disk (fsync)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -113,7 +113,7 @@ def sync(path: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing, and have the disk hold their names."""
+    """Create a folder and its missing parents, and flush their names to the disk."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for one in missing:
@@ -121,10 +121,10 @@ def make_folder(folder: Path) -> None:
 
 
 def write_aside(path: Path, text: str) -> Path:
-    """Write what is to replace a file beside it, synced; for the holder of a lock, since the name is the same for all.
+    """Write the replacement of a file next to it, synced. Hold a lock: the temporary name is always the same.
 
     Returns:
-        the file beside it, whose `replace(path)` takes no room on the disk any more.
+        the temporary file; its `replace(path)` needs no more disk space.
     """
     aside = aside_of(path)
     try:
@@ -136,22 +136,22 @@ def write_aside(path: Path, text: str) -> Path:
 
 
 def aside_of(path: Path) -> Path:
-    """Where the file is that is to replace another."""
+    """The temporary name of a file's replacement."""
     return path.with_name(f".{path.name}.aside")
 
 
 def append(path: Path, content: bytes, whole: int) -> None:
-    """Append in one synced write behind the first `whole` bytes; what a crash left of a line behind them is cut.
+    """Append after the first `whole` bytes in one synced write; a partial line that a crash left there is cut off.
 
     Raises:
-        OSError: the disk is full, say; the file has its first `whole` bytes then, as before.
+        OSError: the disk is full, for example; the file then has its first `whole` bytes, as before.
     """
     descriptor = open_regular(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if os.fstat(descriptor).st_size > whole:
             os.ftruncate(descriptor, whole)
         try:
-            if os.write(descriptor, content) < len(content):  # what else could stop it half way
+            if os.write(descriptor, content) < len(content):  # it could stop half-way
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
             os.fsync(descriptor)
         except OSError:
@@ -162,10 +162,10 @@ def append(path: Path, content: bytes, whole: int) -> None:
 
 
 def open_regular(path: Path, flags: int) -> int:
-    """A descriptor of what is a file, and no link, pipe or device by its flags.
+    """Open a regular file and return its descriptor; the flags keep links, pipes and devices out.
 
     Raises:
-        OSError: it is not there, can't be opened so, or is no file.
+        OSError: it is missing, can't be opened with these flags, or is not a regular file.
     """
     descriptor = os.open(path, flags, 0o666)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -175,10 +175,10 @@ def open_regular(path: Path, flags: int) -> int:
 
 
 def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
-    """Make a folder that a user has named, or one in it; one that is there already is fine.
+    """Create a folder that a user named, or one inside it; an existing one is fine.
 
     Args:
-        what: it is, for the message.
+        what: what the folder is called in the message.
 
     Raises:
         UserError: the system refuses, as it does in /proc.
@@ -192,7 +192,7 @@ def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
 
 
 def require_writable(folder: Path, what: str, error: type[UserError] = UserError) -> None:
-    """Refuse a folder that could not be made or written in. Nothing is made.
+    """Refuse a folder that can't be created or written to. Nothing is created.
 
     Raises:
         error: naming what stands in the way.
@@ -203,7 +203,7 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
             raise error(f"{what} {str(folder)!r} is a link that leads nowhere; choose another place")
         while not ancestor.exists() and ancestor != ancestor.parent:
             ancestor = ancestor.parent
-    except OSError as failure:  # a name that is too long, say, or above it a folder that can't be looked into
+    except OSError as failure:  # a name that is too long, or a parent that can't be searched
         raise error(f"{what} {str(folder)[:80]!r} can't be a folder: {failure.strerror}") from failure
     shown = ancestor.name if ancestor != folder.absolute() else str(folder)
     if not ancestor.is_dir():
@@ -215,7 +215,7 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
 
 
 def signature(path: str | Path) -> tuple[int, ...]:
-    """What tells that a file, or those of a folder, have changed: times, sizes and inodes; nothing where none is."""
+    """Times, sizes and inodes of a file or of a folder's files, to detect changes; empty if there is none."""
     path = Path(path)
     try:
         files = [path, *sorted(path.iterdir())] if path.is_dir() else [path]

@@ -1,4 +1,4 @@
-"""The process that steps are forked from: `python -m bakeoff.runtime.fork_server FD [PRELOAD]`."""
+"""The fork server, `python -m bakeoff.runtime.fork_server FD [PRELOAD]`: forks a process for each connection."""
 
 import gc
 import importlib
@@ -19,11 +19,11 @@ from bakeoff.errors import TrainingError, describe
 from bakeoff.runtime.log_warnings import log_warnings
 
 DONE = object()
-GROWN = 1 << 29  # bytes; a process that has grown by more takes no other step
+GROWN = 1 << 29  # bytes; a process that has grown by more is not reused
 
 
 class _ToParent(logging.Handler):
-    """Hands log records to the process that asked for the step."""
+    """Sends log records to the process that called the step."""
 
     def __init__(self, line: Connection) -> None:
         super().__init__()
@@ -36,14 +36,14 @@ class _ToParent(logging.Handler):
 
 
 def serve(control: socket.socket, preload: str | None = None) -> None:
-    """Fork a process for every line that comes in, and tell each line how its process ended, until nobody asks.
+    """Fork a process for each incoming connection and send it the exit status; end with the control socket.
 
     Args:
-        control: where lines come in.
-        preload: `module:name` of a generator function that imports what steps need. Its first part is imported before
-            anything is forked, each further one when nobody asks for a step.
+        control: socket that connections are received from.
+        preload: `module:name` of a generator function that imports what steps need. Its first iteration runs before
+            anything is forked, the others when no connection waits.
     """
-    gc.disable()  # imports make hardly any garbage, and looking for it takes a seventh of their time
+    gc.disable()  # imports leave hardly any garbage, and collecting it takes a seventh of their time
     spare: Iterator[None] | None = _load(preload)() if preload else None
     if spare is not None:
         next(spare, None)
@@ -68,7 +68,7 @@ def serve(control: socket.socket, preload: str | None = None) -> None:
 
 
 def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socket.socket, ...]) -> bool:
-    """Begin a step for the line that comes in; False where none does any more."""
+    """Fork a process for the next connection; False once the socket is closed."""
     asked, given, _, _ = socket.recv_fds(control, 1, 1)
     if not asked:
         return False
@@ -95,14 +95,14 @@ def _reap(lines: dict[int, Connection]) -> None:
             try:
                 line.send(("ended", status))
             except OSError:
-                pass  # it had all it wanted
+                pass  # the caller has closed the connection
 
 
 def _work(line: Connection) -> None:
-    """Be a process of steps, one after the other; never returns."""
+    """Run steps one after the other in a forked process; never returns."""
     try:
         line.send(("pid", os.getpid()))
-        gc.freeze()  # a collection would write into every page that is shared with the server
+        gc.freeze()  # a collection would write to every page shared with the server
         gc.enable()
         begun_with, waits = _resident(), True
         while waits:
@@ -110,15 +110,15 @@ def _work(line: Connection) -> None:
             os.environ.clear()
             os.environ.update(here.environment)
             os.chdir(here.folder)
-            with warnings.catch_warnings():  # each step tells of all of its own
+            with warnings.catch_warnings():  # warnings are shown once per step, not per process
                 _log_to(line, here.log_level)
                 outcome = _outcome(name, args)
-            # What a step has left behind in memory goes with the process.
+            # A process that a step has left larger ends, and gives its memory back.
             waits = _resident() - begun_with < GROWN
             line.send(("waits", waits))
             line.send(outcome)
     except (EOFError, ConnectionError):
-        pass  # nobody asks any more
+        pass  # the caller is gone
     finally:
         logging.shutdown()
         sys.stdout.flush()
@@ -127,7 +127,7 @@ def _work(line: Connection) -> None:
 
 
 def _resident() -> int:
-    """Bytes of memory; 0 where the system doesn't say."""
+    """Resident memory in bytes; 0 if unknown."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -159,4 +159,4 @@ def _load(path: str) -> Any:
 
 if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])), *sys.argv[2:])
-    os._exit(0)  # there is nothing to clear up, which would take as long as a step
+    os._exit(0)  # skip the interpreter's clean-up, which takes as long as a step

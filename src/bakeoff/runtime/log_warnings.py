@@ -1,4 +1,4 @@
-"""Warnings as lines of the log."""
+"""Log warnings."""
 
 import logging
 import warnings
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def log_warnings() -> None:
-    """Have each warning in one line, in the log of the step that caused it, where Python prints several."""
+    """Log each warning in one line, in the log of the step that caused it."""
     warnings.showwarning = _log
 
 

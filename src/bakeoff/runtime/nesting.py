@@ -1,9 +1,9 @@
-"""How deep lists and mappings of a file lie in each other."""
+"""The depth of nested lists and mappings."""
 
 from typing import Any
 
 
 def is_shallow(value: Any, levels: int) -> bool:
-    """Whether lists and mappings lie no deeper in each other than so many levels."""
+    """Whether lists and mappings are nested at most `levels` deep."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return levels > 0 and all(is_shallow(each, levels - 1) for each in inner)

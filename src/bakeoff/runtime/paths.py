@@ -1,4 +1,4 @@
-"""Paths that people give: which are a folder or file of this machine, and which lie in one another."""
+"""Check paths given by users: are they on this machine, and does one lie inside another?"""
 
 import os
 import re
@@ -15,10 +15,10 @@ LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, of Linux and macOS
 
 
 def local_path(text: str) -> str:
-    """A path as it was given, with `~` as the home folder; nothing is looked up on the disk.
+    """The path with `~` expanded; the disk is not consulted.
 
     Raises:
-        ValueError: it can't be a file or folder of this machine; the text says why.
+        ValueError: it can't be a path on this machine; the text says why.
     """
     shown = PASSWORD.sub("//…@", text)
     shown = repr(shown if len(shown) <= 80 else f"{shown[:80]}…")
@@ -46,13 +46,13 @@ def local_path(text: str) -> str:
 def refuse_within(
     places: Mapping[str, str | Path], outer: str, folder: str | Path, *, hidden_may: bool = False
 ) -> None:
-    """Refuse what shall be written where it would stand among files of another kind.
+    """Refuse output that would be written among files of another kind.
 
     Args:
-        places: what is written, by what it is called.
-        outer: what the folder is called.
-        folder: that none of them may be, or lie in.
-        hidden_may: whether one may whose way from the folder begins with a name that readers pass over.
+        places: paths that are written to, by the name that messages use.
+        outer: the folder's name in messages.
+        folder: none of the places may be this folder or lie inside it.
+        hidden_may: allow places below a hidden subfolder (`.x`, `_x`), which readers skip.
 
     Raises:
         ConfigError: naming both.
@@ -64,10 +64,10 @@ def refuse_within(
 
 
 def refuse_mixed(store: str | Path, workspace: str | Path, rows: str | Path | None) -> None:
-    """Refuse a store or workspace where the next run would take one's files for the other's, or for rows.
+    """Refuse a store, workspace and input that lie inside one another: a run would mistake one's files for another's.
 
     Args:
-        rows: the file or folder that is read; None where none is.
+        rows: the file or folder that is read, if any.
 
     Raises:
         ConfigError: naming both.
@@ -78,13 +78,13 @@ def refuse_mixed(store: str | Path, workspace: str | Path, rows: str | Path | No
 
 
 def lies_in(place: str | Path, folder: str | Path) -> bool:
-    """Whether a path is a folder or lies below it, by whatever links, dots or other spelling it is given."""
+    """Whether a path is a folder or lies below it, links, dots and case resolved."""
     real, outer = Path(os.path.realpath(place)), Path(os.path.realpath(folder))
     return any(each == outer or _is_same(each, outer) for each in (real, *real.parents))
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """On a file system that doesn't tell A from a, too."""
+    """Also on a case-insensitive file system."""
     try:
         return one.samefile(other)
     except OSError:
@@ -92,6 +92,6 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _is_hidden(place: str | Path, folder: str | Path) -> bool:
-    """Whether its way from the folder begins with a name that readers pass over."""
+    """Whether the first component below the folder is a name that readers skip."""
     way = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
     return way[:1] in (".", "_") and way.split("/")[0] not in (".", "..")

@@ -1,10 +1,10 @@
-"""Steps in processes of their own: where a native library can neither hold up nor take down what runs beside it.
+"""Run a function in a process forked from the fork server, so that a crash or a held GIL stays there.
 
-The forest of oneDAL keeps Python's global lock for as long as it fits, a library may end the process for want of
-memory, and threads share one count of BLAS threads. So each step gets a process, forked from a server that has the
-libraries imported already (`bakeoff.runtime.fork_server`), which costs some ten milliseconds; one that is done, and
-has not grown, waits for another step, since a new one would copy what it touches of the server's memory again. The
-standard library's fork server would run the program's main module again in each of them.
+oneDAL's forest holds the GIL while it fits, a library that runs out of memory ends its process, and the number of BLAS
+threads is one per process. So each step runs in a process forked from a server that has imported the libraries
+(`bakeoff.runtime.fork_server`), which takes about ten milliseconds. A process that has not grown is reused: a new one
+would copy the server's memory pages again. The standard library's fork server would import the program's main module
+in each process.
 """
 
 import atexit
@@ -36,7 +36,7 @@ _server: "ForkServer | None" = None
 
 
 class ProcessContext(NamedTuple):
-    """What a step finds as the one who asks for it has it."""
+    """The caller's environment, working directory and log level, which a step runs with."""
 
     environment: dict[str, str]
     folder: Path
@@ -45,18 +45,18 @@ class ProcessContext(NamedTuple):
 
 @dataclass
 class WorkerConnection:
-    """To a process that was forked, or is about to be; its `pid` is None until it has told it."""
+    """The connection to a worker process; `pid` is None until the process has sent it."""
 
     connection: Connection
     pid: int | None = None
 
     def close(self) -> None:
-        """The process ends, as soon as it looks for another step."""
+        """Close the connection; the process then ends before its next step."""
         self.connection.close()
 
 
 class ForkServer:
-    """The process that steps are forked from; it ends, and all that it forked, when this process does.
+    """The process that steps are forked from. It ends with this process, and so do the processes it forked.
 
     Args:
         preload: as `start_fork_server`.
@@ -65,10 +65,10 @@ class ForkServer:
     def __init__(self, preload: str | None = None) -> None:
         self._socket, theirs = socket.socketpair()
         environment = {**os.environ, **ONE_THREAD}
-        # Dask gives it to its workers, to keep them small. Where it is set every larger array is mapped anew and filled
-        # with zeros, which costs a fit up to a fifth; a step's process ends when it has grown.
+        # Dask sets it in its workers to limit their memory. Every larger array is then mapped anew and zeroed, which
+        # makes a fit up to a fifth slower; a step's process ends when it has grown anyway.
         environment.pop("MALLOC_TRIM_THRESHOLD_", None)
-        # A session of its own keeps Ctrl-C from ending steps before the run could say what becomes of them.
+        # In its own session Ctrl-C does not end steps before the run has recorded its state.
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -90,7 +90,7 @@ class ForkServer:
         atexit.register(self.stop)
 
     def line(self) -> WorkerConnection:
-        """A line to a process that waits for what to do: one that has done something before, or a new one.
+        """A connection to an idle process: a used one, or a new one.
 
         Raises:
             OSError: the server is gone.
@@ -102,10 +102,10 @@ class ForkServer:
                 return WorkerConnection(self._fork())
             if not line.connection.poll():
                 return line
-            line.close()  # it has ended meanwhile
+            line.close()  # the process has ended
 
     def keep(self, line: WorkerConnection) -> None:
-        """Let the process wait for another step."""
+        """Keep the process for another step."""
         self._idle.append(line)
 
     def _fork(self) -> Connection:
@@ -115,29 +115,29 @@ class ForkServer:
         return Connection(ours.detach())
 
     def stop(self) -> None:
-        """End it; what it forked ends, too."""
+        """End the server and the processes it forked."""
         self._socket.close()
         while self._idle:
             self._idle.pop().close()
         if self.owner != os.getpid():
             return
-        if self.under_way:  # it ends them, as soon as it sees that nobody asks any more
+        if self.under_way:  # it ends its processes once the socket is closed
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1)
         self._process.kill()
         self._process.wait()
 
     def serves(self) -> bool:
-        """Whether it can be asked for another process by this one."""
+        """Whether this process can request another process from it."""
         return self.owner == os.getpid() and self._process.poll() is None
 
 
 def start_fork_server(preload: str | None = None) -> ForkServer:
-    """Start the server that steps are forked from, where none runs yet: it imports the libraries meanwhile.
+    """Start the fork server unless it is running; it imports the libraries in the background.
 
     Args:
-        preload: `module:name` of a generator function that imports them, a part at each step; without it each step's
-            process imports what it needs.
+        preload: `module:name` of a generator function that imports the libraries, some at each iteration; without it
+            each process imports what it needs.
     """
     global _server  # noqa: PLW0603  one for the whole process
     with _starting:
@@ -147,23 +147,23 @@ def start_fork_server(preload: str | None = None) -> ForkServer:
 
 
 def stop_fork_server() -> None:
-    """End the server, where one runs."""
+    """Stop the fork server if it is running."""
     if _server is not None and _server.serves():
         _server.stop()
 
 
 def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
-    """Run a function in a process of its own; what it returns, raises and logs comes out here.
+    """Run a function in a process of its own; its result, errors and log records arrive here.
 
-    Arguments and result are pickled: give references to files, not rows. As many run at once as there are cores; who
-    asks for one more waits.
+    Arguments and result are pickled: pass references to files, not rows. At most one function runs per core; further
+    calls wait.
 
     Args:
-        path: `module:name`, of a module that doesn't import Prefect. This process need not import it.
-        deadline: when it is ended if it is not done, in seconds since 1970.
+        path: `module:name` of the function, in a module that does not import Prefect; it is not imported here.
+        deadline: when to kill it, in seconds since the epoch; None for never.
 
     Raises:
-        OutOfTimeError: it was not done by then.
+        OutOfTimeError: it was not done by the deadline.
         TrainingError: the process ended before the function did.
     """
     server = start_fork_server()
@@ -185,7 +185,7 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
 
 @contextlib.contextmanager
 def _core(server: ForkServer, deadline: float | None) -> Iterator[None]:
-    """A core to run on, when there is one."""
+    """Wait for a free core and hold it."""
     left = None if deadline is None else max(0.0, deadline - time.time())
     if left == 0 or not server.places.acquire(timeout=left):
         raise OutOfTimeError(OUT_OF_TIME)
@@ -196,7 +196,7 @@ def _core(server: ForkServer, deadline: float | None) -> Iterator[None]:
 
 
 def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
-    """How the step ends; the line has a pid afterwards if its process waits for another one."""
+    """Run the step and return how it ended; the connection keeps its pid if the process can be reused."""
     here = ProcessContext({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
     waits = False
     try:
@@ -215,7 +215,7 @@ def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float 
                 line.pid = line.pid if waits else None
                 return kind, content
     except (EOFError, ConnectionError):
-        line.pid = None  # it may be another's by now
+        line.pid = None  # the pid may be reused by now
         raise TrainingError("the server of its process ended") from None
     except BaseException:  # interrupted, or out of time
         if line.pid is not None:

@@ -1,4 +1,4 @@
-"""How far a prediction or a race is, and how long it will take."""
+"""Progress of a prediction or a race, with the time left."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -9,14 +9,14 @@ from bakeoff.formatting import format_seconds
 
 @dataclass(frozen=True)
 class Progress:
-    """Rows done of rows known.
+    """Progress of a prediction.
 
     Attributes:
-        done: rows.
-        total: rows; None where they are not known before they were read.
-        share: of the input that is done, 0 to 1.
-        rows_per_second: since this run began.
-        seconds_left: at this pace; None before there is one.
+        done: rows so far.
+        total: all rows; None if unknown until they are read.
+        share: of the input, from 0 to 1.
+        rows_per_second: since this run began; earlier runs are not counted.
+        seconds_left: at this pace; None before the first rows.
     """
 
     done: int
@@ -36,23 +36,23 @@ Report = Callable[[Progress], None]
 
 
 class Pace:
-    """The clock of a run."""
+    """Measures the pace of a prediction."""
 
     def __init__(self, total: int | None, done: int, share: float, seconds: float) -> None:
         """Begin.
 
         Args:
-            total: rows; None where they are not known.
-            done: rows that an earlier run has done.
-            share: of the input that they are.
-            seconds: how far apart `due` moments are.
+            total: all rows; None if unknown.
+            done: rows done by an earlier run.
+            share: of the input done by an earlier run, from 0 to 1.
+            seconds: between two moments at which `due` is true.
         """
         self.total, self._done, self._seconds = total, done, seconds
         self._share = done / total if total else share
         self._started = self._last = time.monotonic()
 
     def due(self) -> bool:
-        """Whether it is time to say something again."""
+        """Whether it is time to report progress again."""
         now = time.monotonic()
         if now - self._last < self._seconds:
             return False
@@ -71,13 +71,13 @@ class Pace:
 
 @dataclass
 class ContestantProgress:
-    """One contestant's folds.
+    """Progress of one contestant's folds.
 
     Attributes:
-        total: how many there are.
-        work: predicted seconds of a fold on one core; any unit does, as long as it is the same for all.
-        scores: of those that are done.
-        failed: how many did not come through.
+        total: number of folds.
+        work: predicted seconds of a fold on one core, relative to the other contestants'.
+        scores: of the folds that are done.
+        failed: number of folds that failed.
     """
 
     total: int
@@ -87,7 +87,7 @@ class ContestantProgress:
 
     @property
     def done(self) -> int:
-        """How many folds have ended, one way or another."""
+        """The number of folds that have ended, failed ones included."""
         return len(self.scores) + self.failed
 
     @property
@@ -97,14 +97,14 @@ class ContestantProgress:
 
 
 class RaceProgress:
-    """Every contestant's folds, as they end."""
+    """Progress of all contestants' folds."""
 
     def __init__(self, folds: int, work: Mapping[str, float | None]) -> None:
         """Begin.
 
         Args:
-            folds: of each contestant.
-            work: predicted seconds of a fold on one core, by contestant; None where nothing is predicted.
+            folds: number of folds per contestant.
+            work: predicted seconds of a fold on one core, by contestant; None if unknown.
         """
         known = [seconds for seconds in work.values() if seconds is not None]
         usual = sum(known) / len(known) if known else 1.0
@@ -114,7 +114,7 @@ class RaceProgress:
         self._started = time.monotonic()
 
     def end_fold(self, name: str, score: float | None) -> None:
-        """Count a fold that has ended; its score is None if it did not come through."""
+        """Count a fold that has ended; its score is None if it failed."""
         if score is None:
             self.lanes[name].failed += 1
         else:
@@ -132,14 +132,14 @@ class RaceProgress:
 
     @property
     def share(self) -> float:
-        """Of the predicted work that is done, 0 to 1."""
+        """Share of the predicted work that is done, from 0 to 1."""
         total = sum(lane.total * lane.work for lane in self.lanes.values())
         done = sum(lane.done * lane.work for lane in self.lanes.values())
         return done / total if total else self.done / max(self.total, 1)
 
     @property
     def seconds_left(self) -> float | None:
-        """At this pace; None before a fold has ended."""
+        """Seconds left at this pace; None before the first fold has ended."""
         share = self.share
         return (time.monotonic() - self._started) * (1 - share) / share if share else None
 

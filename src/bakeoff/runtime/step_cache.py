@@ -1,4 +1,4 @@
-"""Steps that are done once: whoever starts a run again that died finds what it had done."""
+"""Cache the results of steps: a run that is started again after a crash continues where it was."""
 
 import contextlib
 import hashlib
@@ -29,36 +29,36 @@ logger = logging.getLogger(__name__)
 def cached_step(
     run: RunFolder, name: str, key: Mapping[str, Any], kind: type[Result], work: Callable[[Path], Result]
 ) -> Result:
-    """Do a step, or take over what an earlier run has done that died.
+    """Run a step, or take its result from an earlier run that died.
 
-    A step is the same when all that it depends on is: what it is given, the versions of the libraries, and every line
-    of Bakeoff's code. What is kept is looked at before it is used: a file that is not as it was written is made again.
+    The cache key covers the step's inputs, the versions of the libraries, and all of Bakeoff's code. Cached files are
+    verified before use: a step whose files have changed is run again.
 
     Args:
-        name: of the step within the run, and of the folder that it writes to.
-        key: all that the step depends on, in plain values.
-        kind: of the result, a dataclass whose paths lie in that folder.
-        work: does the step in an empty folder.
+        name: of the step within the run, and of its output folder.
+        key: everything the step depends on, as plain values.
+        kind: the result's type, a dataclass whose paths lie in that folder.
+        work: runs the step in an empty folder.
     """
     digest = hashlib.sha256(json.dumps([name, describe_environment(), digest_code(), key], sort_keys=True).encode())
     kept, folder = run.cache / digest.hexdigest()[:32], run.path / name
     mark_used(run, kept.name)
-    shutil.rmtree(folder, ignore_errors=True)  # a step that is tried again begins anew
-    folder.mkdir()  # without its parents: a run that has ended leaves nothing behind
+    shutil.rmtree(folder, ignore_errors=True)  # a retried step starts from scratch
+    folder.mkdir()  # not its parents: a run that has ended leaves nothing behind
     if _is_ours(run.cache) and (found := _take(kept, folder, kind)) is not None:
         logger.info("%s: taken over from a run that ended early", name)
         return found
     result = work(folder)
-    with contextlib.suppress(OSError):  # a run can do without
+    with contextlib.suppress(OSError):  # the cache is optional
         _keep(result, folder, kept)
     return result
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether nobody else can have written there: what is kept is unpickled."""
+    """Whether only this user can have written there; what is cached is unpickled."""
     try:
         found = folder.lstat()
-    except FileNotFoundError:  # another run has removed it, since nothing was in it
+    except FileNotFoundError:  # another run has removed the empty folder
         return False
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
 
@@ -66,8 +66,8 @@ def _is_ours(folder: Path) -> bool:
 def _keep(result: Any, folder: Path, kept: Path) -> None:
     from pydantic import TypeAdapter
 
-    make_cache(kept.parent)  # another run may have removed it, since nothing was in it
-    aside = Path(tempfile.mkdtemp(dir=folder.parent))  # goes with the run's folder, whenever the run is killed
+    make_cache(kept.parent)  # another run may have removed the empty folder
+    aside = Path(tempfile.mkdtemp(dir=folder.parent))  # removed with the run's folder, even if the run is killed
     try:
         files = [path for path in folder.iterdir() if path.is_file()]
         for path in files:
@@ -92,7 +92,7 @@ def _take(kept: Path, folder: Path, kind: type[Result]) -> Result | None:
             if _digest(folder / name) != digest:
                 raise ValueError(name)
         found: Result = _moved(TypeAdapter(kind).validate_python(entry["result"]), Path(), folder)
-    except (OSError, ValueError, KeyError, TypeError):  # there is none, or none that is whole
+    except (OSError, ValueError, KeyError, TypeError):  # missing or incomplete
         for path in folder.iterdir():
             path.unlink()
         shutil.rmtree(kept, ignore_errors=True)
@@ -107,7 +107,7 @@ def _moved(result: Any, before: Path, after: Path) -> Any:
 def _link(path: Path, to: Path) -> None:
     try:
         os.link(path, to)
-    except OSError:  # a file system without
+    except OSError:  # a file system without hard links
         shutil.copyfile(path, to)
 
 

@@ -1,4 +1,4 @@
-"""One layer is parallel: contestants and folds run side by side, so each of them keeps to one thread."""
+"""CPU count and thread limits. Contestants and folds run in parallel, so each of them uses one thread."""
 
 import contextlib
 import functools
@@ -15,11 +15,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _changing = threading.Lock()
-_holders: list[Any] = []  # the limiter of the first block that is open; blocks may overlap
+_holders: list[Any] = []  # of the first open block; blocks may overlap
 
 
 def cpu_count() -> int:
-    """How many cores this process may use, containers' and schedulers' limits counted in.
+    """The number of cores that this process may use, with the limits of containers and schedulers.
 
     As `joblib.cpu_count`, which takes a tenth of a second to import.
     """
@@ -28,22 +28,22 @@ def cpu_count() -> int:
 
 
 def _quota(cgroup: Path) -> int:
-    """How many cores the control group may keep busy, rounded up; as many as there are where it has no quota."""
+    """The control group's CPU quota in cores, rounded up; all cores if it has none."""
     try:
         if (cgroup / "cpu.max").exists():
             quota, period = (cgroup / "cpu.max").read_text().split()
         else:
             quota, period = ((cgroup / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
         return ceil(int(quota) / int(period)) if int(quota) > 0 else os.cpu_count() or 1
-    except (OSError, ValueError):  # there is none, or it says "max"
+    except (OSError, ValueError):  # no control group, or its quota is "max"
         return os.cpu_count() or 1
 
 
 @contextlib.contextmanager
 def limit_blas_threads() -> Iterator[None]:
-    """Hold BLAS to one thread a caller, for the whole process, until the end of the last such block.
+    """Limit BLAS to one thread per caller in the whole process, until the last such block ends.
 
-    Besides keeping the total at the number of cores, it makes sums come out alike at any number of workers.
+    Sums are then the same for any number of workers.
     """
     with _changing:
         _holders.append(_controller().limit(limits=1) if not _holders else None)
@@ -53,13 +53,13 @@ def limit_blas_threads() -> Iterator[None]:
         with _changing:
             limiter = _holders.pop(0)
             if _holders:
-                _holders[0] = limiter  # whoever is left restores what was there before the first
+                _holders[0] = limiter  # the last block restores the limits from before the first
             else:
                 limiter.restore_original_limits()
 
 
 def limit_openmp_threads() -> None:
-    """Hold OpenMP to one thread in the calling thread, where alone that limit counts."""
+    """Limit OpenMP to one thread in the calling thread; OpenMP's limit is per thread."""
     _controller().limit(limits=1, user_api="openmp")
 
 
@@ -74,7 +74,7 @@ def _controller() -> Any:
 def map_in_order(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
-    """What the function makes of each item, in order, of which so many may be under way at once."""
+    """Map a function over items in a pool, in order, with at most `ahead` results pending."""
     waiting: deque[Future[Result]] = deque()
     for item in items:
         waiting.append(pool.submit(function, item))
