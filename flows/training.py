@@ -53,15 +53,12 @@ from tasks.runs.dask import RaceRunner, race_runner
 from tasks.runs.follow_up import ask_for_prediction, catch_up
 from tasks.runs.heartbeat import send_heartbeats
 from tasks.runs.logs import follow_library
+from tasks.runs.outage import waiting_once
 from tasks.runs.parameters import named, read_parameter
 from tasks.runs.progress import show_race
 from tasks.runs.schedule import scheduled_second, supersede_missed_runs
-from tasks.runs.states import (
-    end_of,
-    failed_state_on_error,
-    result_of,
-    steps_end_first,
-)
+from tasks.runs.states import end_of, failed_state_on_error, result_of, steps_end_first
+from tasks.runs.steps import upstream
 
 SPARE = 2  # threads beyond the steps that run at once: what Prefect notes of a task run keeps no core waiting
 
@@ -96,7 +93,8 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         require_wanted(f"its version stands, but has not met the champion: {version}")
         result_of(promote.submit(config, dataset, version.name, by))
         ask_for_prediction()
-        end_of(show.submit(config, dataset, version.name))  # the version stands, shown or not
+        with waiting_once():
+            end_of(show.submit(config, dataset, version.name))  # the version stands, shown or not
     return str(version)
 
 
@@ -132,12 +130,12 @@ def fan_out(
                 for fold in range(1, config.cross_validation.n_splits + 1)
             ]
     # Prefect puts results in the futures' places.
-    models: dict[str, Any] = {
-        name: calibrate.submit(dataset, contestants[name], config, fits[name], folds[name], runner.run.path)
+    models = {
+        name: calibrate.submit(dataset, contestants[name], config, upstream(fits[name]), folds[name], runner.run.path)
         for name in fits
     }
     tests = {
-        name: evaluate.submit(dataset, contestants[name], model, config.selection.resamples, runner.run.path)
+        name: evaluate.submit(dataset, contestants[name], upstream(model), config.selection.resamples, runner.run.path)
         for name, model in models.items()
     }
     return {name: ContestantRun(folds[name], fits[name], models[name], tests[name]) for name in fits}

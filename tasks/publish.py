@@ -15,7 +15,8 @@ from bakeoff.report.prediction_summary import render_summary
 from bakeoff.report.svg import Picture
 from bakeoff.store.load import VersionRef
 from tasks.runs.artifact_keys import artifact_key
-from tasks.runs.states import failed_state_on_error, warn_if_unshown
+from tasks.runs.outage import or_warn
+from tasks.runs.states import failed_state_on_error
 
 
 @task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)
@@ -29,7 +30,7 @@ def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, outp
         return render_predictions(summary, scored, pictures)
 
     folder = publish_predictions(config, ref, scored, output, render)
-    with warn_if_unshown("the summary"):
+    with or_warn("the summary could not be shown"):
         markdown = render_summary(folder, pictures)
         create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder

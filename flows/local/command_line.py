@@ -103,7 +103,8 @@ def main(
                 if embedded:
                     _wait_until_recorded(run.flow_run.id)
             else:
-                _say_untold(name, run)
+                why = f": {run.unreported}" if run.unreported else ""
+                print(f"{name}: the server could not be told how the run ended{why}", file=sys.stderr)
             return ending.status
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
@@ -228,12 +229,6 @@ def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: 
         return 0
     print(f"{name}: {run.failure}", file=sys.stderr)
     return error.exit_status if isinstance(error := run.error, UserError) else 1
-
-
-def _say_untold(name: str, run: "OwnRun") -> None:
-    if not run.is_cut_off:  # else it has been said
-        why = f": {run.unreported}" if run.unreported else ""
-        print(f"{name}: the server could not be told how the run ended{why}", file=sys.stderr)
 
 
 def lazy_call(path: str) -> Callable[..., Any]:

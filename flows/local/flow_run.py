@@ -2,14 +2,13 @@
 
 import contextlib
 import contextvars
-import sys
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from httpx import ConnectError, HTTPError, TransportError
+from httpx import ConnectError, HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import FlowRunCreate
 from prefect.client.schemas.objects import FlowRun, State
@@ -20,6 +19,7 @@ from prefect.states import Cancelled, Completed, Pending, to_state_create
 from bakeoff.errors import describe
 from bakeoff.formatting import one_line
 from flows.local.server import ServerError
+from tasks.runs.outage import waiting_once
 
 GONE_SECONDS = 5  # a server that refuses connections may be about to come back
 
@@ -71,15 +71,8 @@ class OwnRun(FlowRunEngine[Any, Any]):
         return error if isinstance(error, BaseException) else None
 
     @property
-    def is_cut_off(self) -> bool:
-        """Whether the flow failed since the server no longer answered."""
-        return isinstance(self.error, TransportError)
-
-    @property
     def failure(self) -> str:
         """What the flow ended as, where it has no result, in a line."""
-        if self.is_cut_off and self.error is not None:
-            return str(_explain(self.error))
         state = self.outcome[0] if self.outcome else self.state
         return one_line(str(state.message or state.name))
 
@@ -154,7 +147,8 @@ class OwnRun(FlowRunEngine[Any, Any]):
     def handle_success(self, result: Any) -> Any:
         """Keep what the flow returned, before the server is told."""
         self.outcome = [result]
-        return super().handle_success(result)
+        with waiting_once():
+            return super().handle_success(result)
 
     def handle_crash(self, exc: BaseException) -> None:
         """Leave it to `tell`: the server may be slow to answer, and what waits for it must not hold up the signal."""
@@ -169,11 +163,5 @@ def _explain(error: BaseException) -> BaseException:
     if isinstance(error, (HTTPError, OSError)):
         status = getattr(getattr(error, "response", None), "status_code", None)
         said = f"it answers {status} {HTTPStatus(status).phrase}" if status else "it no longer answers"
-        stands = "".join(f"; {path} is exported" for path in _published())
-        return ServerError(f"the Prefect server went away: {said}{stands}; start the same command when it is back")
+        return ServerError(f"the Prefect server went away: {said}; start the same command when it is back")
     return error
-
-
-def _published() -> list[object]:
-    wanted = sys.modules.get("tasks.runs.cancellation")
-    return list(wanted.published) if wanted else []

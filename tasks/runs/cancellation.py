@@ -6,15 +6,15 @@ was asleep, and begun the next one.
 
 import logging
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
 from prefect.exceptions import Abort, ObjectNotFound, Pause
 
-from bakeoff.errors import BakeoffError, describe
+from bakeoff.errors import BakeoffError
+from tasks.runs.outage import or_warn
 
 logger = logging.getLogger("bakeoff.wanted")
 
@@ -42,20 +42,17 @@ def require_wanted(what: str) -> None:
     own = context.flow_run if context else None
     if context is None or own is None:
         return
-    try:
-        now = cast("SyncPrefectClient", context.client).read_flow_run(own.id)
-    except ObjectNotFound:
-        _leave(f"the run was deleted while it worked; {what}")
-    except (HTTPError, OSError) as error:
-        logger.warning("the server can't be asked whether the run is still wanted, so it goes on: %s", describe(error))
-    else:
-        _compare(own, now, what)
+    now = None
+    with or_warn("whether the run is still wanted could not be asked"):
+        try:
+            now = cast("SyncPrefectClient", context.client).read_flow_run(own.id)
+        except ObjectNotFound:
+            _leave(f"the run was deleted while it worked; {what}")
+    if now is not None and now.state is not None:
+        _compare(own, now, now.state, what)
 
 
-def _compare(own: FlowRun, now: FlowRun, what: str) -> None:
-    state = now.state
-    if state is None:
-        return
+def _compare(own: FlowRun, now: FlowRun, state: State[Any], what: str) -> None:
     if state.type == StateType.CANCELLING:
         raise RunCancelledError(f"cancelled while it worked; {what}")
     if state.type == StateType.PAUSED:

@@ -19,7 +19,7 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectNotFound
 
 from bakeoff.config import TrainingConfig
-from bakeoff.errors import describe
+from tasks.runs.outage import or_warn
 
 BATCH = "prediction/batch"
 RECENT = timedelta(days=7)  # what was trained longer ago is not caught up with
@@ -50,7 +50,7 @@ def ask_for_prediction() -> None:
         return
     # The engine's own client: it has reached the server before, so it waits for one that is restarted.
     assert isinstance(context.client, SyncPrefectClient)
-    with _or_warn("the prediction could not be asked for"):
+    with or_warn("the prediction could not be asked for", always=True):
         _ask(context.client, [context.flow_run])
 
 
@@ -73,7 +73,7 @@ def ask_for_missing_predictions(client: SyncPrefectClient) -> None:
         "state": {"type": {"any_": [StateType.COMPLETED]}},
         "end_time": {"after_": datetime.now(UTC) - RECENT},
     }
-    with _or_warn("predictions that training runs lack could not be asked for"):
+    with or_warn("predictions that training runs lack could not be asked for"):
         runs = client.read_flow_runs(
             flow_filter=FlowFilter.model_validate({"name": {"any_": ["training"]}}),
             flow_run_filter=FlowRunFilter.model_validate(wanted),
@@ -121,12 +121,3 @@ def _ask(client: SyncPrefectClient, runs: Iterable[FlowRun]) -> None:
         parameters = {"config": {"version": "latest", **model_of(run)}}
         asked = client.create_flow_run_from_deployment(batch.id, parameters=parameters, idempotency_key=key(run))
         logger.info("asked for the prediction after %s: %s", run.name, asked.name)
-
-
-@contextlib.contextmanager
-def _or_warn(what: str) -> Iterator[None]:
-    """Let a server that can't be asked be a warning: what was trained stands, and the next run or deploy catches up."""
-    try:
-        yield
-    except Exception as error:
-        logger.warning("%s: %s", what, describe(error))

@@ -12,7 +12,8 @@ from prefect.futures import PrefectFuture, as_completed
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.runtime.progress import Progress, RaceProgress
 from tasks.runs.artifact_keys import artifact_key
-from tasks.runs.states import end_of, warn_if_unshown
+from tasks.runs.outage import or_warn
+from tasks.runs.states import end_of
 
 _watchers: list[Callable[[RaceProgress], None]] = []
 SECONDS = 5.0  # between two updates, however fast it goes: each is a request to the server
@@ -24,7 +25,7 @@ class ProgressArtifact:
     def __init__(self, key: str, description: str) -> None:
         """Show that nothing is done yet."""
         self._id: UUID | None = None
-        with warn_if_unshown("the progress"):
+        with or_warn("the progress could not be shown"):
             self._id = cast(  # outside a coroutine Prefect returns the id itself
                 "UUID", create_progress_artifact(0.0, key=key, description=description)
             )
@@ -34,7 +35,7 @@ class ProgressArtifact:
         if self._id is not None:
             # A server that can't show it takes half a minute to say so: it is not asked again.
             artifact, self._id = self._id, None
-            with warn_if_unshown("the progress"):
+            with or_warn("the progress could not be shown"):
                 update_progress_artifact(artifact, progress=100.0 * share, description=description)
                 self._id = artifact
 

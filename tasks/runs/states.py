@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
@@ -19,8 +18,6 @@ from tasks.runs.cancellation import RunCancelledError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-logger = logging.getLogger("bakeoff.show")
-
 
 def failed_state_on_error(function: Callable[P, R]) -> Callable[P, R]:
     """Let what a task or flow raises become its run's Failed state, with the error in one line as the message."""
@@ -36,15 +33,6 @@ def failed_state_on_error(function: Callable[P, R]) -> Callable[P, R]:
             return cast("R", Failed(message=describe(error), data=error))
 
     return run
-
-
-@contextlib.contextmanager
-def warn_if_unshown(what: str) -> Iterator[None]:
-    """Let what can't be shown on Prefect's pages be a warning: what was done stands, and what is to do goes on."""
-    try:
-        yield
-    except Exception as error:
-        logger.warning("%s could not be shown: %s", what, describe(error))
 
 
 @contextlib.contextmanager

@@ -3,10 +3,12 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
 
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.transfer import RECEIVED, Bundle, unpack
@@ -15,6 +17,19 @@ from tasks.runs.states import failed_state_on_error
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class _Upstream:
+    result: Any
+
+
+def upstream(future: PrefectFuture[R]) -> R:
+    """Make a parameter of what another step will return.
+
+    Were it the future itself, Prefect would ask the server how it is, and fail the flow where nobody answers.
+    """
+    return cast("R", _Upstream(future))
 
 
 def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Callable[[Callable[P, R]], Task[P, R]]:
@@ -36,6 +51,7 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
             given = signature.bind(*args, **kwargs)
             given.apply_defaults()
             named = given.arguments
+            named |= {key: value.result for key, value in named.items() if isinstance(value, _Upstream)}
             result: R
             if not anywhere:
                 if "folder" in named:

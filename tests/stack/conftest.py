@@ -1,12 +1,17 @@
-"""What these tests share: one server on PostgreSQL, where everything is registered."""
+"""What these tests share: a server on PostgreSQL, where everything is registered, and one for commands."""
 
 import asyncio
+import contextlib
 import signal
+import socket
+import subprocess
+import sys
 
 import asyncpg
+import httpx
 import pytest
 from postgres import postgres
-from prefect_stack import Stack, end
+from prefect_stack import ROOT, Stack, end, eventually
 
 
 class DatabaseStack(Stack):
@@ -57,3 +62,72 @@ def copy_of_nightly(stack, tmp_path):
     for process in stack.processes:
         if process is not stack.server:
             end(process, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server on SQLite, for runs of commands."""
+    with Stack(tmp_path_factory.mktemp("server")) as stack:
+        yield stack
+
+
+@pytest.fixture
+def proxy(server):
+    """Starts a proxy before the server that does something to the requests of a pattern; returns its address."""
+    processes = []
+
+    def start(action, pattern):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "tests/support/bad_proxy.py", str(port), server.url.removesuffix("/api")]
+        process = subprocess.Popen([*command, action, pattern], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        url = f"http://127.0.0.1:{port}/api"
+        assert eventually(lambda: answers(url), pause=0.1)
+        return url, process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def answers(url):
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(f"{url}/health", timeout=5).is_success
+
+
+@pytest.fixture
+def start(server, tmp_path):
+    """Starts a training run's command that tells a server of the test's; ends it if the test does not."""
+    processes = []
+
+    def command(*flags, url=server.url, flow="training"):
+        places = ["--store", str(tmp_path / "models")]
+        places += ["--workspace", str(tmp_path / "work")] if flow == "training" else []
+        auth = ":".join(server.auth)  # behind a proxy the address isn't that of its file
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"flows.{flow}", *places, *flags],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=ROOT, env=server.environment | {"PREFECT_API_URL": url, "PREFECT_API_AUTH_STRING": auth},
+        )  # fmt: skip
+        processes.append(process)
+        return process
+
+    yield command
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def latest(server):
+    """Reads the newest run's state."""
+    before = {run["id"] for run in server.ask("flow_runs/filter")}
+
+    def state():
+        (run,) = [run for run in server.ask("flow_runs/filter") if run["id"] not in before]
+        return run["state"]
+
+    return state

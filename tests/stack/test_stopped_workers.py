@@ -1,37 +1,50 @@
 """A run whose worker is gone does not stay Running for ever."""
 
+import os
 import signal
 import time
 
-from prefect_stack import end, eventually
+from prefect_stack import descendants, end, eventually
 
 LIMIT_SECONDS = 180
 
 
 def stop_in(state, how, stack, deployment):
-    """Ask for a run, wait until it is in the state, and stop its worker; returns the run and when that was."""
+    """Ask for a run, wait until it is in the state, and stop its worker; returns worker, run and when that was."""
     run = stack.ask_for_run(deployment, **deployment["parameters"]["config"])
     worker = stack.start_worker()
-    assert eventually(lambda: state == stack.state(run)["type"], seconds=60)
-    end(worker, how)
+    assert eventually(lambda: state == stack.state(run)["type"], seconds=60, pause=0.1)
+    if how == signal.SIGSTOP:
+        send_to_all(worker, how)
+    else:
+        end(worker, how)
     stopped = time.monotonic()
     assert state == stack.state(run)["type"], "it was not stopped in time for this test"
-    return run, stopped
+    return worker, run, stopped
 
 
-def test_a_run_whose_worker_was_stopped_is_marked_crashed_and_the_next_goes_through(stack, copy_of_nightly):
-    """Stopped while it runs and while it starts, by SIGTERM to the worker and by SIGKILL to both."""
-    long = {"n_samples": 60000}
+def send_to_all(worker, sign):
+    for pid in (worker.pid, *descendants(worker.pid)):
+        os.kill(pid, sign)
+
+
+def test_a_run_whose_worker_was_stopped_is_marked_crashed_and_the_next_goes_through(stack, copy_of_nightly, tmp_path):
+    """Stopped while it runs and while it starts, by SIGTERM to the worker and by SIGKILL to both.
+
+    One whose machine was only asleep ends when it wakes, without a version: the next has long been there.
+    """
+    rows = {"asleep": 10000}
     cases = {
         "terminated": ("RUNNING", signal.SIGTERM),
         "killed": ("RUNNING", signal.SIGKILL),
         "starting": ("PENDING", signal.SIGKILL),
+        "asleep": ("RUNNING", signal.SIGSTOP),
     }
     stopped = {}
     for name, (state, how) in cases.items():
-        deployment = copy_of_nightly(name, long)
+        deployment = copy_of_nightly(name, {"n_samples": rows.get(name, 60000)})
         stopped[name] = (deployment, *stop_in(state, how, stack, deployment))
-    for name, (_, run, when) in stopped.items():
+    for name, (_, _, run, when) in stopped.items():
         crashed = eventually(lambda run=run: "CRASHED" == stack.state(run)["type"], seconds=LIMIT_SECONDS)
         print(name, time.monotonic() - when, stack.state(run)["message"])
         assert crashed, f"{name}: {stack.state(run)}"
@@ -43,4 +56,13 @@ def test_a_run_whose_worker_was_stopped_is_marked_crashed_and_the_next_goes_thro
     worker = stack.start_worker()
     for name, run in after.items():
         assert eventually(lambda run=run: "COMPLETED" == stack.state(run)["type"]), f"{name}: {stack.state(run)}"
+    versions = sorted(tmp_path.glob("models/classifier/*/card.json"))
+    assert len(cases) == len(versions)
+    _, sleeper, run, _ = stopped["asleep"]
+    send_to_all(sleeper, signal.SIGCONT)
+    assert eventually(lambda: not descendants(sleeper.pid))
+    assert ("CRASHED", versions) == (
+        stack.state(run)["type"], sorted(tmp_path.glob("models/classifier/*/card.json")),
+    )  # fmt: skip
+    end(sleeper)
     end(worker)

@@ -16,6 +16,7 @@ from flows.local.server import wait_for_server
 ROOT = Path(__file__).parents[2]
 RETRIES = 10
 PATIENCE = 90  # seconds; the server itself waits for its SQLite for 60
+SMALL = ("--dataset.n_samples", "300", "--classifiers", '{"logistic_regression": {}}')  # a race of a second
 
 
 class Api:
@@ -156,3 +157,9 @@ def eventually(question, seconds=90, pause=0.5):
     while not (answer := question()) and time.monotonic() < deadline:
         time.sleep(pause)
     return answer
+
+
+def only_version(folder):
+    """The one version of the store in the folder."""
+    (found,) = [path for path in (folder / "models" / "classifier").iterdir() if path.is_dir()]
+    return found

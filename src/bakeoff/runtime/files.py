@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 
 from bakeoff.errors import ReadError, UserError
@@ -192,7 +193,7 @@ def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
 
 
 def require_writable(folder: Path, what: str, error: type[UserError] = UserError) -> None:
-    """Refuse a folder that can't be created or written to. Nothing is created.
+    """Refuse a folder that can't be created or written to. The attempt leaves nothing.
 
     Raises:
         error: naming what stands in the way.
@@ -212,6 +213,14 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
         raise error(f"{what} {str(folder)!r} can't be written: its file system is read-only; choose another place")
     if not os.access(ancestor, os.W_OK | os.X_OK):
         raise error(f"{what} {str(folder)!r} can't be written: {shown!r} gives no permission; choose another place")
+    try:
+        with tempfile.TemporaryFile(dir=ancestor):
+            pass
+    except OSError as failure:  # in /proc, say, where all else looks right
+        raise error(
+            f"{what} {str(folder)!r} can't be written: {shown!r} takes no files ({failure.strerror}); "
+            "choose another place"
+        ) from failure
 
 
 def signature(path: str | Path) -> tuple[int, ...]:

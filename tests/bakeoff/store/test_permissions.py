@@ -212,6 +212,19 @@ def test_a_read_only_file_system_is_called_one(tmp_path, monkeypatch, error):
         require_writable(tmp_path / "new", "the store", error)
 
 
+@pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y"])
+def test_a_folder_that_takes_no_files_is_refused_whatever_its_permissions_say(place):
+    """As /proc does from root, too."""
+    with pytest.raises(UserError, match=f"the store '{place}' can't be written: 'proc' (takes no files|gives no perm)"):
+        require_writable(Path(place), "the store")
+
+
+def test_a_folder_is_as_it_was_after_the_look(tmp_path):
+    """Whether something can be written there leaves nothing behind."""
+    require_writable(tmp_path / "new", "the store")
+    assert [] == list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [

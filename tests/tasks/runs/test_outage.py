@@ -1,0 +1,53 @@
+"""A server that goes away is waited for once, and every loss is said once."""
+
+import httpx
+import pytest
+from prefect.exceptions import PrefectHTTPStatusError
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES
+
+from tasks.runs.outage import or_warn, waiting_once
+
+REQUEST = httpx.Request("GET", "http://127.0.0.1/api")
+AWAY = [
+    httpx.ConnectError("refused"),
+    PrefectHTTPStatusError("bad gateway", request=REQUEST, response=httpx.Response(502, request=REQUEST)),
+]
+
+
+@pytest.fixture(autouse=True)
+def back():
+    """Afterwards the server answers."""
+    yield
+    with or_warn("nothing"):
+        pass
+
+
+def lose(what, error, **how):
+    with or_warn(what, **how):
+        raise error
+
+
+@pytest.mark.parametrize("away", AWAY, ids=["refused", "bad gateway"])
+def test_a_server_that_is_away_is_waited_for_once_until_it_is_back(away):
+    """Afterwards each question is tried once; when one is answered, the next may be tried again."""
+    patient = PREFECT_CLIENT_MAX_RETRIES.value()
+    seen = []
+    lose("the progress could not be shown", away)
+    for _ in range(2):
+        with or_warn("nothing"), waiting_once():
+            seen.append(PREFECT_CLIENT_MAX_RETRIES.value())
+    assert [0, patient] == seen
+    assert patient > 0
+
+
+def test_a_server_that_is_away_is_spoken_of_once_and_again_where_more_is_lost(caplog):
+    """Another failure is always said, and says nothing of the server's being away."""
+    lose("one", AWAY[0])
+    lose("two", AWAY[0])
+    lose("three", AWAY[0], always=True)
+    lose("four", ValueError("no"))
+    assert [
+        "one, since the server no longer answers: ConnectError: refused",
+        "three, since the server no longer answers: ConnectError: refused",
+        "four: ValueError: no",
+    ] == caplog.messages
