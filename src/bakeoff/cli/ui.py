@@ -1,7 +1,6 @@
 """The store's reports in the browser, read-only and for this machine alone: `bakeoff ui`."""
 
 import functools
-import os
 from collections.abc import Sequence
 from html import escape
 from http import HTTPStatus
@@ -22,7 +21,7 @@ from bakeoff.errors import (
 from bakeoff.report.card_tables import format_score
 from bakeoff.report.html import page, paragraph, section
 from bakeoff.report.table_formats import Link, html_table
-from bakeoff.runtime.files import open_regular, raise_refusal
+from bakeoff.runtime.files import raise_refusal, read_file
 from bakeoff.store.manifest import REPORT
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
@@ -34,6 +33,7 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; sandbox"
 )
+LARGEST_REPORT = 1 << 26  # bytes
 SHOWN = "%Y-%m-%d %H:%M UTC"
 
 
@@ -124,9 +124,7 @@ def find_page(root: Path, path: str) -> str:
     if len(parts) > 2 or parts[1] not in history.versions:
         raise NotFoundError(f"{parts[0]!r} has no such version: it was pruned, or never was.")
     try:
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a link could lead anywhere
-        with os.fdopen(open_regular(store.path(parts[1]) / REPORT, flags), "rb") as file:
-            return file.read().decode()
+        return read_file(store.path(parts[1]) / REPORT, LARGEST_REPORT, follow=False).decode()  # a link leads anywhere
     except (OSError, UnicodeError) as error:
         if isinstance(error, OSError):
             raise_refusal(error, store.path(parts[1]) / REPORT)

@@ -15,7 +15,7 @@ from bakeoff.errors import ConfigError
 from bakeoff.runtime.files import read_file, say_unread
 from bakeoff.runtime.paths import local_path
 
-LARGEST = 1 << 20  # bytes of a config file
+LARGEST = 1 << 18  # bytes of a config file
 JSON_EXAMPLES = {
     "--classifiers": """'{"svm": {"C": 10}}'""",
     "--costs": """'{"returned": {"kept": 5}, "kept": 1}'""",

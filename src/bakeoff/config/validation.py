@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from bakeoff.errors import ConfigError
-from bakeoff.runtime.nesting import is_shallow
+from bakeoff.runtime.untrusted_json import is_shallow
 
 Model = TypeVar("Model", bound=BaseModel)
 DEEPEST = 20  # levels of one

@@ -1,6 +1,5 @@
 """A version's report and pictures again, from what is sealed; and deep ones."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from bakeoff.report.charts import draw_all
 from bakeoff.report.inspection_section import render_deep
 from bakeoff.report.svg import Picture
 from bakeoff.report.version_report import render_report
+from bakeoff.runtime.untrusted_json import parse_json
 from bakeoff.store.load import load_model, open_store
 from bakeoff.store.model_store import ModelStore
 
@@ -84,5 +84,5 @@ def _read(store: ModelStore, card: dict[str, Any]) -> dict[str, Any]:
     if EVALUATION not in card["files"]:
         return {}
     with _refusing(card["version"]):
-        found: dict[str, Any] = json.loads(store.read(card["version"], EVALUATION))
+        found: dict[str, Any] = parse_json(store.read(card["version"], EVALUATION))
         return found

@@ -18,13 +18,16 @@ GONE_OR_ELSE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EI
 DENIED = {errno.EACCES, errno.EPERM}
 
 
-def open_file(path: Path) -> io.FileIO:
+def open_file(path: Path, follow: bool = True) -> io.FileIO:
     """Open a file for reading. A pipe or device is refused, since reading it could block for ever.
+
+    Args:
+        follow: whether the path may be a link.
 
     Raises:
         OSError: it is missing, unreadable, or not a regular file.
     """
-    return io.FileIO(open_regular(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    return io.FileIO(open_regular(path, os.O_RDONLY | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)), "rb")
 
 
 def raise_refusal(error: OSError, path: Path) -> None:
@@ -61,16 +64,17 @@ def create_file(path: Path) -> io.BufferedWriter:
     return os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW), "wb")
 
 
-def read_file(path: Path, most: int) -> bytes:
+def read_file(path: Path, most: int, follow: bool = True) -> bytes:
     """Read a whole file; see `open_file`.
 
     Args:
         most: the largest size accepted, in bytes; sizes written elsewhere may be forged.
+        follow: whether the path may be a link.
 
     Raises:
         OSError: it is larger, or as `open_file`.
     """
-    with open_file(path) as file:
+    with open_file(path, follow) as file:
         size = os.fstat(file.fileno()).st_size
         if size > most:
             raise OSError(errno.EFBIG, say_too_large(size, most), str(path))

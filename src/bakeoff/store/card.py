@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from bakeoff.runtime.nesting import is_shallow
+from bakeoff.runtime.untrusted_json import is_shallow
 from bakeoff.store.entries import LARGEST, TIME, VERSION
 
 DEEPEST = 30  # levels; a config in it has 20 at most
@@ -46,6 +47,14 @@ def is_positive(value: Any) -> bool:
     return is_number(value) and value > 0
 
 
+def is_time(value: Any) -> bool:
+    """Whether it is a moment that there was: no 31st of February."""
+    try:
+        return bool(TIME.fullmatch(value) and datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
+
+
 def is_interval(value: Any) -> bool:
     """Whether it is two numbers."""
     return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
@@ -85,7 +94,7 @@ CARD = {
     "format": int,
     "name": str,
     "version": VERSION.fullmatch,
-    "created": TIME.fullmatch,
+    "created": is_time,
     "classifier": str,
     "classifiers": Each(SCORES),
     "selection": {"why": str, "scoring?": str, "leader?": Maybe(str)},

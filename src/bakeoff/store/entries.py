@@ -24,6 +24,9 @@ EVENTS = {
 }
 COMMON = {"time", "event", "why", "previous"}
 OPTIONAL = {"by", "key", "signature"}
+SHORTEST, LONGEST = 100, 1 << 22  # bytes of a line
+SHOWN = 20  # findings that are told of a journal
+MOST_FIGURES = 100
 LARGEST = 1e300  # of a figure: what a float can be and be calculated with
 FIGURES = "figures"  # of a promotion or the lack of one: what was measured, by name
 
@@ -51,7 +54,7 @@ def parse_entry(line: bytes, number: int) -> dict[str, Any]:
         IntegrityError: the line is not what was written.
     """
     with contextlib.suppress(ValueError, RecursionError):  # neither UTF-8 nor JSON
-        entry = json.loads(line, parse_constant=_refuse_constant)
+        entry = len(line) <= LONGEST and json.loads(line, parse_constant=_refuse_constant)
         if isinstance(entry, dict) and _is_entry(entry):
             return entry
     raise IntegrityError(f"journal line {number} is not what was written: {line[:80].decode(errors='replace')!r}")
@@ -75,9 +78,13 @@ def _is_entry(entry: dict[str, Any]) -> bool:
 
 def _are_figures(figures: Any) -> bool:
     """Text and finite numbers by name."""
-    return isinstance(figures, dict) and all(
-        isinstance(figure, str) or (isinstance(figure, int | float) and abs(figure) <= LARGEST)
-        for figure in figures.values()
+    return (
+        isinstance(figures, dict)
+        and len(figures) <= MOST_FIGURES
+        and all(
+            isinstance(figure, str) or (isinstance(figure, int | float) and abs(figure) <= LARGEST)
+            for figure in figures.values()
+        )
     )
 
 
@@ -98,7 +105,7 @@ def head_of(history: History) -> str:
 
 
 def verify_chain(lines: list[bytes], digests: list[str]) -> tuple[list[Entry], list[str]]:
-    """The entries, and where one is no entry or doesn't follow from the line before.
+    """The entries, and the first places where one is no entry or doesn't follow from the line before.
 
     Args:
         digests: the lines' SHA-256.
@@ -109,6 +116,8 @@ def verify_chain(lines: list[bytes], digests: list[str]) -> tuple[list[Entry], l
             entry = parse_entry(line, number)
         except IntegrityError as error:
             findings.append(str(error))
+            if len(findings) == SHOWN:
+                break  # nothing of it can be used
         else:
             entries.append(entry)
             if entry["previous"] != previous:

@@ -19,6 +19,7 @@ from bakeoff.runtime.files import (
 )
 from bakeoff.store.entries import (
     HEAD,
+    SHORTEST,
     STAMP,
     check_consistency,
     check_head,
@@ -88,6 +89,8 @@ class Journal:
             raise_refusal(error, self.path)
             return History(), [f"it can't be read: {error.strerror}"]
         size = content.rfind(b"\n") + 1  # what follows the last line's end was cut short
+        if content.count(b"\n") > size // SHORTEST:
+            return History(), [f"it has more lines than entries fit in its {size:,} bytes; {RESTORE}"]
         lines = content[:size].split(b"\n")[:-1]
         digests = [hashlib.sha256(line).hexdigest() for line in lines]
         entries, findings = verify_chain(lines, digests)

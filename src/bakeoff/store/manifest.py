@@ -15,6 +15,7 @@ from bakeoff.runtime.files import (
     sync,
     write_file,
 )
+from bakeoff.runtime.untrusted_json import parse_json
 from bakeoff.store.card import find_odd
 
 Render = Callable[[dict[str, Any]], str]
@@ -60,8 +61,8 @@ def parse_card(content: bytes, version: str) -> dict[str, Any]:
         IntegrityError: it is of a format that this Bakeoff doesn't know, or no card at all.
     """
     try:
-        card = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        card = parse_json(content)
+    except ValueError as error:
         raise IntegrityError(f"card.json can't be read: {error}") from error
     if not isinstance(card, dict) or not isinstance(card.get("format"), int):
         raise IntegrityError("card.json is no card")

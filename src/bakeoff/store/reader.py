@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import IntegrityError, StoreError
-from bakeoff.runtime.files import NAME
+from bakeoff.runtime.files import DENIED, NAME, raise_refusal
 from bakeoff.store.entries import HEAD
 from bakeoff.store.history import History
 from bakeoff.store.keys import NO_KEYS, Keys
@@ -171,14 +171,25 @@ class StoreReader:
 
 
 def names_in(root: Path) -> list[str]:
-    """The models in a store's folder.
+    """The models in a store's folder, those among them that nobody may look into, too.
 
     Raises:
         StoreError: a file stands there.
+        ReadError: the folder may not be read.
     """
     if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112  Path's raise where nobody may look
         raise StoreError(f"the store {str(root)!r} is a file; give a folder")
     try:
-        return sorted(path.parent.name for path in root.glob("*/journal.jsonl") if re.match(NAME, path.parent.name))
-    except OSError:
+        names = sorted(path.name for path in root.iterdir())
+    except OSError as error:
+        raise_refusal(error, root)
         return []
+    return [name for name in names if re.fullmatch(NAME, name) and _has_journal(root / name)]
+
+
+def _has_journal(folder: Path) -> bool:
+    try:
+        (folder / "journal.jsonl").stat()
+    except OSError as error:
+        return error.errno in DENIED
+    return True

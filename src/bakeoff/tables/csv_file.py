@@ -45,7 +45,8 @@ class CsvFile:
     def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read from an offset on, in bytes of the unpacked text; see `TableFile`."""
         names = self.schema.names
-        parse = _Parser(names, [name for name in wanted if name in names], numbers)
+        there = set(names)
+        parse = _Parser(names, [name for name in wanted if name in there], numbers)
         after = max(offset, self._first)
         with self._open() as stream:
             _skip(stream, after)
@@ -84,7 +85,8 @@ class _Parser:
 
     def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str]) -> None:
         self.names, self.wanted = names, wanted
-        self.typed = {name: pa.float64() if name in numbers else pa.string() for name in wanted}
+        chosen = set(numbers)
+        self.typed = {name: pa.float64() if name in chosen else pa.string() for name in wanted}
         self.text = dict.fromkeys(wanted, pa.string())
         self.bytes = dict.fromkeys(wanted, pa.binary())
 

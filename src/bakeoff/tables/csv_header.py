@@ -10,6 +10,7 @@ from bakeoff.tables.csv_records import LONGEST, header_end
 from bakeoff.tables.utf8 import NOT_UTF8
 
 FEW = 100  # one byte of so many may be 0, and be a mistake; in a binary file more are
+MOST_COMMAS = 1_000_000  # in a header
 BOM = b"\xef\xbb\xbf"
 MAGIC = {
     b"PAR1": "a Parquet file: name it .parquet",
@@ -34,6 +35,8 @@ def read_header(path: Path, stream: Any) -> tuple[list[str], int]:
     bom = len(BOM) if head.startswith(BOM) else 0
     while (end := header_end(head[bom:])) is None and len(head) <= LONGEST and (more := read_full(stream, 1 << 20)):
         head += more
+    if head.count(b",", 0, len(head) if end is None else bom + end) > MOST_COMMAS:
+        raise DataError(f"the header of {str(path)!r} has more than {MOST_COMMAS:,} commas: it is no header")
     try:
         text = head[bom : None if end is None else bom + end].decode("utf-8")
         names = next((row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row), [])

@@ -51,7 +51,8 @@ class ParquetFile:
 
     def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
         """Read from a row on; see `TableFile`."""
-        columns = [name for name in wanted if name in self.schema.names]
+        there = set(self.schema.names)
+        columns = [name for name in wanted if name in there]
         size = int(np.clip(CELLS // max(len(columns), 1), LEAST_ROWS, MOST_ROWS))
         if offset >= self._ends[-1]:
             return

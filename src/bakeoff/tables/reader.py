@@ -21,6 +21,7 @@ from bakeoff.tables.csv_file import COMPRESSED, CsvFile
 from bakeoff.tables.parquet_file import ParquetFile
 
 READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
+MOST_COLUMNS = 100_000
 SHOWN = 10  # missing columns that a sentence names
 
 
@@ -93,7 +94,8 @@ class TableReader:
             DataError: naming the file, the column and the nearest name that is there.
         """
         for file in self.files:
-            if missing := [name for name in names if name not in file.schema.names]:
+            there = set(file.schema.names)
+            if missing := [name for name in names if name not in there]:
                 where = f"{file.path.name!r}" if len(self.files) > 1 else "the file"
                 raise DataError(missing_columns(missing, file.schema.names, why, where))
 
@@ -191,6 +193,9 @@ def _open(path: Path) -> TableFile:
 
 
 def _refuse_duplicate_names(file: TableFile) -> None:
+    if len(file.schema.names) > MOST_COLUMNS:
+        count = len(file.schema.names)
+        raise DataError(f"{str(file.path)!r} has {count:,} columns, and {MOST_COLUMNS:,} are the most")
     twice = [name for name, count in Counter(file.schema.names).items() if count > 1]
     if twice:
         listed = ", ".join(repr(name) for name in twice[:5])

@@ -13,11 +13,13 @@ import pytest
 from forging import rewrite_card, rewrite_journal
 
 from bakeoff.cli.main import main
+from bakeoff.cli.ui import NotFoundError, find_page
 from bakeoff.errors import BakeoffError, IntegrityError, WriteError
 from bakeoff.runtime import files
 from bakeoff.store.card import SEALED
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
+from bakeoff.store.reader import names_in
 from benchmarks.store_crash import export_small
 from tests.bakeoff.conftest import signed, trusting
 
@@ -228,3 +230,71 @@ def test_what_stands_in_a_files_place_is_a_finding(store, name, how):
     where = {version} if path.parent.name == version else {None}
     assert where <= {finding.version for finding in found}
     assert all(1 == len(finding.text.splitlines()) for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "finding"),
+    [
+        (b"\n" * (1 << 22), "it has more lines than entries fit in its 4,194,304 bytes"),
+        (b"[" + b"[]," * (1 << 21) + b"[]]\n", "journal line 1 is not what was written"),
+        (b"x" * 120 + b"\n", "journal line 1 is not what was written"),
+    ],
+)
+def test_a_journal_of_anything_is_one_finding(store, capsys, content, finding):
+    """However many lines it is, or lists of nothing; models beside it are listed."""
+    shutil.copytree(store.folder, store.folder.parent / "other")
+    store.journal.path.write_bytes(content)
+    assert 1 == main(["models", "list", "--store", str(store.folder.parent)])
+    out, err = capsys.readouterr()
+    assert "\nclassifier\n" not in f"\n{out}"
+    assert "other\n" in out
+    assert (1, True) == (err.count("\n"), finding in err), err
+
+
+def test_a_journal_has_no_more_findings_than_somebody_reads(store):
+    """Though each of its lines is wrong."""
+    store.journal.path.write_bytes((b"x" * 120 + b"\n") * 1000)
+    assert 20 == len([finding for finding in store.verify() if finding.version is None])
+
+
+def test_json_that_unfolds_to_gigabytes_is_not_parsed(version, capsys):
+    """Lists of nothing, in a card and in figures whose digests fit."""
+    store = ModelStore(version.parent.parent, version.parent.name)
+    where = ["--store", str(store.folder.parent)]
+    bomb = "[" + "{}," * (1 << 21) + "{}]"
+    (version / "evaluation.json").write_text(bomb)
+    rewrite_card(version)
+    rewrite_journal(store)
+    assert 1 == main(["report", *where])
+    assert "0.6 GB of memory, and 0.5 are the most" in capsys.readouterr().err
+    card = (version / "card.json").read_text()
+    (version / "card.json").write_text(f'{card.rstrip()[:-1]}, "more": {bomb}}}')
+    rewrite_journal(store)
+    assert 1 == main(["models", "show", *where])
+    assert "card.json can't be read: it would take 0.6 GB of memory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("created", ["2026-02-31T00:00:00Z", "2026-99-99T99:99:99Z", "0000-01-01T00:00:00Z"])
+def test_a_card_of_a_day_that_never_was_is_damaged(version, created, capsys):
+    """Though its digits stand where a time has them."""
+    store, path = ModelStore(version.parent.parent, version.parent.name), version / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"created": created}))
+    rewrite_journal(store)
+    for command, status in (("list", 0), ("show", 1)):
+        assert status == main(["models", command, "--store", str(store.folder.parent)])
+        assert "doesn't hold what a card must hold: created" in "".join(capsys.readouterr())
+
+
+def test_a_report_of_a_terabyte_is_no_page(version):
+    """It is not sealed, so anything may stand there."""
+    (version / "report.html").unlink()
+    (version / "report.html").touch()
+    os.truncate(version / "report.html", 1 << 40)
+    with pytest.raises(NotFoundError, match="has no report that can be read"):
+        find_page(version.parent.parent, f"/classifier/{version.name}")
+
+
+def test_a_folder_whose_name_ends_a_line_is_no_model(store):
+    """Its name would be printed."""
+    shutil.copytree(store.folder, store.folder.parent / "other\n")
+    assert ["classifier"] == names_in(store.folder.parent)

@@ -129,7 +129,7 @@ def test_a_journal_that_cannot_be_read_is_a_finding(store, tmp_path):
     with pytest.raises(IntegrityError, match="it can't be read"):
         store.champion()
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="train first"):
+    with pytest.raises(StoreError, match="is a file; give a folder"):
         ModelStore(tmp_path / "file", "classifier").resolve("latest")
 
 

@@ -242,3 +242,23 @@ def test_a_disk_that_fails_while_rows_are_scored_is_told_as_it_is(version, tmp_p
     monkeypatch.setattr(Checkpoint, "add", fail)
     with pytest.raises(WriteError, match=sentence):
         predict(store=version.parents[1], output=str(tmp_path / "out"))
+
+
+def test_a_store_that_may_not_be_read_is_not_called_empty(open_store, capsys):
+    """Nobody is told to train first, whichever the command."""
+    for command in (["models", "list"], ["models", "show"], ["models", "verify"], ["report"]):
+        with denied(open_store.folder.parent):
+            assert 1 == main([*command, "--store", str(open_store.folder.parent)])
+        out, err = capsys.readouterr()
+        assert ("", 1, True) == (out, err.count("\n"), "no permission to read" in err), err
+
+
+def test_a_model_that_may_not_be_read_is_listed_beside_others(open_store, capsys):
+    """By its name, with the reason."""
+    other = open_store.folder.parent / "other"
+    shutil.copytree(open_store.folder, other)
+    with denied(other):
+        assert 1 == main(["models", "list", "--store", str(other.parent)])
+    out, err = capsys.readouterr()
+    assert out.startswith("classifier\n")
+    assert (1, True) == (err.count("\n"), err.startswith("bakeoff: other: no permission to read")), err

@@ -319,3 +319,18 @@ def test_the_share_of_a_packed_file_grows(orders, rows, tmp_path):
     assert seen == sorted(seen)
     assert 0 < seen[0] < 0.9
     assert 1 == pytest.approx(seen[-1], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        (b"," * 2_000_000, "has more than 1,000,000 commas: it is no header"),
+        (b",".join(b"%d" % number for number in range(100_001)), "has 100,001 columns, and 100,000 are the most"),
+    ],
+)
+def test_a_header_of_too_many_columns_is_refused(tmp_path, header, sentence):
+    """Before lists of their names take gigabytes."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(header + b"\n1\n")
+    with pytest.raises(DataError, match=sentence):
+        open_table(path)
