@@ -2,23 +2,22 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 import secrets
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
 from bakeoff.errors import UserError
+from bakeoff.runtime.locks import try_lock
 from flows.local.preflight import prefect_home
 from flows.local.trusted_hosts import LOOPBACK
 
 CLIENT_VARIABLE = "PREFECT_API_AUTH_STRING"
 SERVER_VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"
-TRIES = 50  # a tenth of a second each: a client that looks holds the lock for a moment
+LOCK_SECONDS = 5.0  # a client that looks holds the lock for a moment
 
 
 def make_auth_string() -> str:
@@ -42,7 +41,8 @@ def hold_auth_string(port: int) -> Iterator[str]:
     with contextlib.ExitStack() as held:
         try:
             file = held.enter_context(_open_own(path, os.O_RDWR | os.O_CREAT))
-            _lock(file)
+            if not try_lock(file, LOCK_SECONDS):
+                raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
             auth = file.read().strip()
             if not auth:  # it is new, or a crash left it empty
                 auth = make_auth_string()
@@ -70,13 +70,9 @@ def find_auth_string(api_url: str) -> str | None:
         return None
     try:
         with _open_own(auth_file(address.port or 80), os.O_RDONLY) as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return file.read().strip() or None
+            return None if try_lock(file, shared=True) else file.read().strip() or None
     except OSError:
-        pass
-    return None
+        return None
 
 
 @contextlib.contextmanager
@@ -104,15 +100,3 @@ def _open_own(path: Path, flags: int) -> IO[str]:
         os.close(descriptor)
         raise PermissionError(errno.EACCES, "others can read it, or it is no file of yours")
     return os.fdopen(descriptor, "r+" if flags & os.O_RDWR else "r")
-
-
-def _lock(file: IO[str]) -> None:
-    for tries in range(TRIES, -1, -1):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if not tries:
-                raise
-            time.sleep(0.1)
-        else:
-            return

@@ -5,7 +5,6 @@ other. This file is both sides: `EmbeddedServer` in the parent, `python -m flows
 """
 
 import contextlib
-import fcntl
 import os
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bakeoff.errors import BakeoffError
+from bakeoff.runtime.locks import lock
 from flows.local.auth_string import SERVER_VARIABLE, make_auth_string
 from flows.local.preflight import prefect_home
 from flows.local.trusted_hosts import ORIGINS_VARIABLE, Gate, hold_origins
@@ -175,14 +175,14 @@ def _wait_for_our_turn(port: int) -> None:
         return
     ready = _ready_file()
     ready.parent.mkdir(parents=True, exist_ok=True)
-    lock = (ready.parent / ".bakeoff-migrating").open("a")
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    turn = (ready.parent / ".bakeoff-migrating").open("a")
+    lock(turn)
 
     def let_go() -> None:
         with contextlib.suppress(ServerError):
             wait_for_server(f"http://127.0.0.1:{port}/api", STARTUP_SECONDS)
             ready.touch()
-        lock.close()
+        turn.close()
 
     threading.Thread(target=let_go, daemon=True).start()
 

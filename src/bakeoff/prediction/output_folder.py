@@ -1,7 +1,6 @@
 """Where a prediction's result goes, and the hidden folder beside it in which it is made."""
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
@@ -14,6 +13,7 @@ from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
 from bakeoff.prediction.checkpoint import LOCK, has_batches, is_written
 from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
+from bakeoff.runtime.locks import try_lock
 from bakeoff.runtime.paths import refuse_within
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -110,13 +110,10 @@ def _lock(folder: Path) -> int | None:
             descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:  # its holder has just removed it
             continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
+        taken = try_lock(descriptor)
+        with contextlib.suppress(FileNotFoundError):  # removed while we took it
+            if taken and os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
                 return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        except FileNotFoundError:  # removed while we took it
-            pass
         os.close(descriptor)
+        if not taken:
+            return None

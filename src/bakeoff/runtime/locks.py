@@ -1,4 +1,4 @@
-"""Taking turns: a lock on a file that ends with its process."""
+"""Locks on files, which end with the process that holds them, however it ends."""
 
 import contextlib
 import fcntl
@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from bakeoff.runtime.files import open_regular
 
@@ -17,12 +18,12 @@ logger = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file; the system lets go of it when the process ends, however it ends."""
+    """Hold an exclusive lock on a file, which is made where there is none."""
     descriptor = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        if not _locked_within(descriptor, QUIET_SECONDS):
+        if not try_lock(descriptor, QUIET_SECONDS):
             logger.warning("waiting for another process that writes to %s", path.parent)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock(descriptor)
         yield
     finally:
         os.close(descriptor)  # which lets go of it
@@ -35,15 +36,33 @@ def locked_if_possible(path: Path, seconds: float) -> Iterator[None]:
         with contextlib.suppress(OSError):  # no store yet, or one that can only be read
             descriptor = open_regular(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
             stack.callback(os.close, descriptor)
-            _locked_within(descriptor, seconds)
+            try_lock(descriptor, seconds)
         yield
 
 
-def _locked_within(descriptor: int, seconds: float) -> bool:
+def lock(file: int | IO[str]) -> None:
+    """Wait for an exclusive lock on an open file; it ends when the file is closed here and in every forked process.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def try_lock(file: int | IO[str], seconds: float = 0.0, *, shared: bool = False) -> bool:
+    """Whether an open file could be locked within so many seconds; the lock ends as that of `lock`.
+
+    Args:
+        shared: with others that share it; a file that is open for reading alone can be locked so on NFS too.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     deadline = time.monotonic() + seconds
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 return False

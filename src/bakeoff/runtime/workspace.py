@@ -1,7 +1,6 @@
 """The folder of a run's intermediate files, gone when the run ends, and what is kept for a run that did not."""
 
 import contextlib
-import fcntl
 import re
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bakeoff.runtime.files import make_user_folder
+from bakeoff.runtime.locks import lock, try_lock
 
 # Names that nobody else gives: what a folder holds besides is a person's, and stays.
 KEPT = "bakeoff-kept"
@@ -49,8 +49,8 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
     make_cache(kept)
     _forget(workspace)
     run = RunFolder(Path(tempfile.mkdtemp(prefix=RUN, dir=workspace)), kept)
-    with (run.path / f"{LOCK}.new").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (run.path / f"{LOCK}.new").open("w") as file:
+        lock(file)
         (run.path / f"{LOCK}.new").rename(run.path / LOCK)  # another run that finds it finds it locked
         try:
             yield run
@@ -86,9 +86,9 @@ def _forget(workspace: Path) -> None:
     for folder in workspace.glob(f"{RUN}*"):
         if folder.is_symlink():
             continue
-        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # refused where its run still lives
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as file:
+            if try_lock(file):  # its run is over
+                shutil.rmtree(folder, ignore_errors=True)
     kept: list[Path] = []
     if not (workspace / KEPT).is_symlink():
         with contextlib.suppress(FileNotFoundError):  # a run that ends removes it when it is empty
