@@ -177,8 +177,9 @@ def test_a_line_without_end_is_refused_and_a_quote_without_end_is_not_waited_for
 
 
 @given(NASTY.map(b"".join), st.booleans())
+@example(data=b'"\n"\nx,y,z\n"x,y,z\n', final=False)  # where a quote is left open, what follows closes it
 def test_what_is_cut_is_whole(data, final):
-    """What lies behind is read as if nothing had been before it."""
+    """What lies behind is read as if nothing had been before it, unless a quote was left open."""
     end = find_record_end(data, final)
     if end is None:
         assert b'"' in data
@@ -189,7 +190,8 @@ def test_what_is_cut_is_whole(data, final):
         whole = recover_records(data, 3, final=True)
         if not any(each.reason == OPEN_QUOTE or "lines" in each.reason for each in (*told.broken, *whole.broken)):
             assert whole.clean == told.clean + behind.clean
-        assert len(told.good) + len(told.broken) <= len(whole.good) + len(whole.broken)
+            assert len(told.good) + len(told.broken) <= len(whole.good) + len(whole.broken)
+        assert (end, len(data) - end) == (told.consumed, behind.consumed)  # no line is lost
 
 
 @given(NASTY.map(b"".join))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 MOST_BYTES = 1 << 29  # of memory
-# Bytes that each of them takes at the most, about: an empty list is two bytes in a file and a hundred in memory.
+# Bytes of memory that each takes at most, roughly: an empty list takes 2 bytes in a file, 100 in memory.
 COSTS = {b"{": 232, b"[": 100, b":": 150, b",": 40}
 
 
@@ -15,10 +15,10 @@ def is_shallow(value: Any, levels: int) -> bool:
 
 
 def parse_json(content: bytes) -> Any:
-    """The value of a JSON text.
+    """Parse a JSON text.
 
     Raises:
-        ValueError: it is none, is nested too deep, or would take more than half a gigabyte of memory.
+        ValueError: it is not JSON, is nested too deep, or would take more than half a gigabyte of memory.
     """
     size = 4 * len(content) + sum(cost * content.count(mark) for mark, cost in COSTS.items())
     if size > MOST_BYTES:
