@@ -1,8 +1,7 @@
-"""What crosses a task's boundary instead of the rows: a reference to the files that they were written to."""
+"""The parts of a dataset, written so that every step's process can map them into memory."""
 
-import threading
-from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -12,12 +11,15 @@ import pyarrow.parquet
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef, Part
 from bakeoff.data.folds import Fold, make_folds
+from bakeoff.runtime.one_slot import OneSlot
 from bakeoff.tables.read_table import read_table
 
 POSITIONS = "positions.npz"
 RAW = "raw.parquet"
 
-_reading = threading.Lock()
+_parts: dict[Part, OneSlot[tuple[Path, str], tuple[pd.DataFrame, np.ndarray]]] = {
+    part: OneSlot() for part in get_args(Part)
+}
 
 
 def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
@@ -26,8 +28,8 @@ def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
     Of training and test rows numbers are the file's own bytes, mapped into memory, so that all processes share them:
     nobody can change them.
     """
-    with _reading:  # the first wave of tasks asks at once: one of them reads
-        return _read(ref.part(part), ref.target)
+    path, target = ref.part(part), ref.target
+    return _parts[part].get((path, target), lambda: _read(path, target))
 
 
 def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
@@ -62,7 +64,6 @@ def _read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
         return key if key is None or part is None else key[positions[part]]
 
 
-@lru_cache(maxsize=3)
 def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
     # A block a column: numbers that lie side by side would have to be copied.
     frame = _open(path).to_pandas(split_blocks=True, use_threads=False)
@@ -83,5 +84,6 @@ def _open(path: Path) -> pa.Table:
 
 
 def forget_parts() -> None:
-    """Let go of the parts that `read_part` keeps."""
-    _read.cache_clear()
+    """Forget the parts that `read_part` remembers."""
+    for part in _parts.values():
+        part.forget()

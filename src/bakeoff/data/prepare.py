@@ -15,22 +15,18 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.data.folds import make_folds
 from bakeoff.data.origin import origin_of
-from bakeoff.data.parts import (
-    POSITIONS,
-    RAW,
-    forget_parts,
-    write_mapped,
-)
+from bakeoff.data.parts import POSITIONS, RAW, forget_parts, write_mapped
 from bakeoff.data.split import Split, split_rows
 from bakeoff.errors import DataError
 from bakeoff.evaluation.costs import cost_matrix
 from bakeoff.runtime.files import signature
+from bakeoff.runtime.one_slot import OneSlot
 from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
 
 logger = logging.getLogger(__name__)
 
-_checked: list[tuple[dict[str, Any], Dataset, Split]] = []  # one at most
+_checked: OneSlot[dict[str, Any], tuple[Dataset, Split]] = OneSlot()
 
 
 def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
@@ -39,7 +35,8 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     Raises:
         DataError: the rows can't be used; nothing is written then.
     """
-    dataset, split = _take_checked(config) or check_dataset(config)
+    dataset, split = remember_dataset(config)
+    _checked.forget()  # whoever wants them now reads what is written here
     forget_parts()
     folder.mkdir(exist_ok=True, parents=True)
     for part, positions in split.items():
@@ -107,17 +104,9 @@ def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
     return dataset, split
 
 
-def remember_dataset(config: TrainingConfig) -> None:
+def remember_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
     """As `check_dataset`; `prepare_dataset` need not load the same rows again, if it is the next in this process."""
-    source = describe_source(config)  # of a file that changes meanwhile, what was there before
-    _checked[:] = [(source, *check_dataset(config))]
-
-
-def _take_checked(config: TrainingConfig) -> tuple[Dataset, Split] | None:
-    if not _checked:
-        return None
-    source, dataset, split = _checked.pop()
-    return (dataset, split) if source == describe_source(config) else None
+    return _checked.get(describe_source(config), lambda: check_dataset(config))
 
 
 def describe_source(config: TrainingConfig) -> dict[str, Any]:
@@ -152,6 +141,4 @@ def _generator(batch: int | None) -> str:
 
 def prepare_cached(config: TrainingConfig, run: RunFolder) -> DatasetRef:
     """As `prepare_dataset`."""
-    from bakeoff.data.prepare import describe_source, prepare_dataset
-
     return cached_step(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))

@@ -17,7 +17,7 @@ from bakeoff.prediction.missing_columns import SHOWN, find_gaps, say_gaps
 from bakeoff.prediction.preflight import (
     TAKEN_AS_MISSING,
     ScoringJob,
-    forget_ready,
+    forget_job,
     prepare_job,
 )
 from bakeoff.prediction.scorer import ScoredBatch
@@ -70,7 +70,7 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
         DataError: the table is broken, or more rows are rejected than may be.
     """
     ready = prepare_job(config, ref)
-    forget_ready()
+    forget_job()
     _say_what_is_ignored(ready)
     task, counts = _task(config, ready), RowCounts(StreamingEvaluation(list(map(str, ready.scorer.classes))))
     with contextlib.closing(Checkpoint(folder)) as partial, _said_where(folder):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ from bakeoff.errors import DataError
 from bakeoff.prediction.output_folder import output_folder
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.files import signature
+from bakeoff.runtime.one_slot import OneSlot
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
 from bakeoff.tables.batches import Position, TableFile
 from bakeoff.tables.parquet_file import ParquetFile
@@ -54,23 +54,26 @@ class ScoringJob:
         return found
 
 
+_job: OneSlot[tuple[PredictionConfig, VersionRef, tuple[int, ...]], ScoringJob] = OneSlot()
+
+
 def prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
-    """Open the version and the table, and score the first rows; what was made ready last is kept.
+    """Open the version and the table, and score the first rows; the last job is remembered.
 
     Raises:
         UserError: they don't go together, or one of them can't be used.
         IntegrityError: the version is not what was sealed.
     """
-    return _make_ready(config, ref, signature(config.input) if config.input else ())
+    key = (config, ref, signature(config.input) if config.input else ())
+    return _job.get(key, lambda: _prepare_job(config, ref))
 
 
-def forget_ready() -> None:
-    """Let go of what `prepare_job` keeps."""
-    _make_ready.cache_clear()
+def forget_job() -> None:
+    """Forget what `prepare_job` remembers."""
+    _job.forget()
 
 
-@lru_cache(maxsize=1)
-def _make_ready(config: PredictionConfig, ref: VersionRef, unchanged: tuple[int, ...]) -> ScoringJob:  # noqa: ARG001  the signature is a cache key
+def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     store = open_store(config.model_copy(update={"name": ref.name}))  # another may be there by now
     card = store.card(ref.version)
     refuse_version_skew(card, allowed=config.allow_version_skew)

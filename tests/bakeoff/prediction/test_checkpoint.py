@@ -25,7 +25,7 @@ from bakeoff.prediction.checkpoint import FORMAT, Checkpoint, _line
 from bakeoff.prediction.missing_columns import say_gaps
 from bakeoff.prediction.output_folder import work_folder
 from bakeoff.prediction.predict import score_table
-from bakeoff.prediction.preflight import forget_ready
+from bakeoff.prediction.preflight import forget_job
 from bakeoff.prediction.scorer import Scorer
 from bakeoff.store.load import find_version
 from tests.bakeoff.conftest import ORDERS, predict, run_race
@@ -163,7 +163,7 @@ def test_what_was_left_of_another_task_is_not_used(orders, tmp_path, monkeypatch
         (parts,) = tmp_path.glob(".bakeoff-*/predictions")
         parts.write_bytes(parts.read_bytes()[:3000] + b"\0" * 50 + parts.read_bytes()[3050:])
     found = digests(predict(**values))
-    forget_ready()
+    forget_job()
     assert found == digests(predict(**(values | {"output": str(tmp_path / "whole")})))
 
 
