@@ -1,1 +1,1 @@
-"""Scores, tests, intervals, curves and costs: numbers in, numbers out; imports only the vocabulary."""
+"""Scores, tests, intervals, curves and costs of predictions; imports only the vocabulary modules."""

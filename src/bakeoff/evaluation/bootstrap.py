@@ -13,21 +13,21 @@ CHUNK = 4_000_000  # weights held at once while resampling: 32 MB
 
 
 def bootstrap_scores(
-    answers: HeldOutPredictions, metric: MetricName, resamples: int, seed: int = 0
+    predictions: HeldOutPredictions, metric: MetricName, resamples: int, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """Every model's score on resampled rows, the same ones for all: their differences are a paired bootstrap.
+    """Score every model on the same resamples, so that the differences between models are a paired bootstrap.
 
-    The rows are drawn with replacement within each class, so that every resample has the classes' observed shares
-    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 16); where rows belong to groups,
-    whole groups are drawn instead. The models are not fitted again.
+    Rows are drawn with replacement within each class, which keeps the observed class shares in every resample (Efron
+    and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 16). If the rows are grouped, whole groups
+    are drawn instead. The models are not refitted.
 
     Returns:
-        for each model an array of shape (resamples,).
+        The scores by model, each array of shape (resamples,).
     """
-    reduced, counts = _cells(answers, metric)
+    reduced, counts = _distinct_rows(predictions, metric)
     generator = np.random.default_rng(seed)
     strata = [np.flatnonzero(reduced.y == column) for column in np.unique(reduced.y)]
-    scores: dict[str, list[np.ndarray]] = {name: [] for name in answers.by_model}
+    scores: dict[str, list[np.ndarray]] = {name: [] for name in predictions.by_model}
     chunk = max(1, CHUNK // len(counts))
     for start in range(0, resamples, chunk):
         size = min(chunk, resamples - start)
@@ -37,31 +37,31 @@ def bootstrap_scores(
                 total = counts[rows].sum()
                 weights[:, rows] = generator.multinomial(total, counts[rows] / total, size)
         else:
-            names, places = np.unique(reduced.groups, return_inverse=True)
-            drawn = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size)
-            weights = drawn[:, places].astype(float)
+            groups, codes = np.unique(reduced.groups, return_inverse=True)
+            drawn = generator.multinomial(len(groups), np.full(len(groups), 1 / len(groups)), size)
+            weights = drawn[:, codes].astype(float)
         for name, parts in scores.items():
             parts.append(_mean_over_folds(reduced, name, metric, weights))
     return {name: np.concatenate(parts) for name, parts in scores.items()}
 
 
-def _mean_over_folds(answers: HeldOutPredictions, name: str, metric: MetricName, weights: np.ndarray) -> np.ndarray:
-    parts = [
-        resampled_scores(metric, answers.y[rows], given[rows], weights[:, rows])
-        for given, folds in zip(answers.by_model[name], answers.folds)
+def _mean_over_folds(predictions: HeldOutPredictions, name: str, metric: MetricName, weights: np.ndarray) -> np.ndarray:
+    fold_scores = [
+        resampled_scores(metric, predictions.y[rows], predicted[rows], weights[:, rows])
+        for predicted, folds in zip(predictions.by_model[name], predictions.folds)
         for rows in (np.flatnonzero(folds == fold) for fold in np.unique(folds))
     ]
-    return mean_of_known(np.array(parts))
+    return mean_of_known(np.array(fold_scores))
 
 
-def _cells(answers: HeldOutPredictions, metric: MetricName) -> tuple[HeldOutPredictions, np.ndarray]:
-    """Rows that all models answered alike in the same folds drawn into one, and how many they are.
+def _distinct_rows(predictions: HeldOutPredictions, metric: MetricName) -> tuple[HeldOutPredictions, np.ndarray]:
+    """Merge rows with the same class, folds and predictions, and count them; resampling the counts is much faster.
 
-    With probabilities, and in groups, there are no such rows.
+    Probabilities hardly ever repeat, and grouped rows can't be merged: these are returned as they are.
     """
-    if METRICS[metric].of_probabilities or answers.groups is not None:
-        return answers, np.ones(len(answers.y))
-    signatures = np.concatenate([answers.y[None], answers.folds, *answers.by_model.values()])
+    if METRICS[metric].of_probabilities or predictions.groups is not None:
+        return predictions, np.ones(len(predictions.y))
+    signatures = np.concatenate([predictions.y[None], predictions.folds, *predictions.by_model.values()])
     _, rows, counts = np.unique(signatures, axis=1, return_index=True, return_counts=True)
-    given = {name: several[:, rows] for name, several in answers.by_model.items()}
-    return HeldOutPredictions(answers.y[rows], answers.folds[:, rows], given, answers.n_classes), counts
+    by_model = {name: predicted[:, rows] for name, predicted in predictions.by_model.items()}
+    return HeldOutPredictions(predictions.y[rows], predictions.folds[:, rows], by_model, predictions.n_classes), counts

@@ -1,4 +1,4 @@
-"""How far probabilities can be believed: the Brier score, the reliability curve, and honest probabilities for both."""
+"""Brier score, reliability curve, and uncalibrated probabilities to compare calibrated ones with."""
 
 import numpy as np
 
@@ -8,13 +8,15 @@ BINS = 10
 
 
 def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:
-    """The mean over the rows of the sum over the classes of (y - p)², from 0 to 2 (Brier, Verification of forecasts
-    expressed in terms of probability, 1950); for two classes half of that, from 0 to 1, as scikit-learn has it.
+    """Compute scikit-learn's Brier score: the mean over the rows of the sum over the classes of (y - p)².
+
+    It lies between 0 and 2, and for two classes, where it is halved, between 0 and 1 (Brier, Verification of forecasts
+    expressed in terms of probability, 1950).
 
     Args:
-        y: classes counted from 0, shape (n_rows,).
+        y: class codes from 0, shape (n_rows,).
         probabilities: shape (n_rows, n_classes).
-    """  # noqa: D205  a title with its source
+    """
     from sklearn.metrics import brier_score_loss
 
     labels = np.arange(probabilities.shape[1])
@@ -22,46 +24,50 @@ def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:
 
 
 def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> CalibrationCurve:
-    """Predicted probabilities beside what came true, in bins of equal width (Murphy and Winkler, Reliability of
-    subjective probability forecasts of precipitation and temperature, 1977; Niculescu-Mizil and Caruana, Predicting
-    good probabilities with supervised learning, 2005).
+    """Compute the reliability curve: mean predicted probability and observed frequency in bins of equal width.
 
-    Every class of every row is a forecast: of this row, that it is of this class.
+    The probability of every class of every row counts as one forecast (Murphy and Winkler, Reliability of subjective
+    probability forecasts of precipitation and temperature, 1977; Niculescu-Mizil and Caruana, Predicting good
+    probabilities with supervised learning, 2005).
 
     Args:
-        y: classes counted from 0, shape (n_rows,).
+        y: class codes from 0, shape (n_rows,).
         probabilities: shape (n_rows, n_classes).
-    """  # noqa: D205  a title with its source
+    """
     return curve_from_bins(bin_sums(y, probabilities, bins))
 
 
 def bin_sums(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> np.ndarray:
-    """What adds up to a reliability curve: of each bin the pairs of a row and a class, the sum of what they were
-    predicted with, and how many came true, shape (3, bins).
-    """  # noqa: D205  a title of two lines
+    """Sum up each bin of a reliability curve; the sums of several batches can be added.
+
+    Returns:
+        For each bin the number of forecasts, the sum of their probabilities, and how many came true; shape (3, bins).
+    """
     predicted = probabilities.ravel()
     came_true = (y[:, None] == np.arange(probabilities.shape[1])).ravel()
-    places = np.minimum((predicted * bins).astype(int), bins - 1)  # a probability of 1 is in the last bin
-    return np.stack([np.bincount(places, values, bins) for values in (None, predicted, came_true)])
+    indices = np.minimum((predicted * bins).astype(int), bins - 1)  # a probability of 1 is in the last bin
+    return np.stack([np.bincount(indices, values, bins) for values in (None, predicted, came_true)])
 
 
 def curve_from_bins(sums: np.ndarray) -> CalibrationCurve:
-    """The curve of what `bin_sums` gave, or of several of them together."""
+    """Compute the reliability curve from the sums of `bin_sums`, shape (3, bins)."""
     pairs, predicted, came_true = sums[:, sums[0] > 0]
     return CalibrationCurve((predicted / pairs).tolist(), (came_true / pairs).tolist(), pairs.astype(int).tolist())
 
 
 def softmax_or_sigmoid(scores: np.ndarray) -> np.ndarray:
-    """Probabilities from a decision function as if it were log-odds, shape (n_rows, n_classes): the naive reading.
+    """Turn decision function values into probabilities as if they were log-odds, without calibration.
 
     Args:
-        scores: shape (n_rows, n_classes), which the softmax takes; for two classes (n_rows, 1), which the logistic
-            function does.
+        scores: shape (n_rows, n_classes) for the softmax; for two classes (n_rows, 1) for the sigmoid.
+
+    Returns:
+        Shape (n_rows, n_classes).
     """
     from scipy.special import expit, softmax
 
     if scores.shape[1] == 1:
-        second = expit(scores[:, 0])
-        return np.stack([1 - second, second], axis=1)
-    shares: np.ndarray = softmax(scores, axis=1)
-    return shares
+        positive = expit(scores[:, 0])
+        return np.stack([1 - positive, positive], axis=1)
+    probabilities: np.ndarray = softmax(scores, axis=1)
+    return probabilities

@@ -1,4 +1,4 @@
-"""Precision, recall and F1 by class, and the means over the classes."""
+"""Confusion matrix, and precision, recall and F1 by class with their macro averages."""
 
 from collections.abc import Sequence
 
@@ -8,36 +8,36 @@ from bakeoff.evaluation.results import ClassMetrics, Evaluation
 
 
 def count_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """The classes that occur, truly or predicted, and scikit-learn's confusion matrix of them.
+    """Count the rows by true and predicted class.
 
     Args:
-        y_true: the true classes, shape (n_rows,).
-        y_pred: the predicted classes, shape (n_rows,), of the same type.
+        y_true: shape (n_rows,).
+        y_pred: shape (n_rows,), of the same type.
 
     Returns:
-        names and counts, as `classification_report` takes them.
+        The names of the classes that occur in either, as text, and their confusion matrix.
     """
     from sklearn.metrics import confusion_matrix
 
     names, codes = np.unique(np.concatenate([y_true, y_pred]), return_inverse=True)
     true, predicted = np.split(codes, 2)
-    counts = confusion_matrix(true, predicted, labels=range(len(names) + 1))  # of one label alone it would warn
+    counts = confusion_matrix(true, predicted, labels=range(len(names) + 1))  # scikit-learn warns about a single label
     return [str(name) for name in names], counts[:-1, :-1]
 
 
 def classification_report(names: Sequence[str], counts: np.ndarray) -> Evaluation:
-    """Accuracy, precision, recall and F1 from a confusion matrix, as scikit-learn's function of that name gives them.
+    """Compute what scikit-learn's `classification_report` does, from a confusion matrix.
 
-    A class that is never predicted has precision 0, one that never occurs recall 0.
+    The precision of a class that is never predicted is 0, and so is the recall of a class without true rows.
 
     Args:
-        names: of the classes that occur, truly or predicted.
-        counts: the rows by true class (down) and predicted class (across), shape (n_classes, n_classes).
+        names: the classes, in the order of the matrix.
+        counts: rows by true class (down) and predicted class (across), shape (n_classes, n_classes).
     """
-    hits, support, said = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    hits, support, predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
     precision, recall, f1 = (
-        np.divide(above, below, out=np.zeros(len(hits)), where=below > 0)
-        for above, below in ((hits, said), (hits, support), (2 * hits, support + said))
+        np.divide(numerator, denominator, out=np.zeros(len(hits)), where=denominator > 0)
+        for numerator, denominator in ((hits, predicted), (hits, support), (2 * hits, support + predicted))
     )
     report = {
         name: ClassMetrics(float(precision[i]), float(recall[i]), float(f1[i]), int(support[i]))

@@ -1,4 +1,4 @@
-"""How sure it is that a model is better than another, and what one model may be expected to reach."""
+"""Compare two models on the same rows, and adjust p-values for multiple comparisons."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from bakeoff.metrics import METRICS, MetricName
 
 
 def compare(
-    answers: HeldOutPredictions,
+    predictions: HeldOutPredictions,
     first: str,
     second: str,
     metric: MetricName,
@@ -26,41 +26,48 @@ def compare(
     alternative: Alternative = "two-sided",
     level: float = LEVEL,
 ) -> Comparison:
-    """Compare two models on the same rows.
+    """Compare two models on the same rows with the test that fits the metric.
 
-    Accuracy on one pass of the rows: McNemar's test. Metrics that are a mean over the rows otherwise (log loss, and
-    accuracy averaged over repeats or told of groups): Student's paired t. The others: the paired bootstrap. All of them
-    tell of the fitted models that gave the answers, and not of how much other training rows would have changed them
-    (Dietterich, Approximate statistical tests for comparing supervised classification learning algorithms, 1998).
+    - Accuracy, with one prediction for each row and no groups: McNemar's test.
+    - Other means over the rows (log loss; accuracy with repeats or groups): the paired t-test.
+    - All other metrics: the paired bootstrap.
+
+    The tests are about these fitted models; they leave out the variation from the choice of training rows (Dietterich,
+    Approximate statistical tests for comparing supervised classification learning algorithms, 1998).
 
     Args:
-        resampled: of `bootstrap_scores`; needed for a metric that is no mean over the rows.
-        alternative: `greater` asks whether the first is better.
-        level: of the interval.
+        resampled: the result of `bootstrap_scores`; required if the metric isn't a mean over the rows.
+        alternative: `greater` tests whether the first is better.
+        level: the confidence level of the interval.
     """
-    counts = _count_rows(answers, first, second, metric)
-    if metric == "accuracy" and counts and answers.groups is None:
-        return mcnemar_test(*counts, len(answers.y), alternative, level)
+    counts = _count_discordant(predictions, first, second, metric)
+    if metric == "accuracy" and counts and predictions.groups is None:
+        return mcnemar_test(*counts, len(predictions.y), alternative, level)
     if METRICS[metric].is_mean_over_rows:
-        differences = answers.mean_row_scores(first, metric) - answers.mean_row_scores(second, metric)
-        found = paired_t_test(differences, alternative, level, answers.groups)
+        differences = predictions.mean_row_scores(first, metric) - predictions.mean_row_scores(second, metric)
+        comparison = paired_t_test(differences, alternative, level, predictions.groups)
     else:
         assert resampled is not None
-        difference = answers.score(first, metric) - answers.score(second, metric)
-        found = paired_bootstrap_test(difference, resampled[first] - resampled[second], alternative, level)
-    return replace(found, wins=counts[0], losses=counts[1]) if counts else found
+        difference = predictions.score(first, metric) - predictions.score(second, metric)
+        comparison = paired_bootstrap_test(difference, resampled[first] - resampled[second], alternative, level)
+    return replace(comparison, wins=counts[0], losses=counts[1]) if counts else comparison
 
 
-def _count_rows(answers: HeldOutPredictions, first: str, second: str, metric: MetricName) -> tuple[int, int] | None:
-    """How many rows the first alone and the second alone has right; None for probabilities, and for repeats."""
-    if METRICS[metric].of_probabilities or len(answers.folds) > 1:
+def _count_discordant(
+    predictions: HeldOutPredictions, first: str, second: str, metric: MetricName
+) -> tuple[int, int] | None:
+    """Count the rows that only the first and only the second predicts correctly.
+
+    Returns None for metrics of probabilities, and if there are several repeats.
+    """
+    if METRICS[metric].of_probabilities or len(predictions.folds) > 1:
         return None
-    ours, theirs = (answers.by_model[name][0] == answers.y for name in (first, second))
-    return int(np.sum(ours & ~theirs)), int(np.sum(theirs & ~ours))
+    first_right, second_right = (predictions.by_model[name][0] == predictions.y for name in (first, second))
+    return int(np.sum(first_right & ~second_right)), int(np.sum(second_right & ~first_right))
 
 
 def holm_adjust(p_values: Sequence[float]) -> list[float]:
-    """P-values adjusted for their number, so that any of them is wrongly small in at most the level's share of cases.
+    """Adjust p-values for multiple comparisons, controlling the family-wise error rate.
 
     Holm, A simple sequentially rejective multiple test procedure, 1979.
     """

@@ -1,4 +1,4 @@
-"""Decisions by what they cost, rather than by what is likeliest."""
+"""Cost-sensitive decisions: the cost matrix, the class of least expected cost, and the reduction in cost."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,47 +9,50 @@ from bakeoff.evaluation.paired_tests import paired_t_test
 from bakeoff.evaluation.results import CostReduction
 
 BOOLEANS = ("false", "true")
-SHOWN = 20  # of the classes that there are, in a message
+SHOWN = 20  # classes listed in an error
 
 
 def cost_matrix(costs: Mapping[str, float | Mapping[str, float]], classes: Sequence[str]) -> np.ndarray:
-    """What each prediction costs for each true class, shape (n_classes true, n_classes predicted).
+    """Build the matrix of costs by true class (down) and predicted class (across), shape (n_classes, n_classes).
 
     Args:
-        costs: for a true class what any wrong prediction costs, or a mapping from predicted class to cost. What is not
-            named costs 1 when wrong and 0 when right.
+        costs: by true class, either the cost of any wrong prediction or a mapping from predicted class to cost.
+            By default a wrong prediction costs 1 and a right one 0.
         classes: as text, in the order of the matrix.
 
     Raises:
-        DataError: a class is named that isn't there.
+        DataError: the costs name a class that the target doesn't have.
     """
     matrix = 1.0 - np.eye(len(classes))
-    number = {name: code for code, name in enumerate(classes)}
+    codes = {name: code for code, name in enumerate(classes)}
     for name, cost in costs.items():
         for other in (name, *cost) if isinstance(cost, Mapping) else (name,):
-            if other not in number:
-                there = ", ".join(map(repr, classes[:SHOWN])) + (" and others" if len(classes) > SHOWN else "")
+            if other not in codes:
+                allowed = ", ".join(map(repr, classes[:SHOWN])) + (" and others" if len(classes) > SHOWN else "")
                 hint = "; in YAML, no and yes mean false and true: put quotes around them" if other in BOOLEANS else ""
                 raise DataError(
-                    f"costs names class {other!r}, which the target doesn't have; its classes are {there}{hint}"
+                    f"costs names class {other!r}, which the target doesn't have; its classes are {allowed}{hint}"
                 )
-        row = number[name]
+        row = codes[name]
         if isinstance(cost, Mapping):
             for predicted, value in cost.items():
-                matrix[row, number[predicted]] = value
+                matrix[row, codes[predicted]] = value
         else:
             matrix[row, np.arange(len(classes)) != row] = cost
     return matrix
 
 
 def min_expected_cost(probabilities: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """The class of each row that costs least on average, shape (n_rows,), counted from 0; on a tie the first.
+    """Choose the class of least expected cost for each row; the first of several that tie.
 
     Predicting j costs R(j|x) = sum over i of P(i|x) C[i, j] (Elkan, The foundations of cost-sensitive learning, 2001).
 
     Args:
         probabilities: shape (n_rows, n_classes).
-        matrix: of `cost_matrix`, shape (n_classes true, n_classes predicted).
+        matrix: as returned by `cost_matrix`.
+
+    Returns:
+        Class codes from 0, shape (n_rows,).
     """
     codes: np.ndarray = np.argmin(probabilities @ matrix, axis=1)
     return codes
@@ -62,26 +65,26 @@ def cost_reduction(
     probabilities: np.ndarray,
     groups: np.ndarray | None = None,
 ) -> CostReduction:
-    """What the decisions cost beside the predictions.
+    """Compare the mean cost of the classifier's predictions with that of the decisions of least expected cost.
 
-    The interval is Student's on the rows' paired differences. A row that several repeats scored counts once, with its
-    mean over them; of groups it is the groups' totals that vary.
+    Costs are averaged over the repeats first, so that each row counts once. The interval is that of the paired t-test,
+    on the totals of groups if there are any.
 
     Args:
-        matrix: of `cost_matrix`.
-        y: the true classes, shape (n_rows,), counted from 0.
-        predicted: the classifier's own predictions, shape (n_repeats, n_rows).
+        matrix: as returned by `cost_matrix`.
+        y: true class codes from 0, shape (n_rows,).
+        predicted: the codes that the classifier predicts, shape (n_repeats, n_rows).
         probabilities: shape (n_repeats, n_rows, n_classes).
-        groups: each row's, shape (n_rows,), where rows of a group belong together.
+        groups: the group of each row, shape (n_rows,).
     """
     before = np.mean([matrix[y, codes] for codes in predicted], axis=0)
-    after = np.mean([matrix[y, min_expected_cost(shares, matrix)] for shares in probabilities], axis=0)
-    compared = paired_t_test(before - after, groups=groups)
+    after = np.mean([matrix[y, min_expected_cost(repeat, matrix)] for repeat in probabilities], axis=0)
+    comparison = paired_t_test(before - after, groups=groups)
     return CostReduction(
         matrix.tolist(),
         float(before.mean()),
         float(after.mean()),
-        compared.difference,
-        compared.interval if np.isfinite(compared.interval).all() else None,
+        comparison.difference,
+        comparison.interval if np.isfinite(comparison.interval).all() else None,
         len(y),
     )

@@ -1,42 +1,41 @@
-"""What a model makes of rows whose class is known, in the figures that pictures are drawn from."""
+"""Confusion matrix, ROC and precision-recall curves, as plain values for the report's charts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-EVALUATION = "evaluation.json"  # a version's file: these figures of each contestant on the test rows
-MOST_CURVES = 8  # classes with curves of their own: those that the model ranks worst
-MOST_CONFUSED = 100  # classes of a confusion matrix that is kept
-POINTS = 80  # of a curve, at most: more can't be told apart in a picture
-NEAR = 0.005  # points nearer to the corner than this are as close together as those at it
+EVALUATION = "evaluation.json"  # the file of a version with these values for each contestant on the test rows
+MOST_CURVES = 8  # classes whose own curves are kept: those with the smallest ROC AUC
+MOST_CONFUSED = 100  # with more classes no confusion matrix is kept
+POINTS = 80  # most points of a curve; more are indistinguishable in a chart
+NEAR = 0.005  # within this distance of the corner the spacing of points is constant
 DIGITS = 5
 
 
 def evaluate_ranking(
     y: np.ndarray, predicted: np.ndarray, shares: np.ndarray | None, classes: Sequence[str]
 ) -> dict[str, Any]:
-    """Confusion matrix, ROC and precision-recall curves of each class against the rest, as plain values.
+    """Compute the confusion matrix, and the ROC and precision-recall curves of each class against the rest.
 
-    The areas are scikit-learn's `roc_auc_score` and `average_precision_score`; their means over the classes are
-    plain ones. A class that no row is of, or every row, has neither curve nor area.
+    The areas equal scikit-learn's `roc_auc_score` and `average_precision_score`; their averages over the classes are
+    unweighted. A class that no row or every row belongs to has no curves and no areas.
 
     Args:
-        y: the true classes, counted from 0, shape (n_rows,).
-        predicted: the predicted classes, counted from 0, shape (n_rows,).
-        shares: the classes' probabilities, shape (n_rows, n_classes), or None.
+        y: true class codes from 0, shape (n_rows,).
+        predicted: predicted class codes from 0, shape (n_rows,).
+        shares: probabilities, shape (n_rows, n_classes), or None.
         classes: as text.
     """
     from sklearn.metrics import confusion_matrix
 
     few = len(classes) <= MOST_CONFUSED
     counts = confusion_matrix(y, predicted, labels=range(len(classes))).tolist() if few else None
-    found = {"classes": list(classes), "confusion": counts}
-    return found if shares is None else found | _rank(y, shares, classes)
+    ranking = {} if shares is None else _curves(y, shares, classes)
+    return {"classes": list(classes), "confusion": counts, **ranking}
 
 
-def _rank(y: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
-    """How well the probabilities rank the rows."""
+def _curves(y: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     curves: dict[str, dict[str, Any]] = {}
@@ -53,14 +52,14 @@ def _rank(y: np.ndarray, shares: np.ndarray, classes: Sequence[str]) -> dict[str
 def describe_curve(
     share: float, fpr: np.ndarray, tpr: np.ndarray, recall: np.ndarray, precision: np.ndarray
 ) -> dict[str, Any]:
-    """One class's curves against the rest, and their areas.
+    """Compute the areas under the curves of one class against the rest, and downsample the curves.
 
     Args:
-        share: of the rows that are of the class.
-        fpr: rising from 0 to 1, shape (n,), as `roc_curve` gives them.
-        tpr: beside them.
-        recall: falling from 1 to 0, shape (m,), as `precision_recall_curve` gives them.
-        precision: beside them.
+        share: the share of the rows that belong to the class.
+        fpr: as returned by scikit-learn's `roc_curve`, from 0 to 1, shape (n,).
+        tpr: as above.
+        recall: as returned by scikit-learn's `precision_recall_curve`, from 1 to 0, shape (m,).
+        precision: as above.
     """
     return {
         "share": share,
@@ -72,11 +71,16 @@ def describe_curve(
 
 
 def describe_curves(curves: Mapping[str, dict[str, Any]], classes: Sequence[str]) -> dict[str, Any]:
-    """The areas of all classes, their means, and the curves of those that are ranked worst."""
+    """Collect the areas of all classes, their macro averages, and the curves of the classes with the lowest AUC.
+
+    Args:
+        curves: by class, as returned by `describe_curve`.
+        classes: in the order of the result.
+    """
     if not curves:
         return {}
     areas = {
-        figure: {name: each[figure] for name, each in curves.items()} for figure in ("roc_auc", "average_precision")
+        metric: {name: curve[metric] for name, curve in curves.items()} for metric in ("roc_auc", "average_precision")
     }
     worst = sorted(curves, key=lambda name: areas["roc_auc"][name])[:MOST_CURVES]
     return {
@@ -89,10 +93,10 @@ def describe_curves(curves: Mapping[str, dict[str, Any]], classes: Sequence[str]
 
 
 def average_curves(curves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The plain mean of several classes' curves, at each false positive rate and at each recall.
+    """Average the curves of several classes at each false positive rate and at each recall, unweighted.
 
     Args:
-        curves: one or more, as `describe_curve` gives them.
+        curves: at least one, as returned by `describe_curve`.
     """
     x = np.unique(np.concatenate([curve["roc"][0] for curve in curves]))
     below, above = np.mean([_limits(x, *curve["roc"]) for curve in curves], axis=0)
@@ -106,25 +110,25 @@ def average_curves(curves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _limits(x: np.ndarray, fpr: Sequence[float], tpr: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """A rising curve's height from the left and from the right; they differ where it is upright."""
+    """Return the limits of a ROC curve at x from the left and from the right, which differ where it is vertical."""
     return np.interp(-x, -np.asarray(fpr)[::-1], np.asarray(tpr)[::-1]), np.interp(x, fpr, tpr)
 
 
 def _precision_at(recall: np.ndarray, reached: Sequence[float], precision: Sequence[float]) -> np.ndarray:
-    """The precision where no less than a recall is reached, by the last point of a falling curve that does so."""
+    """Return the precision at the last point of the curve that still reaches each recall."""
     rising = np.asarray(reached)[::-1]
-    found: np.ndarray = np.asarray(precision)[::-1][np.searchsorted(rising, recall)]
-    return found
+    at_recall: np.ndarray = np.asarray(precision)[::-1][np.searchsorted(rising, recall)]
+    return at_recall
 
 
 def summary_curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What stands for all classes, as of a class: of two the second's curve, of more the mean.
+    """Return one curve for all classes: that of the second of two classes, otherwise the macro average.
 
     Args:
-        found: as `evaluate_ranking` gives it; an older version's has no mean, and not all classes' curves to make it.
+        found: as returned by `evaluate_ranking`; older versions stored no average.
 
     Returns:
-        None where there is none.
+        None without curves, and if an older version kept too few of them to average.
     """
     curves = found.get("curves")
     if not curves:
@@ -139,21 +143,21 @@ def summary_curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def downsample(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points: int = POINTS) -> list[list[float]]:
-    """A curve's points; of more than `points` so many along it, the closer together the nearer they are to a corner.
+    """Thin out a curve to at most `points` points, spaced more closely towards a corner.
 
     Args:
-        x: within 0 and 1, shape (n,).
-        y: within 0 and 1, shape (n,).
-        corner: where the curves of good models lie.
+        x: between 0 and 1, shape (n,).
+        y: between 0 and 1, shape (n,).
+        corner: the corner that the curve of a perfect model passes through.
 
     Returns:
-        shape (2, at most `points`).
+        The x and y of the points that are kept, rounded.
     """
     if len(x) <= points:
         return [values.round(DIGITS).tolist() for values in (x, y)]
     distance = NEAR + np.maximum(np.abs(x - corner[0]), np.abs(y - corner[1]))
     steps = (np.abs(np.diff(x)) + np.abs(np.diff(y))) / np.minimum(distance[1:], distance[:-1])
-    way = np.concatenate([[0.0], np.cumsum(steps)])
-    kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], points)))
+    length = np.concatenate([[0.0], np.cumsum(steps)])
+    kept = np.unique(np.searchsorted(length, np.linspace(0, length[-1], points)))
     kept[-1] = len(x) - 1
     return [values[kept].round(DIGITS).tolist() for values in (x, y)]

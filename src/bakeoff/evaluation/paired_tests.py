@@ -1,4 +1,4 @@
-"""Paired tests and intervals of a difference, each with the source of its formula."""
+"""Paired significance tests with confidence intervals of the difference."""
 
 import math
 from typing import Literal
@@ -8,24 +8,25 @@ import numpy as np
 from bakeoff.evaluation.results import Comparison
 
 Alternative = Literal["two-sided", "greater"]
-LEVEL = 0.95  # of intervals
+LEVEL = 0.95  # the confidence level of intervals
 
 
 def mcnemar_test(
     wins: int, losses: int, n_rows: int, alternative: Alternative = "two-sided", level: float = LEVEL
 ) -> Comparison:
-    """McNemar's test: of the rows that one of two models has right and the other wrong, is it half and half?
+    """Perform McNemar's test on the rows that only one of two models predicts correctly.
 
-    Two-sided it is the mid-p test, whose level is close to the nominal one with few rows too (Fagerland, Lydersen and
-    Laake, The McNemar test for binary matched-pairs data, 2013); one-sided the exact test, whose level is never above.
-    The interval is Bonett and Price's (Adjusted Wald confidence interval for a difference of binomial proportions based
-    on paired data, 2012).
+    The two-sided test is the mid-p test, whose type I error is close to the nominal level even with few rows
+    (Fagerland, Lydersen and Laake, The McNemar test for binary matched-pairs data, 2013). The one-sided test is exact:
+    its type I error never exceeds the level. The interval is Bonett and Price's (Adjusted Wald confidence interval for
+    a difference of binomial proportions based on paired data, 2012).
 
     Args:
-        wins: rows that only the first has right.
-        losses: rows that only the second has right.
-        n_rows: all rows.
-        level: of the interval.
+        wins: the number of rows that only the first model predicts correctly.
+        losses: the number of rows that only the second model predicts correctly.
+        n_rows: the number of all rows.
+        alternative: `greater` tests whether the first is better.
+        level: the confidence level of the interval.
     """
     from scipy import stats
 
@@ -33,14 +34,14 @@ def mcnemar_test(
     if alternative == "greater":
         p_value = float(stats.binom.sf(wins - 1, discordant, 0.5))
     elif wins == losses:
-        p_value = 1.0  # the formula gives a little less, and 0.5 where no row tells the two apart
+        p_value = 1.0  # the formula gives slightly less, and 0.5 without discordant rows
     else:
         fewer = min(wins, losses)
         p_value = float(2 * stats.binom.cdf(fewer, discordant, 0.5) - stats.binom.pmf(fewer, discordant, 0.5))
     more, less = (wins + 1) / (n_rows + 2), (losses + 1) / (n_rows + 2)
-    reach = float(stats.norm.isf((1 - level) / 2)) * math.sqrt((more + less - (more - less) ** 2) / (n_rows + 2))
+    margin = float(stats.norm.isf((1 - level) / 2)) * math.sqrt((more + less - (more - less) ** 2) / (n_rows + 2))
     difference = (wins - losses) / n_rows
-    interval = max(-1.0, more - less - reach), min(1.0, more - less + reach)
+    interval = max(-1.0, more - less - margin), min(1.0, more - less + margin)
     return Comparison("mcnemar", difference, interval, math.sqrt(discordant) / n_rows, p_value, wins, losses)
 
 
@@ -50,15 +51,16 @@ def paired_t_test(
     level: float = LEVEL,
     groups: np.ndarray | None = None,
 ) -> Comparison:
-    """Student's paired t on the rows' differences; with groups, on the groups' totals.
+    """Perform Student's paired t-test on the differences of the rows, or with groups on the totals of the groups.
 
-    Rows of a group are alike, so it is groups that were drawn: the variance is that of a ratio of totals (Cochran,
-    Sampling Techniques, 1977, section 9A.2), and there is a degree of freedom less than there are groups.
+    Rows of a group are not independent, so the groups are the sampling units: the variance is that of a ratio of totals
+    (Cochran, Sampling Techniques, 1977, section 9A.2), with one degree of freedom fewer than groups.
 
     Args:
-        differences: of the two models' scores on each row, shape (n_rows,).
-        level: of the interval.
-        groups: each row's, as a number from 0, shape (n_rows,).
+        differences: the difference of the two models' scores on each row, shape (n_rows,).
+        alternative: `greater` tests whether the first is better.
+        level: the confidence level of the interval.
+        groups: the group of each row, shape (n_rows,).
     """
     mean = float(np.mean(differences))
     totals = (
@@ -72,14 +74,15 @@ def paired_t_test(
 
 
 def corrected_resampled_t_test(differences: np.ndarray, test_share: float) -> Comparison:
-    """The corrected resampled t-test on repeated cross-validation: other training rows are part of what may vary.
+    """Perform the corrected resampled t-test on the folds of repeated cross-validation.
 
-    The variance of the folds' differences counts (1/J + n_test/n_train) times, since folds share training rows (Nadeau
-    and Bengio, Inference for the generalization error, 2003; Bouckaert and Frank, Evaluating the replicability of
-    significance tests for comparing learning algorithms, 2004).
+    It includes the variation from the choice of training rows. The variance of the differences is multiplied by
+    1/J + n_test/n_train, since folds share training rows (Nadeau and Bengio, Inference for the generalization error,
+    2003; Bouckaert and Frank, Evaluating the replicability of significance tests for comparing learning algorithms,
+    2004).
 
     Args:
-        differences: of the two models' scores in each of the J folds of all repeats, shape (J,).
+        differences: the difference of the two models' scores in each of the J folds of all repeats, shape (J,).
         test_share: n_test / n_train.
     """
     count = len(differences)
@@ -90,17 +93,20 @@ def corrected_resampled_t_test(differences: np.ndarray, test_share: float) -> Co
 def paired_bootstrap_test(
     difference: float, resampled: np.ndarray, alternative: Alternative = "two-sided", level: float = LEVEL
 ) -> Comparison:
-    """The percentile bootstrap: the interval holds the middle of the resampled differences.
+    """Perform a paired test by the percentile bootstrap.
 
-    The p-value is the smallest alpha at which the interval of level 1 - alpha (one-sided: all above its lower end)
-    leaves out 0, with the observed rows counted as one resample more (Davison and Hinkley, Bootstrap Methods and their
-    Application, 1997, section 4.2).
+    The p-value is the smallest alpha whose 1 - alpha interval (one-sided: whose lower bound) excludes 0, counting the
+    observed rows as one more resample (Davison and Hinkley, Bootstrap Methods and their Application, 1997, section
+    4.2).
 
     Args:
-        resampled: the differences of the resamples, shape (resamples,).
+        difference: the difference on the observed rows.
+        resampled: the differences on the resamples, shape (resamples,).
+        alternative: `greater` tests whether the first is better.
+        level: the confidence level of the interval.
     """
     known = resampled[~np.isnan(resampled)]
-    if not len(known):  # an AUC of rows of one class
+    if not len(known):  # the AUC is undefined for rows of one class
         return Comparison("bootstrap", difference, (math.nan, math.nan), math.nan, 1.0)
     below = (1 + int(np.sum(known <= 0))) / (1 + len(known))
     above = (1 + int(np.sum(known >= 0))) / (1 + len(known))
@@ -113,12 +119,12 @@ def paired_bootstrap_test(
 def _student(test: str, mean: float, error: float, freedom: int, alternative: Alternative, level: float) -> Comparison:
     from scipy import stats
 
-    if math.isnan(error):  # of one row nothing can be said
+    if math.isnan(error):  # a single row has no variance
         return Comparison(test, mean, (math.nan, math.nan), math.nan, 1.0)
-    if error == 0:  # no row differs, or all differ alike
-        sure = mean > 0 if alternative == "greater" else mean != 0
-        return Comparison(test, mean, (mean, mean), 0.0, 0.0 if sure else 1.0)
+    if error == 0:  # the differences are all equal
+        significant = mean > 0 if alternative == "greater" else mean != 0
+        return Comparison(test, mean, (mean, mean), 0.0, 0.0 if significant else 1.0)
     t = mean / error
     p_value = stats.t.sf(t, freedom) if alternative == "greater" else 2 * stats.t.sf(abs(t), freedom)
-    reach = float(stats.t.isf((1 - level) / 2, freedom)) * error
-    return Comparison(test, mean, (mean - reach, mean + reach), error, float(p_value))
+    margin = float(stats.t.isf((1 - level) / 2, freedom)) * error
+    return Comparison(test, mean, (mean - margin, mean + margin), error, float(p_value))

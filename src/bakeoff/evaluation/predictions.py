@@ -1,4 +1,4 @@
-"""What several models answered for the same rows, and how their scores vary when the rows are drawn again."""
+"""Held-out predictions of several models for the same rows, and the encoding of their labels."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,15 +17,16 @@ from bakeoff.metrics import METRICS, MetricName
 
 @dataclass(frozen=True)
 class HeldOutPredictions:
-    """Several models' answers for the same rows, none of which the answering model was fitted on.
+    """Predictions of several models for the same rows, each by a model that was not fitted on the row.
 
     Attributes:
-        y: the rows' classes, counted from 0, shape (n_rows,).
-        folds: in which fold each row was answered, a line a repeat, shape (n_repeats, n_rows); each fold's answers come
-            from one fitted model, so a metric that ranks rows is never taken across folds.
-        by_model: for each model its answers, shape (n_repeats, n_rows) or (n_repeats, n_rows, n_classes).
-        n_classes: how many classes there are.
-        groups: each row's group, shape (n_rows,), where rows of a group belong together.
+        y: true class codes from 0, shape (n_rows,).
+        folds: the fold in which each row was predicted, shape (n_repeats, n_rows). The predictions of a fold come from
+            one fitted model, so metrics that rank rows are computed within folds only.
+        by_model: the predicted codes of each model, shape (n_repeats, n_rows), or its probabilities, shape
+            (n_repeats, n_rows, n_classes).
+        n_classes: the number of classes.
+        groups: the group of each row, shape (n_rows,), or None if rows are independent.
     """
 
     y: np.ndarray
@@ -35,17 +36,18 @@ class HeldOutPredictions:
     groups: np.ndarray | None = None
 
     def mean_row_scores(self, name: str, metric: MetricName) -> np.ndarray:
-        """A model's mean score on each row over the repeats, shape (n_rows,). The metric is a mean over the rows."""
-        mean: np.ndarray = np.mean([row_scores(metric, self.y, answers) for answers in self.by_model[name]], axis=0)
+        """Average a model's `row_scores` over the repeats, shape (n_rows,)."""
+        repeats = [row_scores(metric, self.y, predicted) for predicted in self.by_model[name]]
+        mean: np.ndarray = np.mean(repeats, axis=0)
         return mean
 
     def score(self, name: str, metric: MetricName) -> float:
-        """The mean over all folds of a model's score in each."""
+        """Average a model's score over all folds."""
         return float(
             np.mean(
                 [
-                    score(metric, self.y[rows], answers[rows], self.n_classes)
-                    for answers, folds in zip(self.by_model[name], self.folds)
+                    score(metric, self.y[rows], predicted[rows], self.n_classes)
+                    for predicted, folds in zip(self.by_model[name], self.folds)
                     for rows in (folds == fold for fold in np.unique(folds))
                 ]
             )
@@ -53,37 +55,41 @@ class HeldOutPredictions:
 
 
 def encode_labels(values: np.ndarray, classes: Sequence[str], spelling: Callable[[str], str] = str) -> np.ndarray:
-    """Classes as their numbers, shape (n_rows,); -1 for one that is not among them.
+    """Encode labels as class codes, shape (n_rows,); -1 for a label that is not a class.
 
     Args:
-        values: shape (n_rows,), whole numbers or text.
+        values: integers or text, shape (n_rows,).
         classes: as text.
-        spelling: makes a value what it is called among the classes.
+        spelling: converts a label to the form that `classes` has.
     """
-    number = {name: code for code, name in enumerate(classes)}
+    codes = {name: code for code, name in enumerate(classes)}
     unique, inverse = np.unique(values, return_inverse=True)
-    return np.array([number.get(spelling(str(value)), -1) for value in unique], dtype=int)[inverse]
+    return np.array([codes.get(spelling(str(value)), -1) for value in unique], dtype=int)[inverse]
 
 
 def response_values(
     model: Any, X: pd.DataFrame, classes: Sequence[str], metric: MetricName, spelling: Callable[[str], str] = str
 ) -> np.ndarray:
-    """What a fitted model answers, in the form that the metric takes.
+    """Predict class codes, shape (n_rows,), or if the metric needs them probabilities, shape (n_rows, n_classes).
 
     Args:
         X: shape (n_rows, n_features).
-        classes: as text; those that the model doesn't know have probability 0.
-        spelling: makes a class of the model what it is called among the classes.
+        classes: as text; classes that the model doesn't know get probability 0.
+        spelling: converts a label of the model to the form that `classes` has.
     """
     if not METRICS[metric].of_probabilities:
         return encode_labels(model.predict(X), classes, spelling)
-    shares = np.zeros((len(X), len(classes)))
-    shares[:, encode_labels(model.classes_, classes, spelling)] = model.predict_proba(X)
-    return shares
+    probabilities = np.zeros((len(X), len(classes)))
+    probabilities[:, encode_labels(model.classes_, classes, spelling)] = model.predict_proba(X)
+    return probabilities
 
 
 def common_label_format(*lists: list[str]) -> Callable[[str], str]:
-    """What classes are called, whichever others stand beside them: a column of 1.0 alone is read as 1."""
+    """Return a function that brings the labels of several tables to one form.
+
+    The same class may be read as `1` from one table and as `1.0` from another, or as `True` and `true`. Labels are left
+    as they are if that would merge two classes of a list.
+    """
     plain = all(len(set(map(_plain_class, classes))) == len(classes) for classes in lists)
     return _plain_class if plain else str
 

@@ -1,4 +1,4 @@
-"""Probabilities counted where they lie: curves that add up batch by batch, without holding the rows."""
+"""A mergeable sketch of predicted probabilities, for ROC and precision-recall curves of any number of rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,76 +9,76 @@ from bakeoff.evaluation.calibration_curve import BINS, bin_sums, curve_from_bins
 from bakeoff.evaluation.curves import MOST_CONFUSED, describe_curve, describe_curves
 from bakeoff.evaluation.results import CalibrationCurve
 
-HANDED_ON = 16_384  # points of a batch, over all classes, of which a class has at most a sixteenth
-HELD = 2**20  # points of all batches, over all classes, of which a class has at most a sixteenth
+HANDED_ON = 16_384  # most points of a batch over all classes; a class gets at most a sixteenth of them
+HELD = 2**20  # most points in memory over all classes; a class gets at most a sixteenth of them
 
 
 class ProbabilitySketch:
-    """How often each class was true and not, by the probability that it was given.
+    """For each class the number of rows of the class and of other classes, by the predicted probability of the class.
 
-    A class has points: a probability, and how many rows of other classes and of its own were given it. Of too many,
-    neighbours are counted together, so that no point holds more than a small share of the rows of either kind: an area
-    is off by as little wherever the probabilities lie. Of more than `MOST_CONFUSED` classes nothing is counted, nor of
-    a row whose probabilities are not all numbers.
+    A class has a list of points: a probability, and the numbers of negative and positive rows with it. If there are too
+    many points, neighbors are merged such that no point holds more than a small share of the negative or of the
+    positive rows; this bounds the error of the areas for any distribution of the probabilities. Nothing is counted for
+    more than `MOST_CONFUSED` classes, and rows with a non-finite probability are left out.
     """
 
     def __init__(self, n_classes: int) -> None:
-        """Begin with no rows."""
+        """Start without rows."""
         self._classes: list[list[np.ndarray]] = [[] for _ in range(n_classes if n_classes <= MOST_CONFUSED else 0)]
         self._most = min(HANDED_ON // 16, HANDED_ON // max(n_classes, 1))
         self._bins = np.zeros((3, BINS))
 
     def add(self, truth: np.ndarray, shares: np.ndarray) -> None:
-        """Count some rows.
+        """Add a batch of rows.
 
         Args:
-            truth: the true classes, counted from 0, shape (n_rows,).
-            shares: the classes' probabilities, shape (n_rows, n_classes).
+            truth: true class codes from 0, shape (n_rows,).
+            shares: probabilities, shape (n_rows, n_classes).
         """
         finite = np.isfinite(shares).all(axis=1)
         truth, shares = truth[finite], np.clip(shares[finite], 0, 1)
         if not self._classes or not len(truth):
             return
         for position in range(len(self._classes)):
-            self._take(position, count_rows(shares[:, position], truth == position, self._most))
+            self._add_points(position, count_rows(shares[:, position], truth == position, self._most))
         self._bins += bin_sums(truth, shares)
 
     def merge(self, counted: Mapping[str, Any]) -> None:
-        """Add what `to_dict` gave for other rows."""
+        """Add the rows of another sketch, as returned by its `to_dict`."""
         for position, points in enumerate(counted["points"]):
-            self._take(position, np.array(points, dtype=float))
+            self._add_points(position, np.array(points, dtype=float))
         self._bins += counted["bins"]
 
     def to_dict(self) -> dict[str, Any]:
-        """The counts as plain values."""
+        """Return the compressed counts as plain values."""
         points = [
             compress(merge_points(parts), self._most).tolist() if parts else [[], [], []] for parts in self._classes
         ]
         return {"points": points, "bins": self._bins.tolist()}
 
     def describe(self, classes: Sequence[str]) -> dict[str, Any]:
-        """What `evaluate_ranking` says of how the rows are ranked; rows at one point count as ties.
+        """Compute the curves and areas of `evaluate_ranking`; rows at the same point count as ties.
 
         Args:
-            classes: as text, in the order of the model's.
+            classes: as text, in the model's order.
         """
         curves = {}
         for name, parts in zip(classes, self._classes):
             _, others, true = merge_points(parts)[:, ::-1] if parts else np.zeros((3, 0))
             if not (others.any() and true.any()):
                 continue
-            hits, alarms = np.cumsum(true), np.cumsum(others)
-            tpr, fpr = hits / hits[-1], alarms / alarms[-1]
-            recall, precision = np.append(tpr[::-1], 0.0), np.append((hits / (hits + alarms))[::-1], 1.0)
-            share = float(hits[-1] / (hits[-1] + alarms[-1]))
+            tps, fps = np.cumsum(true), np.cumsum(others)
+            tpr, fpr = tps / tps[-1], fps / fps[-1]
+            recall, precision = np.append(tpr[::-1], 0.0), np.append((tps / (tps + fps))[::-1], 1.0)
+            share = float(tps[-1] / (tps[-1] + fps[-1]))
             curves[name] = describe_curve(share, np.append(0.0, fpr), np.append(0.0, tpr), recall, precision)
         return describe_curves(curves, classes)
 
     def reliability(self) -> CalibrationCurve | None:
-        """As `reliability_curve` of all rows; None for none."""
+        """Return the `reliability_curve` of all rows, or None without rows."""
         return curve_from_bins(self._bins) if self._bins.any() else None
 
-    def _take(self, position: int, points: np.ndarray) -> None:
+    def _add_points(self, position: int, points: np.ndarray) -> None:
         parts, most = self._classes[position], min(HELD // 16, HELD // len(self._classes))
         parts.append(points)
         if len(parts) > 1 and sum(part.shape[1] for part in parts) > most:
@@ -86,12 +86,15 @@ class ProbabilitySketch:
 
 
 def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
-    """What `compress` would make of the rows, each a point, in a third of the time.
+    """Compress rows to points like `compress`, in a third of the time.
 
     Args:
-        shares: a class's probabilities, shape (n_rows,).
-        true: whether a row is of the class, shape (n_rows,).
-        most: of points, at least 4.
+        shares: the probabilities of one class, shape (n_rows,).
+        true: whether each row belongs to the class, shape (n_rows,).
+        most: the largest number of points, at least 4.
+
+    Returns:
+        As `merge_points`.
     """
     order = np.argsort(shares)
     shares, mine = shares[order], np.cumsum(true[order])
@@ -109,10 +112,11 @@ def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
 
 
 def merge_points(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """The points together, ascending, each probability once.
+    """Merge lists of points into one in ascending order, with each probability once.
 
     Args:
-        parts: at least one; probabilities, rows of other classes and of the class itself, each of shape (3, n_points).
+        parts: at least one, each with the probabilities and the numbers of negative and positive rows, shape
+            (3, n_points).
     """
     points = np.concatenate(parts, axis=1)
     points = points[:, np.argsort(points[0])]
@@ -123,14 +127,14 @@ def merge_points(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def compress(points: np.ndarray, most: int) -> np.ndarray:
-    """At most so many points: neighbours together at their mean, by shares of the rows of either kind.
+    """Merge neighboring points at their mean probability until at most `most` are left.
 
-    The shares grow smaller towards the highest probabilities, since the first rows of a ranking decide most over its
-    precisions; of a class of a few rows each has its point to itself.
+    They are cut at quantiles of the negative and of the positive rows. The quantiles are denser at high probabilities,
+    where single rows change the precision most; if a class has only a few rows, each keeps a point of its own.
 
     Args:
-        points: as `merge_points` gives them.
-        most: of points, at least 4.
+        points: as returned by `merge_points`.
+        most: the largest number of points, at least 4.
     """
     if points.shape[1] <= most:
         return points
@@ -145,10 +149,10 @@ def compress(points: np.ndarray, most: int) -> np.ndarray:
 
 
 def _quantile_positions(rows: np.ndarray, count: int) -> np.ndarray:
-    """The points up to which so many shares of the rows lie; of fewer rows, where each lies.
+    """Return the indices of `count` quantiles of the rows, denser at the end; with fewer rows, the index of each row.
 
     Args:
-        rows: cumulated, over the points.
+        rows: the cumulative number of rows at each point.
     """
     total = rows[-1]
     left = 1 - np.arange(1, count + 1) / count

@@ -1,4 +1,4 @@
-"""The results of evaluations, as plain data. Imports no library."""
+"""Results of evaluations as dataclasses; this module imports no library at the top."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -10,7 +10,7 @@ Method = Literal["sigmoid", "isotonic"]
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """One class's line of the classification report; `support` counts its rows."""
+    """The metrics of one class in a classification report; `support` is its number of true rows."""
 
     precision: float
     recall: float
@@ -20,9 +20,9 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well predictions fit the true classes. `macro` means: the plain mean over the classes.
+    """Metrics of predicted classes; `macro` means the unweighted mean over the classes.
 
-    A class that is predicted but never true counts in these means; balanced accuracy leaves it out.
+    The macro averages include classes that are predicted but have no true rows; balanced accuracy leaves them out.
     """
 
     accuracy: float
@@ -33,30 +33,30 @@ class Evaluation:
 
     @property
     def balanced_accuracy(self) -> float:
-        """The mean recall over the classes that occur."""
+        """The mean recall over the classes with true rows."""
         import numpy as np
 
         return float(np.mean([line.recall for line in self.report.values() if line.support]))
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The headline figures by name."""
+        """The averages by name."""
         names = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro")
         return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A model less another on the same rows.
+    """The difference between the scores of two models on the same rows, with its test.
 
     Attributes:
         test: `mcnemar`, `paired_t`, `grouped_t`, `bootstrap` or `nadeau_bengio`.
-        difference: in the metric's unit; above 0 the first is better.
-        interval: the difference's.
-        standard_error: of the difference.
-        p_value: how likely a difference like this one is where there is none.
-        wins: how many rows only the first has right, where answers are classes and rows were answered once.
-        losses: how many only the second has right.
+        difference: the first model's score minus the second's.
+        interval: the confidence interval of the difference.
+        standard_error: the standard error of the difference.
+        p_value: the p-value of the null hypothesis that the models are equally good.
+        wins: the number of rows that only the first predicts correctly; None for probabilities and with repeats.
+        losses: the number of rows that only the second predicts correctly; None likewise.
     """
 
     test: str
@@ -68,7 +68,7 @@ class Comparison:
     losses: int | None = None
 
     def reversed(self) -> "Comparison":
-        """The second less the first; for a two-sided test."""
+        """Swap the two models; for two-sided tests only."""
         low, high = self.interval
         return Comparison(
             self.test, -self.difference, (-high, -low), self.standard_error, self.p_value, self.losses, self.wins
@@ -77,12 +77,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class CalibrationCurve:
-    """The reliability curve, one entry for each bin of predicted probability that is not empty.
+    """A reliability curve, with one entry for each non-empty bin of predicted probability.
 
     Attributes:
         predicted: the mean predicted probability.
-        observed: the share that came true.
-        pairs: how many pairs of a row and a class there are.
+        observed: the observed frequency.
+        pairs: the number of forecasts, each a pair of a row and a class.
     """
 
     predicted: list[float]
@@ -92,17 +92,17 @@ class CalibrationCurve:
 
 @dataclass(frozen=True)
 class CostReduction:
-    """What deciding by least expected cost gains on rows that the deciding models were not fitted on.
+    """The cost saved on held-out rows by deciding for the class of least expected cost.
 
-    The figures are None where there are no such rows.
+    Without held-out rows the values are None.
 
     Attributes:
-        costs: the matrix, a line a true class.
-        mean_cost_before: of the classifier's own predictions, a row.
-        mean_cost_after: of the decisions.
-        gain: the first less the second.
-        interval: its 95 % interval; None where there is none, as of one row.
-        rows: how many there are.
+        costs: the cost matrix by true class (down) and predicted class (across).
+        mean_cost_before: the mean cost per row of the classifier's predictions.
+        mean_cost_after: the mean cost per row of the decisions.
+        gain: `mean_cost_before` minus `mean_cost_after`.
+        interval: the 95 % interval of the gain; None for a single row.
+        rows: the number of rows.
     """
 
     costs: list[list[float]]
@@ -115,15 +115,15 @@ class CostReduction:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How good a contestant's probabilities are on out-of-fold rows.
+    """The quality of a contestant's probabilities on out-of-fold rows, before and after calibration.
 
-    `before` are the classifier's own, and where it has none its scores taken for log-odds; `after` are calibrated ones,
-    each from a calibrator that was fitted on other folds. What there is none of is None.
+    `before` are the classifier's own probabilities, or if it has none its scores taken as log-odds; `after` are
+    calibrated probabilities, each from a calibrator fitted on the other folds. Missing values are None.
 
     Attributes:
-        method: of the exported model's calibrator.
-        own_probabilities: whether the classifier has some.
-        rows: on how many rows the figures are.
+        method: the method of the exported model's calibrator.
+        own_probabilities: whether the classifier itself predicts probabilities.
+        rows: the number of rows that the values are computed on.
     """
 
     method: Method | None
@@ -136,14 +136,14 @@ class Calibration:
     decision: CostReduction | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As the card holds the winner's; the decision has a place of its own there."""
-        found = asdict(self)
-        before, after, _ = (found.pop(name) for name in ("reliability_before", "reliability_after", "decision"))
-        return found | {"reliability": {"before": before, "after": after}}
+        """Return the entry of the card, which holds the decision elsewhere."""
+        entry = asdict(self)
+        before, after, _ = (entry.pop(name) for name in ("reliability_before", "reliability_after", "decision"))
+        return entry | {"reliability": {"before": before, "after": after}}
 
 
 def say_evidence(comparison: "Comparison") -> str:
-    """As `6 rows against 3, p = 0.34`: what speaks for the first, and for the second."""
+    """Format wins, losses and p-value, as `6 rows against 3, p = 0.34`."""
     p = (
         f"p {format_p_value(comparison.p_value)}"
         if comparison.p_value < 0.001
