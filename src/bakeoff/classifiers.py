@@ -1,6 +1,6 @@
-"""The table of contestants. A new classifier is one entry of `CLASSIFIERS`.
+"""The classifiers that can race; to add one, add an entry to `CLASSIFIERS`.
 
-Nothing of scikit-learn is imported before a pipeline is built: configs and the command line stay quick.
+scikit-learn is imported only when an estimator is needed, which keeps configs and the command line fast.
 """
 
 import importlib
@@ -19,7 +19,7 @@ DEFAULT_RANDOM_STATE = 42
 
 @dataclass(frozen=True)
 class Classifier:
-    """A contestant: where scikit-learn keeps it, what people call it, and the parameters it races with by default."""
+    """A classifier of scikit-learn: its module and class, its name in reports, and its default parameters."""
 
     module: str
     estimator: str
@@ -27,12 +27,12 @@ class Classifier:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def load(self) -> "type[ClassifierMixin]":
-        """Import the estimator's class."""
+        """Import the estimator class."""
         loaded: type[ClassifierMixin] = getattr(importlib.import_module(self.module), self.estimator)
         return loaded
 
 
-# From the simplest to the least simple: on a tie the one that comes first wins.
+# From the simplest to the least simple: of tied contestants the first one wins.
 CLASSIFIERS: dict[str, Classifier] = {
     "logistic_regression": Classifier(
         "sklearn.linear_model", "LogisticRegression", "logistic regression", {"max_iter": 1000}
@@ -48,26 +48,24 @@ CLASSIFIERS: dict[str, Classifier] = {
 
 
 def default_parameters() -> dict[str, dict[str, Any]]:
-    """The contestants of a bare config, with their parameters."""
+    """Return the default contestants with their parameters."""
     return {name: deepcopy(dict(entry.defaults)) for name, entry in CLASSIFIERS.items()}
 
 
 def title(name: str) -> str:
-    """What people call the contestant; a card may name one that this table no longer has."""
+    """Return the name of a classifier in reports; a classifier that was removed since keeps its key."""
     return CLASSIFIERS[name].title if name in CLASSIFIERS else name
 
 
 def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
-    """Refuse parameters that the estimator doesn't have.
-
-    Values are not looked at: scikit-learn judges them when it fits.
+    """Check the names of an estimator's parameters; scikit-learn checks the values when it fits.
 
     Raises:
-        ValueError: naming the parameter and the allowed ones.
+        ValueError: the estimator has no such parameter; the message lists the allowed ones.
     """
     entry = CLASSIFIERS[name]
     if set(parameters) <= set(entry.defaults):
-        return  # nothing to ask scikit-learn for
+        return  # without importing scikit-learn
     allowed = sorted(_signature(entry))
     for key in parameters:
         if key not in allowed:
@@ -77,13 +75,15 @@ def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
 def build_classifier(
     name: str, parameters: Mapping[str, Any], estimator: "type[ClassifierMixin] | None" = None
 ) -> "ClassifierMixin":
-    """An unfitted estimator that repeats itself and keeps to one thread.
+    """Build an unfitted estimator that is reproducible and uses one thread.
 
-    Without a `random_state` of its own it gets 42. `n_jobs` is held at 1, since contestants and folds already run side
-    by side; no figure depends on it.
+    `random_state` defaults to 42. `n_jobs` is always 1, since contestants and folds run in parallel already; it has no
+    influence on results.
 
     Args:
-        estimator: a class with scikit-learn's parameters, scikit-learn's own by default.
+        name: a key of `CLASSIFIERS`.
+        parameters: the estimator's parameters.
+        estimator: a class with the same parameters, scikit-learn's own by default.
     """
     entry = CLASSIFIERS[name]
     parameters = dict(parameters)
@@ -92,7 +92,7 @@ def build_classifier(
     if "n_jobs" in parameters:
         parameters["n_jobs"] = 1
     if isinstance(weights := parameters.get("class_weight"), Mapping):
-        # JSON has text keys alone; a class that looks like a whole number is one.
+        # JSON keys are always text; classes that look like integers are integers in the target.
         parameters["class_weight"] = {
             int(key) if re.fullmatch(r"-?\d+", str(key)) else key: weight for key, weight in weights.items()
         }
@@ -100,25 +100,27 @@ def build_classifier(
 
 
 def gives_probabilities(name: str, parameters: Mapping[str, Any]) -> bool:
-    """Whether the contestant has a `predict_proba` of its own."""
+    """Return whether the classifier has a `predict_proba` with these parameters."""
     return hasattr(build_classifier(name, parameters), "predict_proba")
 
 
 def needs_exact_svm(parameters: Mapping[str, Any]) -> str | None:
-    """Which of the SVM's parameters only the exact fit has; None for none."""
-    asked = {
+    """Return the first parameter of the SVM that only the exact fit supports, or None."""
+    exact_only = {
         "probability: true": parameters.get("probability"),
         "decision_function_shape: ovo": parameters.get("decision_function_shape") == "ovo",
         "kernel: precomputed": parameters.get("kernel") == "precomputed",
     }
-    return next((text for text, there in asked.items() if there), None)
+    return next((text for text, is_set in exact_only.items() if is_set), None)
 
 
 def weigh_classes(name: str, parameters: Mapping[str, Any], weight: str) -> dict[str, Any]:
-    """The parameters with `class_weight: balanced` among them, where the estimator takes it and they don't set it.
+    """Return the parameters with a `class_weight`, if the estimator has that parameter and it is not set already.
 
     Args:
-        weight: "balanced", or "none" to leave the parameters alone.
+        name: a key of `CLASSIFIERS`.
+        parameters: the estimator's parameters.
+        weight: "balanced", or "none" to leave the parameters unchanged.
     """
     weighs = weight != "none" and "class_weight" not in parameters and "class_weight" in _signature(CLASSIFIERS[name])
     return {**parameters, "class_weight": weight} if weighs else dict(parameters)

@@ -1,20 +1,20 @@
-"""What can go wrong, each error with its own sentence and exit status."""
+"""The exceptions of Bakeoff, with their exit statuses."""
 
 from bakeoff.formatting import one_line
 
 
 class BakeoffError(Exception):
-    """Anything that Bakeoff itself refuses or fails at; its text is one line that a person can act on."""
+    """Base class of all errors that Bakeoff raises; the message is one line that tells the user what to do."""
 
     exit_status = 1
 
     def __str__(self) -> str:
-        """In one line, whatever names from a table, a config or a store are quoted in it."""
+        """Return the message in one line, even if names that it quotes contain line ends."""
         return one_line(super().__str__())
 
 
 class UserError(BakeoffError):
-    """The config, the input or the command is wrong: nothing was written, and changing it is the way out."""
+    """The config, the input or the command is wrong; nothing was written."""
 
     exit_status = 2
 
@@ -28,27 +28,27 @@ class DataError(UserError):
 
 
 class StoreError(UserError):
-    """The store can't be written, or doesn't hold what was asked for."""
+    """The store can't be written, or doesn't contain the requested model or version."""
 
 
 class ChampionChangedError(StoreError):
-    """Somebody made another version the champion meanwhile."""
+    """Another version became champion in the meantime."""
 
 
 class IntegrityError(BakeoffError):
-    """A file of the store is not what its card says."""
+    """A file of the store doesn't match its card."""
 
 
 class ReadError(BakeoffError):
-    """The system did not let a file be read, which says nothing of what is in it."""
+    """A file could not be read because of the system, so its content is unknown."""
 
 
 class WriteError(BakeoffError):
-    """The disk refused a write; what was there before is there still."""
+    """A file could not be written; the files that existed before are unchanged."""
 
 
 class PromotionError(BakeoffError):
-    """A version was exported, and whether it is to be champion could not be decided."""
+    """A version was exported, but could not be compared with the champion."""
 
 
 class TrainingError(BakeoffError):
@@ -56,13 +56,13 @@ class TrainingError(BakeoffError):
 
 
 class OutOfTimeError(TrainingError):
-    """A step was not done when the race's time was over."""
+    """A step exceeded the time budget of the race."""
 
 
 class UnscoredError(BakeoffError):
-    """No row of a table could be scored; what was wrong with each stands in the output folder."""
+    """No row of a table could be scored; the output folder contains the reasons."""
 
 
 def describe(error: BaseException) -> str:
-    """The error in one line: Bakeoff's own sentences as they are, others with the name of their type."""
+    """Describe an error in one line; errors that are not Bakeoff's get the name of their type in front."""
     return str(error) if isinstance(error, BakeoffError) else one_line(f"{type(error).__name__}: {error}")

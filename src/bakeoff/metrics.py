@@ -1,4 +1,4 @@
-"""The metrics by which contestants are compared."""
+"""The metrics that contestants are compared by."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,18 +6,18 @@ from typing import Literal
 MetricName = Literal["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"]
 
 
-DIGITS = 12  # below this, equal shares of rows differ only by how floating point adds them up
+DIGITS = 12  # equal scores may differ beyond this many digits because of floating-point rounding
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric, higher being better.
+    """A metric for which higher is better.
 
     Attributes:
-        title: what people call it.
-        of_probabilities: whether it is made of the classes' probabilities rather than of predicted classes.
-        is_mean_over_rows: whether each row adds to it on its own, so that it has a test without resampling.
-        tie_margin: a lead that hardly anybody would retrain or explain a less simple model for, in its own unit.
+        title: its name in reports.
+        of_probabilities: whether it takes probabilities instead of predicted classes.
+        is_mean_over_rows: whether it is the mean of the rows' scores, so that it can be tested without resampling.
+        tie_margin: the largest difference, in the metric's unit, that is too small to prefer a less simple model.
     """
 
     title: str

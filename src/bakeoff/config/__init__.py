@@ -1,4 +1,4 @@
-"""Every parameter of both flows: default, bound and description, and nothing of them anywhere else."""
+"""Every parameter of both flows, with its default, bounds and description."""
 
 from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.prediction import PredictionConfig

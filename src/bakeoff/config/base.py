@@ -1,4 +1,4 @@
-"""What every config model is made of."""
+"""The base class and the field types of config models."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,19 +23,19 @@ ModelName = Annotated[
 
 
 def _no_flag(value: Any) -> Any:
-    """YAML and JSON may write true, or yes, where a number belongs."""
+    """Refuse booleans, which pydantic would convert to 0 and 1; YAML reads `yes` as one."""
     if isinstance(value, bool):
         raise ValueError("must be a number, not true or false")
     return value
 
 
 def _several(value: Any) -> Any:
-    """One name alone stands for a list of one."""
+    """Turn a single name into a list of one."""
     return (value,) if isinstance(value, str) else value
 
 
 def _local(value: Any) -> Any:
-    """Before a Path is made of it: that would take s3://bucket for a folder, and nothing for the current one."""
+    """Check a path before it becomes a `Path`, which reads s3://bucket as a folder and "" as the current one."""
     return local_path(str(value)) if isinstance(value, str | Path) else value
 
 
@@ -51,7 +51,7 @@ Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Text = Annotated[str, Field(min_length=1)]
 LocalPath = Annotated[Path, BeforeValidator(_local)]
-LocalText = Annotated[str, BeforeValidator(_local), Field(min_length=1)]  # a path that is shown as it was given
+LocalText = Annotated[str, BeforeValidator(_local), Field(min_length=1)]  # a path that is shown as entered
 ClassifierName = Annotated[
     str,
     AfterValidator(_known_classifier),
@@ -60,13 +60,13 @@ ClassifierName = Annotated[
 
 
 class Part(BaseModel):
-    """A frozen part of a config that refuses keys it doesn't know, and whose descriptions end with their bounds."""
+    """Base class of config models: frozen, without unknown keys, and with the bounds at the end of descriptions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Neither `--help` nor Prefect's form shows a bound: a description does in both."""
+        """Add the bounds to the descriptions, since neither `--help` nor Prefect's form shows them otherwise."""
         super().__pydantic_init_subclass__(**kwargs)
         for field in cls.model_fields.values():
             bounds, description = say_bounds(field.metadata), (field.description or "").removesuffix(".")
@@ -76,9 +76,15 @@ class Part(BaseModel):
 
 
 def say_bounds(metadata: list[Any]) -> str:
-    """As `10 to 1,000`, `above 0, below 1` or `0 or more`; empty where nothing is bounded."""
-    found = {kind: getattr(one, kind) for one in metadata for kind in ("ge", "gt", "le", "lt") if hasattr(one, kind)}
-    if "ge" in found and "le" in found:
-        return f"{found['ge']:,} to {found['le']:,}"
+    """Format bounds, as `10 to 1,000`, `above 0, below 1` or `0 or more`; empty without bounds.
+
+    Args:
+        metadata: a field's constraints, with attributes `ge`, `gt`, `le` or `lt`.
+    """
+    bounds = {
+        kind: getattr(item, kind) for item in metadata for kind in ("ge", "gt", "le", "lt") if hasattr(item, kind)
+    }
+    if "ge" in bounds and "le" in bounds:
+        return f"{bounds['ge']:,} to {bounds['le']:,}"
     words = {"ge": "{:,} or more", "gt": "above {:,}", "le": "{:,} at most", "lt": "below {:,}"}
-    return ", ".join(words[kind].format(value) for kind, value in found.items())
+    return ", ".join(words[kind].format(value) for kind, value in bounds.items())

@@ -1,4 +1,4 @@
-"""What wrong predictions cost."""
+"""The type of the costs of wrong predictions."""
 
 from typing import Annotated, Any
 
@@ -8,14 +8,14 @@ MAX_COST = 1e9
 
 
 def _class_name(key: Any) -> Any:
-    """YAML may write a class as a number or as true; the rows' classes are told by their text."""
+    """Convert a class to text: YAML may read it as a number or a boolean."""
     if isinstance(key, bool):
         return str(key).lower()
     return str(key) if isinstance(key, int) else key
 
 
 def _say_number_or_mapping(costs: Any) -> Any:
-    """Pydantic would name every member of a union and what each has against the value."""
+    """Check the costs with one clear message, where pydantic would report an error for each member of the union."""
     if isinstance(costs, dict):
         for true, cost in costs.items():
             for predicted, value in cost.items() if isinstance(cost, dict) else [(None, cost)]:

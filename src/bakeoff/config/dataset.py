@@ -1,4 +1,4 @@
-"""Where the rows come from."""
+"""The config of the dataset."""
 
 from typing import Any, Literal, Self
 
@@ -15,7 +15,7 @@ from bakeoff.config.base import (
 )
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
-MAX_BATCH = 2**53  # what JSON's readers keep exactly
+MAX_BATCH = 2**53  # larger integers lose digits in JSON
 
 
 class DatasetConfig(Part):
@@ -82,13 +82,13 @@ class DatasetConfig(Part):
     @model_validator(mode="before")
     @classmethod
     def _source_of_what_is_given(cls, values: Any) -> Any:
-        """A path without a source means a file."""
+        """Set `source: file` if a path is given without a source."""
         implied = isinstance(values, dict) and "source" not in values and values.get("path") is not None
         return values | {"source": "file"} if implied else values
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        """Settings of a source that is not used would be ignored silently: refuse them."""
+        """Refuse settings of other sources, which would be ignored silently, and missing ones of this source."""
         for name, source in FIELDS_OF_SOURCE.items():
             if source != self.source and getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(
@@ -107,7 +107,7 @@ class DatasetConfig(Part):
 
     @model_validator(mode="after")
     def _can_be_generated(self) -> Self:
-        """Refuse what make_classification can't generate, in the words of the parameters."""
+        """Refuse what make_classification can't generate, naming the parameters."""
         if self.source != "synthetic":
             return self
         if self.n_informative + self.n_redundant > self.n_features:

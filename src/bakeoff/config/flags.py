@@ -1,4 +1,4 @@
-"""A config from a YAML file and command-line flags: a flag beats the file, the file beats the default."""
+"""Read a config from command-line flags and a YAML file; flags beat the file, the file beats the defaults."""
 
 import argparse
 import difflib
@@ -24,7 +24,7 @@ JSON_EXAMPLES = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """One line with the nearest flag, where argparse would print its whole usage."""
+        """Raise a ConfigError of one line that suggests the nearest flag, instead of printing the usage."""
         hint = ""
         for word in message.split():
             flag = word.rstrip(":").split("=")[0]
@@ -37,14 +37,15 @@ class _Parser(argparse.ArgumentParser):
         raise ConfigError(f"{message}{hint} (all flags: {self.prog} --help)")
 
     def actions(self) -> Iterable[argparse.Action]:
-        """What each flag does."""
+        """Return the actions of all flags."""
         return self._option_string_actions.values()
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML that refuses a key that stands twice, where the first would be lost silently, and what unfolds or nests.
+    """A YAML loader that refuses duplicate keys, aliases and deep nesting.
 
-    A few aliases of aliases are gigabytes once they are unfolded, and deep brackets end Python's stack.
+    PyYAML keeps only the last of duplicate keys, a few nested aliases expand to gigabytes, and deep nesting overflows
+    Python's stack.
     """
 
     depth = 0
@@ -74,16 +75,16 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-# YAML 1.1 takes 1e-4 for text, since it has no dot; scikit-learn's tolerances are written so.
+# YAML 1.1 reads 1e-4 as text because it has no dot, but tolerances are usually written that way.
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789"))
 
 
 class Output(NamedTuple):
-    """What a run says, and how.
+    """What a run prints.
 
     Attributes:
-        quiet: nothing but warnings, errors and the last line.
-        json: its result as one JSON object.
+        quiet: only warnings, errors and the last line.
+        json: the result as one JSON object.
     """
 
     quiet: bool = False
@@ -93,11 +94,12 @@ class Output(NamedTuple):
 def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tuple[Model, Output]:
     """Read `--quiet`, `--json`, `--config FILE.yaml` and one flag for every field of the model.
 
-    A part of the config is merged field by field; a dict of the user's own keys (the contestants) is replaced whole.
+    Nested models are merged field by field; mappings with arbitrary keys (the contestants) are replaced as a whole.
 
     Args:
-        arguments: the command line, without the program's name.
-        prog: how the program is called, for help and messages.
+        model: the config model.
+        arguments: the command line without the program's name.
+        prog: the program's name in help and messages.
 
     Raises:
         ConfigError: one line that names the field, what is wrong and what is allowed.
@@ -114,43 +116,43 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tup
     help_text = "print nothing but warnings, errors, and the result's folder"
     parser.add_argument("--quiet", action="store_true", help=help_text)
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    # As the parser alone: as a settings source it would read environment variables named like the fields.
+    # Used for its parser only: in a settings class, environment variables named like the fields would be read too.
     source = CliSettingsSource(model, root_parser=parser, cli_parse_args=False, cli_kebab_case=True)  # type: ignore[arg-type, var-annotated]  # takes any model, is typed for settings
     for action in parser.actions():
-        if action.metavar == "bool":  # given without a value it means true
+        if action.metavar == "bool":  # without a value it means true
             action.nargs, action.const = "?", "true"
     options = parser.parse_args([_dashed(argument) for argument in arguments])
     try:
         flags = source(parsed_args=options)()
-    except (ValueError, RecursionError) as error:  # SettingsError: a flag's JSON is broken, or a thousand brackets
+    except (ValueError, RecursionError) as error:  # a flag's JSON is invalid (SettingsError) or nested too deeply
         raise ConfigError(_explain_json(str(error))) from error
     from_file = {} if options.config is None else read_yaml(options.config)
     return validate(model, _merge(model, from_file, flags)), Output(options.quiet, options.json)
 
 
 def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:
-    """The config alone, as `read_command` reads it."""
+    """Read the config like `read_command`, without the output flags."""
     return read_command(model, arguments, prog)[0]
 
 
 def _dashed(argument: str) -> str:
-    """A flag's name may be written with underscores, as fields are."""
+    """Replace underscores in a flag's name by dashes, so that flags can be written like fields."""
     name, equals, value = argument.partition("=")
     return f"{name.replace('_', '-')}{equals}{value}" if name.startswith("--") else argument
 
 
 def read_yaml(path: str) -> dict[str, Any]:
-    """The mapping in a YAML file.
+    """Read a YAML file that holds a mapping.
 
     Raises:
-        ConfigError: there is no such file, or it holds no mapping; the text names file and line.
+        ConfigError: the file can't be read, or holds no mapping; the message names file and line.
     """
     try:
-        place = Path(local_path(path))
+        file = Path(local_path(path))
     except ValueError as error:
         raise ConfigError(f"--config: {error}") from error
     try:
-        content = yaml.load(read_file(place, LARGEST).decode("utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
+        content = yaml.load(read_file(file, LARGEST).decode("utf-8"), Loader=_Loader)  # noqa: S506  a SafeLoader
     except FileNotFoundError as error:
         raise ConfigError(f"there is no config file {path!r}") from error
     except OSError as error:
@@ -165,7 +167,7 @@ def read_yaml(path: str) -> dict[str, Any]:
     except ConfigError as error:
         raise ConfigError(f"config file {path!r}: {error}") from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        # What PyYAML lets through: a date that is none, a key that can't be one, a thousand brackets.
+        # Errors that PyYAML doesn't wrap: an invalid date, an unhashable key, nesting that is too deep.
         raise ConfigError(f"config file {path!r} can't be read: {_one_line(str(error))[:200]}") from error
     if content is None:
         return {}
@@ -175,8 +177,8 @@ def read_yaml(path: str) -> dict[str, Any]:
 
 
 def _explain_json(text: str) -> str:
-    found = re.search(r"for ([\w.]+)", text)
-    flag = f"--{found[1]}" if found else "a flag"
+    match = re.search(r"for ([\w.]+)", text)
+    flag = f"--{match[1]}" if match else "a flag"
     example = JSON_EXAMPLES.get(flag, """'{"key": "value"}'""")
     return f"{flag} takes JSON, as in {flag} {example}; this can't be read as JSON"
 

@@ -1,4 +1,4 @@
-"""The config of the flow `prediction`."""
+"""The config of the prediction flow."""
 
 from pathlib import Path
 from typing import Annotated, Literal

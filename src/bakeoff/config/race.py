@@ -1,4 +1,4 @@
-"""How the rows are divided, the contestants compared, the winner chosen, and the champion replaced."""
+"""The configs of split, cross-validation, selection, SVM, Dask and promotion."""
 
 from typing import Literal, Self
 
@@ -69,7 +69,7 @@ class CrossValidationConfig(Part):
 
     @property
     def n_splits(self) -> int:
-        """How many folds there are, over all repeats."""
+        """The number of folds over all repeats."""
         return self.folds * self.repeats
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Every parameter on one page, written from the models by `python -m bakeoff.config.reference FILE.md`."""
+"""Write the reference of all parameters from the config models: `python -m bakeoff.config.reference FILE.md`."""
 
 import html
 import re
@@ -28,7 +28,7 @@ that don't go together, are refused in one line before anything is written.
 *Empty* is `null` in YAML, of a list `[]` and of a mapping `{}`. In a flag lists are written with commas,
 mappings as JSON.
 """
-BOUNDS = {  # JSON Schema's words; pydantic's own behind a validator that it can't look into
+BOUNDS = {  # JSON Schema's keywords, and pydantic's own, which appear in the schema of fields with a validator
     "minimum": "ge",
     "exclusiveMinimum": "gt",
     "maximum": "le",
@@ -38,7 +38,7 @@ KINDS = {"integer": "whole number", "number": "number", "boolean": "`true` or `f
 
 
 def write_manual() -> str:
-    """The page as Markdown."""
+    """Write the page as Markdown."""
     return "\n".join([INTRODUCTION, *(line for model in COMMANDS for line in _write_model(model))]).rstrip() + "\n"
 
 
@@ -51,7 +51,7 @@ def _write_model(model: type[Part]) -> Iterator[str]:
         if "$ref" in field:
             part = schema["$defs"][field["$ref"].rsplit("/", 1)[-1]]
             inner.append(f"## {title}: {name}\n\n{part['description']}\n")
-            inner += [_write_field(f"{name}.{each}", within) for each, within in part["properties"].items()]
+            inner += [_write_field(f"{name}.{child}", nested) for child, nested in part["properties"].items()]
         else:
             yield _write_field(name, field)
     yield from inner
@@ -61,39 +61,39 @@ def _write_model(model: type[Part]) -> Iterator[str]:
 
 def _write_field(name: str, field: dict[str, Any]) -> str:
     values, bounds = _say_values(field)
-    told = field["description"].removesuffix(".").removesuffix(f" ({bounds})") + "."
+    description = field["description"].removesuffix(".").removesuffix(f" ({bounds})") + "."
     return (
         f"### `{name}`\n\n`--{name.replace('_', '-')}` · {values} · default {_say_default(field['default'])}\n\n"
-        f"{_mark_code(told, _choices(field))}\n"
+        f"{_mark_code(description, _choices(field))}\n"
     )
 
 
 def _say_values(field: dict[str, Any]) -> tuple[str, str]:
-    """What is allowed, and the bounds of a number alone, as the description may have them at its end."""
-    several = field.get("anyOf", [field])
-    one = several[0]
-    words, bounds = _say_kind(one), say_bounds([SimpleNamespace(**_bounds(one))])
-    told = [words, bounds] if bounds else [words]
-    if "pattern" in one:
-        told.append(f"matching `{one['pattern']}`")
-    if "maxLength" in one:
-        told.append(f"{one['maxLength']} characters at most")
-    return ", ".join(told) + (", or empty" if len(several) > 1 else ""), bounds
+    """Describe the allowed values; also returns the bounds alone, which the description may end with."""
+    types = field.get("anyOf", [field])
+    schema = types[0]
+    kind, bounds = _say_kind(schema), say_bounds([SimpleNamespace(**_bounds(schema))])
+    allowed = [kind, bounds] if bounds else [kind]
+    if "pattern" in schema:
+        allowed.append(f"matching `{schema['pattern']}`")
+    if "maxLength" in schema:
+        allowed.append(f"{schema['maxLength']} characters at most")
+    return ", ".join(allowed) + (", or empty" if len(types) > 1 else ""), bounds
 
 
-def _bounds(one: dict[str, Any]) -> dict[str, Any]:
-    return {short: one[word] for word, short in BOUNDS.items() if word in one}
+def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
+    return {short: schema[word] for word, short in BOUNDS.items() if word in schema}
 
 
-def _say_kind(one: dict[str, Any]) -> str:
-    if "enum" in one:
-        *others, last = (f"`{value}`" for value in one["enum"])
+def _say_kind(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        *others, last = (f"`{value}`" for value in schema["enum"])
         return f"{', '.join(others)} or {last}"
-    if one["type"] == "array":
-        return f"list of {_say_kind(one['items'])}"
-    if one["type"] == "object":
+    if schema["type"] == "array":
+        return f"list of {_say_kind(schema['items'])}"
+    if schema["type"] == "object":
         return "mapping"
-    return "path" if one.get("format") == "path" else KINDS[one["type"]]
+    return "path" if schema.get("format") == "path" else KINDS[schema["type"]]
 
 
 def _say_default(default: Any) -> str:
@@ -107,15 +107,15 @@ def _say_default(default: Any) -> str:
 
 
 def _choices(field: dict[str, Any]) -> set[str]:
-    return {str(value) for one in field.get("anyOf", [field]) for value in one.get("enum", ())}
+    return {str(value) for schema in field.get("anyOf", [field]) for value in schema.get("enum", ())}
 
 
 def _mark_code(text: str, choices: set[str]) -> str:
-    """Names of parameters and variables, and the choices where they are explained, as code."""
+    """Mark names with an underscore as code, and choices that are followed by punctuation."""
 
-    def mark(found: re.Match[str]) -> str:
-        word, behind = found.groups()
-        return f"`{word}`" if "_" in word or (word in choices and behind) else word
+    def mark(match: re.Match[str]) -> str:
+        word, punctuation = match.groups()
+        return f"`{word}`" if "_" in word or (word in choices and punctuation) else word
 
     return re.sub(r"([A-Za-z](?:[\w.-]*\w)?)(?=([:;,])?)", mark, html.escape(text, quote=False))
 

@@ -1,4 +1,4 @@
-"""What is signed with, and whose signatures are asked for."""
+"""The configs of signing and of verifying signatures."""
 
 from typing import Annotated
 

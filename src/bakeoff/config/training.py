@@ -1,4 +1,4 @@
-"""The config of the flow `training`."""
+"""The config of the training flow."""
 
 from math import ceil
 from pathlib import Path
@@ -119,7 +119,7 @@ class TrainingConfig(Part):
 
     @model_validator(mode="after")
     def _split_fits(self) -> Self:
-        """Refuse splits and tests that the rows or folds can't serve."""
+        """Refuse splits and tests that don't go with the dataset or the folds."""
         split, folds = self.split, self.cross_validation
         if split.by != "random" and self.dataset.source != "file":
             raise ValueError(
@@ -141,7 +141,10 @@ class TrainingConfig(Part):
 
     @model_validator(mode="after")
     def _enough_resamples(self) -> Self:
-        """The smallest p-value of a bootstrap is one in its resamples, twice that two-sided, thrice for three pairs."""
+        """Refuse levels that a bootstrap can't reach: its smallest p-value is about 1 / resamples.
+
+        A two-sided test doubles it, and Holm's method triples it for the three pairs of contestants.
+        """
         if METRICS[self.cross_validation.scoring].is_mean_over_rows:
             return self
         levels = {"promotion.alpha": self.promotion.alpha} if self.promotion.rule == "significant" else {}
@@ -168,24 +171,24 @@ class TrainingConfig(Part):
 
     @model_validator(mode="after")
     def _approximation_has_what_is_asked(self) -> Self:
-        asked = needs_exact_svm(self.classifiers.get("svm", {}))
-        if self.svm.approximation == "nystroem" and asked:
+        parameter = needs_exact_svm(self.classifiers.get("svm", {}))
+        if self.svm.approximation == "nystroem" and parameter:
             raise ValueError(
-                f"svm.approximation: nystroem has no {asked}; leave that out of classifiers.svm, or set "
+                f"svm.approximation: nystroem has no {parameter}; leave that out of classifiers.svm, or set "
                 "svm.approximation: exact"
             )
         return self
 
     @model_validator(mode="after")
     def _probabilities_where_needed(self) -> Self:
-        """A metric of probabilities and costs need them of every contestant."""
+        """Refuse contestants without probabilities if the metric or the costs need them."""
         if self.calibration == "none":
             scoring = self.cross_validation.scoring
-            asks = scoring if METRICS[scoring].of_probabilities else "costs" if self.costs else None
-            for name, parameters in self.classifiers.items() if asks else ():
+            reason = scoring if METRICS[scoring].of_probabilities else "costs" if self.costs else None
+            for name, parameters in self.classifiers.items() if reason else ():
                 if not gives_probabilities(name, parameters):
                     raise ValueError(
-                        f"{asks} needs probabilities, {name} gives none, and calibration is none; set calibration: "
+                        f"{reason} needs probabilities, {name} gives none, and calibration is none; set calibration: "
                         f"auto or take {name} out of classifiers"
                     )
         elif self.classifiers.get("svm", {}).get("decision_function_shape") == "ovo" and (
@@ -198,7 +201,7 @@ class TrainingConfig(Part):
         return self
 
     def with_batch(self, batch: int | None) -> Self:
-        """The same config with the batch of synthetic rows filled in, where it is left open."""
+        """Return the config with `dataset.batch` set if the rows are synthetic and it is empty."""
         if batch is None or self.dataset.source != "synthetic" or self.dataset.batch is not None:
             return self
         return self.model_copy(update={"dataset": self.dataset.model_copy(update={"batch": batch})})

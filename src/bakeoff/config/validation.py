@@ -1,4 +1,4 @@
-"""Validate a config model; every mistake of a user becomes one line."""
+"""Validate a config, and explain every error in one line."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from bakeoff.errors import ConfigError
 from bakeoff.runtime.untrusted_json import is_shallow
 
 Model = TypeVar("Model", bound=BaseModel)
-DEEPEST = 20  # levels of one
+DEEPEST = 20  # levels of nesting
 
 
 def validate(model: type[Model], values: Mapping[str, Any]) -> Model:
-    """The model made from plain values.
+    """Make a config model from plain values.
 
     Raises:
-        ConfigError: as `explain` words it.
+        ConfigError: with the message of `explain`.
     """
     if not is_shallow(values, DEEPEST):
         raise ConfigError(f"the config is nested more than {DEEPEST} levels deep")
@@ -29,8 +29,8 @@ def validate(model: type[Model], values: Mapping[str, Any]) -> Model:
 
 
 def explain(model: type[BaseModel], error: ValidationError) -> str:
-    """Pydantic's findings as one line a person can act on."""
-    return "; ".join(_explain_one(model, dict(finding)) for finding in error.errors()[:3])
+    """Explain the first three errors of pydantic in one line."""
+    return "; ".join(_explain_one(model, dict(details)) for details in error.errors()[:3])
 
 
 def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
@@ -54,7 +54,7 @@ def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
 
 
 def _model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel] | None:
-    """The config model that a path of keys leads to, where it leads to one."""
+    """Return the config model at a path of keys, or None if there is none."""
     for key in path:
         field = model.model_fields.get(str(key))
         if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):

@@ -1,1 +1,1 @@
-"""The contestants as scikit-learn Pipelines; imports data and what is below it."""
+"""The contestants as scikit-learn Pipelines; imports data and the rooms below it."""

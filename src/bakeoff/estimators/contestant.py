@@ -1,4 +1,4 @@
-"""What races, and how what it says becomes probabilities."""
+"""A contestant: a classifier with its parameters, engine, approximation and calibration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,26 +13,25 @@ from bakeoff.estimators.svm_approximation import Approximation, choose_approxima
 from bakeoff.evaluation.results import Method
 from bakeoff.metrics import MetricName
 
-ISOTONIC_ROWS = 1000  # of each class: below, isotonic regression follows single rows (Niculescu-Mizil and Caruana 2005)
+ISOTONIC_ROWS = 1000  # of each class: with fewer, isotonic regression overfits (Niculescu-Mizil and Caruana 2005)
 
 CALIBRATION_FOLDS = 5
-TREES = 100  # of the forests that the formulas of costs are of
+TREES = 100  # of the forests that `fit_time.FORMULAS` were measured with
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """What races: a classifier with its parameters, behind its preprocessing.
+    """A classifier that takes part in the race, and how it is fitted.
 
     Attributes:
-        name: of `CLASSIFIERS`.
-        parameters: as they race, with class_weight where the config weighs the classes.
+        name: a key of `CLASSIFIERS`.
+        parameters: the estimator's parameters, including the config's class_weight.
         preprocessing: "auto", or "none" for the columns as they are.
-        scoring: the metric that it is judged by, and so what it has to answer.
-        calibration: how its scores become probabilities, where they do.
-        engine: by which it is fitted.
-        approximation: of the SVM, where it is approximated.
-        predicted_seconds: what a fit on the training rows is predicted to take, on one core; None where nobody
-            has measured it.
+        scoring: the metric of the race.
+        calibration: the config's choice of calibration.
+        engine: the library that fits it.
+        approximation: the approximation of the SVM, or None.
+        predicted_seconds: the predicted time of a fit on the training rows on one core; None if there is no formula.
     """
 
     name: str
@@ -46,10 +45,12 @@ class Contestant:
 
     @classmethod
     def of(cls, config: TrainingConfig, name: str, size: ProblemSize) -> "Contestant":
-        """The contestant that the config calls so.
+        """Make a contestant from the config.
 
         Args:
-            size: of the training rows.
+            config: the config of the race.
+            name: a key of `config.classifiers`.
+            size: the size of the training part.
         """
         parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
         engine = choose_engine(config.engine, name, size.rows)
@@ -73,16 +74,17 @@ def _predict_seconds(
         return predict_fit_seconds(name, "nystroem", size, approximation.components)
     trees = parameters.get("n_estimators", TREES) if name == "random_forest" else TREES
     seconds = predict_fit_seconds(name, "exact" if name == "svm" else engine, size)
-    # What is no number scikit-learn refuses when it fits.
+    # Other types of n_estimators are refused by scikit-learn in the fit.
     return seconds * trees / TREES if seconds is not None and isinstance(trees, int) else None
 
 
 def choose_method(calibration: CalibrationChoice, has_probabilities: bool, rarest: int) -> Method | None:
-    """How a contestant is calibrated; None for not at all.
+    """Choose the calibration method; None for no calibration.
 
     Args:
-        has_probabilities: whether the classifier has some of its own.
-        rarest: how many rows the rarest class has among those that the calibrator is fitted on.
+        calibration: the config's choice.
+        has_probabilities: whether the classifier predicts probabilities itself.
+        rarest: the number of rows of the rarest class that the calibrator is fitted on.
     """
     if calibration == "none" or (calibration == "auto" and has_probabilities):
         return None

@@ -1,4 +1,4 @@
-"""Who fits: scikit-learn, or scikit-learn-intelex where that is faster. What comes out is scikit-learn's either way."""
+"""Fit with scikit-learn or, if that is faster, scikit-learn-intelex; the result is a scikit-learn estimator."""
 
 import importlib
 import importlib.util
@@ -10,21 +10,21 @@ from bakeoff.errors import ConfigError
 
 Engine = Literal["scikit-learn", "sklearnex", "bakeoff"]
 
-# The number of training rows from which scikit-learn-intelex was measured to fit faster (benchmarks.engines). It fits
-# SVMs slower.
+# The number of training rows from which scikit-learn-intelex fits faster, measured by benchmarks.engines; it fits SVMs
+# slower.
 FASTER_FROM = {"random_forest": 0, "logistic_regression": 100_000}
 
 
 def has_sklearnex() -> bool:
-    """Whether scikit-learn-intelex is installed: it is where there are wheels of it, on x86-64."""
+    """Return whether scikit-learn-intelex is installed, which has wheels for x86-64 only."""
     return importlib.util.find_spec("sklearnex") is not None
 
 
 def require_engine(choice: EngineChoice) -> None:
-    """Refuse an engine that is not there.
+    """Check that the chosen engine is installed.
 
     Raises:
-        ConfigError: saying what to install.
+        ConfigError: it is not.
     """
     if choice == "sklearnex" and not has_sklearnex():
         raise ConfigError(
@@ -34,11 +34,12 @@ def require_engine(choice: EngineChoice) -> None:
 
 
 def choose_engine(choice: EngineChoice, name: str, rows: int) -> Engine:
-    """By which engine a contestant is fitted.
+    """Choose the engine that fits a contestant.
 
     Args:
-        name: of `CLASSIFIERS`.
-        rows: of the training rows.
+        choice: the config's choice.
+        name: a key of `CLASSIFIERS`.
+        rows: the number of training rows.
     """
     if choice == "scikit-learn" or name not in FASTER_FROM or not has_sklearnex():
         return "scikit-learn"
@@ -46,18 +47,18 @@ def choose_engine(choice: EngineChoice, name: str, rows: int) -> Engine:
 
 
 def load_estimator(name: str, engine: Engine) -> Any:
-    """The class that fits a contestant."""
+    """Import the estimator class that fits a contestant."""
     entry = CLASSIFIERS[name]
     if engine == "scikit-learn":
         return entry.load()
     import daal4py
 
-    daal4py.daalinit(1)  # threads: steps already run side by side
+    daal4py.daalinit(1)  # one thread, since steps run in parallel
     return getattr(importlib.import_module(entry.module.replace("sklearn", "sklearnex", 1)), entry.estimator)
 
 
 def engine_of(classifier: Any) -> Engine:
-    """What has fitted a classifier; scikit-learn-intelex hands on to scikit-learn what it can't do."""
+    """Return the engine that fitted a classifier; scikit-learn-intelex falls back to scikit-learn in some cases."""
     library = type(classifier).__module__.partition(".")[0]
     if library != "sklearnex":
         return "bakeoff" if library == "bakeoff" else "scikit-learn"
@@ -66,14 +67,14 @@ def engine_of(classifier: Any) -> Engine:
 
 
 def to_sklearn(classifier: Any) -> Any:
-    """A fitted classifier as scikit-learn's own estimator, which is the same file each time that it is written.
+    """Convert a fitted classifier to scikit-learn's own class, whose pickle is reproducible.
 
-    A forest's trees become scikit-learn's. oneDAL compares numbers of 64 bits and takes a training row's own value as
-    threshold, scikit-learn compares with the number rounded to 32 bits: the thresholds are rounded likewise, so that
-    rows go the same way in both, but for numbers that are alike in 32 bits and no longer.
+    oneDAL's trees compare float64 values, and their thresholds are values of training rows; scikit-learn's trees
+    convert values to float32 first. The thresholds are rounded to float32 too, so that rows take the same path in both,
+    unless a value differs from a threshold only beyond float32's precision.
 
     Args:
-        classifier: fitted; what scikit-learn fitted is the same object.
+        classifier: a fitted classifier; one of scikit-learn is changed in place and returned.
     """
     own = classifier
     if type(classifier).__module__.startswith("sklearnex"):
@@ -88,25 +89,25 @@ def _without_sklearnex(classifier: Any) -> Any:
     name = next(name for name, entry in CLASSIFIERS.items() if entry.estimator == type(classifier).__name__)
     plain = CLASSIFIERS[name].load()
     parameters = plain().get_params()
-    found: Any = plain(**{key: value for key, value in classifier.get_params().items() if key in parameters})
+    converted: Any = plain(**{key: value for key, value in classifier.get_params().items() if key in parameters})
     for key, value in vars(classifier).items():
         if key.endswith("_") and not key.startswith("_"):
-            setattr(found, key, value)
+            setattr(converted, key, value)
     if hasattr(classifier, "estimators_"):
-        found.estimators_ = list(classifier.estimators_)
-    return found
+        converted.estimators_ = list(classifier.estimators_)
+    return converted
 
 
 def _rewrite_nodes(tree: Any, by_onedal: bool) -> None:
-    """Clear the bytes between a node's fields, which hold whatever the memory held before."""
+    """Zero the padding bytes of a tree's nodes, which are uninitialized memory, and round oneDAL's thresholds."""
     import numpy as np
 
     state = tree.__getstate__()
-    given = state["nodes"]
-    nodes = np.zeros(given.nbytes, dtype=np.uint8).view(given.dtype)
-    for field in given.dtype.names:
-        nodes[field] = given[field]
+    original = state["nodes"]
+    nodes = np.zeros(original.nbytes, dtype=np.uint8).view(original.dtype)
+    for field in original.dtype.names:
+        nodes[field] = original[field]
     if by_onedal:
         nodes["threshold"] = nodes["threshold"].astype(np.float32)
-        nodes["missing_go_to_left"] = 0  # there was nothing missing
+        nodes["missing_go_to_left"] = 0  # the training rows had no missing values
     tree.__setstate__({**state, "nodes": nodes})

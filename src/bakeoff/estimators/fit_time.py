@@ -1,4 +1,4 @@
-"""What a fit is predicted to take, from its rows, columns and classes."""
+"""Predict the time of a fit from the numbers of rows, columns and classes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ LEAST_SECONDS = 0.005  # of any fit
 
 @dataclass(frozen=True)
 class ProblemSize:
-    """How large a problem is.
+    """The size of a fit.
 
     Attributes:
-        rows: that are fitted on.
-        columns: as a classifier gets them, texts one-hot encoded.
-        classes: how many there are.
+        rows: the number of rows that are fitted on.
+        columns: the number of columns after preprocessing, one-hot encoded ones included.
+        classes: the number of classes.
     """
 
     rows: int
@@ -28,13 +28,13 @@ class ProblemSize:
 
     @classmethod
     def of(cls, ref: "DatasetRef") -> "ProblemSize":
-        """Of the training rows."""
+        """Return the size of the training part of a dataset."""
         return cls(ref.rows["train"], sum(map(_width, ref.features)), len(ref.classes))
 
 
 @dataclass(frozen=True)
 class CostTerm:
-    """`seconds * rows^r * columns^p * classes^k * landmarks^m`."""
+    """A term `seconds * rows^r * columns^p * classes^k * landmarks^m`; the other fields are its exponents."""
 
     seconds: float
     rows: float = 0.0
@@ -43,13 +43,13 @@ class CostTerm:
     landmarks: float = 0.0
 
     def of(self, size: ProblemSize, landmarks: int = 1) -> float:
-        """On one core."""
-        grown = size.rows**self.rows * size.columns**self.columns * size.classes**self.classes
-        return float(self.seconds * grown * landmarks**self.landmarks)
+        """Compute the term in seconds on one core."""
+        growth = size.rows**self.rows * size.columns**self.columns * size.classes**self.classes
+        return float(self.seconds * growth * landmarks**self.landmarks)
 
 
-# The sums of these terms are what fits take, by least squares on random tables, easy and hard ones (python -m
-# benchmarks.costs). They belong to the code rather than to a machine: what is chosen by them is the same everywhere.
+# A fit takes the sum of these terms; they were fitted by least squares on random tables (python -m benchmarks.costs).
+# They are constants, so that the choices that depend on them are the same on every machine.
 FORMULAS = {
     ("logistic_regression", "scikit-learn"): (
         CostTerm(4.7e-8, rows=1, columns=1),
@@ -79,11 +79,13 @@ FORMULAS = {
 
 
 def predict_fit_seconds(classifier: str, way: str, size: ProblemSize, landmarks: int = 1) -> float | None:
-    """Seconds on one core; None where nobody has measured it.
+    """Predict the seconds of a fit on one core; None if there is no formula.
 
     Args:
-        classifier: of `CLASSIFIERS`.
-        way: an engine, or of the SVM "exact" or "nystroem".
+        classifier: a key of `CLASSIFIERS`.
+        way: the engine, or for the SVM "exact" or "nystroem".
+        size: the size of the fit.
+        landmarks: the number of landmarks, for "nystroem".
     """
     terms = FORMULAS.get((classifier, way))
     return None if terms is None else max(LEAST_SECONDS, sum(term.of(size, landmarks) for term in terms))
@@ -92,5 +94,5 @@ def predict_fit_seconds(classifier: str, way: str, size: ProblemSize, landmarks:
 def _width(feature: Feature) -> int:
     if feature.kind != "category":
         return 1
-    known = MAX_CATEGORIES if feature.categories is None else len(feature.categories) + feature.missing
-    return max(1, min(known, MAX_CATEGORIES))
+    categories = MAX_CATEGORIES if feature.categories is None else len(feature.categories) + feature.missing
+    return max(1, min(categories, MAX_CATEGORIES))

@@ -1,4 +1,4 @@
-"""What a fitted Pipeline says of rows, its classes and probabilities in one pass over them."""
+"""Predict classes and probabilities with a fitted Pipeline in one pass over the rows."""
 
 from copy import copy
 from itertools import combinations
@@ -11,23 +11,23 @@ Answer = tuple[np.ndarray, np.ndarray | None]
 
 
 def predict_with_proba(model: Any, X: pd.DataFrame, probabilities: bool = True) -> Answer:
-    """The classes that `model.predict` gives and the probabilities that `model.predict_proba` does.
+    """Return the same as `model.predict` and `model.predict_proba` in about half the time.
 
-    Asking for both would transform the rows twice, and go twice through a forest or an SVM's support vectors.
+    Calling both would transform the rows twice, and evaluate the forest or the support vectors twice.
 
     Args:
         model: a fitted Pipeline.
         X: shape (n_rows, n_features), at least one row.
-        probabilities: whether they are asked for at all.
+        probabilities: whether to compute probabilities.
 
     Returns:
-        the classes' positions in `classes_`, shape (n_rows,), and the probabilities, shape (n_rows, n_classes), or None
-        where the model has none.
+        The codes of the predicted classes, shape (n_rows,), and the probabilities, shape (n_rows, n_classes), or None
+        if the model has none or they are not wanted.
     """
     from sklearn import config_context
 
     last = model[-1]
-    with config_context(assume_finite=True, skip_parameter_validation=True):  # what is to be scored has been looked at
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # the rows are validated already
         rows = model[:-1].transform(X) if len(model.steps) > 1 else X
         calibrated = hasattr(last, "calibrate")
         if not probabilities:
@@ -40,15 +40,16 @@ def predict_with_proba(model: Any, X: pd.DataFrame, probabilities: bool = True) 
 
 
 def predict_and_score(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The classes that a fitted classifier predicts, and its probabilities or decision function.
+    """Predict classes, and probabilities or the decision function, with a fitted classifier.
 
     Args:
-        rows: as the classifier takes them, shape (n_rows, n_features).
-        raw: whether the decision function is wanted rather than the probabilities, where there are both: what
-            calibrators are fitted on.
+        classifier: a fitted classifier without preprocessing.
+        rows: the preprocessed rows, shape (n_rows, n_features).
+        raw: whether to return the decision function, which calibrators take, if the classifier has both.
 
     Returns:
-        the classes' positions in `classes_`, shape (n_rows,), and the other as scikit-learn gives it.
+        The codes of the predicted classes, shape (n_rows,), and probabilities or decision function in scikit-learn's
+        shape.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
@@ -58,8 +59,8 @@ def predict_and_score(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray
     from bakeoff.estimators.nystroem_svc import NystroemSVC
 
     if isinstance(classifier, RandomForestClassifier):
-        shares = classifier.predict_proba(rows)
-        return shares.argmax(axis=1), shares
+        probabilities = classifier.predict_proba(rows)
+        return probabilities.argmax(axis=1), probabilities
     if isinstance(classifier, (LogisticRegression, NystroemSVC)):
         scores = classifier.decision_function(rows)
         codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
@@ -76,24 +77,24 @@ def predict_and_score(classifier: Any, rows: Any, raw: bool) -> tuple[np.ndarray
 
 
 def _vote_one_vs_one(classifier: Any, rows: Any) -> tuple[np.ndarray, np.ndarray]:
-    """An SVM's classes and decision function, both from what each pair of classes says of the rows.
+    """Compute an SVC's predicted codes and decision function from its one-vs-one decision function.
 
-    libsvm gives a pair's vote to the first class where the value is above 0, and takes the first class of those with
-    the most votes; scikit-learn's decision function of one class against the rest is the votes, with ties broken by
-    the sums of the values (`SVC.decision_function`).
+    The codes follow libsvm: a pair votes for its first class if the value is above 0, and of the classes with the most
+    votes the first wins. The one-vs-rest decision function follows scikit-learn (`SVC.decision_function`): it is the
+    number of votes, where a value of 0 counts for the first class, with ties broken by the sums of the values.
     """
     pairwise = copy(classifier)
     pairwise.decision_function_shape = "ovo"
-    said = pairwise.decision_function(rows)
-    if said.ndim == 1:  # with the sign turned: above 0 speaks for the second class
-        return (said >= 0).astype(int), said
-    votes, ballots, sums = (np.zeros((len(said), len(classifier.classes_))) for _ in range(3))
-    for (i, j), value in zip(combinations(range(votes.shape[1]), 2), said.T):
-        votes[:, i] += value > 0
-        votes[:, j] += value <= 0
-        ballots[:, i] += value >= 0
-        ballots[:, j] += value < 0
+    values = pairwise.decision_function(rows)
+    if values.ndim == 1:  # for two classes the sign is reversed: positive values are for the second class
+        return (values >= 0).astype(int), values
+    libsvm_votes, votes, sums = (np.zeros((len(values), len(classifier.classes_))) for _ in range(3))
+    for (i, j), value in zip(combinations(range(votes.shape[1]), 2), values.T):
+        libsvm_votes[:, i] += value > 0
+        libsvm_votes[:, j] += value <= 0
+        votes[:, i] += value >= 0
+        votes[:, j] += value < 0
         sums[:, i] += value
         sums[:, j] -= value
-    scores = said if classifier.decision_function_shape == "ovo" else ballots + sums / (3 * (np.abs(sums) + 1))
-    return votes.argmax(axis=1), scores
+    scores = values if classifier.decision_function_shape == "ovo" else votes + sums / (3 * (np.abs(sums) + 1))
+    return libsvm_votes.argmax(axis=1), scores

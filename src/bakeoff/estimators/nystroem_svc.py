@@ -1,4 +1,4 @@
-"""A kernel SVM that takes time in proportion to the rows: on Nystroem's features of a sample of the rows."""
+"""A kernel SVM whose fit takes linear time in the number of rows, by the Nystroem method."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -14,32 +14,32 @@ from bakeoff.estimators.landmark_kernel import WITHIN_MARGIN, Kernel, _KernelOfL
 
 
 class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A support vector classifier whose solution is sought among combinations of some of the rows.
+    """A support vector classifier whose solution is a combination of k training rows, the landmarks.
 
-    With k rows as landmarks, `w = sum_j a_j phi(l_j)` minimises
+    With landmarks l_j, `w = sum_j a_j phi(l_j)` minimizes
 
         1/2 ||w||^2 + C sum_i v_i max(0, 1 - t_i f(x_i))^2,   f(x) = sum_j a_j K(l_j, x) + b
 
-    one class against the rest: `LinearSVC`'s problem on the features of `sklearn.kernel_approximation.Nystroem`
-    (Williams and Seeger 2001). It is solved in the primal by L-BFGS. Neither the features nor the kernel's values are
-    kept: rows pass by in pieces that a core's cache holds, and the features' normalisation, together with a
-    preconditioner made of a sample's Hessian (as FALKON's, Rudi, Carratino and Rosasco 2017), is applied to the few
-    coefficients instead of to the many rows. Time grows with `n k` and `k^3`, memory with `n d` and `k^2`.
+    for each class against the rest: the problem of `LinearSVC` on the features of
+    `sklearn.kernel_approximation.Nystroem` (Williams and Seeger 2001). It is solved in the primal by L-BFGS. Kernel
+    values are recomputed in chunks that fit into a core's cache instead of being stored. The normalization of the
+    features and a preconditioner from the Hessian of a sample (like FALKON's, Rudi, Carratino and Rosasco 2017) are
+    applied to the coefficients instead of the rows. Time grows with `n k` and `k^3`, memory with `n d` and `k^2`.
 
-    Parameters are `SVC`'s where they have its names.
+    The other parameters are those of `SVC`.
 
     Args:
-        n_components: k, how many landmarks; as many as there are rows at most.
-        tol: the relative decrease of the objective at which it ends.
-        max_iter: of L-BFGS.
-        random_state: draws the landmarks, uniformly and without replacement.
+        n_components: the number k of landmarks, limited to the number of rows.
+        tol: the relative decrease of the objective below which L-BFGS stops.
+        max_iter: the largest number of iterations of L-BFGS.
+        random_state: the seed for drawing landmarks, uniformly and without replacement.
 
     Attributes:
         classes_: shape (n_classes,).
         landmarks_: shape (k, n_features).
-        dual_coef_: shape (k, n_classes), of one column with two classes.
-        intercept_: shape (n_classes,), of one with two classes.
-        n_iter_: of L-BFGS.
+        dual_coef_: shape (k, n_classes), with two classes (k, 1).
+        intercept_: shape (n_classes,), with two classes (1,).
+        n_iter_: the number of iterations of L-BFGS.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "NystroemSVC":
-        """Fit on rows.
+        """Fit the model.
 
         Args:
             X: shape (n_rows, n_features), dense or sparse.
@@ -76,7 +76,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
             sample_weight: shape (n_rows,).
 
         Raises:
-            ValueError: a parameter is out of its bounds, or the rows are of one class.
+            ValueError: a parameter is out of bounds, or there is only one class.
         """
         self._check_parameters()
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
@@ -98,22 +98,22 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """The signed distances to the margins, shape (n_rows,) with two classes, else (n_rows, n_classes)."""
+        """Compute f(x), shape (n_rows,) with two classes, else (n_rows, n_classes)."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         kernel, coef = self._kernel(), self.dual_coef_.astype(np.float32)
-        found = np.empty((X.shape[0], coef.shape[1]))
+        scores = np.empty((X.shape[0], coef.shape[1]))
         for rows, values in kernel.pieces(X):
-            found[rows] = values @ coef
-        found += self.intercept_
-        return found[:, 0] if len(self.classes_) == 2 else found
+            scores[rows] = values @ coef
+        scores += self.intercept_
+        return scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X: Any) -> np.ndarray:
-        """The class of each row, shape (n_rows,)."""
+        """Predict the class of each row, shape (n_rows,)."""
         scores = self.decision_function(X)
         codes = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
-        found: np.ndarray = self.classes_[codes]
-        return found
+        predicted: np.ndarray = self.classes_[codes]
+        return predicted
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -130,7 +130,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
             raise ValueError(f"gamma must be scale, auto or above 0; got {self.gamma!r}")
 
     def _gamma(self, X: Any) -> float:
-        """As `SVC`'s."""
+        """Compute gamma like `SVC`."""
         if self.gamma not in ("scale", "auto"):
             return float(self.gamma)
         if self.gamma == "auto":
@@ -142,12 +142,13 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         return _KernelOfLandmarks(self.landmarks_, self.kernel, self.gamma_, self.degree, self.coef0)
 
     def _solve(self, X: Any, targets: np.ndarray, weights: np.ndarray, sample: np.ndarray) -> None:
-        """Minimise over v and b, where the landmarks' coefficients are `basis @ v`, which `basis` makes round.
+        """Minimize the objective over v and b, where the coefficients are `basis @ v`; see `_precondition`.
 
         Args:
+            X: shape (n_rows, n_features).
             targets: -1 and 1, shape (n_rows, n_problems).
-            weights: C times each row's weight, shape (n_rows,).
-            sample: rows that stand for all.
+            weights: C times the weight of each row, shape (n_rows,).
+            sample: the indices of a random sample of the rows.
         """
         import warnings
 
@@ -156,29 +157,31 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         kernel = self._kernel()
         basis, metric = _precondition(kernel, X[sample], weights[sample], len(targets) / len(sample))
         size = basis.shape[1]
-        step = 1 / np.sqrt(1 + 2 * WITHIN_MARGIN * weights.sum(dtype=np.float64))  # what makes b as round as v
+        step = 1 / np.sqrt(1 + 2 * WITHIN_MARGIN * weights.sum(dtype=np.float64))  # preconditions b
 
         def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            given = flat.reshape(size + 1, -1)
-            coef, intercept = (basis @ given[:-1]).astype(np.float32), (given[-1] * step).astype(np.float32)
-            pull = metric @ given[:-1]
-            value, slope, shift = 0.5 * float((given[:-1] * pull).sum()), np.zeros(coef.shape), np.zeros(len(intercept))
+            v, b = flat.reshape(size + 1, -1)[:-1], flat.reshape(size + 1, -1)[-1]
+            coef, intercept = (basis @ v).astype(np.float32), (b * step).astype(np.float32)
+            metric_v = metric @ v
+            value = 0.5 * float((v * metric_v).sum())
+            coef_gradient, intercept_gradient = np.zeros(coef.shape), np.zeros(len(intercept))
             for rows, values in kernel.pieces(X):
-                missing = np.maximum(1 - targets[rows] * (values @ coef + intercept), 0)
-                pushed = missing * weights[rows, None]
-                value += float(np.einsum("ij,ij", pushed, missing, dtype=np.float64))
-                pushed *= -2 * targets[rows]
-                slope += values.T @ pushed
-                shift += pushed.sum(axis=0)
-            return value, np.vstack([pull + basis.T @ slope, shift * step]).ravel()
+                hinge = np.maximum(1 - targets[rows] * (values @ coef + intercept), 0)
+                gradient = hinge * weights[rows, None]
+                value += float(np.einsum("ij,ij", gradient, hinge, dtype=np.float64))
+                gradient *= -2 * targets[rows]
+                coef_gradient += values.T @ gradient
+                intercept_gradient += gradient.sum(axis=0)
+            return value, np.vstack([metric_v + basis.T @ coef_gradient, intercept_gradient * step]).ravel()
 
-        # The gradient's own size is no measure of anything here: the decrease ends it.
-        limits = {"maxiter": self.max_iter, "maxcor": 20, "ftol": self.tol, "gtol": 0.0}
+        # The size of the gradient depends on the scale of the data, so only the decrease of the objective stops it.
+        options = {"maxiter": self.max_iter, "maxcor": 20, "ftol": self.tol, "gtol": 0.0}
         start = np.zeros((size + 1) * targets.shape[1])
-        found = minimize(objective, start, jac=True, method="L-BFGS-B", options=limits)
-        if found.status == 1:
+        result = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+        if result.status == 1:
             warnings.warn(
                 f"NystroemSVC did not converge in {self.max_iter} iterations", ConvergenceWarning, stacklevel=3
             )
-        best = found.x.reshape(size + 1, -1)
-        self.dual_coef_, self.intercept_, self.n_iter_ = basis @ best[:-1], best[-1] * step, int(found.nit)
+        solution = result.x.reshape(size + 1, -1)
+        self.dual_coef_, self.intercept_ = basis @ solution[:-1], solution[-1] * step
+        self.n_iter_ = int(result.nit)

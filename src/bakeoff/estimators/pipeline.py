@@ -1,4 +1,4 @@
-"""From raw columns to what a classifier takes: impute, scale, one-hot, as the first step of the exported Pipeline."""
+"""Build and fit the Pipeline of a contestant: impute, scale, one-hot encode, classify."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,15 +27,16 @@ MISSING_CATEGORY = "(missing)"
 
 
 def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: Method | None = None) -> "Pipeline":
-    """The unfitted Pipeline of one contestant, from raw columns to class.
+    """Build the unfitted Pipeline of a contestant.
 
-    Numbers and booleans get the training rows' median where missing, and are scaled to mean 0 and variance 1. Text is
-    one-hot encoded, missing text being a category of its own; of more than 100 categories the rare ones share a
-    column. A category that training never saw counts as rare where there is such a column, else as none of the known.
+    Missing numbers and booleans are imputed by the median, then standardized. Text is one-hot encoded; missing text is
+    a category of its own. With more than 100 categories the rare ones share a column, which unseen categories are
+    assigned to; without such a column they are encoded as all zeros.
 
     Args:
-        method: by which the classifier's scores are calibrated, on answers of a cross-validation of its own; None for
-            the plain classifier.
+        contestant: the classifier and its parameters.
+        features: the columns.
+        method: the method to calibrate the classifier with, by an inner cross-validation; None for no calibration.
 
     Raises:
         TypeError: scikit-learn's estimator refuses a parameter.
@@ -54,19 +55,20 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
 
 
 def fit_for_scoring(contestant: Contestant, features: Sequence[Feature], X: pd.DataFrame, y: np.ndarray) -> "Pipeline":
-    """The contestant's Pipeline, fitted on a fold's rows, with the probabilities that the metric may ask for.
+    """Fit the Pipeline of a contestant on the training rows of a fold, calibrated if the metric needs it.
 
-    Where it asks for calibrated ones, this is at the level of a fold what training is at the level of all rows: a
-    classifier that is fitted on all rows at hand, and a calibrator that is fitted on the scores that a cross-validation
-    within these rows gave them. Training has such scores from its own folds and need fit nothing again; a fold's rows
-    have none that its own rows had no part in, so the cross-validation is made inside.
+    The classifier is fitted on all these rows, and the calibrator on their scores from an inner cross-validation. The
+    exported model is made the same way, but takes the scores from the race's folds; within a fold such scores don't
+    exist, since other folds' models were fitted on rows that this fold is scored on.
 
     Args:
+        contestant: the classifier and its parameters.
+        features: the columns.
         X: shape (n_rows, n_features).
         y: shape (n_rows,).
 
     Raises:
-        ValueError: scikit-learn refuses a parameter's value or the rows.
+        ValueError: scikit-learn refuses a parameter's value or the rows, or a class is too rare to be calibrated.
     """
     method: Method | None = None
     if METRICS[contestant.scoring].of_probabilities:
@@ -82,14 +84,15 @@ def fit_for_scoring(contestant: Contestant, features: Sequence[Feature], X: pd.D
 
 
 def fit_pipeline(pipeline: "Pipeline", X: pd.DataFrame, y: np.ndarray) -> "tuple[Pipeline, Engine]":
-    """Fit a Pipeline, by whichever engine, into one of scikit-learn's estimators.
+    """Fit a Pipeline, and convert its classifier to scikit-learn's own class.
 
     Args:
+        pipeline: as returned by `build_pipeline`.
         X: shape (n_rows, n_features).
         y: shape (n_rows,).
 
     Returns:
-        the Pipeline, and the engine that has fitted its classifier.
+        The Pipeline, and the engine that fitted its classifier.
 
     Raises:
         ValueError: scikit-learn refuses a parameter's value or the rows.
@@ -104,7 +107,7 @@ def fit_pipeline(pipeline: "Pipeline", X: pd.DataFrame, y: np.ndarray) -> "tuple
 
 
 def base_classifier(classifier: Any) -> Any:
-    """The fitted classifier alone, without the calibration of `fit_for_scoring`; it is fitted on the same rows."""
+    """Return the fitted classifier without the calibration of `fit_for_scoring`."""
     calibrated = getattr(classifier, "calibrated_classifiers_", None)
     return calibrated[0].estimator if calibrated else classifier
 
@@ -128,7 +131,7 @@ def _preprocessor(features: Sequence[Feature]) -> Any:
 
     numbers = [feature.name for feature in features if feature.kind != "category"]
     categories = [feature.name for feature in features if feature.kind == "category"]
-    # A fold may hold no value of a sparse column: keep_empty_features leaves it in, so that all folds agree.
+    # A column may be empty in one fold; keep_empty_features keeps it, so that all folds have the same columns.
     scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
     encode = make_pipeline(
         SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY, keep_empty_features=True),

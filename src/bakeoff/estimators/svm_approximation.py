@@ -1,4 +1,4 @@
-"""When the SVM is fitted exactly, and when by Nystroem's features."""
+"""Choose between the exact SVM and its Nystroem approximation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from bakeoff.classifiers import needs_exact_svm
 from bakeoff.config import SVMConfig
 from bakeoff.estimators.fit_time import ProblemSize, predict_fit_seconds
 
-TAKEN = ("C", "kernel", "degree", "gamma", "coef0", "class_weight", "random_state")  # of SVC's parameters
+TAKEN = ("C", "kernel", "degree", "gamma", "coef0", "class_weight", "random_state")  # by both SVC and NystroemSVC
 
 
 @dataclass(frozen=True)
 class Approximation:
-    """That the SVM is fitted by Nystroem's features.
+    """The Nystroem approximation of an SVM.
 
     Attributes:
-        components: how many rows are landmarks.
-        exact_seconds: what the exact fit was predicted to take.
+        components: the number of landmarks.
+        exact_seconds: the predicted time of the exact fit.
     """
 
     components: int
@@ -25,10 +25,12 @@ class Approximation:
 
 
 def choose_approximation(config: SVMConfig, parameters: Mapping[str, Any], size: ProblemSize) -> Approximation | None:
-    """Whether and how the SVM is approximated; None for the exact fit.
+    """Choose the approximation of the SVM; None for the exact fit.
 
     Args:
-        parameters: the SVM's, as they race.
+        config: the config of the SVM.
+        parameters: the parameters of the SVM.
+        size: the size of the fit.
     """
     exact = predict_fit_seconds("svm", "exact", size)
     assert exact is not None
@@ -36,11 +38,11 @@ def choose_approximation(config: SVMConfig, parameters: Mapping[str, Any], size:
         return None
     if config.approximation == "auto" and (exact <= config.budget_seconds or needs_exact_svm(parameters)):
         return None
-    # A linear kernel's features are combinations of the columns: more landmarks add nothing.
+    # The features of a linear kernel are linear combinations of the columns, so more landmarks add nothing.
     most = size.columns + 1 if parameters.get("kernel") == "linear" else config.components
     return Approximation(min(config.components, most, size.rows), exact)
 
 
 def approximate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the SVM's parameters that its approximation takes; what belongs to libsvm's solver is left out."""
+    """Return the parameters of an SVC that NystroemSVC has too; those of libsvm's solver are dropped."""
     return {key: value for key, value in parameters.items() if key in TAKEN}

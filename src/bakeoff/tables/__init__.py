@@ -1,1 +1,1 @@
-"""CSV and Parquet in batches, schemas and their validation; imports config and what is below it."""
+"""Read CSV and Parquet in batches, infer schemas, validate tables; imports config and the rooms below it."""

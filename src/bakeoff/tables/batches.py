@@ -1,4 +1,4 @@
-"""What a table is read in: pieces of files, each of so many rows."""
+"""The types that tables are read with: files, chunks of files, and batches of rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ class MalformedRecord(NamedTuple):
     """A record that can't be read as a row.
 
     Attributes:
-        position: among the rows that are read with it.
-        text: what stands there.
-        kind: what is wrong with it, in words that many records may share.
-        reason: the same of this record.
-        column: where one of its cells is wrong.
+        position: its position in the batch.
+        text: its content.
+        kind: what is wrong, in words that are the same for similar records.
+        reason: what is wrong with this record.
+        column: the column of the cell that is wrong, or None if it is the whole record.
     """
 
     position: int
@@ -32,9 +32,9 @@ class Batch:
     """Some consecutive rows of a table.
 
     Attributes:
-        table: the readable ones, the wanted columns alone.
-        positions: where each of them stands among the batch's rows, shape (table.num_rows,).
-        broken: the others, in order.
+        table: the readable rows, with the requested columns.
+        positions: the position of each readable row in the batch, shape (table.num_rows,).
+        broken: the other rows, in order.
     """
 
     table: pa.Table
@@ -43,22 +43,22 @@ class Batch:
 
     @classmethod
     def of(cls, table: pa.Table) -> "Batch":
-        """A table none of whose rows is broken."""
+        """Make a batch of a table whose rows are all readable."""
         return cls(table, np.arange(table.num_rows))
 
     @property
     def n_rows(self) -> int:
-        """Readable or not."""
+        """The number of rows, malformed ones included."""
         return len(self.positions) + len(self.broken)
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A stretch of a file whose rows are still to be made of its bytes, which any thread may do.
+    """A part of a file that is not parsed yet.
 
     Attributes:
-        read: makes them; raises a DataError where the file is broken.
-        next_offset: where the next piece begins, in bytes of a CSV's text or in rows of Parquet.
+        read: parses it, in any thread; raises a DataError if the file is corrupt.
+        next_offset: the offset of the next chunk, in bytes of the decompressed CSV or in rows of the Parquet file.
     """
 
     read: Callable[[], Batch]
@@ -67,12 +67,12 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Position:
-    """Where a batch begins.
+    """The position in a table where a batch begins.
 
     Attributes:
-        file: the number of the file.
-        offset: in it, as pieces count.
-        row: how many rows lie before, in all files.
+        file: the index of the file.
+        offset: the offset in that file, in the unit of `Chunk.next_offset`.
+        row: the number of rows before it, in all files.
     """
 
     file: int = 0
@@ -84,12 +84,12 @@ BEGINNING = Position()
 
 
 class TableFile(Protocol):
-    """One file of rows.
+    """A file that is read in chunks.
 
     Attributes:
-        path: for messages.
-        schema: names and types; all of a CSV's columns are text.
-        n_rows: None where it is not known before the file was read.
+        path: the file's path, for messages.
+        schema: names and types of the columns; those of a CSV are all text.
+        n_rows: the number of rows, or None if that is unknown before the file is read.
     """
 
     path: Path
@@ -97,18 +97,18 @@ class TableFile(Protocol):
     n_rows: int | None
 
     def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
-        """Read from an offset on.
+        """Read the file in chunks.
 
         Args:
-            wanted: the columns to read; those that the file lacks are left out.
-            numbers: those of them that may be read as numbers at once, where all cells are.
-            offset: of a piece.
+            wanted: the columns to read; columns that the file lacks are skipped.
+            numbers: the columns to parse as numbers if all cells of a chunk are numbers.
+            offset: where to start, as `Chunk.next_offset`.
 
         Raises:
-            DataError: the file is broken.
+            DataError: the file is corrupt.
         """
         ...
 
     def share(self, offset: int) -> float:
-        """How much of the file lies before an offset, about: 0 to 1."""
+        """Return the approximate share of the file before an offset, between 0 and 1."""
         ...

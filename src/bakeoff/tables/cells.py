@@ -8,18 +8,18 @@ import pyarrow.compute as pc
 from bakeoff.errors import DataError
 from bakeoff.tables.schema import Kind
 
-# Cells of a CSV that mean "missing"; the ones that pandas.read_csv takes for missing too.
+# The default na_values of pandas.read_csv.
 MISSING = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"]
 TRUE, FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
 MAX_NUMBER = float(np.finfo(np.float32).max)
 
 
 def to_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Read a plain column as numbers, cell by cell.
+    """Convert a column of plain type to numbers, cell by cell.
 
     Returns:
-        the numbers (float64, NaN where missing or unreadable) and a mask of the cells that are neither missing nor
-        a number; both of shape (n_rows,).
+        The numbers (float64, NaN if missing or not a number) and a mask of the cells that are neither missing nor a
+        number; both of shape (n_rows,).
     """
     if not pa.types.is_string(column.type):
         return _to_float(column).to_numpy(), np.zeros(len(column), dtype=bool)
@@ -27,16 +27,20 @@ def to_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     values = _cast(text, pa.float64())
     if values is not None:
         return values.to_numpy(), np.zeros(len(text), dtype=bool)
-    # Cell by cell, and each by the same rule: what a cell is must not depend on those beside it.
-    different = text.drop_null().unique()
-    readable = pa.array([cell for cell in different.to_pylist() if _is_number(cell)], pa.string())
-    good = pc.is_in(text, readable)
-    values = pc.if_else(good, text, pa.scalar(None, pa.string())).cast(pa.float64())
-    return values.to_numpy(), (pc.is_valid(text).to_numpy() & ~good.to_numpy())
+    # Each cell by the same cast as above, so that its value doesn't depend on the other cells.
+    distinct = text.drop_null().unique()
+    numbers = pa.array([cell for cell in distinct.to_pylist() if _is_number(cell)], pa.string())
+    is_number = pc.is_in(text, numbers)
+    values = pc.if_else(is_number, text, pa.scalar(None, pa.string())).cast(pa.float64())
+    return values.to_numpy(), (pc.is_valid(text).to_numpy() & ~is_number.to_numpy())
 
 
 def to_booleans(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Read a plain column as true (1.0) and false (0.0), cell by cell; returns as `to_numbers` does."""
+    """Convert a column of plain type to booleans, cell by cell.
+
+    Returns:
+        As `to_numbers`, with 1.0 for true and 0.0 for false.
+    """
     if pa.types.is_string(column.type):
         text = pc.utf8_trim_whitespace(_missing_to_null(column))
         values = np.full(len(text), np.nan)
@@ -48,23 +52,23 @@ def to_booleans(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def to_text(column: pa.ChunkedArray) -> pd.Series:
-    """Read a plain column as text, missing cells as NaN."""
+    """Convert a column of plain type to pandas' str, with NaN for missing cells."""
     return to_pandas("category", text_cells(column))
 
 
 def text_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Read a plain column as Arrow's text, missing cells as null."""
+    """Convert a column of plain type to Arrow's string, with null for missing cells."""
     return _missing_to_null(column) if pa.types.is_string(column.type) else _text_of(column)
 
 
 def too_large(values: np.ndarray) -> np.ndarray:
-    """A mask of the numbers that are infinite, or become so in the 32 bits that scikit-learn's trees work with."""
+    """Return a mask of the numbers that are infinite as float32, the type that scikit-learn's trees work with."""
     mask: np.ndarray = np.abs(values) > MAX_NUMBER  # False for NaN
     return mask
 
 
 def unify_booleans(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text that is true and false throughout in one spelling of them; other text as it is."""
+    """Lower the case of a text column if all its cells are true or false; return other columns as they are."""
     booleans = pc.all(pc.is_in(column.drop_null(), pa.array(TRUE + FALSE))).as_py()
     return pc.utf8_lower(column) if booleans else column
 
@@ -74,10 +78,10 @@ def _text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Reduce Arrow's many types to int64, float64, bool and string.
+    """Cast a column to a plain type: int64, float64, bool or string.
 
     Raises:
-        DataError: the column holds dates, nothing, or a type that is none of these.
+        DataError: the column holds dates, times, or a type that can't be cast.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -98,7 +102,7 @@ def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
-    """A plain column as training takes it: float64, int64, bool or str."""
+    """Convert a column of plain type to pandas: float64, int64, bool or str."""
     if kind == "category":
         return pd.Series(array.to_pandas()).astype("str")
     if array.null_count:
@@ -112,7 +116,7 @@ def _missing_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _to_float(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """As float64; whole numbers beyond 2**53 become the nearest one, as everywhere in numpy."""
+    """Cast to float64; integers beyond 2**53 are rounded, as in numpy."""
     return column.cast(pa.float64(), safe=False)
 
 

@@ -1,4 +1,4 @@
-"""A CSV file, plain or compressed, read in blocks of whole records."""
+"""Read a CSV file, plain or compressed, in chunks of whole records."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -20,56 +20,56 @@ from bakeoff.tables.csv_records import (
 from bakeoff.tables.utf8 import decode
 
 BLOCK = 8 << 20  # bytes read at once
-MOST_ROWS = 1 << 16  # read at once: short lines, each of them rejected, would else be millions of sentences
+MOST_ROWS = 1 << 16  # of a chunk: a block of short malformed lines would yield millions of error messages
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 
 class CsvFile:
-    """A CSV with commas, in UTF-8, with a header; all its columns are text."""
+    """A comma-separated file in UTF-8 with a header; all its columns are text."""
 
     def __init__(self, path: Path) -> None:
         """Read the header.
 
         Raises:
-            DataError: the file is empty, of another format, or broken; the text names it.
+            DataError: the file is empty, not a CSV, or has no readable header.
         """
         self.path: Path = path
         self.n_rows: int | None = None
         self._raw: Any = None
-        self._packed: dict[int, float] = {}  # how much of a packed file was read for each piece
+        self._shares: dict[int, float] = {}  # by chunk offset, the share of a compressed file that was read
         with self._open() as stream:
             names, self._first = read_header(path, stream)
         self.schema = pa.schema([(name, pa.string()) for name in names])
         self._size = path.stat().st_size
 
     def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
-        """Read from an offset on, in bytes of the unpacked text; see `TableFile`."""
+        """Read in chunks; the offset is in bytes of the decompressed text. See `TableFile`."""
         names = self.schema.names
-        there = set(names)
-        parse = _Parser(names, [name for name in wanted if name in there], numbers)
-        after = max(offset, self._first)
+        present = set(names)
+        parser = _Parser(names, [name for name in wanted if name in present], numbers)
+        next_offset = max(offset, self._first)
         with self._open() as stream:
-            _skip(stream, after)
+            _skip(stream, next_offset)
             rest, ended, size = b"", False, BLOCK
             while rest or not ended:
                 if len(rest) < size and not ended:
                     more = read_full(stream, size - len(rest))
                     rest, ended = rest + more, len(rest) + len(more) < size
-                # What a piece holds depends on where it begins alone, not on where reading began.
-                found = parse.cut(rest[:size], final=ended and len(rest) <= size)
-                if found is None:
+                # The content of a chunk depends on its offset alone, so that reading can be resumed at any chunk.
+                chunk = parser.cut(rest[:size], final=ended and len(rest) <= size)
+                if chunk is None:
                     size += BLOCK
                     continue
-                read, consumed = found
-                after, rest, size = after + consumed, rest[consumed:], BLOCK
+                read, consumed = chunk
+                next_offset, rest, size = next_offset + consumed, rest[consumed:], BLOCK
                 if self._raw is not None:
-                    self._packed[after] = self._raw.tell() / self._size
-                yield Chunk(read, after)
+                    self._shares[next_offset] = self._raw.tell() / self._size
+                yield Chunk(read, next_offset)
 
     def share(self, offset: int) -> float:
-        """How much of the file lies before an offset, about: 0 to 1; compressed, how much has been read."""
+        """Return the share of the file before an offset; of a compressed file, the share read to get there."""
         if self.path.suffix.lower() in COMPRESSED:
-            return self._packed.get(offset, 0.0)
+            return self._shares.get(offset, 0.0)
         return offset / self._size
 
     def _open(self) -> Any:
@@ -81,7 +81,7 @@ class CsvFile:
 
 
 class _Parser:
-    """From bytes that begin with a record to rows."""
+    """Cuts bytes at the ends of records, and parses them."""
 
     def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str]) -> None:
         self.names, self.wanted = names, wanted
@@ -91,10 +91,14 @@ class _Parser:
         self.bytes = dict.fromkeys(wanted, pa.binary())
 
     def cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
-        """What reads the records at the start of the data, and how many bytes they are; None where none is complete."""
+        """Find the complete records at the start of the data.
+
+        Returns:
+            A function that parses them, and their length in bytes; None if no record is complete.
+        """
         lines = data.count(b"\n")
-        if lines > MOST_ROWS and (found := self._cut(data[: len(data) * MOST_ROWS // lines], final=False)):
-            return found
+        if lines > MOST_ROWS and (chunk := self._cut(data[: len(data) * MOST_ROWS // lines], final=False)):
+            return chunk
         return self._cut(data, final)
 
     def _cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
@@ -102,46 +106,42 @@ class _Parser:
         if not data or (end == 0 and not stuck):
             return None
         if end:
-            return partial(self._parse_or_mend, data, end), end
-        mended = recover_records(data, len(self.names), final, stuck)
-        return (partial(self._parse_mended, mended), mended.consumed) if mended.consumed else None
+            return partial(self._parse_or_recover, data, end), end
+        recovered = recover_records(data, len(self.names), final, stuck)
+        return (partial(self._parse_recovered, recovered), recovered.consumed) if recovered.consumed else None
 
-    def _parse_or_mend(self, data: bytes, end: int) -> Batch:
+    def _parse_or_recover(self, data: bytes, end: int) -> Batch:
         try:
             return self._parse(data, end)
-        except pa.ArrowInvalid:  # a record of another length
-            return self._parse_mended(recover_records(data[:end], len(self.names), final=True))
+        except pa.ArrowInvalid:  # a record with more or fewer fields than the header
+            return self._parse_recovered(recover_records(data[:end], len(self.names), final=True))
 
-    def _parse_mended(self, mended: RecoveredRecords) -> Batch:
-        batch = self._parse(mended.clean, len(mended.clean))
-        if batch.n_rows != len(mended.good):
-            raise RuntimeError(f"{len(mended.good)} records were read as {batch.n_rows} rows")
-        broken = [*mended.broken, *(each._replace(position=int(mended.good[each.position])) for each in batch.broken)]
-        return Batch(batch.table, mended.good[batch.positions], sorted(broken))
+    def _parse_recovered(self, recovered: RecoveredRecords) -> Batch:
+        batch = self._parse(recovered.clean, len(recovered.clean))
+        if batch.n_rows != len(recovered.good):
+            raise RuntimeError(f"{len(recovered.good)} records were read as {batch.n_rows} rows")
+        not_utf8 = [record._replace(position=int(recovered.good[record.position])) for record in batch.broken]
+        return Batch(batch.table, recovered.good[batch.positions], sorted([*recovered.broken, *not_utf8]))
 
     def _parse(self, data: bytes, end: int) -> Batch:
-        """Records as long as the header, perhaps with cells that are not UTF-8.
-
-        Args:
-            end: where they end; what lies behind is none of them.
-        """
+        """Parse data[:end], records with as many fields as the header; rows that are not UTF-8 are malformed."""
         if not end:
             return Batch.of(pa.table({name: pa.array([], kind) for name, kind in self.text.items()}))
         for types in (self.typed, self.text):
             try:
                 return Batch.of(self._read(data, end, types))
             except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-                if str(error).startswith("CSV parse error"):  # which quotes no cell, as a conversion error does
+                if str(error).startswith("CSV parse error"):  # else a cell could not be converted
                     raise
         return decode(self._read(data, end, self.bytes))
 
     def _read(self, data: bytes, end: int, types: dict[str, pa.DataType]) -> pa.Table:
         return pa.csv.read_csv(
-            pa.BufferReader(pa.py_buffer(data).slice(0, end)),  # which copies nothing
+            pa.BufferReader(pa.py_buffer(data).slice(0, end)),  # no copy
             pa.csv.ReadOptions(use_threads=False, block_size=end + 1, column_names=self.names),
             pa.csv.ParseOptions(
                 newlines_in_values=data.find(b'"', 0, end) >= 0,
-                ignore_empty_lines=len(self.names) > 1,  # in a file of one column they are rows with a gap
+                ignore_empty_lines=len(self.names) > 1,  # in a file of one column an empty line is a missing value
             ),
             pa.csv.ConvertOptions(
                 column_types=types, include_columns=self.wanted, null_values=MISSING, strings_can_be_null=False

@@ -1,25 +1,25 @@
-"""Text that a spreadsheet would take for a formula, in a CSV."""
+"""Escape text in a CSV that a spreadsheet would run as a formula (CSV injection)."""
 
 import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-OPENING = "=+-@\t\r\n＝＋－＠"  # OWASP's list (CSV injection)
+OPENING = "=+-@\t\r\n＝＋－＠"  # OWASP's list
 NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
 
 def defuse(text: str) -> str:
-    """With an apostrophe in front where it opens as a formula does, and is no number and no single character."""
-    opens = len(text) > 1 and text[0] in OPENING and not re.match(NUMBER, text)
-    return f"'{text}" if opens else text
+    """Put an apostrophe before text that starts like a formula; numbers and single characters stay as they are."""
+    is_formula = len(text) > 1 and text[0] in OPENING and not re.match(NUMBER, text)
+    return f"'{text}" if is_formula else text
 
 
 def defuse_table(table: pa.Table) -> pa.Table:
-    """The same for all cells of its text columns."""
-    for place, field in enumerate(table.schema):
+    """Apply `defuse` to all cells of text columns."""
+    for i, field in enumerate(table.schema):
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            table = table.set_column(place, field, _defuse_column(table[place]))
+            table = table.set_column(i, field, _defuse_column(table[i]))
     return table
 
 

@@ -1,4 +1,4 @@
-"""The head of a CSV: whether it is one at all, and what its columns are called."""
+"""Read the header of a CSV, and recognize files that are not a CSV."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from bakeoff.errors import DataError
 from bakeoff.tables.csv_records import LONGEST, header_end
 from bakeoff.tables.utf8 import NOT_UTF8
 
-FEW = 100  # one byte of so many may be 0, and be a mistake; in a binary file more are
+FEW = 100  # a file with more than one NUL in this many bytes is binary; fewer may be mistakes
 MOST_COMMAS = 1_000_000  # in a header
 BOM = b"\xef\xbb\xbf"
 MAGIC = {
@@ -23,7 +23,11 @@ MAGIC = {
 
 
 def read_header(path: Path, stream: Any) -> tuple[list[str], int]:
-    """The names of the columns, and where the first record begins."""
+    """Read the names of the columns, and find the offset of the first record.
+
+    Raises:
+        DataError: the file is empty, not a CSV, or has no readable header.
+    """
     head = read_full(stream, 1 << 16)
     if not head.strip():
         raise DataError(f"{str(path)!r} is empty")
@@ -48,9 +52,9 @@ def read_header(path: Path, stream: Any) -> tuple[list[str], int]:
 
 
 def read_full(stream: Any, size: int) -> bytes:
-    """As many bytes as asked for, unless the stream ends: a compressed one may give fewer at a time."""
-    parts, missing = [], size
-    while missing and (part := stream.read(missing)):
+    """Read `size` bytes, fewer only at the end: a single read of a compressed stream may return fewer."""
+    parts, remaining = [], size
+    while remaining and (part := stream.read(remaining)):
         parts.append(part)
-        missing -= len(part)
+        remaining -= len(part)
     return b"".join(parts)

@@ -1,4 +1,4 @@
-"""Where the records of a CSV end, in bytes: cutting a stream between two of them, and going on behind a broken one."""
+"""Find the ends of CSV records in bytes, and recover the records around a malformed one."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bakeoff.errors import DataError
 from bakeoff.formatting import format_count
 from bakeoff.tables.batches import MalformedRecord
 
-LONGEST = 16 << 20  # bytes of a record; what is longer is taken for a quote that was never closed
+LONGEST = 16 << 20  # bytes of a record; a longer one is taken for an unclosed quote
 
 COMMA, QUOTE, LF, CR = b',"\n\r'
 BESIDE_A_QUOTE = np.array([COMMA, QUOTE, LF, CR], dtype=np.uint8)
@@ -25,13 +25,13 @@ OTHER_LENGTH = "more or fewer fields than the header"
 
 @dataclass(frozen=True)
 class RecoveredRecords:
-    """Records told apart one by one.
+    """The records of a block, separated into well-formed and malformed ones.
 
     Attributes:
-        clean: the good ones, a line end behind each.
-        good: their positions among all of them, shape (n_good,).
-        broken: the others.
-        consumed: how many bytes were looked at; a record that is not complete yet is not.
+        clean: the well-formed records, each with a line feed.
+        good: their positions among all records, shape (n_good,).
+        broken: the malformed records.
+        consumed: the number of bytes that the records take up; an incomplete record at the end is left out.
     """
 
     clean: bytes
@@ -41,14 +41,14 @@ class RecoveredRecords:
 
 
 def find_record_end(data: bytes, final: bool) -> int | None:
-    """How many bytes from the start are whole records; 0 where none is.
+    """Find the end of the last complete record.
 
     Args:
-        data: begins with a record.
-        final: nothing follows it.
+        data: starts at the beginning of a record.
+        final: whether the data reaches to the end of the file.
 
     Returns:
-        None where quotes stand in places that leave that open.
+        The offset after the record; 0 if no record is complete, None if misplaced quotes make it ambiguous.
     """
     if b'"' not in data:
         return len(data) if final else max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
@@ -68,16 +68,16 @@ def find_record_end(data: bytes, final: bool) -> int | None:
 
 
 def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> RecoveredRecords:
-    """Tell the records of a block apart, and go on behind those that are broken, losing no line.
+    """Separate the records of a block one by one, and resume after malformed ones without losing a line.
 
-    Where a record of several lines has not as many fields as there are columns, or a quote is not closed, its first
-    line is the broken one: what follows is read on its own.
+    If a record of several lines has the wrong number of fields, or a quote is never closed, only its first line is
+    taken as malformed, and parsing resumes at the next line.
 
     Args:
-        data: begins with a record.
-        n_columns: of the header.
-        final: nothing follows it.
-        stuck: no record may be as long as this, so the first one is broken.
+        data: starts at the beginning of a record.
+        n_columns: the number of columns in the header.
+        final: whether the data reaches to the end of the file.
+        stuck: whether the data is longer than a record may be, so that its first record must be malformed.
 
     Raises:
         DataError: a line is longer than a record may be.
@@ -87,19 +87,19 @@ def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = Fals
     broken: list[MalformedRecord] = []
     position = number = 0
     while position < len(data):
-        found = LINE_END.search(data, position)
-        line_end = found.end() if found else len(data)
-        blank = found is not None and found.start() == position and n_columns > 1  # which is no record
+        match = LINE_END.search(data, position)
+        line_end = match.end() if match else len(data)
+        blank = match is not None and match.start() == position and n_columns > 1  # not a record
         if blank and (final or line_end < len(data) or data[-1] == LF):
             position = line_end
             continue
         end, fields = _record(data, position, line_end, n_columns)
-        # Behind a carriage return at the very end a line feed may follow.
+        # A carriage return at the end of the data may be followed by a line feed.
         incomplete = end is None or (end == len(data) and data[end - 1] != LF)
         if incomplete and not final:
             if not stuck or position:
                 break
-            if found is None:
+            if match is None:
                 raise DataError(f"a line is longer than {LONGEST >> 20} MB: it is no CSV, or its line ends are lost")
         if end is None or (end > line_end and fields != n_columns):
             broken.append(_broken(number, data[position:line_end], None if end is None else fields, n_columns, True))
@@ -114,20 +114,20 @@ def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = Fals
 
 
 def header_end(data: bytes) -> int | None:
-    """Where the first record that is no blank line ends; None where it is not complete."""
+    """Find the end of the first record that is not a blank line; None if it is incomplete."""
     position = 0
-    while found := LINE_END.search(data, position):
-        if found.start() > position:
-            return _record(data, position, found.end(), MOST_COLUMNS)[0]
-        position = found.end()
+    while match := LINE_END.search(data, position):
+        if match.start() > position:
+            return _record(data, position, match.end(), MOST_COLUMNS)[0]
+        position = match.end()
     return None
 
 
 def _record(data: bytes, start: int, line_end: int, n_columns: int) -> tuple[int | None, int]:
-    """Where the record ends, behind its line end, and how many fields it has; None where a quote stays open.
+    """Find the end of a record, after its line end, and count its fields; the end is None if a quote stays open.
 
-    A record of several lines is not followed further than to its first field too many: where each line opens a quote
-    that the next one closes, each would be followed to the end of the block.
+    A record of several lines is followed only up to its first surplus field. Otherwise, if each line opens a quote that
+    the next one closes, every line would be followed to the end of the block: quadratic time.
     """
     if data.find(b'"', start, line_end) < 0:
         return line_end, data.count(b",", start, line_end) + 1
@@ -150,23 +150,26 @@ def _record(data: bytes, start: int, line_end: int, n_columns: int) -> tuple[int
 
 
 def _broken(number: int, line: bytes, fields: int | None, n_columns: int, several: bool) -> MalformedRecord:
-    """What is wrong with a record.
+    """Describe what is wrong with a record.
 
     Args:
-        fields: how many it has, at least; None where a quote stays open.
+        number: the position of the record.
+        line: its content, or if it has several lines the first.
+        fields: its number of fields, possibly more if it has several lines; None if a quote stays open.
+        n_columns: the number of columns in the header.
         several: whether it has several lines.
     """
     text = _without_line_end(line).decode("utf-8", errors="replace")
     if fields is None:
         return MalformedRecord(number, text, OPEN_QUOTE, OPEN_QUOTE)
     if several:
-        found = (
+        length = (
             "more fields than the header has"
             if fields > n_columns
             else f"{format_count(fields, 'field')} of {n_columns}"
         )
         return MalformedRecord(
-            number, text, OTHER_LENGTH, f"{found}, in a record of several lines: is a quote never closed?"
+            number, text, OTHER_LENGTH, f"{length}, in a record of several lines: is a quote never closed?"
         )
     return MalformedRecord(
         number, text, OTHER_LENGTH, f"{format_count(fields, 'field')} where the header has {n_columns}"

@@ -1,4 +1,4 @@
-"""What a column holds: numbers, booleans or text; dates and everything else are refused by name."""
+"""Infer what a column holds (numbers, booleans or categories), and refuse columns that can't be learned from."""
 
 import logging
 
@@ -32,19 +32,22 @@ DATE = (
     rf"|\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
     r"(?:[T ]+\d{1,2}:\d{2}.*)?\s*$"
 )
-MOSTLY = 0.9  # a text column of which so many cells are numbers is a number column with mistakes in it
+MOSTLY = 0.9  # a text column with this share of numbers is taken for a number column with mistakes
 
 
 def infer_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
-    """Turn an Arrow column into a pandas column of float64, int64, bool or str.
+    """Infer the feature that an Arrow column holds, and convert the column to pandas.
 
     Args:
         name: the column's name, for messages.
-        column: of any Arrow type; text that is all numbers or all true/false becomes that.
+        column: of any Arrow type; text whose cells are all numbers or all booleans is converted.
+
+    Returns:
+        The feature, and the column as float64, int64, bool or str.
 
     Raises:
-        DataError: the column is empty, holds dates or a type that can't be learned from, infinite values, text that
-            differs in every row, or numbers with a few cells of text among them.
+        DataError: the column is empty, holds dates, an unsupported type, infinite values or text that differs in every
+            row, or it has too many categories of which nearly all are numbers.
     """
     kind, array = _typed(name, column)
     if kind == "number":
@@ -66,7 +69,7 @@ def _typed(name: str, column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
     if not pa.types.is_string(column.type):
         return "number", column
     trimmed = pc.utf8_trim_whitespace(column)
-    if (numbers := _cast(trimmed, pa.float64())) is not None:  # asked first: as int64 Arrow would take 0x1f
+    if (numbers := _cast(trimmed, pa.float64())) is not None:  # tried first: Arrow's cast to int64 accepts 0x1f
         return "number", _cast(trimmed, pa.int64()) or numbers
     if pc.all(pc.is_in(trimmed.drop_null(), pa.array(TRUE + FALSE))).as_py():
         flags = pc.is_in(trimmed, pa.array(TRUE))
@@ -97,12 +100,12 @@ def _refuse_useless_text(name: str, array: pa.ChunkedArray) -> None:
     unreadable = to_numbers(array)[1]
     if unreadable.sum() <= (1 - MOSTLY) * len(present):
         row = int(np.flatnonzero(unreadable)[0])
-        found = (
+        description = (
             f"column {name!r} is numbers but for {unreadable.sum()} of {len(array)} cells "
             f"(the first in row {row}: {array[row].as_py()!r})"
         )
         if distinct > MAX_CATEGORIES:
-            raise DataError(f"{found}; mend them, or add it to ignore")
-        logger.warning("%s; it is taken for text of %d categories", found, distinct)
+            raise DataError(f"{description}; mend them, or add it to ignore")
+        logger.warning("%s; it is taken for text of %d categories", description, distinct)
     if distinct == len(present) and len(present) > max(1, len(array) // 2):
         raise DataError(f"column {name!r} is text that differs in every row, an id perhaps; add it to ignore")

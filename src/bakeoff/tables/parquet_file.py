@@ -1,4 +1,4 @@
-"""A Parquet file, read in batches that don't follow its row groups, however large those are."""
+"""Read a Parquet file in batches of limited size, whatever the size of its row groups."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -16,27 +16,27 @@ from bakeoff.runtime.files import say_unread
 from bakeoff.tables.batches import Batch, Chunk
 from bakeoff.tables.utf8 import decode
 
-MOST_BYTES = 1 << 26  # of a batch, unpacked
+MOST_BYTES = 1 << 26  # of a decoded batch
 LONGEST_CELL = 1 << 20  # bytes of a text
-MOST_DICTIONARY = 1 << 27  # bytes of a row group's column whose dictionary is looked at
+MOST_DICTIONARY = 1 << 27  # bytes of a column chunk whose dictionary is inspected
 
-CELLS = 1 << 20  # of a batch, about
+CELLS = 1 << 20  # of a batch, approximately
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
 MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10
 
 
 class ParquetFile:
-    """Rows with Arrow's types."""
+    """A Parquet file; its columns have Arrow's types."""
 
     def __init__(self, path: Path, content: bytes | None = None) -> None:
         """Read the footer.
 
         Args:
-            path: of the file.
-            content: its bytes, where they are in memory already, since they were compared with a digest.
+            path: the file's path.
+            content: the file's bytes, if they are in memory already because their digest was verified.
 
         Raises:
-            DataError: it is no Parquet file, or a broken one.
+            DataError: it is not a readable Parquet file.
         """
         self.path: Path = path
         self._content = content
@@ -47,12 +47,12 @@ class ParquetFile:
             raise _unreadable(path, error) from error
         self.n_rows: int | None = file.metadata.num_rows
         ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
-        self._ends = [0, *map(int, ends)]  # of the row groups, in rows
+        self._ends = [0, *map(int, ends)]  # 0, and the number of rows up to the end of each row group
 
     def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
-        """Read from a row on; see `TableFile`."""
-        there = set(self.schema.names)
-        columns = [name for name in wanted if name in there]
+        """Read in chunks; the offset is a row number. See `TableFile`."""
+        present = set(self.schema.names)
+        columns = [name for name in wanted if name in present]
         size = int(np.clip(CELLS // max(len(columns), 1), LEAST_ROWS, MOST_ROWS))
         if offset >= self._ends[-1]:
             return
@@ -63,27 +63,27 @@ class ParquetFile:
             raise _unreadable(self.path, error) from error
         first = bisect_right(self._ends, offset) - 1
         try:
-            read = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
-            for table in _in_steps(read, size, offset - self._ends[first]):
+            batches = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
+            for table in _rebatch(batches, size, offset - self._ends[first]):
                 offset += table.num_rows
                 yield Chunk(partial(_checked, self.path, table), offset)
         except UNREADABLE as error:
             raise _unreadable(self.path, error) from error
 
     def share(self, offset: int) -> float:
-        """How much of the file lies before a row: 0 to 1."""
+        """Return the share of the file before a row, between 0 and 1."""
         return offset / self.n_rows if self.n_rows else 1.0
 
     def _open(self, dictionaries: Sequence[str] | None = None) -> Any:
-        """A reader of its own, since threads can't share one; of some columns it leaves dictionaries as they are."""
+        """Open a new reader, since threads can't share one; columns in `dictionaries` are read dictionary-encoded."""
         source = str(self.path) if self._content is None else pa.BufferReader(self._content)
-        # The file itself, not the dataset reader: a folder named like `a=1` must not become a column. Pages are read as
-        # they are needed, not a row group at once.
+        # Not by the dataset reader, which makes a column of a folder named like `a=1`. Without pre_buffer, pages are
+        # read when they are needed instead of a whole row group at once.
         return pa.parquet.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=dictionaries)
 
 
-def _in_steps(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterator[pa.Table]:
-    """The rows without the first `skip`, in tables of `size` rows, which don't depend on where one began."""
+def _rebatch(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterator[pa.Table]:
+    """Skip the first `skip` rows, and regroup the rest into tables of exactly `size` rows; the last may have fewer."""
     held: list[pa.RecordBatch] = []
     count = 0
     for whole in batches:
@@ -102,7 +102,7 @@ def _in_steps(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterat
 
 
 def _checked(path: Path, table: pa.Table) -> Batch:
-    """A row with text that is not UTF-8 is broken; other damage than that is the file's."""
+    """Validate a table: rows with text that is not UTF-8 are malformed, any other damage is a DataError."""
     try:
         table.validate(full=True)
     except pa.ArrowInvalid:
@@ -116,34 +116,34 @@ def _checked(path: Path, table: pa.Table) -> Batch:
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
-    """The sentence for a broken file, or for one that the system refused to have read."""
+    """Make the error for a corrupt file, or for one that the system can't read."""
     if isinstance(error, OSError) and error.errno is not None:
         return DataError(say_unread(error, path))
     return DataError(f"{str(path)!r} is not a readable Parquet file: {(str(error).splitlines() or ['?'])[0][:300]}")
 
 
 def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> int:
-    """How many rows to read at once, so that they take no more than `MOST_BYTES`.
+    """Compute the number of rows to read at once, at most `most` and so that they take at most `MOST_BYTES`.
 
     Args:
-        file: pyarrow's reader of it.
-        path: for messages.
-        columns: that are read.
-        most: rows, of ordinary ones.
+        file: pyarrow's reader of the file, with dictionary-encoded text columns.
+        path: the file's path, for messages.
+        columns: the columns to read.
+        most: the largest number of rows.
 
     Raises:
-        DataError: a text is longer than `LONGEST_CELL`, or its dictionary too large to be looked at.
+        DataError: a text is longer than `LONGEST_CELL`, or a dictionary is too large to be inspected.
     """
     metadata = file.metadata
     numbers = {metadata.schema.column(number).path: number for number in range(metadata.num_columns)}
     texts = [name for name in columns if name in numbers and is_text(file.schema_arrow.field(name).type)]
     size = most
     for group in range(metadata.num_row_groups):
-        rows = metadata.row_group(group)
-        packed = sum(rows.column(numbers[name]).total_uncompressed_size for name in columns if name in numbers)
-        widest = packed / max(rows.num_rows, 1)
+        row_group = metadata.row_group(group)
+        encoded = sum(row_group.column(numbers[name]).total_uncompressed_size for name in columns if name in numbers)
+        widest = encoded / max(row_group.num_rows, 1)
         for name in texts:
-            chunk = rows.column(numbers[name])
+            chunk = row_group.column(numbers[name])
             if chunk.has_dictionary_page and chunk.total_uncompressed_size * most > MOST_BYTES:
                 widest += _longest(file, path, group, name, chunk.total_uncompressed_size)
         if widest * size > MOST_BYTES:
@@ -152,7 +152,7 @@ def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> 
 
 
 def unpacked_bytes(table: pa.Table) -> int:
-    """Bytes of a table whose dictionaries are taken apart."""
+    """Compute the size of a table in bytes if its dictionary-encoded columns were decoded."""
     total = 0
     for column in table.columns:
         for chunk in column.chunks:
@@ -164,12 +164,12 @@ def unpacked_bytes(table: pa.Table) -> int:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type can hold texts, in a dictionary or not."""
+    """Return whether a column of this type can hold text, dictionary-encoded or not."""
     return bool(pa.types.is_large_string(kind) or pa.types.is_string(kind) or pa.types.is_dictionary(kind))
 
 
 def _longest(file: Any, path: object, group: int, name: str, size: int) -> int:
-    """Bytes of the longest value in a row group's dictionary."""
+    """Return the length in bytes of the longest value in a row group's dictionary; 0 without a dictionary."""
     if size > MOST_DICTIONARY:
         _refuse(path, name, f"a dictionary of up to {size:,} bytes, and {MOST_DICTIONARY:,} are the most")
     (batch, *_) = [*_first(file, group, name)] or [None]

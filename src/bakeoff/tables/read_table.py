@@ -1,4 +1,4 @@
-"""Reading a table whole, as training does, with a clear sentence for every one that can't be read."""
+"""Read a whole table into memory, as training does."""
 
 import os
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ from bakeoff.tables.reader import TableReader, missing_columns, open_table
 
 
 def read_table(path: str | Path) -> pa.Table:
-    """Read all rows of a file, or of the files of a folder.
+    """Read all rows of a file, or of the files in a folder.
 
-    Cells of a CSV are left as text, so that one place (`columns`) decides what they mean; Parquet keeps its types.
+    The columns of a CSV stay text, since `dtypes` alone infers types; those of Parquet keep their types.
 
     Raises:
-        DataError: it is missing, empty, of another format, or a row of it is broken; the text names the file and row.
+        DataError: the file is missing, empty, of another format or too large, or one of its rows is malformed.
     """
     source = open_table(path)
     columns = source.files[0].schema.names
     source.require_columns(columns, f"{source.files[0].path.name!r} has it")
     tables, size, most = [], 0, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     for row, batch in source.batches(columns):
-        for wrong in batch.broken:
-            where = f"row {row + wrong.position} (from 0, behind the header)"
-            column = "" if wrong.column is None else f"column {wrong.column!r} is "
-            raise DataError(f"{str(path)!r} is broken in {where}: {column}{wrong.reason}")
+        for record in batch.broken:
+            where = f"row {row + record.position} (from 0, behind the header)"
+            column = "" if record.column is None else f"column {record.column!r} is "
+            raise DataError(f"{str(path)!r} is broken in {where}: {column}{record.reason}")
         tables.append(batch.table)
         size += unpacked_bytes(batch.table)
         if size > most:
@@ -49,15 +49,20 @@ def _concat(path: str | Path, source: TableReader, columns: list[str], tables: l
 
 
 def read_parquet_bytes(content: bytes) -> pa.Table:
-    """Read a Parquet file that is in memory already, since its bytes were compared with a digest."""
+    """Read a Parquet file whose bytes are in memory already, because their digest was verified."""
     return pa.parquet.ParquetFile(pa.BufferReader(content)).read()
 
 
 def require_columns(table: pa.Table, names: Sequence[str], why: str) -> None:
-    """Refuse a table that lacks one of the named columns.
+    """Check that a table has the named columns.
+
+    Args:
+        table: the table to check.
+        names: the required columns.
+        why: the reason that they are required, for the message.
 
     Raises:
-        DataError: naming the column and the nearest name that is there.
+        DataError: a column is missing; the message suggests a similar name.
     """
     if missing := [name for name in names if name not in table.column_names]:
         raise DataError(missing_columns(missing, table.column_names, why))

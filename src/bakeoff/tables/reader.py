@@ -1,4 +1,4 @@
-"""A table to read in batches: one file or a folder of them, CSV or Parquet."""
+"""Find the files of a table, CSV or Parquet, and read them in batches."""
 
 import difflib
 from collections import Counter
@@ -22,76 +22,84 @@ from bakeoff.tables.parquet_file import ParquetFile
 
 READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
 MOST_COLUMNS = 100_000
-SHOWN = 10  # missing columns that a sentence names
+SHOWN = 10  # missing columns listed in an error
 
 
 class TableReader:
-    """Rows of one or more files, one behind the other, numbered from 0."""
+    """The rows of one or more files in order, numbered from 0."""
 
     def __init__(self, files: Sequence[TableFile]) -> None:
-        """Take files that are open already, in order."""
+        """Check that no file has two columns of the same name.
+
+        Raises:
+            DataError: a file has.
+        """
         self.files = tuple(files)
         for file in self.files:
             _refuse_duplicate_names(file)
 
     @property
     def n_rows(self) -> int | None:
-        """How many rows there are; None where that is not known before they were read."""
+        """The number of rows, or None if that is unknown before they are read."""
         counts = [file.n_rows for file in self.files]
         return None if None in counts else sum(count for count in counts if count is not None)
 
     def share(self, place: Position) -> float:
-        """How much lies before a place, about: 0 to 1."""
+        """Return the approximate share of the table before a position, between 0 and 1."""
         if place.file >= len(self.files):
             return 1.0
         return (place.file + self.files[place.file].share(place.offset)) / len(self.files)
 
     def identity(self) -> list[list[Any]]:
-        """What tells that the files are no longer the same: names, sizes and times."""
-        found = []
+        """Return paths, sizes and modification times, to detect whether the files have changed."""
+        identities = []
         for file in self.files:
             try:
                 stat = file.path.stat()
-                found.append([str(file.path.resolve()), stat.st_size, stat.st_mtime_ns])
-            except OSError:  # gone meanwhile
-                found.append([str(file.path)])
-        return found
+                identities.append([str(file.path.resolve()), stat.st_size, stat.st_mtime_ns])
+            except OSError:  # deleted in the meantime
+                identities.append([str(file.path)])
+        return identities
 
     def pieces(
         self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Position = BEGINNING
     ) -> Iterator[tuple[int, Chunk]]:
-        """Read from a place on; each piece comes with the number of its file.
+        """Read the files in chunks, each with the index of its file.
 
         Args:
-            wanted: the columns to read; a piece lacks those that its file lacks.
-            numbers: those that may be read as numbers at once.
-            start: where a piece begins.
+            wanted: the columns to read; columns that a file lacks are skipped.
+            numbers: the columns to parse as numbers if all cells of a chunk are numbers.
+            start: the position of the first chunk.
 
         Raises:
-            DataError: a file is broken; what was read before stands.
+            DataError: a file is corrupt; chunks before that remain valid.
         """
         for number in range(start.file, len(self.files)):
             file = self.files[number]
             try:
-                for piece in file.pieces(wanted, numbers, start.offset if number == start.file else 0):
-                    yield number, piece
+                for chunk in file.pieces(wanted, numbers, start.offset if number == start.file else 0):
+                    yield number, chunk
             except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
                 why = error.strerror or error
                 raise DataError(f"{str(file.path)!r} can't be read to its end: {why}") from error
 
     def batches(self, wanted: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[tuple[int, Batch]]:
-        """Read all rows; each batch comes with the number of its first row."""
+        """Read all rows in batches, each with the number of its first row."""
         row = 0
-        for _, piece in self.pieces(wanted, numbers):
-            batch = piece.read()
+        for _, chunk in self.pieces(wanted, numbers):
+            batch = chunk.read()
             yield row, batch
             row += batch.n_rows
 
     def require_columns(self, names: Sequence[str], why: str) -> None:
-        """Refuse files that lack one of the named columns.
+        """Check that all files have the named columns.
+
+        Args:
+            names: the required columns.
+            why: the reason that they are required, for the message.
 
         Raises:
-            DataError: naming the file, the column and the nearest name that is there.
+            DataError: a column is missing; the message suggests a similar name.
         """
         for file in self.files:
             there = set(file.schema.names)
@@ -101,13 +109,13 @@ class TableReader:
 
 
 def open_table(path: str | Path) -> TableReader:
-    """Open a file, or all files of a folder in the order of their names; only headers and footers are read.
+    """Open a file, or all files of a folder sorted by name; only headers and footers are read.
 
     Raises:
-        DataError: there is none, or one that is of another format or broken.
+        DataError: there is no such file, or a file can't be read.
     """
     try:
-        return TableReader([_open(each) for each in find_files(path)])
+        return TableReader([_open(file) for file in find_files(path)])
     except OSError as error:
         if error.errno is not None:
             raise DataError(say_unread(error, path)) from error
@@ -118,19 +126,19 @@ def open_table(path: str | Path) -> TableReader:
 
 
 def find_files(path: str | Path) -> list[Path]:
-    """The files that a path names.
+    """Return the file of a path, or the files in a folder sorted by name.
 
     Raises:
-        DataError: none, or others than tables among them: no row shall be left out unseen.
+        DataError: there are none, or a folder holds anything but tables, which would be left out silently.
     """
     path = Path(path)
     try:
-        found = path.exists()
+        exists = path.exists()
     except PermissionError as error:
         raise DataError(say_unread(error, path)) from error
-    except (OSError, ValueError) as error:  # a name that is too long, or has a NUL in it
+    except (OSError, ValueError) as error:  # the name is too long, or contains a NUL
         raise DataError(f"{str(path)[:80]!r} can't be a file: {getattr(error, 'strerror', error)}") from error
-    if not found:
+    if not exists:
         where = "" if path.is_absolute() else f" (looked for it from {Path.cwd().name}/)"
         raise DataError(f"there is no file {str(path)!r}{where}")
     if not path.is_dir():
@@ -139,9 +147,9 @@ def find_files(path: str | Path) -> list[Path]:
         if not _readable(path):
             raise DataError(f"{str(path)!r} does not end with {READABLE}, the formats that can be read")
         return [path]
-    # As Spark, Dask and others write them: _SUCCESS and hidden checksums beside the parts.
-    inside = sorted(each for each in path.iterdir() if not each.name.startswith((".", "_")))
-    other = next((each for each in inside if not (each.is_file() and _readable(each))), None)
+    # Spark, Dask and others also write _SUCCESS and hidden checksum files.
+    inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith((".", "_")))
+    other = next((entry for entry in inside if not (entry.is_file() and _readable(entry))), None)
     if other is not None:
         kind = "a folder" if other.is_dir() else f"neither {READABLE}"
         raise DataError(f"folder {str(path)!r} holds {other.name!r}, which is {kind}; take it out, or name one file")
@@ -151,11 +159,13 @@ def find_files(path: str | Path) -> list[Path]:
 
 
 def missing_columns(missing: Sequence[str], names: Sequence[str], why: str, where: str = "the file") -> str:
-    """The sentence for columns that are not there, with what is most likely wrong.
+    """Write the error message for missing columns, with a hint at the likely cause.
 
     Args:
-        missing: one or more.
-        names: of the columns that are there.
+        missing: at least one column.
+        names: the columns that exist.
+        why: the reason that the columns are required.
+        where: what lacks them.
     """
     name = missing[0]
     more = f" and no {', '.join(map(repr, missing[1:SHOWN]))}{', …' * (len(missing) > SHOWN)}" if missing[1:] else ""
@@ -203,5 +213,5 @@ def _refuse_duplicate_names(file: TableFile) -> None:
 
 
 def empty_column(file: TableFile, name: str) -> pa.ChunkedArray:
-    """A column without rows, to see whether its type can be used at all."""
+    """Return a column of a file without rows, to check whether its type is supported."""
     return pa.chunked_array([], file.schema.field(name).type)

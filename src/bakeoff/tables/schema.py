@@ -1,4 +1,4 @@
-"""The schema contract of a version: what each column was like in the rows that it was trained on."""
+"""The schema of a version: the features and the values that they had in the training rows."""
 
 import logging
 from collections.abc import Mapping
@@ -12,23 +12,22 @@ if TYPE_CHECKING:
 Kind = Literal["number", "boolean", "category"]
 
 MAX_CATEGORIES = 100  # one-hot columns per text column; rarer categories share one
-MAX_KNOWN = 10_000  # categories that the card lists; a column of more has none listed, and none is told as unseen
+MAX_KNOWN = 10_000  # most categories that the card lists; with more it lists none, and unseen ones aren't detected
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One column that is learned from.
+    """A column that models are trained on.
 
     Attributes:
-        name: of the column.
-        dtype: pandas' type of it.
+        name: the column's name.
+        dtype: its pandas dtype.
         kind: what its cells are.
-        missing: whether a training row had no value in it.
-        categories: the texts that the training rows had in it, sorted; None for other kinds, or where they are more
-            than the card lists.
-        range: the least and the largest number of the training rows; None for other kinds.
+        missing: whether values were missing in the training rows.
+        categories: the categories of the training rows, sorted; None for other kinds and for more than `MAX_KNOWN`.
+        range: the smallest and the largest number of the training rows; None for other kinds.
     """
 
     name: str
@@ -40,36 +39,36 @@ class Feature:
 
     @classmethod
     def of_card(cls, card: Mapping[str, Any]) -> list["Feature"]:
-        """The features of a version; an older card knows neither categories nor ranges."""
+        """Read the features from a card; those of older cards have neither categories nor ranges."""
         return [cls(**{**feature, **_tuples(feature)}) for feature in card["features"]]
 
     def learn(self, column: "pd.Series") -> "Feature":
-        """The feature with what the training rows had in it.
+        """Return the feature with the missing values, categories and range of the training rows.
 
         Args:
-            column: the training rows' cells, shape (n_rows,), as training takes them.
+            column: the training rows, shape (n_rows,), as returned by `infer_feature`.
         """
         missing = bool(column.isna().any())
         if self.kind == "category":
-            known = sorted(column.dropna().unique())
-            if len(known) > MAX_KNOWN:
+            categories = sorted(column.dropna().unique())
+            if len(categories) > MAX_KNOWN:
                 logger.warning(
                     "column %r has %s categories, more than the %s that a card lists: predictions can't tell an unseen "
                     "one",
                     self.name,
-                    f"{len(known):,}",
+                    f"{len(categories):,}",
                     f"{MAX_KNOWN:,}",
                 )
                 return replace(self, missing=missing)
-            return replace(self, missing=missing, categories=tuple(known))
+            return replace(self, missing=missing, categories=tuple(categories))
         if self.kind == "boolean":
             return replace(self, missing=missing)
         import numpy as np
 
         values = column.to_numpy(dtype=float)
         values = values[~np.isnan(values)]
-        ends = (float(values.min()), float(values.max())) if len(values) else None
-        return replace(self, missing=missing, range=ends)
+        limits = (float(values.min()), float(values.max())) if len(values) else None
+        return replace(self, missing=missing, range=limits)
 
 
 def _tuples(feature: Mapping[str, Any]) -> dict[str, Any]:

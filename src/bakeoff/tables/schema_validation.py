@@ -1,4 +1,4 @@
-"""Meeting a table with the columns that training saw: what fits is converted, what doesn't is named by row."""
+"""Validate a table against a version's schema."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,17 +22,18 @@ from bakeoff.tables.cells import (
 )
 from bakeoff.tables.schema import Feature
 
-SHOWN = 80  # characters of a cell that a reason shows
+SHOWN = 80  # characters of a cell shown in a reason
 REFUSED = {"row": "int64", "column": "str", "value": "str", "reason": "str", "kind": "str"}
 
 
 @dataclass(frozen=True)
 class AnomalyPolicy:
-    """What becomes of a row whose cells can be scored, but are unlike all that training saw.
+    """What to do with rows that can be scored but are unlike the training rows.
 
     Attributes:
-        on_unseen: a category that no training row had.
-        on_out_of_range: a number further outside the training range than `range_margin` times the range's width.
+        on_unseen: the action for a category that no training row had.
+        on_out_of_range: the action for a number outside the training range.
+        range_margin: how far outside it may be, as a multiple of the range's width.
     """
 
     on_unseen: AnomalyAction = "accept"
@@ -40,21 +41,20 @@ class AnomalyPolicy:
     range_margin: float = 1.0
 
 
-ACCEPT_ALL = AnomalyPolicy()  # all that can be scored is, and nothing is said
+ACCEPT_ALL = AnomalyPolicy()
 
 
 @dataclass(frozen=True)
 class ValidatedTable:
-    """A table as a model takes it.
+    """A table in the form that a model takes, with the rows that it can't score.
 
     Attributes:
-        X: the features of all rows, shape (n_rows, n_features), with unusable cells as missing.
-        rejected: a line a refused row with `row`, `column`, `value`, `reason` and the reason's `kind`, for the first
-            column, in the order of the features, that is wrong in it.
-        flags: for each row what is unlike all that training saw, as `unseen:region; out_of_range:amount`; null where
-            nothing is. Shape (n_rows,).
-        flagged: for each flag the rows that have it, shape (n_rows,).
-        empty: the features in which no row has a value, and which may be without.
+        X: the features of all rows, shape (n_rows, n_features); invalid cells are missing.
+        rejected: for each rejected row its number (`row`), and for the first invalid feature `column`, `value`,
+            `reason` and the `kind` of reason.
+        flags: the flags of each row, as `unseen:region; out_of_range:amount`, or null; shape (n_rows,).
+        flagged: for each flag a mask of the rows that have it, shape (n_rows,).
+        empty: the features that may be missing, and are in all rows.
     """
 
     X: pd.DataFrame
@@ -66,17 +66,19 @@ class ValidatedTable:
     @property
     def usable(self) -> np.ndarray:
         """The positions of the rows that can be scored."""
-        every: np.ndarray = np.arange(len(self.flags))
-        return np.setdiff1d(every, self.rejected["row"].to_numpy(), assume_unique=True) if len(self.rejected) else every
+        rows: np.ndarray = np.arange(len(self.flags))
+        return np.setdiff1d(rows, self.rejected["row"].to_numpy(), assume_unique=True) if len(self.rejected) else rows
 
 
 @dataclass(frozen=True)
 class _Finding:
-    """The cells that something is wrong with, or that are to be flagged.
+    """Cells of a column that are invalid or anomalous for the same reason.
 
     Attributes:
-        kind: what is wrong, in words that do for all of them.
-        detail: is put behind it, with the cell in it.
+        cells: a mask of the cells, shape (n_rows,).
+        kind: the reason, without the cell's value.
+        detail: a format string for the value, appended to the kind.
+        flag: the flag to set; None to reject the rows.
     """
 
     cells: np.ndarray
@@ -88,45 +90,50 @@ class _Finding:
 def validate_table(
     table: pa.Table, features: Sequence[Feature], leniency: AnomalyPolicy = ACCEPT_ALL
 ) -> ValidatedTable:
-    """Turn a table into the columns that training saw, name the rows that can't be, and flag those that are odd.
+    """Convert a table to the features of a version, reject rows with invalid cells, and flag or reject anomalies.
 
     Args:
-        table: may lack a column that training saw missing cells in; all its rows are gaps then.
+        table: the rows; an absent column counts as missing in all rows.
+        features: the schema of the version.
+        leniency: what to do with anomalous rows.
     """
     n_rows = table.num_rows
     columns: dict[str, Any] = {}
     flagged: dict[str, np.ndarray] = {}
     empty: list[str] = []
-    refused = np.zeros(n_rows, dtype=bool)
-    lines: list[tuple[int, str, str | None, str, str]] = []
+    rejected_rows = np.zeros(n_rows, dtype=bool)
+    rejections: list[tuple[int, str, str | None, str, str]] = []
     for feature in features:
         cells = _cells(table, feature)
         columns[feature.name], findings = _conform_column(feature, cells, leniency)
         if feature.missing and not findings and _is_empty(columns[feature.name]):
             empty.append(feature.name)
-        for found in findings:
-            if found.flag:
-                flagged[f"{found.flag}:{feature.name}"] = found.cells
+        for finding in findings:
+            if finding.flag:
+                flagged[f"{finding.flag}:{feature.name}"] = finding.cells
                 continue
-            for row in np.flatnonzero(found.cells & ~refused):
+            for row in np.flatnonzero(finding.cells & ~rejected_rows):
                 value = cells[int(row)].as_py()
                 shown = None if value is None else str(value)[:SHOWN]
-                lines.append((int(row), feature.name, shown, found.kind + found.detail.format(shown), found.kind))
-            refused |= found.cells
-    rejected = pd.DataFrame(sorted(lines), columns=list(REFUSED)).astype(REFUSED)
+                reason = finding.kind + finding.detail.format(shown)
+                rejections.append((int(row), feature.name, shown, reason, finding.kind))
+            rejected_rows |= finding.cells
+    rejected = pd.DataFrame(sorted(rejections), columns=list(REFUSED)).astype(REFUSED)
     return ValidatedTable(
         pd.DataFrame(columns, index=range(n_rows)), rejected, _join(flagged, n_rows), flagged, tuple(empty)
     )
 
 
 def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") -> pa.ChunkedArray:
-    """A column reduced to numbers, booleans or text.
+    """Cast the column of a feature to a plain type.
 
     Args:
-        where: the column is, for the error, as ` of 'b.csv'`.
+        feature: the feature, for the message.
+        column: of any Arrow type.
+        where: the column's file for the message, as ` of 'b.csv'`.
 
     Raises:
-        DataError: it is of a type that is none of these, so that no row of it could be scored.
+        DataError: the type is not supported, so that no row could be scored.
     """
     try:
         return to_plain_type(feature.name, column)
@@ -142,7 +149,7 @@ def _cells(table: pa.Table, feature: Feature) -> pa.ChunkedArray:
 
 
 def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy) -> tuple[Any, list[_Finding]]:
-    """The column as training saw it, and the cells that something is wrong with."""
+    """Convert a column to the feature's type, and find its invalid and anomalous cells."""
     if feature.kind == "category":
         values, empty, findings = _conform_text(feature, cells, leniency)
     else:
@@ -159,13 +166,13 @@ def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyP
             findings.append(_odd(outside, leniency.on_out_of_range, "out_of_range", kind, ": {0}"))
     if not feature.missing:
         findings.append(_Finding(empty, "missing, and training saw no missing value here"))
-    return values, [found for found in findings if found.cells.any()]
+    return values, [finding for finding in findings if finding.cells.any()]
 
 
 def _conform_text(
     feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy
 ) -> tuple[Any, np.ndarray, list[_Finding]]:
-    """The cells as text, which of them are empty, and which are categories that training did not see."""
+    """Convert a column to text; returns it with a mask of the missing cells and the finding of unseen categories."""
     text = text_cells(cells)
     empty: np.ndarray = pc.is_null(text).to_numpy()
     findings = []
@@ -177,7 +184,7 @@ def _conform_text(
 
 
 def _bounds(feature: Feature, leniency: AnomalyPolicy) -> tuple[float, float]:
-    """Between which numbers nothing is odd."""
+    """Return the smallest and the largest number that is not anomalous."""
     if feature.range is None or leniency.on_out_of_range == "accept":
         return -MAX_NUMBER, MAX_NUMBER
     low, high = feature.range
@@ -186,12 +193,12 @@ def _bounds(feature: Feature, leniency: AnomalyPolicy) -> tuple[float, float]:
 
 
 def _all_within(values: np.ndarray, low: float, high: float) -> bool:
-    """Whether there is neither a gap nor anything odd; most columns are done with this one look."""
+    """Return whether no value is missing or out of bounds: a fast check that most columns pass."""
     return bool(len(values) == 0 or (values.min() >= low and values.max() <= high))  # False for NaN
 
 
 def _is_empty(values: Any) -> bool:
-    """Whether there are rows and none has a value; most columns are done with a look at the first."""
+    """Return whether there are rows and all values are missing; the first value decides for most columns."""
     return len(values) > 0 and bool(pd.isna(values[0])) and bool(pd.isna(values).all())
 
 
@@ -200,7 +207,7 @@ def _odd(cells: np.ndarray, treatment: AnomalyAction, flag: str, kind: str, deta
 
 
 def _join(flagged: Mapping[str, np.ndarray], n_rows: int) -> pa.Array:
-    """Each row's flags with semicolons between; null for none."""
+    """Join the flags of each row with semicolons; null without flags."""
     joined: pa.Array = pa.nulls(n_rows, pa.string())
     for text, cells in flagged.items():
         longer = pc.if_else(pc.is_valid(joined), pc.binary_join_element_wise(joined, text, "; "), text)

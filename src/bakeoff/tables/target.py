@@ -1,4 +1,4 @@
-"""The target column, in training and in prediction."""
+"""Convert the target column to classes in training, and to class codes in prediction."""
 
 import numpy as np
 import pandas as pd
@@ -21,18 +21,18 @@ from bakeoff.tables.dtypes import _all_dates
 
 
 def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Each row's true class.
+    """Encode the target column with the classes of a model.
 
     Args:
-        column: the target as it was read, of text, numbers or true and false.
-        classes: the model's, of its own type, shape (n_classes,).
+        column: the target as read, of any Arrow type.
+        classes: the model's `classes_`, shape (n_classes,).
 
     Returns:
-        the classes' positions among the names, shape (n_rows,), -1 where a row has no class; and the names, the model's
-        classes first and behind them those that it doesn't know.
+        The position of each row's class in the list of names, shape (n_rows,), -1 if it is missing; and that list, the
+        model's classes followed by those that it doesn't know.
 
     Raises:
-        DataError: the column is of a type that no class has.
+        DataError: the type of the column is not supported.
     """
     cells = to_plain_type("the target", column)
     if classes.dtype.kind == "i":
@@ -43,16 +43,16 @@ def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndar
             text = pc.if_else(pc.is_in(text, pa.array(TRUE + FALSE)), pc.utf8_lower(text), text)
         named, known = text.to_pandas(), pc.is_valid(text).to_numpy()
     codes: np.ndarray = pd.Index(classes).get_indexer(named).astype(np.int64)
-    strange = known & (codes < 0)
-    numbers, unknown = pd.factorize(named[strange])
-    codes[strange] = len(classes) + numbers
+    unknown = known & (codes < 0)
+    numbers, unknown_names = pd.factorize(named[unknown])
+    codes[unknown] = len(classes) + numbers
     codes[~known] = -1
-    return codes, [*map(str, classes), *map(str, unknown)]
+    return codes, [*map(str, classes), *map(str, unknown_names)]
 
 
 def _whole_numbers(cells: pa.ChunkedArray) -> tuple[pd.Series, np.ndarray]:
-    """The cells as int64, and which of them are whole numbers at all."""
-    if pa.types.is_integer(cells.type) and not cells.null_count:  # beyond 2**53 too
+    """Convert cells to int64; returns them with a mask of those that are whole numbers."""
+    if pa.types.is_integer(cells.type) and not cells.null_count:  # exact beyond 2**53 too
         return pd.Series(cells.to_numpy()), np.ones(len(cells), dtype=bool)
     values, _ = to_numbers(cells)
     known = np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**63)
@@ -60,10 +60,10 @@ def _whole_numbers(cells: pa.ChunkedArray) -> tuple[pd.Series, np.ndarray]:
 
 
 def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
-    """Turn the column of classes into int64 where all are whole numbers, else into text.
+    """Convert the target column for training: to int64 if all classes are whole numbers, else to text.
 
     Raises:
-        DataError: a class is missing, is a date, or is a number with a fraction.
+        DataError: classes are missing, dates, fractions, or beyond 64 bits.
     """
     column = to_plain_type(name, column)
     if pa.types.is_string(column.type):

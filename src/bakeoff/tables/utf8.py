@@ -1,4 +1,4 @@
-"""Text that may not be UTF-8: the rows that it is in are told from the others."""
+"""Decode text, and find the rows that are not UTF-8."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,30 +9,31 @@ NOT_UTF8 = "not UTF-8: save the file as UTF-8"
 
 
 def decode(table: pa.Table) -> Batch:
-    """The table with its text as text; rows in which some is not UTF-8 are broken.
+    """Decode the text and binary columns of a table; rows that are not UTF-8 are malformed.
 
     Args:
-        table: of which columns of text may hold any bytes.
+        table: its text columns may hold any bytes.
     """
-    wrong: dict[int, MalformedRecord] = {}
-    for at, name in enumerate(table.column_names):
+    malformed: dict[int, MalformedRecord] = {}
+    for i, name in enumerate(table.column_names):
         if _is_text(table[name].type):
             cells = table[name].cast(pa.large_binary()).to_pylist()
-            table = table.set_column(at, name, pa.array(_decode_cells(name, cells, wrong), pa.string()))
-    bad = sorted(wrong)
-    positions = np.delete(np.arange(table.num_rows), bad)
-    return Batch(table.take(pa.array(positions)), positions, [wrong[row] for row in bad])
+            table = table.set_column(i, name, pa.array(_decode_cells(name, cells, malformed), pa.string()))
+    rows = sorted(malformed)
+    positions = np.delete(np.arange(table.num_rows), rows)
+    return Batch(table.take(pa.array(positions)), positions, [malformed[row] for row in rows])
 
 
-def _decode_cells(name: str, cells: list[bytes | None], wrong: dict[int, MalformedRecord]) -> list[str | None]:
+def _decode_cells(name: str, cells: list[bytes | None], malformed: dict[int, MalformedRecord]) -> list[str | None]:
+    """Decode the cells of a column, and add a record to `malformed` for each row that is not UTF-8."""
     text: list[str | None] = []
     for row, cell in enumerate(cells):
         try:
             text.append(None if cell is None else cell.decode("utf-8"))
         except UnicodeDecodeError:
-            seen = "" if cell is None else cell.decode("utf-8", errors="replace")
-            wrong.setdefault(row, MalformedRecord(row, seen, NOT_UTF8, NOT_UTF8, name))
-            text.append(seen)
+            replaced = "" if cell is None else cell.decode("utf-8", errors="replace")
+            malformed.setdefault(row, MalformedRecord(row, replaced, NOT_UTF8, NOT_UTF8, name))
+            text.append(replaced)
     return text
 
 
