@@ -48,6 +48,11 @@ def one_line(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
+def list_first(names: Sequence[str], most: int) -> str:
+    """As `a, b, …`, where there are more than `most`."""
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
 def format_count(count: int, noun: str) -> str:
     """Format a count, as `1 field` or `1,024 fields`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

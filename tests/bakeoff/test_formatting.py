@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bakeoff.formatting import format_seconds, one_line, printable
+from bakeoff.formatting import format_seconds, list_first, one_line, printable
 from bakeoff.report.svg import make_picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text, text_table
 
@@ -84,3 +84,9 @@ def test_markdown_shows_any_text_as_it_is(text):
         assert (expected, set()) == texts_and_tags(markdown)
         kinds = {token.type for token in COMMONMARK.parse(markdown)}
         assert not kinds & {"html_block", "hr", "code_block", "fence", "blockquote_open", "ordered_list_open"}
+
+
+def test_a_long_list_of_names_is_cut():
+    """A mark stands for the rest."""
+    assert "a, b" == list_first(["a", "b"], 2)
+    assert "a, b, …" == list_first(["a", "b", "c"], 2)

@@ -82,7 +82,7 @@ class ProbabilitySketch:
         parts, most = self._classes[position], min(HELD // 16, HELD // len(self._classes))
         parts.append(points)
         if len(parts) > 1 and sum(part.shape[1] for part in parts) > most:
-            parts[:] = [compress(merge_points(parts), most // 2)]
+            self._classes[position] = [compress(merge_points(parts), most // 2)]
 
 
 def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:

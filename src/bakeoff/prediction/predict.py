@@ -12,6 +12,7 @@ from typing import Any
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import DataError, WriteError
 from bakeoff.evaluation.streaming import StreamingEvaluation
+from bakeoff.formatting import list_first
 from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.prediction.missing_columns import SHOWN, find_gaps, say_gaps
 from bakeoff.prediction.preflight import (
@@ -192,7 +193,7 @@ def _say_what_is_ignored(ready: ScoringJob) -> None:
     for name, files in ready.missing.items():
         several, lacking = len(ready.source.files), [file.path.name for file in files]
         where = "the file" if several == 1 else repr(lacking[0])
-        named = f"{', '.join(lacking[:SHOWN])}{', …' * (len(lacking) > SHOWN)}"
+        named = list_first(lacking, SHOWN)
         some = f"in {len(lacking):,} of {several:,} files: {named}; {TAKEN_AS_MISSING.replace('throughout', 'there')}"
         why = some if len(lacking) < several else TAKEN_AS_MISSING
         logger.warning("%s", missing_columns([name], files[0].schema.names, why, where))

@@ -14,6 +14,7 @@ from bakeoff.config.prediction import AnomalyAction
 from bakeoff.config.signing import VerifyingConfig
 from bakeoff.config.validation import validate
 from bakeoff.errors import DataError
+from bakeoff.formatting import list_first
 from bakeoff.prediction.missing_columns import SHOWN
 from bakeoff.prediction.preflight import TAKEN_AS_MISSING, refuse_taken_names
 from bakeoff.prediction.scorer import Scorer
@@ -110,9 +111,10 @@ class Predictor:
             scorer.score(Batch.of(rows.slice(start, STEP))).offset_rows(start)
             for start in range(0, max(rows.num_rows, 1), STEP)
         ]
-        whole = [set(each.empty) for each in scored if each.empty is not None]
-        if empty := [name for name in self.features if name in there and whole and name in set.intersection(*whole)]:
-            named = ", ".join(map(repr, empty[:SHOWN])) + ", …" * (len(empty) > SHOWN)
+        of_batches = [set(each.empty) for each in scored if each.empty is not None]
+        throughout = set.intersection(*of_batches) if of_batches else set()
+        if empty := [name for name in self.features if name in there and name in throughout]:
+            named = list_first([repr(name) for name in empty], SHOWN)
             warnings.warn(f"the table has no value in {named} ({TAKEN_AS_MISSING})", stacklevel=2)
         predictions = pa.concat_tables([each.predictions for each in scored]).to_pandas()
         rejected = pa.concat_tables([each.rejected for each in scored]).select(WRITTEN.names).to_pandas()

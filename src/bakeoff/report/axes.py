@@ -151,7 +151,7 @@ class Axes:
 
     def legend(self, entries: Sequence[tuple[str, str, str]], corner: Corner, heading: str = "") -> None:
         """What each line is: text, colour and dashes. What lies below shines through, so that the text can be read."""
-        height = 13.0 * (len(entries) + bool(heading))
+        height = 13.0 * (len(entries) + (1 if heading else 0))
         wide = 5.0 * max(len(text) for text in [heading, *(text for text, _, _ in entries)]) + 26
         x = self.right - wide - 4 if corner == "lower right" else self.left + 10
         y = self.top + 12 if corner == "upper left" else self.bottom - height

@@ -142,9 +142,10 @@ def contestant_rows(card: dict[str, Any]) -> list[dict[str, str]]:
         row = {"Winner": "★" if left[0] == winner else ""}
         for name, cell in zip([*header, *other[1:-1]], [*left, *right[1:-1]]):
             if name != INTERVAL:
-                row[name] = cell
+                figure = name
+                row[figure] = cell
             elif cell != NONE:
-                row[next(reversed(row))] += f" ({cell})"
+                row[figure] += f" ({cell})"
         rows.append(row)
     reasons = [scores["reason"] or "" for scores in card["classifiers"].values()]
     return [row | {"Reason": one_line(reason)} for row, reason in zip(rows, reasons)] if any(reasons) else rows

@@ -95,7 +95,7 @@ def draw_roc(found: Outcomes) -> Picture:
     """ROC curves, each class against the rest (Fawcett, An introduction to ROC analysis, 2006)."""
     curves: dict[str, Any] = found["curves"]
     if len(found["classes"]) == 2:  # the other's is its mirror
-        curves = {name: curves[name] for name in [*curves][-1:]}
+        curves = dict(list(curves.items())[-1:])
     return _draw_roc("roc", "ROC curves", curves, "class")
 
 

@@ -82,7 +82,7 @@ def paragraph(text: str | None, kind: str | None = None) -> str:
 def gallery(pictures: Iterable[Picture | None], small: bool = False) -> str:
     """Pictures side by side, as far as the page is wide enough."""
     there = "\n".join(picture.to_inline_svg() for picture in pictures if picture)
-    return f'<div class="pictures{" small" * small}">\n{there}\n</div>' if there else ""
+    return f'<div class="pictures{" small" if small else ""}">\n{there}\n</div>' if there else ""
 
 
 def beside(parts: Iterable[str]) -> str:

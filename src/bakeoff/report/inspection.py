@@ -109,7 +109,8 @@ def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[s
         for number, (fit_rows, score_rows) in enumerate(folds)
     )
     rows = [round(share * float(np.mean([len(fit_rows) for fit_rows, _ in folds]))) for share in SHARES]
-    return {"folds": config.cross_validation.folds, "rows": rows, "scores": [*zip(*[iter(scores)] * len(folds))]}
+    by_size = np.reshape(scores, (len(SHARES), len(folds))).tolist()
+    return {"folds": config.cross_validation.folds, "rows": rows, "scores": by_size}
 
 
 def _score_share(

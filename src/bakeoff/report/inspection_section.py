@@ -104,7 +104,8 @@ def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:
     points = [(rows, known) for rows, scores in zip(curve["rows"], curve["scores"]) if (known := _known(scores))]
     counts, means = [rows for rows, _ in points], [float(np.mean(known)) for _, known in points]
     spread = [float(np.std(known)) for _, known in points]
-    low, high = ([mean + sign * wide for mean, wide in zip(means, spread)] for sign in (-1, 1))
+    low = [mean - wide for mean, wide in zip(means, spread)]
+    high = [mean + wide for mean, wide in zip(means, spread)]
     size = (WIDTH, 240.0)
     axes = Axes("learning", size, 56, 36, (0, counts[-1] * 1.04), padded_limits(min(low), max(high)))
     axes.x_axis("rows fitted on", 4)

@@ -172,19 +172,13 @@ def _longest(file: Any, path: object, group: int, name: str, size: int) -> int:
     """Return the length in bytes of the longest value in a row group's dictionary; 0 without a dictionary."""
     if size > MOST_DICTIONARY:
         _refuse(path, name, f"a dictionary of up to {size:,} bytes, and {MOST_DICTIONARY:,} are the most")
-    (batch, *_) = [*_first(file, group, name)] or [None]
+    batch = next(file.iter_batches(1, [group], columns=[name]), None)
     if batch is None or not pa.types.is_dictionary(batch.column(0).type):
         return 0
     longest = pc.max(pc.binary_length(batch.column(0).dictionary)).as_py() or 0
     if longest > LONGEST_CELL:
         _refuse(path, name, f"a text of {longest:,} bytes, and {LONGEST_CELL:,} are the most")
     return int(longest)
-
-
-def _first(file: Any, group: int, name: str) -> Any:
-    for batch in file.iter_batches(1, [group], columns=[name]):
-        yield batch
-        return
 
 
 def _refuse(path: object, name: str, what: str) -> None:

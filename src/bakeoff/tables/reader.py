@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from bakeoff.errors import DataError
+from bakeoff.formatting import list_first
 from bakeoff.runtime.files import say_unread
 from bakeoff.tables.batches import (
     BEGINNING,
@@ -168,8 +169,8 @@ def missing_columns(missing: Sequence[str], names: Sequence[str], why: str, wher
         where: what lacks them.
     """
     name = missing[0]
-    more = f" and no {', '.join(map(repr, missing[1:SHOWN]))}{', …' * (len(missing) > SHOWN)}" if missing[1:] else ""
-    listed = ", ".join(repr(column[:80])[1:-1] for column in names[:20]) + (", …" if len(names) > 20 else "")
+    more = f" and no {list_first([repr(column) for column in missing[1:]], SHOWN - 1)}" if missing[1:] else ""
+    listed = list_first([repr(column[:80])[1:-1] for column in names], 20)
     return f"there is no column {name!r}{more} ({why}); {where} has {listed}{_hint(name, names)}"
 
 

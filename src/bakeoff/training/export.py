@@ -84,7 +84,8 @@ def export_version(
 
     store = open_store(config)
     folder = store.export(files, describe, selection.why, by, render)
-    logger.info("version %s exported to %s%s", folder.name, folder, ", as champion" * (store.champion() == folder.name))
+    as_champion = ", as champion" if store.champion() == folder.name else ""
+    logger.info("version %s exported to %s%s", folder.name, folder, as_champion)
     return folder
 
 
@@ -142,7 +143,6 @@ def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[
         low, high = card.test.interval if card.test else (None, None)
         standing = selection.standings.get(card.classifier)
         beside = standing.comparison if standing else None
-        by_class = {f"test_recall_{name}": report[name].recall if name in report else None for name in classes}
         row = {
             "classifier": card.classifier,
             "winner": card.classifier == selection.winner,
@@ -170,5 +170,7 @@ def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[
             "predict_rows_per_second": card.test.rows_per_second if card.test else None,
             "reason": card.reason,
         }
-        rows.append({**row, **by_class, **row})  # a class called macro takes no other figure's place
+        for name in classes:  # a class called macro takes no other figure's place
+            row.setdefault(f"test_recall_{name}", report[name].recall if name in report else None)
+        rows.append(row)
     return rows

@@ -167,11 +167,9 @@ def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecar
     Args:
         order: all contestants from the simplest on.
     """
-    return sorted(
-        scorecards,
-        key=lambda card: (
-            -inf if card.cv_mean is None else round(card.cv_mean, DIGITS),
-            -order.index(card.classifier),
-        ),
-        reverse=True,
-    )
+
+    def place(card: Scorecard) -> tuple[float, int]:
+        score = -inf if card.cv_mean is None else round(card.cv_mean, DIGITS)
+        return -score, order.index(card.classifier)
+
+    return sorted(scorecards, key=place)
