@@ -22,9 +22,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.store.card import SEALED, Card
 from bakeoff.store.model_store import ModelStore
 
 NAMES = ("a", "b", "c", "d")
@@ -49,19 +49,19 @@ WRONG = (
 def export_small(store: ModelStore, why: str = "small", size: int = 2000) -> Path:
     """Export a version that takes no training: files of a few kilobytes, a card with all its keys."""
     with tempfile.TemporaryDirectory() as folder:
-        files = {name: Path(folder) / name for name in ("model.joblib", "validation.parquet", "leaderboard.csv")}
+        files = {name: Path(folder) / name for name in SEALED}
         for path in files.values():
             path.write_bytes(os.urandom(size))
         return store.export(files, lambda version, created: describe(store.name, version, created), why)
 
 
-def describe(name: str, version: str, created: str) -> dict[str, Any]:
+def describe(name: str, version: str, created: str) -> Card:
     """A card of the usual size."""
     metrics = dict.fromkeys(("accuracy", "precision_macro", "recall_macro", "f1_macro"), 0.99)
     report = {str(label): {"precision": 0.99, "recall": 0.99, "f1": 0.99, "support": 500} for label in range(4)}
     scores = {"status": "ok", "reason": None, "cv_scores": [0.99] * 5, "cv_mean": 0.99, "cv_std": 0.01, "test": metrics}
     scores |= {"report": report, "fit_seconds": 0.1, "predict_rows_per_second": 1_000_000}
-    return {
+    card = {
         "format": 1,
         "name": name,
         "version": version,
@@ -76,7 +76,9 @@ def describe(name: str, version: str, created: str) -> dict[str, Any]:
         "data_sha256": "0" * 64,
         "config": {},
         "environment": {"python": "3.11.7", "scikit-learn": "1.9.1"},
+        "files": {file: {"sha256": "", "bytes": 0} for file in SEALED},  # the export has theirs
     }
+    return Card.from_dict(card)
 
 
 def operate(root: Path, kind: str, name: str, number: int) -> None:

@@ -48,19 +48,19 @@ def show(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     store = open_store(config)
     history = store.history()
     card = store.card(version, history)
-    winner = title(card["classifier"])
+    winner = title(card.classifier)
     create_table_artifact(
         contestant_rows(card),
         key=artifact_key("leaderboard", config.name),
-        description=markdown_text(f"{card['version']}: {card['selection']['why']}"),
+        description=markdown_text(f"{card.version}: {card.selection.why}"),
     )
     create_table_artifact(
-        class_rows(card["classifiers"][card["classifier"]]["report"]),
+        class_rows(card.winner.report),
         key=artifact_key("classification-report", config.name),
-        description=markdown_text(f"{card['version']}: {winner} on {card['rows']['test']:,} test rows"),
+        description=markdown_text(f"{card.version}: {winner} on {card.rows.test:,} test rows"),
     )
     create_markdown_artifact(
         render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn),
         key=artifact_key("model-card", config.name),
-        description=card["version"],
+        description=card.version,
     )

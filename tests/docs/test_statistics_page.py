@@ -1,5 +1,6 @@
 """The figures of docs/statistics.md are the library's own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from bakeoff.evaluation.intervals import wilson_interval, wilson_of_share
 from bakeoff.evaluation.paired_tests import mcnemar_test
 from bakeoff.report.charts import label_ceiling
 from bakeoff.training.promotion import needed_discordant_rows
+from benchmarks.store_crash import describe
 
 TEXT = Path("docs/statistics.md").read_text(encoding="utf-8")
 
@@ -92,5 +94,7 @@ def test_the_decision_by_cost():
 
 def test_what_label_noise_leaves():
     """Of four classes, one in a hundred drawn anew."""
-    card = {"config": {"dataset": {"flip_y": 0.01}}, "classes": list("abcd")}
+    card = replace(
+        describe("m", "20261122T101500Z-c3943", "2026-11-22T10:15:00Z"), config={"dataset": {"flip_y": 0.01}}
+    )
     assert f"1 − 0.01 × (1 − 1/4) = {label_ceiling(card):.4f}" in TEXT

@@ -43,17 +43,17 @@ def test_every_scheduled_run_trains_on_rows_of_its_own(stack, scheduled, tmp_pat
     due = [int(datetime.fromisoformat(run["expected_start_time"]).timestamp()) for run in stack.runs(deployment)]
     store = ModelStore(tmp_path / "models", "classifier")
     cards = [store.card(version) for version in store.versions()]
-    assert due == [card["origin"]["batch"] for card in cards] == [card["config"]["dataset"]["batch"] for card in cards]
-    assert 1 == len({card["origin"]["source"] for card in cards})
-    assert 3 == len({card["data_sha256"] for card in cards})
+    assert due == [card.origin.batch for card in cards] == [card.config["dataset"]["batch"] for card in cards]
+    assert 1 == len({card.origin.source for card in cards})
+    assert 3 == len({card.data_sha256 for card in cards})
     entries = store.history().entries
     decisions = [entry for entry in entries if "figures" in entry]
     assert ["export", "promote", "export", "export"] == [entry["event"] for entry in entries if entry not in decisions]
     assert [("origin", 100)] * 2 == [
         (entry["figures"]["recognised_by"], entry["figures"]["fresh_rows"]) for entry in decisions
     ]
-    assert cards[1]["version"] in decisions[0].values()
-    assert cards[2]["version"] in decisions[1].values()
+    assert cards[1].version in decisions[0].values()
+    assert cards[2].version in decisions[1].values()
 
 
 def times(run):

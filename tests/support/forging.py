@@ -4,6 +4,12 @@ import hashlib
 import json
 
 from bakeoff.runtime import files
+from bakeoff.store.card import Card
+
+
+def read_card(folder, **changed):
+    """The card of a version's folder, with other values at its top."""
+    return Card.from_dict(json.loads((folder / "card.json").read_text()) | changed)
 
 
 def rewrite_card(folder):

@@ -6,12 +6,13 @@ from typing import Any
 from bakeoff.classifiers import title
 from bakeoff.formatting import NONE, format_interval
 from bakeoff.report.card_tables import format_score
+from bakeoff.store.card import Card
 
 Row = tuple[str, ...]
 LONGEST = 60  # letters of a value
 
 
-def compare_cards(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, list[Row]]:
+def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
     """What a person would look at, and of config, rows and libraries what differs.
 
     Args:
@@ -23,69 +24,52 @@ def compare_cards(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[s
     """
     both = (first, second)
     figures: list[Row] = [
-        ("winner", *(title(card["classifier"]) for card in both)),
-        *(
-            _row("CV mean of " + title(name), *(_scores(card, name).get("cv_mean") for card in both))
-            for name in _names(both)
-        ),
-        *(_row(f"test {metric}", *(_winner(card)["test"].get(metric) for card in both)) for metric in _metrics(both)),
-        ("95 % interval of the accuracy", *(_interval(card) for card in both)),
+        ("winner", *(title(card.classifier) for card in both)),
+        *(_row("CV mean of " + title(name), *(_cv_mean(card, name) for card in both)) for name in _names(both)),
+        *(_row(f"test {metric}", *(card.winner.test.get(metric) for card in both)) for metric in _metrics(both)),
+        ("95 % interval of the accuracy", *(format_interval(card.winner.interval()) for card in both)),
     ]
-    made: list[Row] = [("created", *(str(card["created"]) for card in both))]
-    parts = first["rows"]
-    made += [(f"{part} rows", *(f"{card['rows'].get(part, 0):,}" for card in both)) for part in parts]
-    made.append(("data (SHA-256)", *(card["data_sha256"][:16] + "…" for card in both)))
-    config = _differences(*(dict(_flat(card["config"])) for card in both))
-    libraries = _differences(*(card["environment"] for card in both))
-    columns = _differences(*({each["name"]: each.get("kind", "there") for each in card["features"]} for card in both))
+    made: list[Row] = [("created", *(card.created for card in both))]
+    made += [(f"{part} rows", *(f"{vars(card.rows)[part]:,}" for card in both)) for part in vars(first.rows)]
+    made.append(("data (SHA-256)", *(card.data_sha256[:16] + "…" for card in both)))
+    config = _differences(*(dict(_flat(card.config)) for card in both))
+    libraries = _differences(*(card.environment for card in both))
+    columns = _differences(*({each.name: each.kind for each in card.features} for card in both))
     found = {"Figures": figures, "Made of": made, "Config": config, "Columns": columns, "Libraries": libraries}
     return {heading: rows for heading, rows in found.items() if rows}
 
 
-def warn_of_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> str | None:
+def warn_of_differences(first: Card, second: Card) -> str | None:
     """A sentence where figures can't be compared as they stand."""
-    if _scoring(first) != _scoring(second):
-        return f"The CV means are of different metrics: {_scoring(first)} and {_scoring(second)}."
-    if first["data_sha256"] == second["data_sha256"] and _split(first) == _split(second):
+    if (one := first.selection.scoring) != (other := second.selection.scoring):
+        return f"The CV means are of different metrics: {one} and {other}."
+    if first.data_sha256 == second.data_sha256 and _split(first) == _split(second):
         return None
     return "They were tested on different rows: part of the difference between their figures may come of that."
 
 
-def _split(card: Mapping[str, Any]) -> Any:
+def _split(card: Card) -> Any:
     """With the defaults that an older card doesn't tell."""
     from pydantic import ValidationError
 
     from bakeoff.config.race import SplitConfig
 
     try:
-        return SplitConfig.model_validate(card["config"].get("split", {}))
+        return SplitConfig.model_validate(card.config.get("split", {}))
     except ValidationError:
-        return card["config"].get("split")
+        return card.config.get("split")
 
 
-def _scoring(card: Mapping[str, Any]) -> str:
-    return str(card["selection"].get("scoring", "accuracy"))
+def _names(cards: tuple[Card, Card]) -> list[str]:
+    return [*dict.fromkeys(name for card in cards for name in card.classifiers)]
 
 
-def _names(cards: tuple[Mapping[str, Any], Mapping[str, Any]]) -> list[str]:
-    return [*dict.fromkeys(name for card in cards for name in card["classifiers"])]
+def _metrics(cards: tuple[Card, Card]) -> list[str]:
+    return [*dict.fromkeys(metric for card in cards for metric in card.winner.test)]
 
 
-def _metrics(cards: tuple[Mapping[str, Any], Mapping[str, Any]]) -> list[str]:
-    return [*dict.fromkeys(metric for card in cards for metric in _winner(card)["test"])]
-
-
-def _winner(card: Mapping[str, Any]) -> dict[str, Any]:
-    return _scores(card, card["classifier"])
-
-
-def _scores(card: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = card["classifiers"].get(name, {})
-    return found
-
-
-def _interval(card: Mapping[str, Any]) -> str:
-    return format_interval((_winner(card).get("test_intervals") or {}).get("accuracy"))
+def _cv_mean(card: Card, name: str) -> float | None:
+    return card.classifiers[name].cv_mean if name in card.classifiers else None
 
 
 def _row(name: str, first: float | None, second: float | None) -> Row:

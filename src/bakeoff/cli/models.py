@@ -17,6 +17,7 @@ from bakeoff.formatting import (
     one_line,
     printable,
 )
+from bakeoff.store.card import Card, Finisher
 from bakeoff.store.entries import STAMP
 from bakeoff.store.history import History
 from bakeoff.store.model_store import ModelStore
@@ -68,12 +69,11 @@ def _version_rows(store: ModelStore, history: History) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"name": store.name, "version": version, "champion": version == history.champion}
         try:
             card = store.card(version, history)
-            winner = card["classifiers"][card["classifier"]]
             row |= {
-                "classifier": card["classifier"],
-                "cv_mean": winner["cv_mean"],
-                "test_accuracy": winner["test"]["accuracy"],
-                "created": card["created"],
+                "classifier": card.classifier,
+                "cv_mean": card.winner.cv_mean,
+                "test_accuracy": card.winner.test["accuracy"],
+                "created": card.created,
             }
         except StoreError:  # pruned meanwhile
             continue
@@ -107,33 +107,30 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
     """One version's card: who won and why, on which rows."""
     history = store.history()
     version = store.resolve(options.version, history)
-    card = store.card(version, history)
     if options.json:
-        print(json.dumps(card, indent=1))
+        print(json.dumps(store.card_json(version, history), indent=1))
         return 0
-    print(printable("\n".join(_describe(store, history, card))))
+    print(printable("\n".join(_describe(store, history, store.card(version, history)))))
     return 0
 
 
-def _describe(store: ModelStore, history: History, card: dict[str, Any]) -> Iterator[str]:
-    rows, version = card["rows"], card["version"]
+def _describe(store: ModelStore, history: History, card: Card) -> Iterator[str]:
+    rows, version = card.rows, card.version
     mark = "  (champion)" if version == history.champion else ""
-    yield f"{card['name']} {version}{mark}\n{card['selection']['why']}\n"
-    for name, scores in card["classifiers"].items():
-        if scores["status"] == "ok":
-            intervals = scores.get("test_intervals") or {}
-            within = f" ({format_interval(intervals['accuracy'])})" if intervals else ""
-            figures = f"CV {scores['cv_mean']:.4f} ± {scores['cv_std']:.4f}  "
-            figures += f"test {scores['test']['accuracy']:.4f}{within}"
+    yield f"{card.name} {version}{mark}\n{card.selection.why}\n"
+    for name, scores in card.classifiers.items():
+        if isinstance(scores, Finisher):
+            within = f" ({format_interval(scores.interval())})" if scores.test_intervals else ""
+            figures = f"CV {scores.cv_mean:.4f} ± {scores.cv_std:.4f}  test {scores.test['accuracy']:.4f}{within}"
         else:
-            figures = f"{scores['status']}: {scores['reason']}"
-        yield f"{'*' if name == card['classifier'] else ' '} {title(name):<20} {figures}"
-    environment = ", ".join(f"{name} {card['environment'][name]}" for name in ("scikit-learn", "python"))
-    yield f"\nrows        {rows['train']:,} train, {rows['test']:,} test, {rows['validation']:,} validation"
-    yield f"target      {card['target']}: {', '.join(card['classes'][:12])}{' …' if len(card['classes']) > 12 else ''}"
-    yield f"features    {len(card['features'])}"
-    yield f"data        {card['data_sha256']}"
-    yield f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card['created'])}; {environment}"
+            figures = f"{scores.status}: {scores.reason}"
+        yield f"{'*' if name == card.classifier else ' '} {title(name):<20} {figures}"
+    environment = ", ".join(f"{name} {card.environment[name]}" for name in ("scikit-learn", "python"))
+    yield f"\nrows        {rows.train:,} train, {rows.test:,} test, {rows.validation:,} validation"
+    yield f"target      {card.target}: {', '.join(card.classes[:12])}{' …' if len(card.classes) > 12 else ''}"
+    yield f"features    {len(card.features)}"
+    yield f"data        {card.data_sha256}"
+    yield f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card.created)}; {environment}"
     yield f"folder      {store.path(version)}"
 
 

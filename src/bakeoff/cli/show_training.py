@@ -19,15 +19,17 @@ def show_training(folder: str, as_json: bool = False) -> str:
     path = Path(folder)
     store = ModelStore(path.parent.parent, path.parent.name)
     history = store.history()
-    card = store.card(path.name, history)
     is_champion = history.champion == path.name
     if as_json:
         report = str(path / "report.html")
-        return json.dumps({"folder": folder, "report": report, "champion": is_champion, "card": card})
+        return json.dumps(
+            {"folder": folder, "report": report, "champion": is_champion, "card": store.card_json(path.name, history)}
+        )
     note = one_line(history.describe_decision(path.name))
     if not is_champion:
         key = " --private-key FILE" if history.is_signed else ""
         where = f"--store {quote(str(path.parent.parent))} --name {path.parent.name}"
         command = f"bakeoff models promote {path.name} {where}{key}"
         note += f"\n{command} changes that."
-    return f"\n{render_card(card, is_terminal())}\n{note}\n\nreport: {path / 'report.html'}\n{folder}"
+    shown = render_card(store.card(path.name, history), is_terminal())
+    return f"\n{shown}\n{note}\n\nreport: {path / 'report.html'}\n{folder}"

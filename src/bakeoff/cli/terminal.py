@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from bakeoff.classifiers import title
 from bakeoff.formatting import one_line
@@ -29,6 +28,7 @@ from bakeoff.report.card_text import (
     say_warnings,
 )
 from bakeoff.report.table_formats import text_table
+from bakeoff.store.card import Card
 
 WIDTH = 80  # letters: what fits any terminal
 LONGEST = 10  # letters of a class's name above a column
@@ -41,13 +41,13 @@ def is_terminal() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def render_card(card: dict[str, Any], drawn: bool = False) -> str:
+def render_card(card: Card, drawn: bool = False) -> str:
     """The leaderboard and the reason for the choice; the report has more columns.
 
     Args:
         drawn: whether for a terminal that shows colours, or as plain lines.
     """
-    winner, decision = title(card["classifier"]), describe_decision(card)
+    winner, decision = title(card.classifier), describe_decision(card)
     header, recalls, note = _recalls(card)
     race, rows = _columns(race_table(card), RACE)
     rows = [(*row[:-1], row[-1].partition(":")[0]) for row in rows]  # why is told below
@@ -98,9 +98,9 @@ def _draw(header: Row, rows: Sequence[Row], marked: str | None, sides: Sequence[
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
-def _result_heads(card: dict[str, Any]) -> tuple[str, ...]:
+def _result_heads(card: Card) -> tuple[str, ...]:
     """What there is room for beside the metric that they race by."""
-    scoring = card["selection"].get("scoring", "accuracy")
+    scoring = card.selection.scoring
     others = ("Balanced acc.", "F1") if scoring in TEST else (METRICS[scoring].title,)
     return ("Classifier", "Accuracy", INTERVAL, *others, "Fit (s)")
 
@@ -112,9 +112,9 @@ def _columns(table: tuple[Row, list[Row]], names: Sequence[str]) -> tuple[Row, l
     return tuple(SHORTER.get(name, name) for name in names), [tuple(row[place] for place in places) for row in rows]
 
 
-def _recalls(card: dict[str, Any]) -> tuple[Row, list[Row], str | None]:
+def _recalls(card: Card) -> tuple[Row, list[Row], str | None]:
     """With as many classes as there is room for, and their names cut short."""
-    widest = max(len(title(name)) for name in card["classifiers"]) + 4
+    widest = max(len(title(name)) for name in card.classifiers) + 4
     header, rows, note = recall_table(card, (WIDTH - widest) // (LONGEST + 2))
     first, *names = header
     return (first, *(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names)), rows, note

@@ -156,10 +156,9 @@ def _versions(store: ModelStore) -> str:
         except (IntegrityError, ReadError, StoreError) as error:
             rows.append((name, "", "", "", "", str(error)))
             continue
-        winner = card["classifiers"][card["classifier"]]
-        scores = format_score(winner["cv_mean"]), format_score(winner["test"]["accuracy"])
+        scores = format_score(card.winner.cv_mean), format_score(card.winner.test["accuracy"])
         role = "champion" if version == history.champion else ""
-        rows.append((name, card["created"].replace("T", " ").rstrip("Z"), title(card["classifier"]), *scores, role))
+        rows.append((name, card.created.replace("T", " ").rstrip("Z"), title(card.classifier), *scores, role))
     header = ("Version", "Created (UTC)", "Winner", "CV mean", "Test accuracy", "Role")
     reigns = [
         (reign.version, f"{reign.since:{SHOWN}}", f"{reign.until:{SHOWN}}" if reign.until else "now", reign.why)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from bakeoff.config import DatasetConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.origin import Origin, origin_of
 from bakeoff.data.parts import read_groups, read_positions, read_raw
+from bakeoff.store.card import Card
 from bakeoff.tables.read_table import read_parquet_bytes
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import validate_table
@@ -53,7 +54,7 @@ def digest_rows(table: pa.Table, features: tuple[Feature, ...]) -> np.ndarray:
     return digests
 
 
-def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | None) -> FreshRows | None:
+def find_fresh_rows(ref: DatasetRef, card: Card, trained_on: bytes | None) -> FreshRows | None:
     """The challenger's test rows that are new to the champion.
 
     Args:
@@ -75,7 +76,7 @@ def find_fresh_rows(ref: DatasetRef, card: dict[str, Any], trained_on: bytes | N
     positions = known["position"].to_numpy()
     if origin.has_fixed_positions:
         return FreshRows(~np.isin(read_positions(ref, "test"), positions), "position")
-    return _in_file(ref, tuple(Feature.of_card(card)), positions, known["digest"].to_numpy())
+    return _in_file(ref, card.features, positions, known["digest"].to_numpy())
 
 
 def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarray, digests: np.ndarray) -> FreshRows:
@@ -90,11 +91,11 @@ def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarr
     return FreshRows(~seen[test], by)
 
 
-def _origin(card: dict[str, Any]) -> Origin | None:
+def _origin(card: Card) -> Origin | None:
     """As the card has it; an older one tells by its config."""
-    if "origin" in card:
-        return Origin(**card["origin"])
+    if card.origin:
+        return Origin(**vars(card.origin))
     try:
-        return origin_of(DatasetConfig.model_validate(card["config"]["dataset"]))
+        return origin_of(DatasetConfig.model_validate(card.config["dataset"]))
     except ValidationError:
         return None

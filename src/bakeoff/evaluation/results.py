@@ -1,7 +1,7 @@
 """Results of evaluations as dataclasses; this module imports no library at the top."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from bakeoff.formatting import format_p_value
 
@@ -134,12 +134,6 @@ class Calibration:
     reliability_before: CalibrationCurve | None = None
     reliability_after: CalibrationCurve | None = None
     decision: CostReduction | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the entry of the card, which holds the decision elsewhere."""
-        entry = asdict(self)
-        before, after, _ = (entry.pop(name) for name in ("reliability_before", "reliability_after", "decision"))
-        return entry | {"reliability": {"before": before, "after": after}}
 
 
 def say_evidence(comparison: "Comparison") -> str:

@@ -19,6 +19,7 @@ from bakeoff.prediction.missing_columns import SHOWN
 from bakeoff.prediction.preflight import TAKEN_AS_MISSING, refuse_taken_names
 from bakeoff.prediction.scorer import Scorer
 from bakeoff.prediction.writers import WRITTEN
+from bakeoff.store.card import Card
 from bakeoff.store.load import find_version, load_model, open_store
 from bakeoff.tables.batches import Batch
 from bakeoff.tables.reader import missing_columns
@@ -55,9 +56,9 @@ class Predictor:
         """Open the version that a config names; `bakeoff.load` is the way to one."""
         ref, store = find_version(config), open_store(config)
         self.name, self.version = ref.name, ref.version
-        self.card: dict[str, Any] = store.card(ref.version)
+        self.card: Card = store.card(ref.version)
         self._model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
-        self._features = Feature.of_card(self.card)
+        self._features = self.card.features
 
     @property
     def features(self) -> list[str]:
@@ -67,7 +68,7 @@ class Predictor:
     @property
     def classes(self) -> list[str]:
         """The classes, as text."""
-        return list(self.card["classes"])
+        return list(self.card.classes)
 
     def predict(
         self,

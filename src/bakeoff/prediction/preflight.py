@@ -82,7 +82,7 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
         source = TableReader([ParquetFile(Path(ref.version) / "validation.parquet", content)])
     else:
         source = open_table(config.input)
-    _refuse_unfit(config, ref, source, Feature.of_card(card))
+    _refuse_unfit(config, ref, source, list(card.features))
     keep = {name: _kept_type(config, name, source) for name in config.keep}
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
     leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin)

@@ -14,8 +14,8 @@ from bakeoff.errors import DataError
 from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.costs import min_expected_cost
 from bakeoff.evaluation.streaming import StreamingEvaluation
+from bakeoff.store.card import Card
 from bakeoff.tables.batches import Batch
-from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import (
     ACCEPT_ALL,
     REFUSED,
@@ -64,7 +64,7 @@ class Scorer:
     def __init__(
         self,
         model: Any,
-        card: Mapping[str, Any],
+        card: Card,
         keep: Mapping[str, pa.DataType] = MappingProxyType({}),
         leniency: AnomalyPolicy = ACCEPT_ALL,
         probabilities: bool = True,
@@ -78,12 +78,11 @@ class Scorer:
             leniency: what becomes of rows that are unlike all that training saw.
             probabilities: whether to give each class's, where the model has them.
         """
-        self.model, self.features, self.target = model, Feature.of_card(card), str(card["target"])
+        self.model, self.features, self.target = model, list(card.features), card.target
         self.keep, self.leniency = dict(keep), leniency
         self.classes = np.asarray(model.classes_)
-        decision = card.get("decision")  # of an older card there is none
-        self.costs = np.asarray(decision["costs"]) if decision else None
-        self.rows_alone = card.get("config", {}).get("split", {}).get("by") != "group"
+        self.costs = np.asarray(card.decision.costs) if card.decision else None
+        self.rows_alone = card.settings.split.by != "group"
         names = list(map(str, self.classes))
         kind = pa.int64() if self.classes.dtype.kind == "i" else pa.string()
         self._labels = pa.array(self.classes.tolist(), kind)

@@ -44,7 +44,7 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
     """
     card = store.card(version)
     try:
-        config = TrainingConfig.model_validate(card["config"])
+        config = TrainingConfig.model_validate(card.config)
     except ValidationError as error:
         raise StoreError(f"version {version} was made by another Bakeoff, whose config this one can't read") from error
     refuse_mixed(store.folder.parent, workspace, config.dataset.path)
@@ -52,13 +52,13 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
     workspace.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bakeoff-deep-", dir=workspace) as name:
         ref = prepare_dataset(config, Path(name))
-        if ref.sha256 != card["data_sha256"]:
+        if ref.sha256 != card.data_sha256:
             where = config.dataset.path or config.dataset.bundled or "the generator"
             raise DataError(
                 f"version {version} was made of other rows than {where} gives now (SHA-256 {ref.sha256[:12]}…, not "
-                f"{card['data_sha256'][:12]}…); put them back, or leave --deep out"
+                f"{card.data_sha256[:12]}…); put them back, or leave --deep out"
             )
-        return inspect_model(config, ref, load_model(store, version), card["classifier"])
+        return inspect_model(config, ref, load_model(store, version), card.classifier)
 
 
 def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> dict[str, Any]:

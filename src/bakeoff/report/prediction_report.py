@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from bakeoff.prediction.predict import ScoredTable
-from bakeoff.report.card_tables import report_table
+from bakeoff.report.card_tables import read_class_metrics, report_table
 from bakeoff.report.curve_charts import (
     INTERVALS,
     RANKING,
@@ -92,7 +92,7 @@ def render_predictions(summary: Mapping[str, Any], scored: ScoredTable, pictures
 def _errors(summary: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
     found, picture = summary["evaluation"], pictures.get("confusion")
     figures = html_table(("Metric", "Value"), evaluation_figures(found), label="Evaluation")
-    report = html_table(*report_table(found["report"]), label="Classification report")
+    report = html_table(*report_table(read_class_metrics(found)), label="Classification report")
     drawn = f"{gallery([picture], small=True)}\n{paragraph(CONFUSION)}" if picture else ""
     return beside(part for part in (drawn, figures, f"<h3>Classification report</h3>\n{report}") if part)
 

@@ -13,7 +13,7 @@ from bakeoff.formatting import (
 )
 from bakeoff.prediction.missing_columns import say_gaps
 from bakeoff.prediction.publish import REPORT
-from bakeoff.report.card_tables import Row, format_score, report_table
+from bakeoff.report.card_tables import Row, format_score, read_class_metrics, report_table
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text, text_table
 
@@ -43,7 +43,7 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
         lines += [
             say_evaluation(summary["evaluation"]),
             "",
-            *text_table(*report_table(summary["evaluation"]["report"])),
+            *text_table(*report_table(read_class_metrics(summary["evaluation"]))),
         ]
         if (Path(folder) / REPORT).exists():
             return "\n".join([*lines, "", f"report: {folder}/{REPORT}", folder])
@@ -65,7 +65,7 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
     if "evaluation" in summary:
         found = summary["evaluation"]
         parts += ["## Evaluation", markdown_table(("Metric", "Value"), evaluation_figures(found))]
-        parts += [markdown_table(*report_table(found["report"]))]
+        parts += [markdown_table(*report_table(read_class_metrics(found)))]
         matrix = confusion_table(found["confusion_matrix"])
         parts += ["## Confusion matrix", markdown_table(*matrix)] if matrix else []
         parts += [markdown_picture(picture) for name, picture in pictures.items() if name != "confusion"]

@@ -1,9 +1,9 @@
 """The card for people, as markdown for Prefect's pages."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from bakeoff.classifiers import title
+from bakeoff.evaluation.results import ClassMetrics
 from bakeoff.formatting import one_line
 from bakeoff.report.card_tables import (
     BALANCED,
@@ -25,10 +25,11 @@ from bakeoff.report.card_text import (
 )
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text
+from bakeoff.store.card import Card
 
 
 def render_markdown(
-    card: dict[str, Any], folder: str, decision: str | None = None, pictures: Mapping[str, Picture] | None = None
+    card: Card, folder: str, decision: str | None = None, pictures: Mapping[str, Picture] | None = None
 ) -> str:
     """The card as markdown, for Prefect's pages.
 
@@ -39,17 +40,17 @@ def render_markdown(
     """
     drawn = pictures or {}
     shown = [drawn.get(name) for name in ("race", "test")]
-    confusion = drawn.get(f"confusion-{card['classifier'].replace('_', '-')}")
-    report = card["classifiers"][card["classifier"]]["report"]
+    confusion = drawn.get(f"confusion-{card.classifier.replace('_', '-')}")
+    report = card.winner.report
     winner, sentences = (
-        markdown_text(title(card["classifier"])),
+        markdown_text(title(card.classifier)),
         (decision, describe_calibration(card), describe_decision(card)),
     )
     header, rows = result_table(card)
     recall_header, recalls, note = recall_table(card)
     return "\n\n".join(
         [
-            f"# {markdown_text(card['name'])} · {winner}",
+            f"# {markdown_text(card.name)} · {winner}",
             *map(markdown_text, [describe_choice(card), headline(card), *(told for told in sentences if told)]),
             *map(markdown_text, say_warnings(card)),
             "## Leaderboard",
@@ -73,7 +74,7 @@ def render_markdown(
     )
 
 
-def class_rows(report: dict[str, Any]) -> list[dict[str, str]]:
+def class_rows(report: Mapping[str, ClassMetrics]) -> list[dict[str, str]]:
     """A classification report as a table of text, for Prefect's pages."""
     header, rows = report_table(report)
     return [dict(zip(header, map(one_line, row))) for row in rows]

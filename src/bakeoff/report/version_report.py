@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 import yaml
 
@@ -46,6 +45,8 @@ from bakeoff.report.html import (
 )
 from bakeoff.report.svg import Picture
 from bakeoff.report.table_formats import html_table
+from bakeoff.store.card import Card
+from bakeoff.tables.schema import Feature
 
 MOST_FEATURES = 30  # listed openly; the others unfold
 MOST_CATEGORIES = 8  # named of a column
@@ -54,7 +55,7 @@ CONFUSION = "Rows of the test part by their true class (down) and by the class t
 
 
 def render_report(
-    card: Mapping[str, Any], outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture], *more: tuple[str, str]
+    card: Card, outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture], *more: tuple[str, str]
 ) -> str:
     """The page.
 
@@ -64,7 +65,6 @@ def render_report(
         pictures: by name, as `draw_all` gives them; without them the page is tables and text.
         more: sections of what was computed afterwards: heading and HTML.
     """
-    card = dict(card)
     parts = {
         "Leaderboard": _leaderboard(card, pictures),
         "Where it errs": _errors(card, pictures),
@@ -76,10 +76,10 @@ def render_report(
     shown = {heading: body for heading, body in parts.items() if body}
     names = {heading: heading.lower().replace(" ", "-") for heading in shown}
     return page(
-        f"{card['name']} {card['version']}",
+        f"{card.name} {card.version}",
         [
-            f"<h1>{escape(card['name'])}: {escape(title(card['classifier']))}</h1>",
-            paragraph(f"version {card['version']}, created {card['created']}", "muted"),
+            f"<h1>{escape(card.name)}: {escape(title(card.classifier))}</h1>",
+            paragraph(f"version {card.version}, created {card.created}", "muted"),
             paragraph(describe_choice(card), "lead"),
             paragraph(headline(card), "lead"),
             *(paragraph(warning, "warning") for warning in say_warnings(card)),
@@ -89,23 +89,23 @@ def render_report(
     )
 
 
-def _leaderboard(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
-    rows, recalls, winner = card["rows"], recall_table(card, most=None), title(card["classifier"])
+def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> str:
+    rows, recalls, winner = card.rows, recall_table(card, most=None), title(card.classifier)
     ceiling = label_ceiling(card)
     return join(
         gallery([pictures.get("race"), pictures.get("test")]),
         paragraph(
-            f"The classes of {100 * card['config']['dataset']['flip_y']:.3g} % of the rows were drawn anew, so no "
+            f"The classes of {100 * card.settings.dataset.flip_y:.3g} % of the rows were drawn anew, so no "
             f"classifier can be expected to be right in more than {ceiling:.4f} of them."
             if ceiling is not None
             else None
         ),
         "<h3>Cross-validation</h3>",
-        paragraph(f"Compared on the {rows['train']:,} training rows. {SPREAD}"),
+        paragraph(f"Compared on the {rows.train:,} training rows. {SPREAD}"),
         html_table(*race_table(card), marked=winner, text=True, label="Cross-validation"),
         "<h3>Test rows</h3>",
         paragraph(
-            f"On {rows['test']:,} test rows that no contestant had seen, and that had no part in the choice. "
+            f"On {rows.test:,} test rows that no contestant had seen, and that had no part in the choice. "
             f"{BALANCED} Precision and F1 are plain means over the classes, too."
         ),
         html_table(*result_table(card), marked=winner, text=True, label="Test rows"),
@@ -114,48 +114,46 @@ def _leaderboard(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
     )
 
 
-def _errors(card: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
+def _errors(card: Card, pictures: Mapping[str, Picture]) -> str:
     drawn = [picture for name, picture in pictures.items() if name.startswith("confusion")]
     reports = [
         f"<h3>Classification report: {escape(title(name))}</h3>\n"
-        + html_table(*report_table(scores["report"]), label=f"Classification report: {title(name)}")
-        for name, scores in card["classifiers"].items()
-        if scores["report"]
+        + html_table(*report_table(scores.report), label=f"Classification report: {title(name)}")
+        for name, scores in card.classifiers.items()
+        if scores.report
     ]
     return join(paragraph(CONFUSION) if drawn else "", gallery(drawn, small=True), beside(reports))
 
 
-def _probabilities(card: dict[str, Any], outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture]) -> str:
+def _probabilities(card: Card, outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture]) -> str:
     calibration, reliability = describe_calibration(card), pictures.get("reliability")
     ranked = {name: found for name, found in outcomes.items() if "roc_auc" in found}
     figures = ("roc_auc_macro", "average_precision_macro")
     rows = [(title(name), *(format_area(found[key]) for key in figures)) for name, found in ranked.items()]
     header = ("Classifier", "Area under ROC", "Average precision")
     kinds = ("roc-contestants", "precision-recall-contestants", "roc", "precision-recall")
-    curves, winner = [pictures.get(kind) for kind in kinds], ranked.get(card["classifier"])
+    curves, winner = [pictures.get(kind) for kind in kinds], ranked.get(card.classifier)
     shown = len(winner["curves"]) if winner else 0
     left_out = winner is not None and shown < len(winner["roc_auc"])
     return join(
         paragraph(f"{calibration} {explain_brier(card)}" if calibration else None),
         paragraph(describe_decision(card)),
         gallery([*curves, reliability]),
-        paragraph(f"Curves of the {shown} classes that {title(card['classifier'])} ranks worst." if left_out else None),
+        paragraph(f"Curves of the {shown} classes that {title(card.classifier)} ranks worst." if left_out else None),
         paragraph(f"{RELIABILITY} {INTERVALS} {FITTED}" if reliability else None),
         paragraph(f"{RANKING} On the test rows, plain means over the classes:" if rows else None),
-        html_table(header, rows, marked=title(card["classifier"]), label="Ranking") if rows else "",
+        html_table(header, rows, marked=title(card.classifier), label="Ranking") if rows else "",
     )
 
 
-def _data(card: dict[str, Any]) -> str:
-    rows, counts = card["rows"], card.get("class_counts")
-    parts = [
-        paragraph(f"{sum(rows.values()):,} rows, {len(card['features']):,} columns to learn {card['target']} from.")
-    ]
+def _data(card: Card) -> str:
+    rows, counts = vars(card.rows), card.class_counts
+    parts = [paragraph(f"{sum(rows.values()):,} rows, {len(card.features):,} columns to learn {card.target} from.")]
     parts.append(html_table(("Part", "Rows"), [(part, f"{count:,}") for part, count in rows.items()], label="Parts"))
     if counts:
-        lines = [(name, f"{count:,}", f"{count / rows['train']:.1%}") for name, count in counts.items()]
+        lines = [(name, f"{count:,}", f"{count / card.rows.train:.1%}") for name, count in counts.items()]
         parts.append(html_table(("Class", "Training rows", "Share"), lines, label="Classes"))
-    listed = [_feature(feature) for feature in card["features"]]
+    listed = [_feature(feature) for feature in card.features]
     header = ("Column", "Kind", "Missing", "Values in training")
     parts.append(html_table(header, listed[:MOST_FEATURES], text=True, label="Columns"))
     if others := listed[MOST_FEATURES:]:
@@ -164,18 +162,18 @@ def _data(card: dict[str, Any]) -> str:
     return join(*parts)
 
 
-def _feature(feature: Mapping[str, Any]) -> tuple[str, ...]:
+def _feature(feature: Feature) -> tuple[str, ...]:
     values = NONE
-    if ends := feature.get("range"):
+    if ends := feature.range:
         values = f"{ends[0]:.4g} to {ends[1]:.4g}"
-    elif known := feature.get("categories"):
+    elif known := feature.categories:
         more = f" and {len(known) - MOST_CATEGORIES:,} more" if len(known) > MOST_CATEGORIES else ""
-        values = ", ".join(map(str, known[:MOST_CATEGORIES])) + more
-    return feature["name"], feature.get("kind", NONE), "yes" if feature.get("missing") else "no", values
+        values = ", ".join(known[:MOST_CATEGORIES]) + more
+    return feature.name, feature.kind, "yes" if feature.missing else "no", values
 
 
-def _origin(card: dict[str, Any]) -> str:
-    config = yaml.safe_dump(card["config"], sort_keys=False, allow_unicode=True)
+def _origin(card: Card) -> str:
+    config = yaml.safe_dump(card.config, sort_keys=False, allow_unicode=True)
     return join(
         html_table(("What", "Value"), describe_origin(card), text=True, label="How it was made"),
         "<p>The same config gives the same model and scores, on the same versions of the libraries. Saved as "

@@ -14,6 +14,7 @@ from bakeoff.report.inspection_section import render_deep
 from bakeoff.report.svg import Picture
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.untrusted_json import parse_json
+from bakeoff.store.card import Card
 from bakeoff.store.load import load_model, open_store
 from bakeoff.store.model_store import ModelStore
 
@@ -40,7 +41,7 @@ def add_inspection(config: TrainingConfig, ref: DatasetRef, version: str) -> Non
     from bakeoff.report.inspection import inspect_model
 
     store = open_store(config)
-    found = inspect_model(config, ref, load_model(store, version), store.card(version)["classifier"])
+    found = inspect_model(config, ref, load_model(store, version), store.card(version).classifier)
     store.write_report(version, _render(store, version, found))
 
 
@@ -79,10 +80,10 @@ def _refusing(version: str) -> Iterator[None]:
         raise IntegrityError(f"version {version} can't be drawn from its {EVALUATION}: {describe(error)}") from error
 
 
-def _read(store: ModelStore, card: dict[str, Any]) -> dict[str, Any]:
+def _read(store: ModelStore, card: Card) -> dict[str, Any]:
     """What the contestants made of the test rows; nothing of an older version."""
-    if EVALUATION not in card["files"]:
+    if EVALUATION not in card.files:
         return {}
-    with _refusing(card["version"]):
-        found: dict[str, Any] = parse_json(store.read(card["version"], EVALUATION))
+    with _refusing(card.version):
+        found: dict[str, Any] = parse_json(store.read(card.version, EVALUATION))
         return found

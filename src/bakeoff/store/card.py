@@ -1,198 +1,290 @@
-"""What a card must be for nothing that is read from it to be missing or of another type, whoever wrote it."""
+"""The card of a version: what it is, how it was chosen, and how it was made.
+
+The dataclasses are the shape of card.json, in the order of its keys; what has a default, older cards don't tell.
+"""
 
 import re
-from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any
 
+from bakeoff.errors import IntegrityError
+from bakeoff.evaluation.results import CalibrationCurve, ClassMetrics, CostReduction, Method
+from bakeoff.runtime.typed_json import Keys, ShapeError, read_as
 from bakeoff.runtime.untrusted_json import is_shallow
-from bakeoff.store.entries import LARGEST, TIME, VERSION
+from bakeoff.store.entries import TIME, VERSION
+from bakeoff.tables.schema import Feature
 
 DEEPEST = 30  # levels; a config in it has 20 at most
-LONGEST = 2**63  # bytes of a file
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")  # in the version's folder, and nowhere else
+SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files that every card has digests of
 
-Check = Callable[[Any], bool]
-
-
-class Maybe(NamedTuple):
-    """What may be null."""
-
-    shape: Any
+Interval = tuple[float, float]
 
 
-class Each(NamedTuple):
-    """A mapping whose keys may be any, and whose values are alike."""
-
-    shape: Any
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a number, or none as `nan` is; infinite or beyond what floats hold it is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > LARGEST
-
-
-def is_count(value: Any) -> bool:
-    """Whether it counts something."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LONGEST
-
-
-def is_share(value: Any) -> bool:
-    """Whether it is a number from 0 to 1."""
-    return is_number(value) and 0 <= value <= 1
-
-
-def is_positive(value: Any) -> bool:
-    """Whether it is a number above 0."""
-    return is_number(value) and value > 0
-
-
-def is_time(value: Any) -> bool:
-    """Whether it is a moment that there was: no 31st of February."""
+def _is_time(text: str) -> bool:
     try:
-        return bool(TIME.fullmatch(value) and datetime.fromisoformat(value))
-    except (TypeError, ValueError):
+        return bool(TIME.fullmatch(text) and datetime.fromisoformat(text))
+    except ValueError:  # a 31st of February
         return False
 
 
-def is_interval(value: Any) -> bool:
-    """Whether it is two numbers."""
-    return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
+def _can_be_drawn(curve: CalibrationCurve | None) -> bool:
+    if curve is None:
+        return True
+    return all(0 <= share <= 1 for share in [*curve.predicted, *curve.observed]) and all(map(bool, curve.pairs))
 
 
-RATES = {"precision": is_number, "recall": is_number, "f1": is_number, "support": is_count}
-CURVE = Maybe({"predicted": [is_share], "observed": [is_share], "pairs": [is_positive]})
-SCORES = {
-    "status": str,
-    "reason": Maybe(str),
-    "cv_scores": Maybe([is_number]),
-    "cv_mean": Maybe(is_number),
-    "cv_std": Maybe(is_number),
-    "to_leader?": Maybe(
-        {
-            "difference": is_number,
-            "interval": is_interval,
-            "p_value": is_number,
-            "p_holm": is_number,
-            "margin": is_number,
-            "tied": bool,
-        }
-    ),
-    "test": Maybe(Each(is_number)),
-    "test_intervals?": Maybe(Each(is_interval)),
-    "report": Maybe(Each(RATES)),
-    "approximation?": Maybe({"components": is_count, "exact_seconds": is_number}),
-    "predicted_seconds?": Maybe(is_number),
-    "fit_seconds": Maybe(is_number),
-    "predict_rows_per_second": Maybe(is_number),
-}
-# Of a contestant that came through, the winner always.
-DONE = SCORES | {"cv_mean": is_number, "cv_std": is_number, "test": {"accuracy": is_number}, "report": Each(RATES)}
-SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files that every card has digests of
-DIGEST = {"sha256": str, "bytes": is_count}
-CARD = {
-    "format": int,
-    "name": str,
-    "version": VERSION.fullmatch,
-    "created": is_time,
-    "classifier": str,
-    "classifiers": Each(SCORES),
-    "selection": {"why": str, "scoring?": str, "leader?": Maybe(str)},
-    "calibration?": Maybe(
-        {
-            "method": Maybe(str),
-            "own_probabilities": bool,
-            "rows": is_count,
-            "brier_before": Maybe(is_number),
-            "brier_after": Maybe(is_number),
-            "reliability?": Maybe({"before": CURVE, "after": CURVE}),
-        }
-    ),
-    "decision?": Maybe(
-        {
-            "costs": [[is_number]],
-            "gain": Maybe(is_number),
-            "interval?": Maybe(is_interval),
-            "mean_cost_before?": Maybe(is_number),
-            "mean_cost_after?": Maybe(is_number),
-            "rows?": is_count,
-        }
-    ),
-    "warnings?": [str],
-    "classes": [str],
-    "class_counts?": Each(is_count),
-    "features": [
-        {
-            "name": str,
-            "dtype": str,
-            "kind?": str,
-            "missing?": bool,
-            "categories?": Maybe([str]),
-            "range?": Maybe(is_interval),
-        }
-    ],
-    "target": str,
-    "rows": {"train": is_count, "test": is_count, "validation": is_count},
-    "data_sha256": str,
-    "config": {
-        "split?": dict,
-        "dataset?": {"flip_y?": is_number},
-        "cross_validation?": {"repeats?": is_count},
-    },
-    "environment": {"python": str, "scikit-learn": str, "*": str},
-    "files": dict.fromkeys(SEALED, DIGEST) | {"*": DIGEST},
-}
+Curve = Annotated[CalibrationCurve | None, _can_be_drawn]
 
 
-def find_odd(card: Any) -> str | None:
-    """What of a card is missing or of another type, as `classifiers.svm.cv_mean`; None where nothing is."""
-    if not is_shallow(card, DEEPEST):
-        return "no more than thirty levels"
-    if (odd := _find(card, CARD, "")) is not None:
-        return odd
-    if card["classifier"] not in card["classifiers"] or not all(map(FILE.fullmatch, card["files"])):
-        return "its winner" if card["classifier"] not in card["classifiers"] else "files of its own folder"
-    for name, scores in card["classifiers"].items():
-        done = name == card["classifier"] or scores["status"] == "ok"
-        if done and (odd := _find(scores, DONE, f"classifiers.{name[:80]}")) is not None:
-            return odd
-    leader = card["selection"].get("leader")
-    return None if leader is None or leader in card["classifiers"] else "selection.leader"
+@dataclass(frozen=True, kw_only=True)
+class ToLeader:
+    """A contestant less the leader.
+
+    Attributes:
+        test: by which the p-value was found.
+        rows_better: how many rows only the contestant has right.
+        rows_worse: how many only the leader has right.
+        margin: the most by which it may trail and be tied.
+    """
+
+    difference: float
+    interval: Interval
+    p_value: float
+    p_holm: float
+    test: str | None = None
+    rows_better: int | None = None
+    rows_worse: int | None = None
+    margin: float
+    tied: bool
 
 
-def _find(value: Any, shape: Any, where: str) -> str | None:
-    """The first place whose value has not the shape; empty for the whole."""
-    if isinstance(shape, Maybe):
-        return None if value is None else _find(value, shape.shape, where)
-    if isinstance(shape, Each):
-        shape = {"*": shape.shape}
-    if isinstance(shape, dict):
-        return _find_in(value, shape, where) if isinstance(value, dict) else where
-    if isinstance(shape, list):
-        if not isinstance(value, list):
-            return where
-        return next((odd for each in value if (odd := _find(each, shape[0], where)) is not None), None)
-    if isinstance(shape, type):
-        right = isinstance(value, shape) and (shape is bool or not isinstance(value, bool))
-    else:
+@dataclass(frozen=True, kw_only=True)
+class BrierScore:
+    """Of a contestant's probabilities, before and after calibration by the method."""
+
+    method: Method | None
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nystroem:
+    """How a contestant was approximated, and how long the exact fit was predicted to take."""
+
+    method: str = "nystroem"
+    components: int
+    exact_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """What a contestant reached; `reason` says why it did not finish."""
+
+    status: str
+    reason: str | None
+    cv_scores: list[float] | None
+    cv_mean: float | None
+    cv_std: float | None
+    to_leader: ToLeader | None = None
+    test: dict[str, float] | None
+    test_intervals: dict[str, Interval | None] | None = None
+    brier: BrierScore | None = None
+    report: dict[str, ClassMetrics] | None
+    engine: str | None = None
+    approximation: Nystroem | None = None
+    predicted_seconds: float | None = None
+    fit_seconds: float | None
+    predict_rows_per_second: float | None
+
+    def interval(self, metric: str = "accuracy") -> Interval | None:
+        """The metric's on the test rows; None where there is none."""
+        return (self.test_intervals or {}).get(metric)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finisher(Contestant):
+    """A contestant that came through, as the winner has."""
+
+    cv_mean: float
+    cv_std: float
+    test: Annotated[dict[str, float], Keys(("accuracy",))]
+    report: dict[str, ClassMetrics]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The rule by which the winner was chosen, the metric, and the reason in a sentence."""
+
+    rule: str | None = None
+    scoring: str = "accuracy"
+    test: str | None = None
+    alpha: float = 0.05
+    leader: str | None = None
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reliability:
+    """The curves before and after calibration."""
+
+    before: Curve
+    after: Curve
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinnersCalibration:
+    """As `Calibration` of the evaluation."""
+
+    method: Method | None
+    own_probabilities: bool
+    rows: int
+    brier_before: float | None
+    brier_after: float | None
+    reliability: Reliability | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """How many there are of each part."""
+
+    train: int
+    test: int
+    validation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsOrigin:
+    """As `Origin` of the data."""
+
+    source: str
+    batch: int
+    order: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSettings:
+    """Of the config's `dataset`."""
+
+    source: str = "synthetic"
+    flip_y: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSettings:
+    """Of the config's `split`."""
+
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldSettings:
+    """Of the config's `cross_validation`."""
+
+    repeats: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What is read of a version's config, with the defaults that an older one doesn't tell."""
+
+    dataset: DatasetSettings = DatasetSettings()
+    split: SplitSettings = SplitSettings()
+    cross_validation: FoldSettings = FoldSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileDigest:
+    """Of a sealed file."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """The card of a version.
+
+    Attributes:
+        classifier: the winner.
+        classifiers: the contestants, in the leaderboard's order.
+        calibration: of the winner's probabilities.
+        brier_halved: whether Brier scores are of one of two classes; older cards sum over both.
+        decision: by cost; None without costs.
+        class_counts: of the training rows.
+        config: the run's, as its Bakeoff wrote it.
+        environment: version of each library.
+        files: the sealed ones.
+    """
+
+    format: int
+    name: str
+    version: Annotated[str, VERSION.fullmatch]
+    created: Annotated[str, _is_time]
+    classifier: str
+    classifiers: dict[str, Contestant]
+    selection: Choice
+    calibration: WinnersCalibration | None = None
+    brier_halved: bool | None = None
+    decision: CostReduction | None = None
+    warnings: list[str] = field(default_factory=list)
+    classes: list[str]
+    class_counts: dict[str, int] = field(default_factory=dict)
+    features: tuple[Feature, ...]
+    target: str
+    rows: Rows
+    data_sha256: str
+    origin: RowsOrigin | None = None
+    config: Annotated[dict[str, Any], Settings]
+    environment: Annotated[dict[str, str], Keys(("python", "scikit-learn"))]
+    files: Annotated[dict[str, FileDigest], Keys(SEALED)]
+
+    @classmethod
+    def from_dict(cls, content: Any) -> "Card":
+        """The card in the content of a card.json.
+
+        Raises:
+            IntegrityError: something is missing or of another type, as `classifiers.svm.cv_mean`.
+        """
         try:
-            right = bool(shape(value))
-        except TypeError:  # a pattern's, for what is no text
-            right = False
-    return None if right else where
+            if not is_shallow(content, DEEPEST):
+                raise ShapeError("no more than thirty levels")
+            card = read_as(cls, content)
+            _require_consistent(card)
+            finishers = {
+                name: read_as(Finisher, content["classifiers"][name], f"classifiers.{name[:80]}")
+                for name, contestant in card.classifiers.items()
+                if name == card.classifier or contestant.status == "ok"
+            }
+        except ShapeError as error:
+            raise IntegrityError(f"card.json doesn't hold what a card must hold: {error}") from error
+        return replace(card, classifiers=card.classifiers | finishers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As card.json holds it."""
+        return asdict(self)
+
+    @property
+    def winner(self) -> Finisher:
+        """What the winner reached."""
+        return self.finishers[self.classifier]
+
+    @property
+    def finishers(self) -> dict[str, Finisher]:
+        """The contestants that came through."""
+        return {name: each for name, each in self.classifiers.items() if isinstance(each, Finisher)}
+
+    @property
+    def settings(self) -> Settings:
+        """What is read of the config."""
+        return read_as(Settings, self.config)
 
 
-def _find_in(value: Mapping[str, Any], shape: Mapping[str, Any], where: str) -> str | None:
-    for name, inner in shape.items():
-        key, path = name.removesuffix("?"), f"{where}.{name.removesuffix('?')}".removeprefix(".")
-        if name == "*" or (key not in value and name != key):
-            continue
-        if key not in value:
-            return path
-        if (odd := _find(value[key], inner, path)) is not None:
-            return odd
-    if "*" in shape:
-        for key, each in value.items():
-            if key not in shape and (odd := _find(each, shape["*"], f"{where}.{key[:80]}")) is not None:
-                return odd
-    return None
+def _require_consistent(card: Card) -> None:
+    if card.classifier not in card.classifiers:
+        raise ShapeError("its winner")
+    if not all(map(FILE.fullmatch, card.files)):
+        raise ShapeError("files of its own folder")
+    if card.selection.leader is not None and card.selection.leader not in card.classifiers:
+        raise ShapeError("selection.leader")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bakeoff.errors import IntegrityError
+from bakeoff.runtime.typed_json import LARGEST
 from bakeoff.store.history import Entry, History
 
 HEAD = re.compile(r"([0-9]{1,12}) ([0-9a-f]{64}|-)(?: ([0-9a-f]{16}) ([A-Za-z0-9+/=]+))?")  # with key and signature
@@ -27,7 +28,6 @@ OPTIONAL = {"by", "key", "signature"}
 SHORTEST, LONGEST = 100, 1 << 22  # bytes of a line
 SHOWN = 20  # findings that are told of a journal
 MOST_FIGURES = 100
-LARGEST = 1e300  # of a figure: what a float can be and be calculated with
 FIGURES = "figures"  # of a promotion or the lack of one: what was measured, by name
 
 

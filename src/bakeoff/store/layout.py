@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bakeoff.errors import IntegrityError
 from bakeoff.runtime.files import raise_refusal, read_file
 from bakeoff.runtime.locks import locked_if_possible
+from bakeoff.store.card import Card
 from bakeoff.store.entries import VERSION
 from bakeoff.store.history import History
 from bakeoff.store.journal import Journal
@@ -104,18 +104,26 @@ class Layout:
                 raise IntegrityError(f"{name} can't be read: {error.strerror}") from error
         raise IntegrityError(f"{name} is missing")
 
-    def read_card(self, version: str, history: History) -> dict[str, Any]:
+    def read_card(self, version: str, history: History) -> Card:
         """The version's card, compared with the journal.
 
         Raises:
             IntegrityError: it is not what was exported, or of a format that this Bakeoff doesn't know.
+        """
+        return parse_card(self.read_card_file(version, history), version)
+
+    def read_card_file(self, version: str, history: History) -> bytes:
+        """The content of card.json, compared with the journal.
+
+        Raises:
+            IntegrityError: it is not what was exported.
         """
         if version not in history.exports:
             raise IntegrityError("it is not in the journal: Bakeoff did not export it")
         content = self.read_file(version, "card.json", LARGEST_CARD)
         if hashlib.sha256(content).hexdigest() != history.exports[version]["card_sha256"]:
             raise IntegrityError("card.json differs from the journal")
-        return parse_card(content, version)
+        return content
 
     @contextmanager
     def read_locked(self) -> Iterator[None]:

@@ -10,11 +10,11 @@ from typing import Any
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.store.card import Card
 from bakeoff.store.entries import head_of
 from bakeoff.store.key_files import find_keys, find_public_keys
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
-from bakeoff.tables.schema import Feature
 
 logger = logging.getLogger(__name__)
 
@@ -49,23 +49,23 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
     except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right: it is the versions that don't fit
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
-    if SAMPLE in card["files"]:
+    if SAMPLE in card.files:
         _check(version, store.read(version, SAMPLE, history), card, model)
     elif skew:
         logger.warning("version %s has no frozen sample: whether it predicts as before was not checked", version)
     return model
 
 
-def refuse_version_skew(card: dict[str, Any], *, allowed: bool) -> str | None:
+def refuse_version_skew(card: Card, *, allowed: bool) -> str | None:
     """The difference between the versions that a model was written under and those of this process, in words.
 
     Raises:
         StoreError: there is one, and it is not allowed.
     """
-    skew = version_skew(card["environment"])
+    skew = version_skew(card.environment)
     if skew and not allowed:
         raise StoreError(
-            f"version {card['version']} is not opened: {skew}; train anew, use those versions, or give "
+            f"version {card.version} is not opened: {skew}; train anew, use those versions, or give "
             "--allow-version-skew, which opens it if it still predicts its frozen sample as it did"
         )
     return skew
@@ -84,12 +84,11 @@ def version_skew(environment: dict[str, str]) -> str | None:
     return f"it was written under {written}, and this is {running}" if differing else None
 
 
-def _check(version: str, sample: bytes, card: dict[str, Any], model: Any) -> None:
+def _check(version: str, sample: bytes, card: Card, model: Any) -> None:
     from bakeoff.store.frozen_sample import check_sample
 
-    features = Feature.of_card(card)
     try:
-        check_sample(model, sample, features)
+        check_sample(model, sample, list(card.features))
     except IntegrityError as error:
         raise IntegrityError(f"version {version} is not used: {error}") from error
     except (Exception, SystemExit, GeneratorExit) as error:  # of another scikit-learn's making

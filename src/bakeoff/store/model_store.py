@@ -15,6 +15,7 @@ from bakeoff.errors import (
 )
 from bakeoff.runtime.files import require_writable, sha256_file, write_aside
 from bakeoff.runtime.locks import locked
+from bakeoff.store.card import Card
 from bakeoff.store.entries import STAMP, make_event
 from bakeoff.store.history import FIRST, History
 from bakeoff.store.manifest import REPORT, Render, write_version
@@ -48,7 +49,7 @@ class ModelStore(StoreReader):
     def export(
         self,
         files: dict[str, Path],
-        describe: Callable[[str, str], dict[str, Any]],
+        describe: Callable[[str, str], Card],
         why: str,
         by: str | None = None,
         render: Render | None = None,

@@ -1,6 +1,7 @@
 """Reading a model's versions, champion and history, each compared with what was sealed."""
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from typing import Any
 
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.runtime.files import DENIED, NAME, raise_refusal
+from bakeoff.store.card import Card
 from bakeoff.store.entries import HEAD
 from bakeoff.store.history import History
 from bakeoff.store.keys import NO_KEYS, Keys
 from bakeoff.store.layout import Layout
-from bakeoff.store.manifest import most_bytes, recorded_digest
+from bakeoff.store.manifest import most_bytes, parse_card, recorded_digest
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import Finding, verify_journal, verify_versions
 
@@ -91,7 +93,7 @@ class StoreReader:
         """The version's folder."""
         return self._layout.path(version)
 
-    def card(self, version: str, history: History | None = None) -> dict[str, Any]:
+    def card(self, version: str, history: History | None = None) -> Card:
         """The version's card, compared with the journal.
 
         Args:
@@ -103,6 +105,22 @@ class StoreReader:
         history = history or self.history()
         with self._naming(version):
             return self._layout.read_card(version, history)
+
+    def card_json(self, version: str, history: History | None = None) -> dict[str, Any]:
+        """What card.json holds, keys of other Bakeoffs included; checked as `card` does.
+
+        Args:
+            history: as it was read before; by default it is read now.
+
+        Raises:
+            IntegrityError: as `card` does.
+        """
+        history = history or self.history()
+        with self._naming(version):
+            content = self._layout.read_card_file(version, history)
+            parse_card(content, version)
+        found: dict[str, Any] = json.loads(content)
+        return found
 
     def read(self, version: str, name: str, history: History | None = None) -> bytes:
         """A sealed file's content, compared with the card, and the card with the journal.

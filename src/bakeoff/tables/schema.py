@@ -1,9 +1,8 @@
 """The schema of a version: the features and the values that they had in the training rows."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,11 +36,6 @@ class Feature:
     categories: tuple[str, ...] | None = None
     range: tuple[float, float] | None = None
 
-    @classmethod
-    def of_card(cls, card: Mapping[str, Any]) -> list["Feature"]:
-        """Read the features from a card; those of older cards have neither categories nor ranges."""
-        return [cls(**{**feature, **_tuples(feature)}) for feature in card["features"]]
-
     def learn(self, column: "pd.Series") -> "Feature":
         """Return the feature with the missing values, categories and range of the training rows.
 
@@ -69,7 +63,3 @@ class Feature:
         values = values[~np.isnan(values)]
         limits = (float(values.min()), float(values.max())) if len(values) else None
         return replace(self, missing=missing, range=limits)
-
-
-def _tuples(feature: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(feature[key]) for key in ("categories", "range") if feature.get(key) is not None}

@@ -22,10 +22,10 @@ from bakeoff.evaluation.bootstrap import bootstrap_scores
 from bakeoff.evaluation.comparison import compare
 from bakeoff.evaluation.predictions import HeldOutPredictions, common_label_format, encode_labels, response_values
 from bakeoff.metrics import METRICS, MetricName
+from bakeoff.store.card import Card
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
 from bakeoff.tables.read_table import require_columns
-from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import validate_table
 from bakeoff.training.promotion import ChampionComparison
 
@@ -54,13 +54,13 @@ def compare_with_champion(
     n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
     own = store.card(challenger)
     try:
-        ours = predict_table(load_model(store, challenger), own, table, own["classes"], scoring)
+        ours = predict_table(load_model(store, challenger), own, table, own.classes, scoring)
     except DataError as error:
         return ChampionComparison(test_rows=n_test, obstacle=f"of its own test rows the new version says that {error}")
     try:
         card = store.card(champion)
-        spelling = common_label_format(own["classes"], card["classes"])
-        classes = list(dict.fromkeys(map(spelling, [*own["classes"], *card["classes"]])))
+        spelling = common_label_format(own.classes, card.classes)
+        classes = list(dict.fromkeys(map(spelling, [*own.classes, *card.classes])))
         theirs = _predict_with_champion(store, card, ref, table, classes, scoring, spelling)
     except _IncomparableError as error:
         return ChampionComparison(test_rows=n_test, obstacle=str(error))
@@ -116,16 +116,16 @@ def compare_predictions(
 
 def _predict_with_champion(
     store: ModelStore,
-    card: dict[str, Any],
+    card: Card,
     ref: DatasetRef,
     table: pa.Table,
     classes: list[str],
     scoring: MetricName,
     spelling: Callable[[str], str],
 ) -> np.ndarray:
-    if card["target"] != ref.target:
-        raise _IncomparableError(f"it predicts {card['target']!r}, and this version {ref.target!r}")
-    model = load_model(store, card["version"])
+    if card.target != ref.target:
+        raise _IncomparableError(f"it predicts {card.target!r}, and this version {ref.target!r}")
+    model = load_model(store, card.version)
     if METRICS[scoring].of_probabilities and not hasattr(model, "predict_proba"):
         raise _IncomparableError(f"it gives no probabilities, and {scoring} needs them")
     return predict_table(model, card, table, classes, scoring, spelling)
@@ -140,10 +140,10 @@ def _is_machines_fault(error: BaseException | None) -> bool:
     return False
 
 
-def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -> FreshRows | None:
-    version = card["version"]
+def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: Card) -> FreshRows | None:
+    version = card.version
     try:
-        trained_on = store.read(version, TRAINED_ON) if TRAINED_ON in card["files"] else None
+        trained_on = store.read(version, TRAINED_ON) if TRAINED_ON in card.files else None
     except IntegrityError as error:
         logger.warning("%s", error)
         return None
@@ -161,7 +161,7 @@ def _find_fresh_rows(ref: DatasetRef, store: ModelStore, card: dict[str, Any]) -
 
 def predict_table(
     model: Any,
-    card: dict[str, Any],
+    card: Card,
     table: pa.Table,
     classes: list[str],
     scoring: MetricName,
@@ -172,9 +172,9 @@ def predict_table(
     Raises:
         DataError: a column is missing or of a type that it can't take, or it rejects all rows.
     """
-    features = Feature.of_card(card)
+    features = card.features
     needed = [feature.name for feature in features if not feature.missing]
-    require_columns(table, needed or [features[0].name], f"version {card['version']} needs it")
+    require_columns(table, needed or [features[0].name], f"version {card.version} needs it")
     conformed = validate_table(table, features)
     usable = conformed.usable
     if not len(usable):

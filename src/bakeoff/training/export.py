@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on
 from bakeoff.data.parts import read_part
 from bakeoff.evaluation.curves import EVALUATION
+from bakeoff.evaluation.results import Calibration
 from bakeoff.report.charts import draw_all
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.environment import describe_environment
+from bakeoff.store.card import Card, Choice, Reliability, Rows, RowsOrigin, WinnersCalibration
 from bakeoff.store.frozen_sample import SAMPLE, freeze_sample
 from bakeoff.store.load import open_store
 from bakeoff.store.manifest import FORMAT
@@ -76,10 +78,10 @@ def export_version(
     }
     described = describe_race(config, ref, ranked, selection)
 
-    def describe(version: str, created: str) -> dict[str, Any]:
-        return {"format": FORMAT, "name": config.name, "version": version, "created": created, **described}
+    def describe(version: str, created: str) -> Card:
+        return replace(described, version=version, created=created)
 
-    def render(card: dict[str, Any]) -> str:
+    def render(card: Card) -> str:
         return render_report(card, outcomes, draw_all(card, outcomes))
 
     store = open_store(config)
@@ -91,41 +93,57 @@ def export_version(
 
 def describe_race(
     config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard], selection: Selection
-) -> dict[str, Any]:
-    """The card, but for what the export adds.
+) -> Card:
+    """The card, but for what the export adds: version, time and files.
 
     Args:
         scorecards: in the leaderboard's order.
     """
     scoring = config.cross_validation.scoring
-    calibration = next(card.calibration for card in scorecards if card.classifier == selection.winner)
+    found = next(each.calibration for each in scorecards if each.classifier == selection.winner)
     y = read_part(ref, "train")[1]
     warning = warn_of_majority(y, scoring)
-    return {
-        "classifier": selection.winner,
-        "classifiers": {card.classifier: card.to_dict(selection, scoring) for card in scorecards},
-        "selection": {
-            "rule": selection.rule,
-            "scoring": scoring,
-            "test": config.selection.test,
-            "alpha": config.selection.alpha,
-            "leader": selection.leader,
-            "why": selection.why,
-        },
-        "calibration": calibration.to_dict() if calibration else None,
-        "brier_halved": len(ref.classes) == 2,
-        "decision": asdict(calibration.decision) if calibration and calibration.decision else None,
-        "warnings": [warning] if warning else [],
-        "classes": list(ref.classes),
-        "class_counts": {str(name): int(count) for name, count in zip(*np.unique(y, return_counts=True))},
-        "features": [asdict(feature) for feature in ref.features],
-        "target": ref.target,
-        "rows": ref.rows,
-        "data_sha256": ref.sha256,
-        "origin": asdict(ref.origin),
-        "config": config.model_dump(mode="json"),
-        "environment": describe_environment(),
-    }
+    return Card(
+        format=FORMAT,
+        name=config.name,
+        version="",
+        created="",
+        classifier=selection.winner,
+        classifiers={each.classifier: each.describe(selection, scoring) for each in scorecards},
+        selection=Choice(
+            rule=selection.rule,
+            scoring=scoring,
+            test=config.selection.test,
+            alpha=config.selection.alpha,
+            leader=selection.leader,
+            why=selection.why,
+        ),
+        calibration=_describe_calibration(found) if found else None,
+        brier_halved=len(ref.classes) == 2,
+        decision=found.decision if found else None,
+        warnings=[warning] if warning else [],
+        classes=list(ref.classes),
+        class_counts={str(name): int(count) for name, count in zip(*np.unique(y, return_counts=True))},
+        features=tuple(ref.features),
+        target=ref.target,
+        rows=Rows(**ref.rows),
+        data_sha256=ref.sha256,
+        origin=RowsOrigin(**vars(ref.origin)),
+        config=config.model_dump(mode="json"),
+        environment=describe_environment(),
+        files={},
+    )
+
+
+def _describe_calibration(found: Calibration) -> WinnersCalibration:
+    return WinnersCalibration(
+        method=found.method,
+        own_probabilities=found.own_probabilities,
+        rows=found.rows,
+        brier_before=found.brier_before,
+        brier_after=found.brier_after,
+        reliability=Reliability(before=found.reliability_before, after=found.reliability_after),
+    )
 
 
 def read_outcomes(scorecards: Sequence[Scorecard]) -> dict[str, Any]:

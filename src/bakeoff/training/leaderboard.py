@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any, Literal
+from typing import Literal
 
 from bakeoff.classifiers import title
 from bakeoff.errors import TrainingError
@@ -13,6 +13,7 @@ from bakeoff.estimators.engines import Engine
 from bakeoff.estimators.svm_approximation import Approximation
 from bakeoff.evaluation.results import Calibration
 from bakeoff.metrics import DIGITS, MetricName
+from bakeoff.store import card
 from bakeoff.training.results import (
     CalibratedModel,
     FoldScore,
@@ -60,64 +61,60 @@ class Scorecard:
 
         return float(np.std(self.cv_scores)) if self.folds else None
 
-    def to_dict(self, selection: Selection, scoring: MetricName) -> dict[str, Any]:
-        """As the card holds it.
+    def describe(self, selection: Selection, scoring: MetricName) -> card.Contestant:
+        """As the version's card holds it.
 
         Args:
             selection: the race's.
             scoring: the metric that it was judged by.
         """
-        test = self.test
-        report = test.evaluation.report if test else {}
-        return {
-            "status": self.status,
-            "reason": self.reason,
-            "cv_scores": list(self.cv_scores),
-            "cv_mean": self.cv_mean,
-            "cv_std": self.cv_std,
-            "to_leader": describe_standing(selection.standings.get(self.classifier)),
-            "test": {**test.evaluation.metrics, scoring: test.score} if test else None,
-            "test_intervals": _describe_intervals(test, scoring) if test else None,
-            "brier": _describe_brier(self.calibration) if self.calibration else None,
-            "report": {name: vars(line) for name, line in report.items()} or None,
-            "engine": self.engine,
-            "approximation": self.approximation and {"method": "nystroem", **asdict(self.approximation)},
-            "predicted_seconds": self.predicted_seconds,
-            "fit_seconds": self.fit_seconds,
-            "predict_rows_per_second": round(test.rows_per_second) if test else None,
-        }
+        test, approximation = self.test, self.approximation
+        scores = card.Contestant(
+            status=self.status,
+            reason=self.reason,
+            cv_scores=list(self.cv_scores),
+            cv_mean=self.cv_mean,
+            cv_std=self.cv_std,
+            to_leader=describe_standing(selection.standings.get(self.classifier)),
+            test={**test.evaluation.metrics, scoring: test.score} if test else None,
+            test_intervals=_describe_intervals(test, scoring) if test else None,
+            brier=_describe_brier(self.calibration) if self.calibration else None,
+            report=dict(test.evaluation.report) if test else None,
+            engine=self.engine,
+            approximation=card.Nystroem(**vars(approximation)) if approximation else None,
+            predicted_seconds=self.predicted_seconds,
+            fit_seconds=self.fit_seconds,
+            predict_rows_per_second=round(test.rows_per_second) if test else None,
+        )
+        return card.Finisher(**vars(scores)) if self.status == "ok" else scores
 
 
-def _describe_intervals(test: TestResult, scoring: MetricName) -> dict[str, list[float] | None]:
+def _describe_intervals(test: TestResult, scoring: MetricName) -> dict[str, card.Interval | None]:
     """By metric; None where there is none, as of the log loss of one row."""
     found = {"accuracy": test.interval, scoring: test.score_interval}
-    return {metric: list(ends) if all(map(isfinite, ends)) else None for metric, ends in found.items()}
+    return {metric: ends if all(map(isfinite, ends)) else None for metric, ends in found.items()}
 
 
-def _describe_brier(calibration: Calibration) -> dict[str, Any]:
-    return {
-        "method": calibration.method,
-        "before": calibration.brier_before,
-        "after": calibration.brier_after,
-    }
+def _describe_brier(calibration: Calibration) -> card.BrierScore:
+    return card.BrierScore(method=calibration.method, before=calibration.brier_before, after=calibration.brier_after)
 
 
-def describe_standing(standing: LeaderComparison | None) -> dict[str, Any] | None:
+def describe_standing(standing: LeaderComparison | None) -> card.ToLeader | None:
     """A contestant beside the leader, as the card holds it; None for the leader and for who did not finish."""
     if standing is None:
         return None
     beside = standing.comparison
-    return {
-        "difference": beside.difference,
-        "interval": list(beside.interval),
-        "p_value": beside.p_value,
-        "p_holm": standing.p_holm,
-        "test": beside.test,
-        "rows_better": beside.wins,
-        "rows_worse": beside.losses,
-        "margin": standing.margin,
-        "tied": standing.tied,
-    }
+    return card.ToLeader(
+        difference=beside.difference,
+        interval=beside.interval,
+        p_value=beside.p_value,
+        p_holm=standing.p_holm,
+        test=beside.test,
+        rows_better=beside.wins,
+        rows_worse=beside.losses,
+        margin=standing.margin,
+        tied=standing.tied,
+    )
 
 
 def score_contestant(
@@ -154,9 +151,9 @@ def require_finisher(scorecards: Sequence[Scorecard]) -> None:
     Raises:
         TrainingError: with each contestant's reason.
     """
-    statuses = {card.status for card in scorecards}
+    statuses = {each.status for each in scorecards}
     if "ok" not in statuses:
-        reasons = "; ".join(f"{card.classifier}: {card.reason}" for card in scorecards)
+        reasons = "; ".join(f"{each.classifier}: {each.reason}" for each in scorecards)
         what = statuses.pop() if len(statuses) == 1 else "failed or skipped"
         raise TrainingError(f"all contestants {what}: {reasons}")
 

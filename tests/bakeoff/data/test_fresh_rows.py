@@ -1,11 +1,10 @@
 """Which rows of a run are new to a champion."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from forging import read_card
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.fresh_rows import TRAINED_ON, digest_rows, find_fresh_rows
@@ -36,7 +35,7 @@ def file_race(tmp_path):
     write_rows(path, 0, 600)
     race = run_race(tmp_path / "first", dataset={"source": "file", "path": str(path), "target": "y"})
     folder = race.export(tmp_path / "models")
-    return race, json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+    return race, read_card(folder), (folder / TRAINED_ON).read_bytes()
 
 
 def test_rows_of_a_file_that_grew_are_told_by_position(tmp_path, file_race):
@@ -104,7 +103,7 @@ def test_rows_of_bundled_tables_and_batches_are_told_by_position(tmp_path):
     ):
         race = run_race(tmp_path / name, dataset=dataset)
         folder = race.export(tmp_path / name / "models")
-        card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+        card, trained_on = read_card(folder), (folder / TRAINED_ON).read_bytes()
         config = TrainingConfig.model_validate({"dataset": dataset, "split": {"random_state": 7}})
         ref = prepare_dataset(config, tmp_path / name / "again")
         fresh = find_fresh_rows(ref, card, trained_on)
@@ -122,7 +121,7 @@ def test_rows_of_another_origin_are_all_fresh(tmp_path, dataset):
     """Another batch, population or table."""
     race = run_race(tmp_path / "one", dataset={"n_samples": 300, "batch": 3})
     folder = race.export(tmp_path / "models")
-    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+    card, trained_on = read_card(folder), (folder / TRAINED_ON).read_bytes()
     fresh = find_fresh_rows(prepare(tmp_path / "two", **dataset), card, trained_on)
     assert "origin" == fresh.by
     assert fresh.rows.all()
@@ -132,7 +131,7 @@ def test_a_drifted_batch_is_the_same_batch(tmp_path):
     """Its rows are those of the batch, moved: who was trained on them has seen them."""
     race = run_race(tmp_path / "one", dataset={"n_samples": 300, "batch": 3})
     folder = race.export(tmp_path / "models")
-    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+    card, trained_on = read_card(folder), (folder / TRAINED_ON).read_bytes()
     ref = prepare(tmp_path / "two", n_samples=300, batch=3, drift=0.1)
     assert "position" == find_fresh_rows(ref, card, trained_on).by
 

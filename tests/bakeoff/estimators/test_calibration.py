@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from forging import read_card
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -276,21 +277,20 @@ def test_the_exported_model_is_the_plain_one_with_a_calibrator(tmp_path):
             } == card["calibration"]  # fmt: skip
     assert {"method": "sigmoid", "before": before, "after": after} == card["classifiers"]["svm"]["brier"]
     said = f"SVM's probabilities are calibrated by a sigmoid (Platt's method): Brier score {after:.4f} on 140 out-of-"
-    whole = json.loads((version / "card.json").read_text())
-    assert said in render_markdown(whole, "models/x")
-    assert not whole["brier_halved"]
+    assert said in render_markdown(read_card(version), "models/x")
+    assert not card["brier_halved"]
 
 
-def test_an_older_card_of_two_classes_is_told_in_todays_convention():
+def test_an_older_card_of_two_classes_is_told_in_todays_convention(version):
     """It has the sum over both classes, and doesn't say so; of more classes nothing has changed."""
     found = {"method": "sigmoid", "own_probabilities": True, "rows": 9, "brier_before": 0.4, "brier_after": 0.3}
-    card = {"classifier": "svm", "calibration": found, "classes": ["a", "b"]}
+    card = replace(read_card(version, calibration=found, classes=["a", "b"]), brier_halved=None)
     assert "Brier score 0.1500 on 9 out-of-fold rows, 0.2000 before" in describe_calibration(card)
     assert "0 is perfect, 1 the worst" in explain_brier(card)
     assert "Brier score 0.3000 on 9 out-of-fold rows, 0.4000 before" in describe_calibration(
-        card | {"brier_halved": True}
+        replace(card, brier_halved=True)
     )
-    card["classes"] = ["a", "b", "c"]
+    card = replace(card, classes=["a", "b", "c"])
     assert "Brier score 0.3000 on 9 out-of-fold rows, 0.4000 before" in describe_calibration(card)
     assert "0 is perfect, 2 the worst" in explain_brier(card)
 
@@ -391,12 +391,12 @@ def test_a_majority_of_nine_tenths_is_warned_of(tmp_path, caplog):
     rows.to_parquet(tmp_path / "rows.parquet")
     dataset = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
     race = run_race(tmp_path, dataset=dataset)
-    card = json.loads((race.export(tmp_path / "models") / "card.json").read_text())
+    card = read_card(race.export(tmp_path / "models"))
     expected = (
         "class 'sound' holds 92.9 % of the training rows, so always answering it has that accuracy: set "
         "cross_validation.scoring: balanced_accuracy, or another metric"
     )
-    assert [expected] == card["warnings"]
+    assert [expected] == card.warnings
     assert expected in caplog.text
     assert f"Beware: {expected}." in render_card(card)
     assert f"Beware: {markdown_text(expected)}." in render_markdown(card, "x")

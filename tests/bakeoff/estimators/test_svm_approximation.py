@@ -4,6 +4,7 @@ import json
 
 import joblib
 import pytest
+from forging import read_card
 from pydantic import ValidationError
 
 from bakeoff.classifiers import CLASSIFIERS
@@ -101,10 +102,10 @@ def test_an_approximated_svm_says_so(approximated):
     assert "bakeoff" == scores["engine"]
     fitted = "SVM: fitted by Nystroem&#x27;s features of 400 landmarks"
     sentence = f"{fitted}; the exact fit was predicted to take 0.029 s on one core."
-    assert sentence in render_report(card, {}, {})
+    assert sentence in render_report(read_card(version), {}, {})
     plain = sentence.replace("&#x27;", "'")
-    assert plain in render_card(card)
-    assert plain in render_markdown(card, str(version))
+    assert plain in render_card(read_card(version))
+    assert plain in render_markdown(read_card(version), str(version))
     assert '"nystroem, 400 landmarks"' in (version / "leaderboard.csv").read_text()
 
 

@@ -2,11 +2,13 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bakeoff.evaluation.curves import evaluate_ranking, summary_curve
+from bakeoff.evaluation.results import CalibrationCurve
 from bakeoff.report.axes import Axes, padded_limits
 from bakeoff.report.charts import draw_all, label_ceiling
 from bakeoff.report.curve_charts import SQUARE, draw_confusion, draw_reliability
@@ -17,6 +19,8 @@ from bakeoff.report.svg import (
     NAMES,
     PAPER,
 )
+from bakeoff.store.card import Reliability, ToLeader, WinnersCalibration
+from benchmarks.store_crash import describe
 
 NAME = "$x^2$ <b> & a very long name of a class"
 
@@ -32,18 +36,25 @@ def outcomes(classes):
 
 def card(classes, **config):
     """Of two contestants, of which the second wins."""
-    given = {"difference": -0.01, "interval": [-0.02, 0.0], "margin": 0.001}
-    test, intervals = {"accuracy": 0.9}, {"accuracy": [0.88, 0.92]}
-    shared = {"status": "ok", "test": test, "test_intervals": intervals}
-    curve = {"predicted": [0.1, 0.9], "observed": [0.0, 0.8], "pairs": [10, 90]}
-    return {
-        "classifier": "svm",
-        "classifiers": {"random_forest": shared | {"to_leader": None}, "svm": shared | {"to_leader": given}},
-        "selection": {"leader": "random_forest", "scoring": "accuracy"},
-        "classes": classes,
-        "calibration": {"reliability": {"before": curve, "after": curve}},
-        "config": {"dataset": config},
-    }
+    given = ToLeader(difference=-0.01, interval=(-0.02, 0.0), p_value=0.1, p_holm=0.1, margin=0.001, tied=False)
+    small = describe("m", "20261122T101500Z-c3943", "2026-11-22T10:15:00Z")
+    alone = replace(small.winner, test={"accuracy": 0.9}, test_intervals={"accuracy": (0.88, 0.92)})
+    curve = CalibrationCurve([0.1, 0.9], [0.0, 0.8], [10, 90])
+    return replace(
+        small,
+        classifiers={"random_forest": alone, "svm": replace(alone, to_leader=given)},
+        selection=replace(small.selection, leader="random_forest"),
+        classes=classes,
+        calibration=WinnersCalibration(
+            method=None,
+            own_probabilities=True,
+            rows=100,
+            brier_before=None,
+            brier_after=None,
+            reliability=Reliability(before=curve, after=curve),
+        ),
+        config={"dataset": config},
+    )
 
 
 @pytest.mark.parametrize("count", [2, 3, 12, 13, 40])
@@ -154,10 +165,9 @@ def test_a_picture_tells_what_it_shows():
 
 
 def test_who_raced_alone_is_beside_nobody():
-    alone = card(["a", "b"])
-    del alone["classifiers"]["random_forest"]
-    alone["classifiers"]["svm"]["to_leader"] = None
-    assert "race" not in draw_all(alone, {})
+    both = card(["a", "b"])
+    alone = {"svm": replace(both.winner, to_leader=None)}
+    assert "race" not in draw_all(replace(both, classifiers=alone), {})
 
 
 def test_the_ceiling_of_redrawn_labels():

@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from forging import read_card
 
 from bakeoff.cli.show_training import show_training
 from bakeoff.cli.terminal import WIDTH, render_card, render_table
@@ -12,19 +14,19 @@ from bakeoff.report.charts import draw_all
 from bakeoff.report.version_markdown import render_markdown
 from bakeoff.report.version_report import render_report
 from bakeoff.report.write_report import rewrite_report
+from bakeoff.store.card import Contestant, ToLeader
 from bakeoff.store.model_store import ModelStore
 
 
 @pytest.fixture
 def card(version):
     """A card with a contestant that failed, and names that are no friends of HTML and markdown."""
-    card = json.loads((version / "card.json").read_text())
-    failed = {"status": "failed", "reason": "ValueError: a < b | c", "cv_scores": [], "cv_mean": None, "cv_std": None}
-    card["classifiers"]["svm"] = failed | {
-        "test": None, "report": None, "fit_seconds": None, "predict_rows_per_second": None,
-    }  # fmt: skip
-    card["name"] = "<b>&"
-    return card
+    card = read_card(version, name="<b>&")
+    failed = Contestant(
+        status="failed", reason="ValueError: a < b | c", cv_scores=[], cv_mean=None, cv_std=None,
+        test=None, report=None, fit_seconds=None, predict_rows_per_second=None,
+    )  # fmt: skip
+    return replace(card, classifiers=card.classifiers | {"svm": failed})
 
 
 def test_the_report_needs_no_network_and_no_script(card, version):
@@ -53,8 +55,7 @@ def test_the_report_can_be_written_again(version):
 
 def test_a_version_of_before_there_were_pictures_has_a_report(version):
     """With what its card holds."""
-    card = json.loads((version / "card.json").read_text())
-    del card["class_counts"]
+    card = replace(read_card(version), class_counts={})
     html = render_report(card, {}, draw_all(card, {}))
     assert 2 == html.count("<svg")  # the test rows' accuracy, and the reliability curve
 
@@ -97,9 +98,9 @@ def test_the_leaderboard_fits_a_terminal_and_marks_the_winner(card):
 )
 def test_a_verdict_that_the_interval_would_not_give_says_why(card, given, verdict):
     """In its cell; on a terminal, where there is no room for it, below the table."""
-    beside = {"difference": -0.009, "margin": 0.005, "p_value": 0.02, "p_holm": 0.06} | given
-    winner = card["classifiers"]["logistic_regression"]
-    card["classifiers"]["svm"] = winner | {"to_leader": beside}
+    beside = ToLeader(**{"difference": -0.009, "margin": 0.005, "p_value": 0.02, "p_holm": 0.06} | given)
+    classifiers = card.classifiers | {"svm": replace(card.winner, to_leader=beside)}
+    card = replace(card, classifiers=classifiers)
     assert verdict == race_table(card)[1][1][-1]
     told, shown = verdict.partition(": "), render_card(card)
     does = {"tied": "excludes", "behind": "holds"}[told[0]]
@@ -130,12 +131,14 @@ def test_a_long_reason_is_wrapped():
 @pytest.mark.parametrize("scoring", ["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"])
 def test_the_leaderboard_fits_a_terminal_by_any_metric(card, scoring, classes):
     """However many classes there are, and however long their names."""
-    winner = card["classifiers"]["logistic_regression"]
-    line = winner["report"]["0"]
-    winner["report"] = {f"the class number {place}": line for place in range(classes)}
-    winner["test"][scoring] = winner["test_intervals"][scoring] = 0.5
-    winner["test_intervals"][scoring] = [0.1, 0.9]
-    card["selection"]["scoring"] = scoring
+    winner = replace(
+        card.winner,
+        report={f"the class number {place}": card.winner.report["0"] for place in range(classes)},
+        test=card.winner.test | {scoring: 0.5},
+        test_intervals=card.winner.test_intervals | {scoring: (0.1, 0.9)},
+    )
+    classifiers = card.classifiers | {card.classifier: winner}
+    card = replace(card, classifiers=classifiers, selection=replace(card.selection, scoring=scoring))
     tables = [line for line in render_card(card).splitlines() if line.startswith(("* ", "  Classifier", "  Recall"))]
     assert 6 == len(tables)
     assert max(map(len, tables)) <= WIDTH

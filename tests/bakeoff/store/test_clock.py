@@ -58,7 +58,7 @@ def test_a_wrong_clock_dates_no_other_version(export, root, wrong):
     store = ModelStore(root, "classifier")
     assert names == store.versions()
     assert names[-1] == store.resolve("latest")
-    assert "2026-11-22T11:15:00Z" == store.card(names[-1])["created"]
+    assert "2026-11-22T11:15:00Z" == store.card(names[-1]).created
     assert "2026-11-22T11:15:00Z" == store.history().exports[names[-1]]["time"]
     assert [] == store.verify()
 
@@ -67,7 +67,7 @@ def test_versions_sort_in_order_of_export(export, root):
     """Of the same second too, and where the clock was set back; the card has the true time."""
     names = [export(RIGHT + timedelta(seconds=seconds)) for seconds in (0, 5, 3, 3, 4, 20)]
     assert ["00", "05", "06", "07", "08", "20"] == [name[13:15] for name in names]
-    assert "2026-11-22T10:15:03Z" == ModelStore(root, "classifier").card(names[2])["created"]
+    assert "2026-11-22T10:15:03Z" == ModelStore(root, "classifier").card(names[2]).created
 
 
 def test_latest_is_predicted_with_behind_a_wrong_clock(export, root, tmp_path):

@@ -52,7 +52,7 @@ def test_a_model_of_other_versions_is_opened_only_when_allowed(store, environmen
 def test_a_patch_of_python_is_no_skew(store):
     """Pickles are the same within a minor version."""
     version = store.champion()
-    python = ".".join(store.card(version)["environment"]["python"].split(".")[:2])
+    python = ".".join(store.card(version).environment["python"].split(".")[:2])
     rewrite_environment(store, version, python=f"{python}.999")
     assert load_model(store, version) is not None
 
@@ -171,7 +171,7 @@ def test_a_store_of_an_older_format_is_read_and_written(name, tmp_path, keys):
         f"worse on Monday's rows{' (root)' if name == 'unnumbered' else ''}" == store.history().champion_periods[-1].why
     )
     for version in store.versions():
-        assert "logistic_regression" == store.card(version)["classifier"]
+        assert "logistic_regression" == store.card(version).classifier
         model = load_model(store, version, allow_version_skew=True)
         assert ["setosa"] == model.predict(pd.DataFrame([[5.1, 3.5, 1.4, 0.2]], columns=IRIS)).tolist()
     signed(store, keys).sign("a new key", as_it_stands=True)

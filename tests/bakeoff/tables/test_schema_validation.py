@@ -94,15 +94,6 @@ def test_more_categories_than_a_card_lists_are_not_listed(caplog):
     assert [None] == validate_table(table, [feature], AnomalyPolicy("flag", "flag")).flags.to_pylist()
 
 
-def test_a_card_is_read_as_it_was_written():
-    """Lists of JSON are tuples again; an older card says less."""
-    features = [{"name": "n", "dtype": "float64", "kind": "number", "missing": False, "range": [0, 1]}]
-    features += [{"name": "t", "dtype": "str", "kind": "category", "missing": True, "categories": ["a"], "range": None}]
-    features += [{"name": "o", "dtype": "float64", "kind": "number", "missing": False}]
-    assert [(0, 1), None, None] == [feature.range for feature in Feature.of_card({"features": features})]
-    assert [None, ("a",), None] == [feature.categories for feature in Feature.of_card({"features": features})]
-
-
 @pytest.mark.parametrize(
     ("column", "expected"),
     [

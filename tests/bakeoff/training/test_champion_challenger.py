@@ -1,12 +1,11 @@
 """What champion and challenger are asked, and what counts as an answer: columns, cells, classes, groups."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from forging import read_card
 
 from bakeoff.data.fresh_rows import TRAINED_ON, find_fresh_rows
 from bakeoff.data.parts import read_positions
@@ -77,7 +76,7 @@ def test_by_group_new_rows_of_known_groups_are_not_fresh(tmp_path):
     split = {"split": {"by": "group", "column": "g"}}
     race = race_on(tmp_path, "one", frame.iloc[:300], **split)
     folder = race.export(tmp_path / "models")
-    card, trained_on = json.loads((folder / "card.json").read_text()), (folder / TRAINED_ON).read_bytes()
+    card, trained_on = read_card(folder), (folder / TRAINED_ON).read_bytes()
     ref = race_on(tmp_path, "two", frame, split={**split["split"], "random_state": 5}).ref
     fresh = find_fresh_rows(ref, card, trained_on)
     known = set(groups[read_positions(race.ref, "train")])
@@ -161,7 +160,7 @@ def test_by_group_the_champion_is_met_by_groups(tmp_path, root):
     _, decision = export_and_meet(race_on(tmp_path, "two", frame, **split), root)
     assert "grouped_t" == decision.figures["test"]
     card = ModelStore(root, "classifier").card(ModelStore(root, "classifier").versions()[-1])
-    low, high = card["classifiers"]["logistic_regression"]["test_intervals"]["accuracy"]
+    low, high = card.classifiers["logistic_regression"].interval()
     assert high - low > 0.2  # 24 groups, and not 482 rows
 
 

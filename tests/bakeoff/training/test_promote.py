@@ -160,7 +160,7 @@ def test_an_old_champion_is_met_where_its_rows_are_on_record(tmp_path, races, ro
     """In a store of before there was such a record, rows of the same origin might be what it learned from."""
     shutil.copytree(OLD / "unnumbered" / "classifier", root / "classifier")
     store = ModelStore(root, "classifier")
-    config = store.card(store.champion())["config"]["dataset"]
+    config = store.card(store.champion()).config["dataset"]
     assert not (root / "classifier" / store.champion() / TRAINED_ON).exists()
     _, decision = export_and_meet(run_race(tmp_path / "same", dataset=config), root)
     assert "not decided: which rows the champion was trained on is not on record" in decision.why

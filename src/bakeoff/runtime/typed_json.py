@@ -1,0 +1,167 @@
+"""Read JSON as dataclasses, whoever wrote it: what is missing or of another type is named by its path.
+
+An annotation is the check. `float` is a finite number or NaN, `int` a count, a tuple a list in JSON; a field with a
+default may be missing; keys that the dataclass doesn't have are left alone. `Annotated` adds rules: a function that
+must be true of the value, `Keys` that a mapping must have, or a dataclass that it must be readable as, too.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+LARGEST = 1e300  # of a number: what a float can be and be calculated with
+MOST = 2**63  # of a count: bytes of a file
+
+T = TypeVar("T")
+Read = Callable[[Any, str], Any]
+
+
+class ShapeError(ValueError):
+    """The path of a value that is missing or of another type, as `rows.train`; empty for the whole."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What a mapping must have."""
+
+    names: tuple[str, ...]
+
+
+def read_as(shape: type[T], value: Any, where: str = "") -> T:
+    """The value as a dataclass.
+
+    Args:
+        value: as `json.loads` gives it.
+        where: its path.
+
+    Raises:
+        ShapeError: it is none.
+    """
+    return cast("T", _reader(cast("Hashable", shape))(value, where))
+
+
+@cache
+def _reader(shape: Any) -> Read:
+    origin, arguments = get_origin(shape), get_args(shape)
+    if is_dataclass(shape):
+        read = _dataclass(shape)
+    elif origin is Annotated:
+        read = _with_rules(_reader(arguments[0]), arguments[1:])
+    elif origin in (Union, UnionType):
+        (inner,) = (each for each in arguments if each is not NoneType)
+        read = _optional(_reader(inner))
+    elif origin is dict:
+        read = _mapping(_reader(arguments[1]))
+    elif origin is list or arguments[1:] == (...,):
+        read = _sequence(_reader(arguments[0]), origin)
+    elif origin is tuple:
+        read = _of_length([_reader(each) for each in arguments])
+    elif origin is Literal:
+        read = _checked(lambda value: value in arguments)
+    else:
+        read = _checked(_CHECKS[shape])
+    return read
+
+
+_CHECKS: dict[Any, Callable[[Any], bool]] = {
+    Any: lambda _: True,
+    str: lambda value: isinstance(value, str),
+    bool: lambda value: isinstance(value, bool),
+    int: lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST,
+    float: lambda value: (
+        isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > LARGEST  # NaN is not
+    ),
+}
+
+
+def _checked(check: Callable[[Any], Any], read: Read = lambda value, _: value) -> Read:
+    def checked(value: Any, where: str) -> Any:
+        found = read(value, where)
+        if not check(found):
+            raise ShapeError(where)
+        return found
+
+    return checked
+
+
+def _with_rules(read: Read, rules: tuple[Any, ...]) -> Read:
+    for rule in rules:
+        if isinstance(rule, Keys):
+            read = _with_keys(read, rule.names)
+        elif is_dataclass(rule):
+            read = _also(read, _reader(cast("Hashable", rule)))
+        else:
+            read = _checked(rule, read)
+    return read
+
+
+def _with_keys(read: Read, names: tuple[str, ...]) -> Read:
+    def read_mapping(value: Any, where: str) -> Any:
+        found = read(value, where)
+        for name in names:
+            if name not in found:
+                raise ShapeError(f"{where}.{name}")
+        return found
+
+    return read_mapping
+
+
+def _also(read: Read, other: Read) -> Read:
+    def read_both(value: Any, where: str) -> Any:
+        other(value, where)
+        return read(value, where)
+
+    return read_both
+
+
+def _optional(inner: Read) -> Read:
+    return lambda value, where: None if value is None else inner(value, where)
+
+
+def _dataclass(shape: Any) -> Read:
+    hints = get_type_hints(shape, include_extras=True)
+    required = {each.name for each in fields(shape) if each.default is MISSING and each.default_factory is MISSING}
+    readers = {each.name: _reader(hints[each.name]) for each in fields(shape)}
+
+    def read(value: Any, where: str) -> Any:
+        if not isinstance(value, dict):
+            raise ShapeError(where)
+        found = {}
+        for name, inner in readers.items():
+            path = f"{where}.{name}" if where else name
+            if name in value:
+                found[name] = inner(value[name], path)
+            elif name in required:
+                raise ShapeError(path)
+        return shape(**found)
+
+    return read
+
+
+def _mapping(inner: Read) -> Read:
+    def read(value: Any, where: str) -> Any:
+        if not isinstance(value, dict):
+            raise ShapeError(where)
+        return {key: inner(each, f"{where}.{key[:80]}") for key, each in value.items()}
+
+    return read
+
+
+def _sequence(inner: Read, kind: Any) -> Read:
+    def read(value: Any, where: str) -> Any:
+        if not isinstance(value, list | tuple):
+            raise ShapeError(where)
+        return kind(inner(each, where) for each in value)
+
+    return read
+
+
+def _of_length(inner: list[Read]) -> Read:
+    def read(value: Any, where: str) -> Any:
+        if not isinstance(value, list | tuple) or len(value) != len(inner):
+            raise ShapeError(where)
+        return tuple(each(item, where) for each, item in zip(inner, value))
+
+    return read
