@@ -12,6 +12,12 @@ PLACES = {
 }
 
 
+def troubles(stack, run):
+    """What the run's log says above INFO."""
+    lines = stack.ask("logs/filter", logs={"flow_run_id": {"any_": [run["id"]]}}, limit=200)
+    return [line["message"] for line in lines if line["level"] > logging.INFO]
+
+
 def test_a_worker_says_why_a_store_cannot_be(stack, copy_of_nightly, tmp_path):
     """As the state of the run, which failed, without a traceback in its log."""
     deployment = copy_of_nightly("refused", {"n_samples": 300}, concurrency_limit=len(PLACES))
@@ -22,8 +28,8 @@ def test_a_worker_says_why_a_store_cannot_be(stack, copy_of_nightly, tmp_path):
         assert eventually(lambda run=run: "FAILED" == stack.state(run)["type"]), stack.state(run)
         message = stack.state(run)["message"]
         assert (PLACES[place], "choose another place") == (message[: len(PLACES[place])], message[-20:])
-        lines = stack.ask("logs/filter", logs={"flow_run_id": {"any_": [run["id"]]}}, limit=200)
-        assert [message] == [line["message"] for line in lines if line["level"] > logging.INFO]
+        # The log is sent apart from the state, and may come later.
+        assert eventually(lambda run=run, message=message: [message] == troubles(stack, run)), troubles(stack, run)
     assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
