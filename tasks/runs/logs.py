@@ -1,6 +1,9 @@
 """What stands in a run's log: one line an event."""
 
 import logging
+import sys
+
+from prefect.exceptions import Pause
 
 from bakeoff.errors import BakeoffError
 from bakeoff.formatting import one_line
@@ -37,5 +40,11 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 
 
 def _tells_news(record: logging.LogRecord) -> bool:
-    """Of the two lines that Prefect logs when a task returns a Failed state, keep the second, which is whole."""
-    return not str(record.msg).startswith("Task run failed with state")
+    """Drop what Prefect logs as an error and is none, or is said by the line that follows.
+
+    A task that returns a Failed state gets two lines, of which the second is whole. A task whose run is suspended while
+    it begins is left as it is, and begins again when the run is resumed: it has not "finished in state Pending".
+    """
+    message = str(record.msg)
+    suspended = isinstance(sys.exception(), Pause) and message.startswith("Finished in state")
+    return not (suspended or message.startswith("Task run failed with state"))
