@@ -30,6 +30,21 @@ def test_bakeoff_never_imports_prefect():
         assert set() == wrong
 
 
+def test_no_module_imports_the_private_names_of_another():
+    """What two modules need is public, and says what it does."""
+    found = [
+        f"{path.relative_to(ROOT)}: {alias.name} of {node.module}"
+        for folder in FOLDERS
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and node.module.split(".")[0] in {"bakeoff", "flows", "tasks", "deployments"}
+        for alias in node.names
+        if alias.name.startswith("_")
+    ]
+    assert [] == found
+
+
 @pytest.mark.parametrize("room", sorted(path.parent.name for path in (ROOT / "src/bakeoff").glob("*/__init__.py")))
 def test_a_room_is_small_and_says_what_is_in_it(room):
     """At most fifteen files; its `__init__` is a docstring, and what users import from there."""

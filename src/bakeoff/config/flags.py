@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, NoReturn
 import yaml
 from pydantic import BaseModel
 
-from bakeoff.config.validation import DEEPEST, Model, _model_at, _one_line, validate
+from bakeoff.config.validation import DEEPEST, Model, model_at, validate
 from bakeoff.errors import ConfigError
+from bakeoff.formatting import one_line
 from bakeoff.runtime.files import read_file, say_unread
 from bakeoff.runtime.paths import local_path
 
@@ -162,13 +163,13 @@ def read_yaml(path: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        problem = _one_line(str(getattr(error, "problem", None) or error))
+        problem = one_line(str(getattr(error, "problem", None) or error))
         raise ConfigError(f"config file {path!r}{where} is not YAML: {problem}") from error
     except ConfigError as error:
         raise ConfigError(f"config file {path!r}: {error}") from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         # Errors that PyYAML doesn't wrap: an invalid date, an unhashable key, nesting that is too deep.
-        raise ConfigError(f"config file {path!r} can't be read: {_one_line(str(error))[:200]}") from error
+        raise ConfigError(f"config file {path!r} can't be read: {one_line(str(error))[:200]}") from error
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -186,7 +187,7 @@ def _explain_json(text: str) -> str:
 def _merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
-        part = _model_at(model, [key])
+        part = model_at(model, [key])
         if part and key in merged and not isinstance(merged[key], Mapping):
             raise ConfigError(f"{key} is {merged[key]!r} in the file; it should be `key: value` lines")
         if part and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from bakeoff.errors import ConfigError
+from bakeoff.formatting import one_line
 from bakeoff.runtime.untrusted_json import is_shallow
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -38,22 +39,22 @@ def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
     where = ".".join(str(part)[:80] for part in path)
     message = finding["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if finding["type"] == "extra_forbidden":
-        part = _model_at(model, path[:-1])
+        part = model_at(model, path[:-1])
         allowed = list(part.model_fields) if part else []
         near = difflib.get_close_matches(str(path[-1]), allowed, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown key {where!r}; {hint}allowed: {', '.join(allowed)}"
     if finding["type"] == "value_error":
-        return _one_line(f"{where}: {message}" if where else message)
+        return one_line(f"{where}: {message}" if where else message)
     field = _field_at(model, path)
     if finding["type"] == "string_pattern_mismatch" and field is not None and field.description:
         message = f"allowed: {field.description[0].lower()}{field.description[1:].rstrip('.')}"
     default = "" if field is None or isinstance(field.default, BaseModel | dict) else f" (default: {field.default})"
     shown = str(finding["input"])[:80] or "empty"
-    return _one_line(f"{where} is {shown}; {message[0].lower()}{message[1:]}{default}")
+    return one_line(f"{where} is {shown}; {message[0].lower()}{message[1:]}{default}")
 
 
-def _model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel] | None:
+def model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel] | None:
     """Return the config model at a path of keys, or None if there is none."""
     for key in path:
         field = model.model_fields.get(str(key))
@@ -64,9 +65,5 @@ def _model_at(model: type[BaseModel], path: Sequence[Any]) -> type[BaseModel] | 
 
 
 def _field_at(model: type[BaseModel], path: Sequence[Any]) -> FieldInfo | None:
-    part = _model_at(model, path[:-1])
+    part = model_at(model, path[:-1])
     return part.model_fields.get(str(path[-1])) if part and path else None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -12,7 +12,7 @@ RIDGE = 1e-7  # as a share of the trace of the landmarks' kernel matrix; smaller
 WITHIN_MARGIN = 0.3  # the assumed share of rows within the margin, for the preconditioner
 
 
-class _KernelOfLandmarks:
+class LandmarkKernel:
     """Computes the kernel matrix between rows and landmarks in chunks of rows, by one matrix product each."""
 
     def __init__(self, landmarks: np.ndarray, kernel: Kernel, gamma: float, degree: float, coef0: float) -> None:
@@ -51,8 +51,8 @@ class _KernelOfLandmarks:
         return out
 
 
-def _precondition(
-    kernel: _KernelOfLandmarks, sample: Any, weights: np.ndarray, share: float
+def precondition(
+    kernel: LandmarkKernel, sample: Any, weights: np.ndarray, share: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute coordinates v in which the Hessian of the objective is close to the identity.
 

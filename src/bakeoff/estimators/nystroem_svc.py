@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from bakeoff.estimators.landmark_kernel import WITHIN_MARGIN, Kernel, _KernelOfLandmarks, _precondition
+from bakeoff.estimators.landmark_kernel import WITHIN_MARGIN, Kernel, LandmarkKernel, precondition
 
 
 class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -138,11 +138,11 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         variance = X.multiply(X).mean() - X.mean() ** 2 if hasattr(X, "toarray") else X.var()
         return float(1 / (X.shape[1] * variance)) if variance > 0 else 1.0
 
-    def _kernel(self) -> "_KernelOfLandmarks":
-        return _KernelOfLandmarks(self.landmarks_, self.kernel, self.gamma_, self.degree, self.coef0)
+    def _kernel(self) -> "LandmarkKernel":
+        return LandmarkKernel(self.landmarks_, self.kernel, self.gamma_, self.degree, self.coef0)
 
     def _solve(self, X: Any, targets: np.ndarray, weights: np.ndarray, sample: np.ndarray) -> None:
-        """Minimize the objective over v and b, where the coefficients are `basis @ v`; see `_precondition`.
+        """Minimize the objective over v and b, where the coefficients are `basis @ v`; see `precondition`.
 
         Args:
             X: shape (n_rows, n_features).
@@ -155,7 +155,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         from scipy.optimize import minimize
 
         kernel = self._kernel()
-        basis, metric = _precondition(kernel, X[sample], weights[sample], len(targets) / len(sample))
+        basis, metric = precondition(kernel, X[sample], weights[sample], len(targets) / len(sample))
         size = basis.shape[1]
         step = 1 / np.sqrt(1 + 2 * WITHIN_MARGIN * weights.sum(dtype=np.float64))  # preconditions b
 

@@ -50,7 +50,7 @@ class Checkpoint:
         first, begun = next(_lines(self.folder), None), {"task": task, "format": FORMAT}
         if first is None or {key: first[0].get(key) for key in begun} != begun:
             self.clear()
-            self._append(STATE, _line({**begun, "note": note}))
+            self._append(STATE, encode_line({**begun, "note": note}))
             return note
         return str(first[0]["note"])
 
@@ -96,7 +96,7 @@ class Checkpoint:
             self._append(name, content)
             line[name] = [len(content), zlib.crc32(content)]
         line["tally"] = scored.tally and scored.tally.to_dict()
-        self._append(STATE, _line(line))
+        self._append(STATE, encode_line(line))
 
     def clear(self) -> None:
         """Forget all that was kept."""
@@ -162,7 +162,8 @@ def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
             yield json.loads(content), end
 
 
-def _line(content: Mapping[str, Any]) -> bytes:
+def encode_line(content: Mapping[str, Any]) -> bytes:
+    """A line of the state, with its checksum."""
     text = json.dumps(content).encode()
     return text + b" " + _checksum(text)
 

@@ -58,12 +58,12 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
     """
     key = config.model_dump_json() if config.output is None else f"output {output.parent.resolve() / output.name}"
     made = [each for each in (output.parent, *output.parent.parents) if not each.exists()]
-    folder = _hidden(output.parent, key)
+    folder = hidden_folder(output.parent, key)
     descriptor = _lock(folder)
     if descriptor is None and config.output is not None:
         raise UserError(f"another run is writing output {config.output!r} now; wait for it, or choose another folder")
     if descriptor is None:
-        folder = _hidden(output.parent, str(uuid.uuid4()))
+        folder = hidden_folder(output.parent, str(uuid.uuid4()))
         descriptor = _lock(folder)
         assert descriptor is not None
     keep = False
@@ -82,13 +82,14 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
             os.close(descriptor)
 
 
-def _hidden(parent: Path, key: str) -> Path:
+def hidden_folder(parent: Path, key: str) -> Path:
+    """Where the result for a key is made, beside the output."""
     return parent / f"{HIDDEN}{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # short, whatever the key is
 
 
 def _remove(folder: Path, made: list[Path]) -> None:
     """Out of the way first, so that nobody takes the lock in a folder that is half gone."""
-    grave = _hidden(folder.parent, str(uuid.uuid4()))
+    grave = hidden_folder(folder.parent, str(uuid.uuid4()))
     with contextlib.suppress(OSError):
         folder.rename(grave)
         shutil.rmtree(grave, ignore_errors=True)

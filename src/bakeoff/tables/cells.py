@@ -23,8 +23,8 @@ def to_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """
     if not pa.types.is_string(column.type):
         return _to_float(column).to_numpy(), np.zeros(len(column), dtype=bool)
-    text = pc.utf8_trim_whitespace(_missing_to_null(column))
-    values = _cast(text, pa.float64())
+    text = pc.utf8_trim_whitespace(missing_to_null(column))
+    values = cast_or_none(text, pa.float64())
     if values is not None:
         return values.to_numpy(), np.zeros(len(text), dtype=bool)
     # Each cell by the same cast as above, so that its value doesn't depend on the other cells.
@@ -42,7 +42,7 @@ def to_booleans(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         As `to_numbers`, with 1.0 for true and 0.0 for false.
     """
     if pa.types.is_string(column.type):
-        text = pc.utf8_trim_whitespace(_missing_to_null(column))
+        text = pc.utf8_trim_whitespace(missing_to_null(column))
         values = np.full(len(text), np.nan)
         values[pc.is_in(text, pa.array([*TRUE, "1", "1.0"])).to_numpy()] = 1.0
         values[pc.is_in(text, pa.array([*FALSE, "0", "0.0"])).to_numpy()] = 0.0
@@ -58,7 +58,7 @@ def to_text(column: pa.ChunkedArray) -> pd.Series:
 
 def text_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Convert a column of plain type to Arrow's string, with null for missing cells."""
-    return _missing_to_null(column) if pa.types.is_string(column.type) else _text_of(column)
+    return missing_to_null(column) if pa.types.is_string(column.type) else to_strings(column)
 
 
 def too_large(values: np.ndarray) -> np.ndarray:
@@ -73,7 +73,8 @@ def unify_booleans(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.utf8_lower(column) if booleans else column
 
 
-def _text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def to_strings(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Convert a column of plain type to strings; booleans become `true` and `false`."""
     return pc.if_else(column, "true", "false") if pa.types.is_boolean(column.type) else column.cast(pa.string())
 
 
@@ -89,7 +90,7 @@ def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_null(kind):
         return column.cast(pa.float64())
     if pa.types.is_temporal(kind):
-        raise _dates(name)
+        raise dates_error(name)
     if pa.types.is_boolean(kind) or pa.types.is_string(kind):
         return column
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -110,7 +111,8 @@ def to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
     return pd.Series(array.to_pandas())
 
 
-def _missing_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def missing_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Replace each spelling of a missing value by null, in a text column."""
     missing = pc.is_in(pc.utf8_trim_whitespace(column), pa.array(MISSING))
     return pc.if_else(missing, pa.scalar(None, pa.string()), column)
 
@@ -120,7 +122,8 @@ def _to_float(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.float64(), safe=False)
 
 
-def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+def cast_or_none(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    """Cast a column; None if a value can't be cast."""
     try:
         return column.cast(kind)
     except pa.ArrowInvalid:
@@ -135,7 +138,8 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _dates(name: str) -> DataError:
+def dates_error(name: str) -> DataError:
+    """Make the error for a column of dates."""
     return DataError(
         f"column {name!r} holds dates or times, which can't be learned from as they are; turn it into numbers "
         "(an age in days, a month) or add it to ignore"

@@ -13,9 +13,9 @@ from bakeoff.tables.cells import (
     MAX_NUMBER,
     MISSING,
     TRUE,
-    _cast,
-    _dates,
-    _missing_to_null,
+    cast_or_none,
+    dates_error,
+    missing_to_null,
     to_numbers,
     to_pandas,
     to_plain_type,
@@ -61,7 +61,7 @@ def infer_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Serie
 def _typed(name: str, column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
     column = to_plain_type(name, column)
     if pa.types.is_string(column.type):
-        column = _missing_to_null(column)
+        column = missing_to_null(column)
     if column.null_count == len(column) or (pa.types.is_floating(column.type) and pc.all(pc.is_nan(column)).as_py()):
         raise DataError(f"column {name!r} is empty throughout; fill it, or add it to ignore")
     if pa.types.is_boolean(column.type):
@@ -69,17 +69,18 @@ def _typed(name: str, column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
     if not pa.types.is_string(column.type):
         return "number", column
     trimmed = pc.utf8_trim_whitespace(column)
-    if (numbers := _cast(trimmed, pa.float64())) is not None:  # tried first: Arrow's cast to int64 accepts 0x1f
-        return "number", _cast(trimmed, pa.int64()) or numbers
+    if (numbers := cast_or_none(trimmed, pa.float64())) is not None:  # tried first: Arrow's cast to int64 accepts 0x1f
+        return "number", cast_or_none(trimmed, pa.int64()) or numbers
     if pc.all(pc.is_in(trimmed.drop_null(), pa.array(TRUE + FALSE))).as_py():
         flags = pc.is_in(trimmed, pa.array(TRUE))
         return "boolean", pc.if_else(pc.is_valid(trimmed), flags, pa.scalar(None, pa.bool_()))
-    if _all_dates(column):
-        raise _dates(name)
+    if all_dates(column):
+        raise dates_error(name)
     return "category", column
 
 
-def _all_dates(column: pa.ChunkedArray) -> bool:
+def all_dates(column: pa.ChunkedArray) -> bool:
+    """Whether a text column has values and all of them are dates."""
     present = column.drop_null()
     return len(present) > 0 and bool(pc.all(pc.match_substring_regex(present, DATE)).as_py())
 

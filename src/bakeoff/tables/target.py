@@ -9,15 +9,15 @@ from bakeoff.errors import DataError
 from bakeoff.tables.cells import (
     FALSE,
     TRUE,
-    _cast,
-    _missing_to_null,
-    _text_of,
+    cast_or_none,
+    missing_to_null,
     text_cells,
     to_numbers,
     to_plain_type,
+    to_strings,
     unify_booleans,
 )
-from bakeoff.tables.dtypes import _all_dates
+from bakeoff.tables.dtypes import all_dates
 
 
 def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -67,17 +67,17 @@ def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
     """
     column = to_plain_type(name, column)
     if pa.types.is_string(column.type):
-        column = _missing_to_null(column)
+        column = missing_to_null(column)
     _refuse_missing_target(name, column)
     if pa.types.is_boolean(column.type):
-        column = _text_of(column)
+        column = to_strings(column)
     if pa.types.is_string(column.type):
-        if _all_dates(column):
+        if all_dates(column):
             raise DataError(f"the target {name!r} holds dates; a target is text or whole numbers")
-        numbers = _cast(pc.utf8_trim_whitespace(column), pa.float64())
+        numbers = cast_or_none(pc.utf8_trim_whitespace(column), pa.float64())
         if numbers is None:
             return pd.Series(unify_booleans(column).to_pandas(), name=name).astype("str")
-        column = _cast(pc.utf8_trim_whitespace(column), pa.int64()) or numbers
+        column = cast_or_none(pc.utf8_trim_whitespace(column), pa.int64()) or numbers
     if pa.types.is_floating(column.type):
         values = column.to_numpy()
         broken = np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)))

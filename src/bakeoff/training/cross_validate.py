@@ -19,7 +19,7 @@ from bakeoff.evaluation.scoring import score
 from bakeoff.metrics import METRICS
 from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
-from bakeoff.training.fit import _key
+from bakeoff.training.fit import contestant_key
 from bakeoff.training.out_of_fold import assemble, held_out_scores
 from bakeoff.training.results import FoldScore
 
@@ -88,5 +88,9 @@ def score_fold_cached(
     def work(folder: Path) -> FoldScore:
         return score_fold(ref, contestant, cross_validation, fold, folder)
 
-    key = {**_key(ref, contestant), "cross_validation": cross_validation.model_dump(mode="json"), "fold": fold}
+    key = {
+        **contestant_key(ref, contestant),
+        "cross_validation": cross_validation.model_dump(mode="json"),
+        "fold": fold,
+    }
     return cached_step(run, f"fold-{contestant.name}-{fold}", key, FoldScore, work)

@@ -53,8 +53,9 @@ def fit_cached(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> Model
     def work(folder: Path) -> ModelRef:
         return fit_classifier(ref, contestant, folder)
 
-    return cached_step(run, f"fit-{contestant.name}", _key(ref, contestant), ModelRef, work)
+    return cached_step(run, f"fit-{contestant.name}", contestant_key(ref, contestant), ModelRef, work)
 
 
-def _key(ref: DatasetRef, contestant: Contestant) -> dict[str, object]:
+def contestant_key(ref: DatasetRef, contestant: Contestant) -> dict[str, object]:
+    """All that a fit depends on, in plain values, for `cached_step`."""
     return {"data": ref.sha256, "split": ref.split_sha256, "contestant": asdict(contestant)}

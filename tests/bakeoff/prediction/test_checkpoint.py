@@ -21,7 +21,7 @@ from bakeoff.errors import (
     UserError,
     WriteError,
 )
-from bakeoff.prediction.checkpoint import FORMAT, Checkpoint, _line
+from bakeoff.prediction.checkpoint import FORMAT, Checkpoint, encode_line
 from bakeoff.prediction.missing_columns import say_gaps
 from bakeoff.prediction.output_folder import work_folder
 from bakeoff.prediction.predict import score_table
@@ -243,7 +243,7 @@ def test_a_folder_stays_locked_while_something_still_writes_to_it(orders, tmp_pa
         with work_folder(task, tmp_path / "out") as folder:
             writing.append(Checkpoint(folder))
             writing[0].resume_or_start({"a": 1}, "")
-            writing[0]._append("state.jsonl", _line({}))
+            writing[0]._append("state.jsonl", encode_line({}))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -10,7 +10,7 @@ from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config.flags import read_config
 from bakeoff.config.validation import validate
 from bakeoff.errors import ConfigError, UserError
-from bakeoff.prediction.output_folder import _hidden, output_folder, work_folder
+from bakeoff.prediction.output_folder import hidden_folder, output_folder, work_folder
 from bakeoff.runtime.workspace import run_folder
 from bakeoff.store.key_files import find_public_keys
 from bakeoff.store.keys import PUBLIC_VARIABLE
@@ -195,7 +195,7 @@ def test_a_link_in_the_place_of_the_folder_that_a_result_is_made_in_is_refused(v
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     (theirs / "notes.txt").write_text("precious")
-    _hidden(tmp_path, f"output {tmp_path / 'out'}").symlink_to(theirs)
+    hidden_folder(tmp_path, f"output {tmp_path / 'out'}").symlink_to(theirs)
     with pytest.raises(UserError, match="where the result is to be made, is a link; remove it"):
         predict(config)
     assert "precious" == (theirs / "notes.txt").read_text()
