@@ -10,9 +10,9 @@ import os
 import socket
 import sys
 from shlex import quote
-from typing import NoReturn
 
 from bakeoff.errors import BakeoffError, ConfigError, UserError
+from bakeoff.runtime.one_line_parser import OneLineParser
 from flows.local.auth_string import SERVER_VARIABLE, auth_file, hold_auth_string
 from flows.local.preflight import check_home
 from flows.local.trusted_hosts import LOOPBACK, Gate, hold_origins
@@ -20,14 +20,9 @@ from flows.local.trusted_hosts import LOOPBACK, Gate, hold_origins
 NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(f"{message} (all flags: {self.prog} --help)")
-
-
 def main() -> int:
     """Serve until Ctrl-C or SIGTERM; returns the exit status."""
-    parser = _Parser(prog="python -m deployments.server", description="Prefect's server with its pages.")
+    parser = OneLineParser(prog="python -m deployments.server", description="Prefect's server with its pages.")
     parser.add_argument("--port", type=port_number, default=4200, help="default: %(default)s; 0: any that is free")
     parser.add_argument("--host", default=LOOPBACK[0], help="the address to listen at, default: %(default)s")
     try:

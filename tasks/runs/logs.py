@@ -7,7 +7,7 @@ from prefect.exceptions import Pause
 
 from bakeoff.errors import BakeoffError
 from bakeoff.formatting import one_line
-from bakeoff.runtime.log_warnings import log_warnings
+from bakeoff.runtime.fork_server import log_warnings
 
 
 def follow_library() -> None:

@@ -6,12 +6,13 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from bakeoff.cli import changes, models, report
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import NAME
+from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.runtime.paths import local_path
 from bakeoff.store.key_files import find_keys, find_public_keys
 from bakeoff.store.model_store import ModelStore
@@ -30,12 +31,6 @@ COMMANDS = {
     "sign": (changes.sign, "vouch for all that the store holds, once verified; from then on it is signed"),
 }
 WRITING = {"promote", "rollback", "prune", "sign"}
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, where argparse would print its whole usage."""
-        raise UserError(f"{' '.join(message.split())} (see {self.prog} --help)")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
+    parser = OneLineParser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
     nouns = parser.add_subparsers(required=True, metavar="models|report|compare|ui|keys")
     models = nouns.add_parser("models", help="the saved versions")
     verbs = models.add_subparsers(required=True, metavar="|".join(COMMANDS))
@@ -102,9 +97,9 @@ def _add_looking(nouns: Any) -> None:
     ui.set_defaults(run=report.serve)
 
 
-def _store_options(name: str) -> _Parser:
+def _store_options(name: str) -> OneLineParser:
     """What all commands take, and those that write."""
-    options = _Parser(add_help=False)
+    options = OneLineParser(add_help=False)
     add = options.add_argument
     add("--store", type=_place, default="models", metavar="DIR", help="the store's folder (default: models)")
     every = "; default: all of them" if name == "list" else "; not needed where the store holds one model"

@@ -1,11 +1,9 @@
 """Read a config from command-line flags and a YAML file; flags beat the file, the file beats the defaults."""
 
-import argparse
-import difflib
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel
@@ -14,6 +12,7 @@ from bakeoff.config.validation import DEEPEST, Model, model_at, validate
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import read_file, say_unread
+from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.runtime.paths import local_path
 
 LARGEST = 1 << 18  # bytes of a config file
@@ -21,25 +20,6 @@ JSON_EXAMPLES = {
     "--classifiers": """'{"svm": {"C": 10}}'""",
     "--costs": """'{"returned": {"kept": 5}, "kept": 1}'""",
 }
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Raise a ConfigError of one line that suggests the nearest flag, instead of printing the usage."""
-        hint = ""
-        for word in message.split():
-            flag = word.rstrip(":").split("=")[0]
-            near = difflib.get_close_matches(flag, list(self._option_string_actions), n=1)
-            if word.startswith("--") and near and near[0] != flag:
-                hint = f"; did you mean {near[0]}?"
-                break
-        if not hint and "unrecognized arguments" in message:
-            hint = "; a value stands behind its flag, several are joined by commas"
-        raise ConfigError(f"{message}{hint} (all flags: {self.prog} --help)")
-
-    def actions(self) -> Iterable[argparse.Action]:
-        """Return the actions of all flags."""
-        return self._option_string_actions.values()
 
 
 class _Loader(yaml.SafeLoader):
@@ -107,11 +87,12 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tup
     """
     from pydantic_settings import CliSettingsSource
 
-    parser = _Parser(
+    parser = OneLineParser(
         prog=prog,
         usage=f"{prog} [--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
         description=model.__doc__,
         allow_abbrev=False,
+        unknown_hint="; a value stands behind its flag, several are joined by commas",
     )
     parser.add_argument("--config", metavar="FILE.yaml", help="a file with any of the fields below; flags beat it")
     help_text = "print nothing but warnings, errors, and the result's folder"

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import TrainingError, describe
-from bakeoff.runtime.log_warnings import log_warnings
 
 DONE = object()
 GROWN = 1 << 29  # bytes; a process that has grown by more is not reused
@@ -139,6 +138,16 @@ def _log_to(line: Connection, level: int) -> None:
     logger.handlers, logger.propagate = [_ToParent(line)], False
     logger.setLevel(level)
     log_warnings()
+
+
+def log_warnings() -> None:
+    """Log each warning in one line, in the log of the step that caused it."""
+    warnings.showwarning = _log_warning
+
+
+def _log_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    text = " ".join(str(message).split())
+    logging.getLogger("bakeoff.warnings").warning("%s: %s", category.__name__, text[:300])
 
 
 def _outcome(name: str, args: Any) -> tuple[str, Any]:

@@ -135,7 +135,7 @@ def test_configs_are_frozen():
         (["--dataset", '{"n_samples": true}'], "must be a number, not true or false"),
         (["--dataset.random_state", "true"], "dataset.random_state is true; input should be a valid integer"),
         (["--config", ""], "--config: it is empty; give a path"),
-        (["--config"], "argument --config: expected one argument (all flags: "),
+        (["--config"], "argument --config: expected one argument (see "),
         (["--confg"], "did you mean --config?"),
         (["--dataset.class_sep", "nan"], "dataset.class_sep is nan; input should be a finite number"),
         (["--dataset.n_informative", "1"], "4 clusters need n_informative of at least 2, it is 1"),

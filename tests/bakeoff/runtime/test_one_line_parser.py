@@ -1,0 +1,34 @@
+"""A mistake in a command line is one line."""
+
+import pytest
+
+from bakeoff.errors import ConfigError
+from bakeoff.runtime.one_line_parser import OneLineParser
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--folds", "three"], "argument --folds: invalid int value: 'three' (see race --help)"),
+        (["--folds"], "argument --folds: expected one argument (see race --help)"),
+        (["--fold", "3"], "unrecognized arguments: --fold 3; did you mean --folds? (see race --help)"),
+        (["--zzz=3"], "unrecognized arguments: --zzz=3; try something else (see race --help)"),
+    ],
+)
+def test_a_mistake_is_an_error_of_one_line(arguments, sentence):
+    """With the nearest flag where there is one, in place of argparse's usage and exit."""
+    parser = OneLineParser(prog="race", allow_abbrev=False, unknown_hint="; try something else")
+    parser.add_argument("--folds", type=int)
+    with pytest.raises(ConfigError) as raised:
+        parser.parse_args(arguments)
+    assert sentence == str(raised.value)
+
+
+def test_commands_of_a_parser_answer_as_it_does():
+    """Under their own name, and with their own flags."""
+    parser = OneLineParser(prog="store", unknown_hint="; try something else")
+    parser.add_subparsers().add_parser("show", allow_abbrev=False).add_argument("--version")
+    with pytest.raises(ConfigError) as raised:
+        parser.parse_args(["show", "--versoin", "3"])
+    sentence = "unrecognized arguments: --versoin 3; did you mean --version? (see store show --help)"
+    assert sentence == str(raised.value)
