@@ -54,6 +54,59 @@ def test_a_room_is_small_and_says_what_is_in_it(room):
     assert room in (ROOT / "docs/architecture.md").read_text()
 
 
+# Modules without a test file of their name, by the one that covers them.
+COVERED_BY = {
+    "bakeoff/cli/test_main.py": "bakeoff/errors",
+    "bakeoff/config/test_training.py": "bakeoff/config/base bakeoff/config/costs bakeoff/config/dataset"
+    " bakeoff/config/race bakeoff/config/signing bakeoff/config/validation",
+    "bakeoff/data/test_fresh_rows.py": "bakeoff/data/origin",
+    "bakeoff/data/test_prepare.py": "bakeoff/data/dataset_ref bakeoff/data/parts",
+    "bakeoff/estimators/test_nystroem_svc.py": "bakeoff/estimators/landmark_kernel",
+    "bakeoff/evaluation/test_comparison.py": "bakeoff/evaluation/results",
+    "bakeoff/evaluation/test_scoring.py": "bakeoff/evaluation/predictions bakeoff/metrics",
+    "bakeoff/prediction/test_checkpoint.py": "bakeoff/prediction/output_folder bakeoff/runtime/files",
+    "bakeoff/prediction/test_predict.py": "bakeoff/config/prediction bakeoff/prediction/missing_columns"
+    " bakeoff/prediction/preflight bakeoff/prediction/publish bakeoff/prediction/scorer bakeoff/prediction/writers"
+    " bakeoff/report/prediction_report bakeoff/report/prediction_summary",
+    "bakeoff/report/test_version_report.py": "bakeoff/cli/show_training bakeoff/cli/terminal bakeoff/report/card_tables"
+    " bakeoff/report/html bakeoff/report/version_markdown bakeoff/report/write_report",
+    "bakeoff/runtime/test_processes.py": "bakeoff/runtime/fork_server",
+    "bakeoff/runtime/test_step_cache.py": "bakeoff/runtime/environment bakeoff/runtime/workspace",
+    "bakeoff/store/test_hostile.py": "bakeoff/runtime/untrusted_json bakeoff/store/manifest",
+    "bakeoff/store/test_integrity.py": "bakeoff/store/reader bakeoff/store/verification",
+    "bakeoff/store/test_crashes.py": "bakeoff/store/writer",
+    "bakeoff/store/test_journal.py": "bakeoff/store/entries bakeoff/store/layout",
+    "bakeoff/store/test_keys.py": "bakeoff/store/key_files",
+    "bakeoff/store/test_load.py": "bakeoff/calibration bakeoff/nystroem_svc bakeoff/store/frozen_sample",
+    "bakeoff/store/test_model_store.py": "bakeoff/store/history bakeoff/store/retention bakeoff/training/export",
+    "bakeoff/tables/test_csv_records.py": "bakeoff/tables/csv_file bakeoff/tables/csv_header bakeoff/tables/utf8",
+    "bakeoff/tables/test_read_table.py": "bakeoff/tables/dtypes bakeoff/tables/target",
+    "bakeoff/tables/test_reader.py": "bakeoff/tables/batches",
+    "bakeoff/tables/test_schema_validation.py": "bakeoff/tables/cells bakeoff/tables/schema",
+    "bakeoff/training/test_calibrate.py": "bakeoff/training/out_of_fold",
+    "bakeoff/training/test_cross_validate.py": "bakeoff/training/results",
+    "bakeoff/training/test_selection.py": "bakeoff/training/pick",
+    "flows/local/test_command_line.py": "bakeoff/training/preflight flows/local/display flows/local/flow_run"
+    " flows/local/interrupts",
+    "flows/test_flows.py": "bakeoff/training/evaluate flows/prediction flows/training tasks/runs/contestant_run"
+    " tasks/runs/logs tasks/runs/progress tasks/runs/states tasks/runs/steps",
+    "stack/test_automations.py": "deployments/automations",
+    "stack/test_deployments.py": "deployments/env_file deployments/register",
+    "tasks/runs/test_dask.py": "bakeoff/runtime/transfer tasks/runs/dask_worker",
+}
+
+
+def test_tests_mirror_the_modules():
+    """A module's tests stand under its name, or under one that is named here; tasks are run by the flows."""
+    folders = ("src/bakeoff", "tasks/runs", "flows", "deployments")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py") if not path.name.startswith("__")]
+    modules = {path.relative_to(ROOT).with_suffix("").as_posix().removeprefix("src/") for path in paths}
+    tests = ROOT / "tests"
+    without = {name for name in modules if not (tests / Path(name).parent / f"test_{Path(name).name}.py").exists()}
+    assert without == {name for names in COVERED_BY.values() for name in names.split()}
+    assert [] == [name for name in COVERED_BY if not (tests / name).exists()]
+
+
 def test_flow_files_define_no_classes():
     """A worker loads them as scripts: what is defined there can't be unpickled elsewhere."""
     for name in ("training", "prediction"):

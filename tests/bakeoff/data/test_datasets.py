@@ -1,6 +1,4 @@
-"""Sources, digests and the split."""
-
-import shutil
+"""Sources, their digests, and the parts of a random split."""
 
 import numpy as np
 import pandas as pd
@@ -9,15 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 
-from bakeoff.config import DatasetConfig, SplitConfig, TrainingConfig
-from bakeoff.data import prepare
+from bakeoff.config import DatasetConfig, SplitConfig
 from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
-from bakeoff.data.parts import read_part
-from bakeoff.data.prepare import prepare_dataset
 from bakeoff.data.split import split_rows
 from bakeoff.errors import DataError
 from bakeoff.tables.schema import Feature
-from tests.bakeoff.conftest import ORDERS
 
 
 def dataset(y, **columns):
@@ -138,69 +132,3 @@ def test_too_few_rows_are_refused_by_class(y, folds, sentence):
     """The sentence names the class and what would do."""
     with pytest.raises(DataError, match=sentence):
         split_rows(dataset(y), SplitConfig(), folds)
-
-
-def test_parts_come_back_from_the_workspace_as_they_were(tmp_path):
-    """References, not arrays, cross a task's boundary; types, names and missing cells survive."""
-    config = TrainingConfig.model_validate(
-        {
-            "dataset": {
-                "source": "file", "path": "examples/orders.csv", "target": "outcome",
-                "ignore": ["order_id", "ordered_on"],
-            }
-        }
-    )  # fmt: skip
-    ref = prepare_dataset(config, tmp_path / "data")
-    loaded = load_dataset(config.dataset)
-    split = split_rows(loaded, config.split, 5)
-    for part, rows in split.items():
-        X, y = read_part(ref, part)
-        pd.testing.assert_frame_equal(loaded.X.iloc[rows].reset_index(drop=True), X)
-        assert loaded.y.iloc[rows].tolist() == y.tolist()
-    mapped = read_part(ref, "train")[0]["items"].to_numpy()
-    assert (False, False) == (
-        mapped.flags.owndata,
-        mapped.flags.writeable,
-    )  # the file's own bytes, which all processes share
-    assert {"train": 420, "test": 120, "validation": 60} == ref.rows
-
-
-def test_nothing_is_written_when_the_rows_cannot_be_used(tmp_path):
-    """The workspace is only touched by rows that can be raced."""
-    config = TrainingConfig.model_validate({"dataset": {"source": "file", "path": "nope.csv", "target": "y"}})
-    with pytest.raises(DataError):
-        prepare_dataset(config, tmp_path / "data")
-    assert [] == list(tmp_path.iterdir())
-
-
-def test_text_is_refused_without_preprocessing(tmp_path):
-    """`none` means: numbers as they are."""
-    path = tmp_path / "rows.csv"
-    path.write_text("a,t,y\n" + "".join(f"{i},{'pq'[i % 2]},{'uv'[i % 2]}\n" for i in range(40)))
-    config = {"dataset": {"source": "file", "path": str(path), "target": "y"}, "preprocessing": "none"}
-    with pytest.raises(DataError, match="column 't' holds text; set preprocessing: auto"):
-        prepare_dataset(TrainingConfig.model_validate(config), tmp_path / "data")
-
-
-def test_rows_that_were_checked_are_not_loaded_again(tmp_path, monkeypatch):
-    """Once, for the same config; a file that was changed meanwhile is."""
-    loaded = []
-    load = prepare.load_dataset
-    monkeypatch.setattr(prepare, "load_dataset", lambda *given: loaded.append(given) or load(*given))
-    path = tmp_path / "rows.csv"
-    shutil.copy("examples/orders.csv", path)
-    config = TrainingConfig(dataset={**ORDERS, "path": str(path)})
-    prepare.remember_dataset(config)
-    first = prepare.prepare_dataset(config, tmp_path / "first")
-    assert 1 == len(loaded)
-    again = prepare.prepare_dataset(config, tmp_path / "again")
-    assert (2, first.sha256) == (len(loaded), again.sha256)
-    prepare.remember_dataset(config)
-    lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(lines[:-1]))
-    changed = prepare.prepare_dataset(config, tmp_path / "changed")
-    assert 4 == len(loaded)
-    assert changed.sha256 != first.sha256
-    prepare.remember_dataset(config)
-    prepare.prepare_dataset(TrainingConfig(dataset={"n_samples": 200}), tmp_path / "other")
-    assert 6 == len(loaded)

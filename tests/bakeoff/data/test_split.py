@@ -1,24 +1,20 @@
 """Splits and folds by time and by group: no row teaches what it, its moment or its group is asked about."""
 
-from datetime import time
-
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bakeoff.config import CrossValidationConfig, SplitConfig, TrainingConfig
 from bakeoff.data.datasets import Dataset
-from bakeoff.data.folds import make_folds
 from bakeoff.data.parts import read_folds, read_groups, read_part
 from bakeoff.data.prepare import check_dataset, prepare_dataset
 from bakeoff.data.split import nearest_boundaries, split_rows
-from bakeoff.data.split_keys import to_groups, to_times
 from bakeoff.errors import DataError
 from bakeoff.tables.schema import Feature
 from tests.bakeoff.conftest import run_race
+from tests.bakeoff.data.conftest import DAYS, table
 
 KEYS = st.lists(st.integers(0, 30), min_size=60, max_size=150)
 
@@ -32,14 +28,6 @@ def keyed(key, classes=2):
 
 def split(dataset, by, folds=2, **config):
     return split_rows(dataset, SplitConfig(by=by, column="when", **config), folds)
-
-
-def table(tmp_path, name="rows.parquet", **columns):
-    """A file of 120 rows of two classes with the columns given, and what trains on it."""
-    path = tmp_path / name
-    frame = pd.DataFrame({"a": np.tile([0.0, 1.0, 0.2], 40), "y": np.tile(["u", "v", "u"], 40), **columns})
-    frame.to_parquet(path) if name.endswith("parquet") else frame.to_csv(path, index=False)
-    return {"source": "file", "path": str(path), "target": "y"}
 
 
 @given(KEYS, st.floats(0.15, 0.6), st.floats(0.2, 0.8))
@@ -81,31 +69,6 @@ def test_by_group_the_shares_are_of_rows_and_another_seed_draws_others():
     assert parts["test"].tolist() != split(keyed(groups), "group", folds=5, random_state=1)["test"].tolist()
 
 
-@given(st.lists(st.integers(0, 40), min_size=30, max_size=80), st.integers(2, 5))
-def test_folds_by_time_are_fitted_on_the_past_alone(times, folds):
-    """Each is scored on what comes next; each row at most once, and the oldest never."""
-    times = np.sort(times)
-    assume(len(np.unique(times)) > folds)
-    found = make_folds(CrossValidationConfig(folds=folds), np.arange(len(times)) % 2, "time", times)
-    assert folds == len(found)
-    for fitted, scored in found:
-        assert times[fitted].max() < times[scored].min()
-    assert np.array_equal(np.arange(len(found[0][0]), len(times)), np.concatenate([scored for _, scored in found]))
-
-
-@pytest.mark.parametrize("config", [{}, {"random_state": 3}, {"random_state": 3, "repeats": 3}])
-def test_folds_by_group_keep_groups_whole(config):
-    """In every repeat each row is scored once; repeats differ."""
-    groups = np.random.default_rng(0).integers(0, 20, 200)
-    folds = make_folds(CrossValidationConfig(**config), np.arange(200) % 2, "group", groups)
-    for fitted, scored in folds:
-        assert not set(groups[fitted]) & set(groups[scored])
-    repeats = [folds[start : start + 5] for start in range(0, len(folds), 5)]
-    for repeat in repeats:
-        assert list(range(200)) == sorted(np.concatenate([scored for _, scored in repeat]).tolist())
-    assert len(repeats) == len({tuple(repeat[0][1]) for repeat in repeats})
-
-
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.lists(st.integers(0, 40), min_size=1, max_size=3))
 def test_cuts_part_no_equal_times(times, wanted):
     """As many as asked for, in growing order; none where there are too few different times."""
@@ -117,84 +80,6 @@ def test_cuts_part_no_equal_times(times, wanted):
         assert len(wanted) == len(set(cuts))
         assert cuts == sorted(cuts)
         assert all(times[cut - 1] < times[cut] for cut in cuts)
-
-
-DAYS = pd.date_range("2026-01-01", periods=120, freq="D")
-
-
-@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
-@pytest.mark.parametrize(
-    "times",
-    [DAYS, DAYS.strftime("%Y-%m-%dT%H:%M:%SZ"), DAYS.strftime("%Y-%m-%d %H:%M"), np.arange(120) / 7, DAYS.date],
-    ids=["timestamps", "text", "spaced", "numbers", "dates"],
-)
-def test_times_are_read_whatever_their_type(tmp_path, name, times):
-    """Rows in any order of the file; the column is not learned from."""
-    order = np.random.default_rng(0).permutation(120)
-    dataset = table(tmp_path, name, when=np.asarray(times)[order])
-    config = TrainingConfig.model_validate({"dataset": dataset, "split": {"by": "time", "column": "when"}})
-    loaded, parts = check_dataset(config)
-    assert ["a"] == [feature.name for feature in loaded.features]
-    assert list(range(84)) == order[parts["train"]].tolist()
-    assert list(range(84, 108)) == sorted(order[parts["test"]].tolist())
-
-
-@pytest.mark.parametrize(
-    ("by", "column", "sentence"),
-    [
-        ("time", ["03/04/2026"] * 120, "holds '03/04/2026' in row 0: write times as numbers or with the year first"),
-        ("time", [None, *["2026-01-01"] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
-        ("time", [1, 2] * 60, "has 2 different times; training, test and validation rows need one each"),
-        (
-            "time",
-            [1] * 84 + [2] * 24 + [3] * 12,
-            "the training rows have 1 different times, and 5 folds by time need 6",
-        ),
-        ("time", ["now"] * 120, "holds 'now' in row 0: write times as numbers or with the year first"),
-        ("time", [1.0, np.inf] * 60, "is infinite in row 1"),
-        ("time", [time(1)] * 120, "holds time64[us]; give dates or numbers"),
-        ("time", [[1]] * 120, "holds list<element: int64>; give dates or numbers"),
-        ("group", [np.nan, *[1.0] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
-        ("group", [[1]] * 120, "holds list<element: int64>; give text, numbers or dates"),
-        ("group", ["p", "q"] * 60, "has 2 groups; training, test and validation rows need one each"),
-        ("group", ["p", "q", "r", "s"] * 30, "groups of 'when', fewer than the 5 folds"),
-        ("group", [None, *["p"] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
-    ],
-)
-def test_a_column_that_cannot_be_followed_is_refused_by_a_sentence(tmp_path, by, column, sentence):
-    """It names the column, what is in it, and what would do."""
-    dataset = table(tmp_path, when=column)
-    config = TrainingConfig.model_validate({"dataset": dataset, "split": {"by": by, "column": "when"}})
-    with pytest.raises(DataError) as caught:
-        check_dataset(config)
-    assert sentence in str(caught.value)
-    assert "'when'" in str(caught.value) or "training rows" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "groups",
-    [
-        DAYS[:120].repeat(1),
-        np.arange(120, dtype="uint64") + np.uint64(2**63),
-        np.arange(120) / 7,
-        [f"g{i}" for i in range(120)],
-        np.arange(120) > 200,
-    ],
-    ids=["dates", "long numbers", "fractions", "text", "one group"],
-)
-def test_groups_are_read_whatever_their_type(groups):
-    """And never taken for one another."""
-    found = to_groups("when", pa.chunked_array([pa.array(groups)]))
-    assert list(range(len(set(groups)))) == sorted(set(found.tolist()))
-
-
-@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_times_keep_their_order_at_any_precision(unit):
-    """Nothing is rounded, and nothing wraps."""
-    ticks = [2**60, 5, 2**60 + 1, -3]
-    found = to_times("when", pa.chunked_array([pa.array(ticks, pa.timestamp(unit))]))
-    assert np.argsort(ticks).tolist() == np.argsort(found).tolist()
-    assert len(set(ticks)) == len(set(found))
 
 
 def test_groups_of_very_unequal_sizes_leave_no_fold_empty(tmp_path):

@@ -1,4 +1,4 @@
-"""When the SVM is approximated, what fits are predicted to take, and what is said of both."""
+"""When the SVM is approximated, and what is said of it."""
 
 import json
 
@@ -7,19 +7,16 @@ import pytest
 from forging import read_card
 from pydantic import ValidationError
 
-from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.cli.terminal import render_card
 from bakeoff.config import SVMConfig, TrainingConfig
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.estimators.fit_time import FORMULAS, ProblemSize, predict_fit_seconds
+from bakeoff.estimators.fit_time import ProblemSize, predict_fit_seconds
 from bakeoff.estimators.nystroem_svc import NystroemSVC
 from bakeoff.estimators.pipeline import build_pipeline
 from bakeoff.estimators.svm_approximation import choose_approximation
 from bakeoff.report.version_markdown import render_markdown
 from bakeoff.report.version_report import render_report
 from bakeoff.store.model_store import ModelStore
-from bakeoff.tables.schema import Feature
-from bakeoff.training.time_budget import predict_race_seconds, skip_over_budget
 from tests.bakeoff.conftest import run_race
 
 SMALL, LARGE = ProblemSize(7_000, 10, 4), ProblemSize(700_000, 10, 4)
@@ -50,31 +47,6 @@ def test_an_approximation_that_lacks_what_is_asked_for_is_refused():
     config = {"svm": {"approximation": "nystroem"}, "classifiers": {"svm": {"probability": True}}}
     with pytest.raises(ValidationError, match="nystroem has no probability: true; leave that out of classifiers.svm"):
         TrainingConfig.model_validate(config)
-
-
-@pytest.mark.parametrize("key", FORMULAS, ids=", ".join)
-def test_more_is_predicted_to_take_longer(key):
-    """More rows, columns, classes and landmarks; never less than nothing."""
-    seconds = [
-        predict_fit_seconds(*key, ProblemSize(times * 1_000, times * 5, times * 2), times * 500)
-        for times in (9, 20, 40, 99)
-    ]
-    assert sorted(set(seconds)) == seconds
-    assert 0.005 == predict_fit_seconds(*key, ProblemSize(2, 1, 2), 1)
-
-
-def test_columns_are_counted_as_a_classifier_gets_them(tmp_path):
-    """Texts one-hot encoded."""
-    ref = run_race(tmp_path, dataset={"source": "bundled", "bundled": "iris"}).ref
-    assert ProblemSize(105, 4, 3) == ProblemSize.of(ref)
-    wide = [
-        Feature("a", "float64", "number"),
-        Feature("b", "str", "category", missing=True, categories=("x", "y")),
-        Feature("c", "str", "category", categories=tuple(map(str, range(500)))),
-        Feature("d", "str", "category"),
-    ]
-    object.__setattr__(ref, "features", tuple(wide))
-    assert 1 + 3 + 100 + 100 == ProblemSize.of(ref).columns
 
 
 @pytest.fixture(scope="module")
@@ -128,43 +100,3 @@ def test_an_approximated_svm_takes_what_json_can_say():
     config = TrainingConfig(svm={"approximation": "nystroem"}, classifiers={"svm": given})
     classifier = build_pipeline(Contestant.of(config, "svm", SMALL), [])[-1]
     assert ({0: 3.0, 1: 1.0}, 42) == (classifier.class_weight, classifier.random_state)
-
-
-def contestants(config, size=LARGE):
-    return {name: Contestant.of(config, name, size) for name in config.classifiers}
-
-
-def test_everyone_runs_without_a_budget():
-    config = TrainingConfig(svm={"approximation": "exact"})
-    assert {} == skip_over_budget(contestants(config), config, 2)
-
-
-def test_what_cannot_finish_is_skipped_with_what_it_would_take():
-    """The cheaper ones run; each counts with those before it."""
-    config = TrainingConfig(svm={"approximation": "exact"}, engine="scikit-learn", time_budget=300)
-    racing = contestants(config)
-    skipped = skip_over_budget(racing, config, 2)
-    assert {"svm", "random_forest"} == set(skipped)
-    alone = predict_race_seconds([racing["svm"]], config, 2)
-    assert (
-        f"predicted to take {alone / 60:.0f} min, more than time_budget (300 s) has with 1 before it" == skipped["svm"]
-    )
-    enough = config.model_copy(update={"time_budget": 1e7})
-    assert {} == skip_over_budget(racing, enough, 2)
-    nothing = config.model_copy(update={"time_budget": 1e-3})
-    assert set(CLASSIFIERS) == set(skip_over_budget(racing, nothing, 2))
-
-
-def test_more_workers_take_less_but_no_fit_is_shared():
-    config = TrainingConfig()
-    racing = contestants(config).values()
-    one, two, many = (predict_race_seconds(racing, config, workers) for workers in (1, 2, 1_000))
-    assert one == pytest.approx(2 * two)
-    assert many == max(contestant.predicted_seconds for contestant in racing)
-
-
-def test_what_nobody_has_measured_is_not_skipped(monkeypatch):
-    """A classifier that someone adds has no formula."""
-    monkeypatch.delitem(FORMULAS, ("logistic_regression", "scikit-learn"))
-    config = TrainingConfig(time_budget=1e-3, engine="scikit-learn")
-    assert {"svm", "random_forest"} == set(skip_over_budget(contestants(config), config, 2))

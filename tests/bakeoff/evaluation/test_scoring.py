@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from bakeoff.evaluation.bootstrap import bootstrap_scores
-from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels
+from bakeoff.evaluation.predictions import encode_labels
 from bakeoff.evaluation.scoring import resampled_scores, row_scores, score
 
 LABELS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30)
@@ -58,32 +57,6 @@ def test_a_probability_of_0_costs_much_and_not_everything():
     """As scikit-learn clips it."""
     y, shares = np.array([0, 1]), np.array([[0.0, 1.0], [0.5, 0.5]])
     assert -metrics.log_loss(y, shares) == pytest.approx(row_scores("neg_log_loss", y, shares).mean())
-
-
-@pytest.mark.parametrize("metric", ["f1_macro", "balanced_accuracy"])
-def test_alike_rows_are_drawn_together(metric):
-    """2,000 rows of few kinds are resampled as those kinds: the scores vary as they would row by row."""
-    generator = np.random.default_rng(0)
-    y = generator.integers(0, 2, 2000)
-    answers = np.where(generator.random(2000) < 0.8, y, 1 - y)
-    folds = np.repeat([[1, 2, 3, 4]], 500).reshape(1, -1)
-    resampled = bootstrap_scores(HeldOutPredictions(y, folds, {"one": answers[None]}, 2), metric, 1000)["one"]
-    drawn = generator.integers(0, 2000, (1000, 2000))
-    by_row = [
-        np.mean([score(metric, y[rows], answers[rows], 2) for rows in np.split(np.sort(several), [500, 1000, 1500])])
-        for several in drawn[:300]
-    ]
-    assert np.std(by_row) == pytest.approx(np.std(resampled), rel=0.15)
-    assert np.mean(by_row) == pytest.approx(np.mean(resampled), abs=0.002)
-
-
-def test_resamples_have_the_classes_true_shares_and_repeat_themselves():
-    """Stratified, and by a seed: the same answers give the same figures."""
-    y = np.array([0] * 5 + [1] * 95)
-    answers = HeldOutPredictions(y, np.zeros((1, 100), dtype=int), {"one": np.zeros((1, 100), dtype=int)}, 2)
-    first, second = (bootstrap_scores(answers, "balanced_accuracy", 300)["one"] for _ in range(2))
-    assert {0.5} == set(first)  # never without the rare class
-    assert first.tolist() == second.tolist()
 
 
 def test_classes_become_numbers_whatever_their_type():

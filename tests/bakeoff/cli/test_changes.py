@@ -1,0 +1,95 @@
+"""Commands that change the store, or vouch for it."""
+
+import json
+
+from bakeoff.cli.main import main
+from bakeoff.store.key_files import find_keys
+
+
+def test_promote_and_rollback_move_the_champion(run_models, store):
+    """Promoting the champion again is no mistake."""
+    second = store.versions()[1]
+    assert (0, f"champion: {second}\n", "") == run_models("promote", second)
+    assert (0, f"champion: {second} (already)\n", "") == run_models("promote", second)
+    assert (0, f"champion: {store.versions()[0]}\n", "") == run_models("rollback")
+    status, out, err = run_models("rollback")
+    assert (2, "") == (status, out)
+    assert "nothing to roll back to" in err
+
+
+def test_verify_ends_with_1_on_a_finding(run_models, store):
+    """And with 0 when there is none."""
+    head = store.journal.head.read_text()
+    assert (0, f"3 versions verified, nothing found; journal {head}", "") == run_models("verify")
+    assert 0 == run_models("verify", "--head", head)[0]
+    assert (1, "") == (run_models("verify", "--head", f"9{head}")[0], run_models("verify", "--head", f"9{head}")[2])
+    assert (2, "") == run_models("verify", "--head", "junk")[:2]
+    (store.folder / store.versions()[1] / "leaderboard.csv").write_text("x")
+    status, out, _ = run_models("verify")
+    assert (1, f"{store.versions()[1]}: leaderboard.csv differs from its card\n") == (status, out)
+    assert 0 == run_models("verify", "latest")[0]
+    assert "leaderboard.csv differs" in json.loads(run_models("verify", "--json")[1])[0]["text"]
+
+
+def test_a_reason_of_another_encoding_is_kept_readable(store, capfd):
+    """Half a letter from a terminal becomes a question mark; what a terminal would obey is not printed."""
+    arguments = ["--why", "caf\udce9 \x1b[31m", "--store", str(store.folder.parent)]
+    assert 0 == main(["models", "promote", store.versions()[1], *arguments])
+    assert 0 == main(["models", "log", "--store", str(store.folder.parent)])
+    assert r"caf? \x1b[31m" in capfd.readouterr().out
+    assert [] == store.verify()
+
+
+def test_prune_shows_what_would_go_and_removes_only_when_told(run_models, store):
+    """The champion and the last one are kept, each with its reason."""
+    first, second, third = store.versions()
+    status, out, _ = run_models("prune", "--keep", "1", "--days", "0")
+    assert 0 == status
+    assert [f"keeps    {first}  champion", f"keeps    {third}  among the last 1", f"removes  {second}"] == (
+        out.splitlines()[:3]
+    )
+    assert "nothing was removed" in out
+    assert "nothing to remove\n" == run_models("prune")[1][-18:]
+    assert [first, second, third] == store.versions()
+    report = json.loads(run_models("prune", "--keep", "1", "--days", "0", "--delete", "--json")[1])
+    assert ([second], True) == (report["pruned"], report["deleted"])
+    assert [first, third] == store.versions()
+    assert (2, "") == run_models("promote", second)[:2]
+
+
+def test_keys_are_generated_once(capsys, tmp_path):
+    """For their owner's eyes alone, and never written over."""
+    folder = tmp_path / "new" / "keys"
+    assert 0 == main(["keys", "generate", str(folder)])
+    assert "private.pem: signs" in capsys.readouterr().out
+    assert 0o600 == (folder / "private.pem").stat().st_mode & 0o777
+    before = (folder / "private.pem").read_bytes()
+    assert 2 == main(["keys", "generate", str(folder)])
+    assert "is there already: keys are never written over" in capsys.readouterr().err
+    assert 2 == main(["keys", "generate", str(folder / "public.pem")])
+    assert "no keys can be written to" in capsys.readouterr().err
+    assert before == (folder / "private.pem").read_bytes()
+    assert 0 == main(["keys", "generate", str(tmp_path / "other"), "--json"])
+    assert {"private_key", "public_key", "key"} == set(json.loads(capsys.readouterr().out))
+
+
+def test_a_store_is_signed_from_the_command_line_on(run_models, store, key_files):
+    """Before, a public key finds it unsigned; after, nobody writes without the private one."""
+    private, public = map(str, key_files)
+    status, out, err = run_models("list", "--public-key", public)
+    assert (1, "") == (status, out)
+    assert "is not signed; look at it" in err
+    assert "bakeoff models sign --as-it-stands --name classifier --private-key FILE" in err
+    assert 1 == run_models("sign", "--private-key", private)[0]
+    vouched = run_models("sign", "--private-key", private, "--as-it-stands")[1]
+    assert f"3 versions vouched for by the key {find_keys(*key_files).own}" in vouched
+    assert (
+        f"3 versions verified and signed by {find_keys(*key_files).own}"
+        in run_models("verify", "--public-key", public)[1]
+    )
+    second = store.versions()[1]
+    status, _, err = run_models("promote", second)
+    assert 2 == status
+    assert f"is signed by {find_keys(*key_files).own}: changing it needs a private key: --private-key FILE" in err
+    assert 0 == run_models("promote", second, "--private-key", private)[0]
+    assert 0 == run_models("list", "--public-key", public)[0]

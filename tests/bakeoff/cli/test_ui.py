@@ -1,0 +1,101 @@
+"""`bakeoff ui`: the reports in the browser, for this machine alone."""
+
+import functools
+import os
+import threading
+import urllib.error
+import urllib.request
+from http.server import ThreadingHTTPServer
+
+import pytest
+
+from bakeoff.cli.ui import Handler
+
+
+@pytest.fixture
+def ask(store):
+    """Asks a real server for a page; returns status, headers and text."""
+    report = store.path(store.versions()[0]) / "report.html"
+    report.write_text("the first report")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, store.folder.parent))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+
+    def get(path, method="GET", **headers):
+        address = f"http://127.0.0.1:{server.server_port}{path}"
+        try:
+            with urllib.request.urlopen(urllib.request.Request(address, method=method, headers=headers)) as answer:
+                return answer.status, answer.headers, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers, error.read().decode()
+
+    yield get
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_pages_lead_from_the_models_to_a_report(ask, store):
+    """Versions with the champion marked, and who was champion when."""
+    assert '<a href="/classifier/">classifier</a>' in ask("/")[2]
+    versions = ask("/classifier/")[2]
+    for version in store.versions():
+        assert f'<a href="/classifier/{version}/">{version}</a>' in versions
+    assert 1 == versions.count('class="winner"')
+    assert "the first version of this name" in versions
+    assert (200, "the first report") == ask(f"/classifier/{store.versions()[0]}/")[::2]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "host", "status"),
+    [
+        ("/nobody/", "GET", None, 404),
+        ("/classifier/20260101T000000Z-00000/", "GET", None, 404),
+        ("/classifier/../../etc/passwd", "GET", None, 404),
+        ("/..%2f..%2fetc/passwd", "GET", None, 404),
+        ("/classifier/journal.jsonl", "GET", None, 404),
+        ("/", "GET", "elsewhere.example", 403),
+        ("/", "POST", None, 501),
+        ("/", "DELETE", None, 501),
+    ],
+)
+def test_nothing_else_is_shown_or_changed(ask, path, method, host, status):
+    assert status == ask(path, method, **({"Host": host} if host else {}))[0]
+
+
+def test_what_stands_in_a_report_is_not_run(ask, store):
+    """Nothing seals a report."""
+    policy = ask(f"/classifier/{store.versions()[0]}/")[1]["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+    assert policy.endswith("; sandbox")
+
+
+def test_a_report_that_is_a_link_or_a_pipe_is_not_shown(ask, store, tmp_path):
+    """It could lead anywhere; the page says how to have one again."""
+    first, second, _ = store.versions()
+    for version in (first, second):
+        (store.path(version) / "report.html").unlink()
+    (tmp_path / "secret").write_text("secret")
+    (store.path(first) / "report.html").symlink_to(tmp_path / "secret")
+    os.mkfifo(store.path(second) / "report.html")
+    for version in (first, second):
+        status, _, text = ask(f"/classifier/{version}/")
+        assert (404, False) == (status, "secret" in text)
+        assert f"bakeoff report {version} --store {store.folder.parent} --name classifier writes it" in text
+
+
+def test_a_damaged_version_is_said_to_be(ask, store):
+    """The others are shown."""
+    (store.path(store.versions()[1]) / "card.json").write_text("{}")
+    status, _, text = ask("/classifier/")
+    assert 200 == status
+    assert "card.json differs from the journal" in text
+    assert f'href="/classifier/{store.versions()[2]}/"' in text
+
+
+def test_a_port_that_is_taken_is_a_line(run, store):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as taken:
+        status, _, err = run("ui", "--store", store.folder.parent, "--port", taken.server_port)
+    assert 2 == status
+    assert f"port {taken.server_port} can't be used" in err

@@ -1,0 +1,51 @@
+"""Contestants that can't finish in time are skipped."""
+
+import pytest
+
+from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.config import TrainingConfig
+from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.fit_time import FORMULAS, ProblemSize
+from bakeoff.training.time_budget import predict_race_seconds, skip_over_budget
+
+SMALL, LARGE = ProblemSize(7_000, 10, 4), ProblemSize(700_000, 10, 4)
+
+
+def contestants(config, size=LARGE):
+    return {name: Contestant.of(config, name, size) for name in config.classifiers}
+
+
+def test_everyone_runs_without_a_budget():
+    config = TrainingConfig(svm={"approximation": "exact"})
+    assert {} == skip_over_budget(contestants(config), config, 2)
+
+
+def test_what_cannot_finish_is_skipped_with_what_it_would_take():
+    """The cheaper ones run; each counts with those before it."""
+    config = TrainingConfig(svm={"approximation": "exact"}, engine="scikit-learn", time_budget=300)
+    racing = contestants(config)
+    skipped = skip_over_budget(racing, config, 2)
+    assert {"svm", "random_forest"} == set(skipped)
+    alone = predict_race_seconds([racing["svm"]], config, 2)
+    assert (
+        f"predicted to take {alone / 60:.0f} min, more than time_budget (300 s) has with 1 before it" == skipped["svm"]
+    )
+    enough = config.model_copy(update={"time_budget": 1e7})
+    assert {} == skip_over_budget(racing, enough, 2)
+    nothing = config.model_copy(update={"time_budget": 1e-3})
+    assert set(CLASSIFIERS) == set(skip_over_budget(racing, nothing, 2))
+
+
+def test_more_workers_take_less_but_no_fit_is_shared():
+    config = TrainingConfig()
+    racing = contestants(config).values()
+    one, two, many = (predict_race_seconds(racing, config, workers) for workers in (1, 2, 1_000))
+    assert one == pytest.approx(2 * two)
+    assert many == max(contestant.predicted_seconds for contestant in racing)
+
+
+def test_what_nobody_has_measured_is_not_skipped(monkeypatch):
+    """A classifier that someone adds has no formula."""
+    monkeypatch.delitem(FORMULAS, ("logistic_regression", "scikit-learn"))
+    config = TrainingConfig(time_budget=1e-3, engine="scikit-learn")
+    assert {"svm", "random_forest"} == set(skip_over_budget(contestants(config), config, 2))
