@@ -1,1 +1,1 @@
-"""The steps of the training flow, a file each, and the rules that they follow; imports report and what is below it."""
+"""The steps of the training flow, one file each, and their rules; imports report and the rooms below it."""

@@ -1,4 +1,4 @@
-"""The step between fit and evaluation: calibrate a contestant on its out-of-fold scores, judge its probabilities."""
+"""Calibrate a contestant on its out-of-fold scores, and measure how good its probabilities are."""
 
 import logging
 from collections.abc import Sequence
@@ -32,45 +32,58 @@ def calibrate_classifier(
     folds: Sequence[FoldScore],
     folder: Path,
 ) -> CalibratedModel:
-    """Put a calibrator over a fitted contestant, where it is to have one, and write the new Pipeline to `folder`.
+    """Calibrate a fitted contestant if it needs it, and write the calibrated Pipeline to `folder`.
 
-    The calibrator is fitted on the scores that training's own folds gave the training rows: nothing is fitted again but
-    the calibrator. Over repeats all scores are pooled: each is one fitted model's, as the exported model's will be,
-    where a mean over the repeats would vary less than those.
+    The calibrator is fitted on the out-of-fold scores of cross-validation, so the classifier is not refitted. Scores of
+    repeats are pooled, not averaged: an average varies less than the scores of the single model that is exported.
 
     Args:
-        folds: all of the contestant's.
+        folds: all of the contestant's fold scores.
 
     Raises:
-        ValueError: there are too few rows to calibrate on, and the metric or the costs need probabilities.
+        ValueError: a class has no rows to calibrate on, and the metric or the costs need probabilities.
     """
-    found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in sorted(folds, key=_number)])
-    method = _choose(contestant, found, len(ref.classes), needed=_needs_probabilities(config))
+    out_of_fold = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in sorted(folds, key=_number)])
+    method = _choose(contestant, out_of_fold, len(ref.classes), needed=_needs_probabilities(config))
     path = model.path
     if method:
         pipeline = joblib.load(path)
-        names = pipeline.classes_
+        classes = pipeline.classes_
         classifier = to_sklearn(pipeline[-1])  # what joblib loads is not the same to the byte
-        pipeline.steps[-1] = ("classifier", _calibrated(classifier, method, found, names))
+        pipeline.steps[-1] = ("classifier", _calibrated(classifier, method, out_of_fold, classes))
         path = folder / f"{contestant.name}-calibrated.joblib"
         joblib.dump(pipeline, path)
     matrix = cost_matrix(config.costs, ref.classes) if config.costs else None
-    calibration = judge(found, len(ref.classes), method, matrix)
+    calibration = judge(out_of_fold, len(ref.classes), method, matrix)
     if calibration.brier_before is not None:
         after = "" if calibration.brier_after is None else f", {calibration.brier_after:.4f} calibrated ({method})"
         logger.info("%s: Brier score %.4f%s", title(contestant.name), calibration.brier_before, after)
     return CalibratedModel(path, model.seconds, model.engine, calibration)
 
 
-def judge(found: OutOfFoldScores, n_classes: int, method: Method | None, matrix: np.ndarray | None) -> Calibration:
-    """Brier scores, reliability and the gain of decisions, on the rows that have probabilities in every repeat."""
-    rows, before, after = found.rows, found.probabilities, None
+def judge(
+    out_of_fold: OutOfFoldScores, n_classes: int, method: Method | None, matrix: np.ndarray | None
+) -> Calibration:
+    """Compute Brier scores, reliability curves and the cost reduction.
+
+    Only rows with probabilities in every repeat count.
+
+    Args:
+        out_of_fold: the contestant's out-of-fold scores.
+        n_classes: the number of classes.
+        method: the calibrator's; None if the contestant is not calibrated.
+        matrix: the costs, shape (n_classes, n_classes); None if there are no costs.
+    """
+    rows, before, after = out_of_fold.rows, out_of_fold.probabilities, None
     has_own = before is not None
     if method:
         if before is None:
-            before = np.array([softmax_or_sigmoid(scores) for scores in found.scores])
+            before = np.array([softmax_or_sigmoid(scores) for scores in out_of_fold.scores])
         after = np.array(
-            [cross_fit(scores, rows.y, folds, n_classes, method) for scores, folds in zip(found.scores, rows.folds)]
+            [
+                cross_fit(scores, rows.y, folds, n_classes, method)
+                for scores, folds in zip(out_of_fold.scores, rows.folds)
+            ]
         )
     best = before if after is None else after
     known = np.zeros(len(rows.y), dtype=bool) if best is None else np.isfinite(best).all(axis=(0, 2))
@@ -78,18 +91,18 @@ def judge(found: OutOfFoldScores, n_classes: int, method: Method | None, matrix:
     if before is None or best is None or not known.any():
         return Calibration(method, has_own, decision=decision)
     y = np.tile(rows.y[known], len(before))
-    own = before[:, known].reshape(-1, n_classes)
+    uncalibrated = before[:, known].reshape(-1, n_classes)
     calibrated = None if after is None else after[:, known].reshape(-1, n_classes)
     if matrix is not None:
         groups = None if rows.groups is None else rows.groups[known]
-        decision = cost_reduction(matrix, rows.y[known], found.predicted[:, known], best[:, known], groups)
+        decision = cost_reduction(matrix, rows.y[known], out_of_fold.predicted[:, known], best[:, known], groups)
     return Calibration(
         method,
         has_own,
         rows=int(known.sum()),
-        brier_before=brier_score(y, own),
+        brier_before=brier_score(y, uncalibrated),
         brier_after=None if calibrated is None else brier_score(y, calibrated),
-        reliability_before=reliability_curve(y, own),
+        reliability_before=reliability_curve(y, uncalibrated),
         reliability_after=None if calibrated is None else reliability_curve(y, calibrated),
         decision=decision,
     )
@@ -103,16 +116,20 @@ def _needs_probabilities(config: TrainingConfig) -> bool:
     return bool(config.costs) or METRICS[config.cross_validation.scoring].of_probabilities
 
 
-def _choose(contestant: Contestant, found: OutOfFoldScores, n_classes: int, needed: bool) -> Method | None:
-    """The method, by the rows that there are; None also where there are too few for any."""
-    usable = _usable(found)
-    counts = np.bincount(found.rows.y[usable.any(axis=0)], minlength=n_classes)
-    method = choose_method(contestant.calibration, found.probabilities is not None, int(counts.min()))
+def _choose(contestant: Contestant, out_of_fold: OutOfFoldScores, n_classes: int, needed: bool) -> Method | None:
+    """Choose the method by the size of the rarest class; returns None for no calibration.
+
+    Raises:
+        ValueError: a class has no usable rows, and `needed` probabilities can only come from a calibrator.
+    """
+    usable = _usable(out_of_fold)
+    counts = np.bincount(out_of_fold.rows.y[usable.any(axis=0)], minlength=n_classes)
+    method = choose_method(contestant.calibration, out_of_fold.probabilities is not None, int(counts.min()))
     if method and not counts.all():
-        trouble = "its scores can't be calibrated: a class has no rows in folds that were fitted on all classes"
-        if needed and found.probabilities is None:
-            raise ValueError(trouble)
-        logger.warning("%s: %s; the plain classifier is used", title(contestant.name), trouble)
+        problem = "its scores can't be calibrated: a class has no rows in folds that were fitted on all classes"
+        if needed and out_of_fold.probabilities is None:
+            raise ValueError(problem)
+        logger.warning("%s: %s; the plain classifier is used", title(contestant.name), problem)
         return None
     if method == "sigmoid" and contestant.calibration == "isotonic":
         logger.warning(
@@ -124,15 +141,15 @@ def _choose(contestant: Contestant, found: OutOfFoldScores, n_classes: int, need
     return method
 
 
-def _usable(found: OutOfFoldScores) -> np.ndarray:
-    """Which rows have scores, shape (n_repeats, n_rows)."""
-    usable: np.ndarray = np.isfinite(found.scores).all(axis=2)
+def _usable(out_of_fold: OutOfFoldScores) -> np.ndarray:
+    """Mark the rows that have scores, shape (n_repeats, n_rows)."""
+    usable: np.ndarray = np.isfinite(out_of_fold.scores).all(axis=2)
     return usable
 
 
-def _calibrated(classifier: Any, method: Method, found: OutOfFoldScores, names: np.ndarray) -> Any:
+def _calibrated(classifier: Any, method: Method, out_of_fold: OutOfFoldScores, classes: np.ndarray) -> Any:
     from bakeoff.estimators.calibration import CalibratedClassifier
 
-    usable = _usable(found)
-    y = names[np.tile(found.rows.y, (len(usable), 1))[usable]]
-    return CalibratedClassifier(classifier, method).fit_scores(found.scores[usable], y)
+    usable = _usable(out_of_fold)
+    y = classes[np.tile(out_of_fold.rows.y, (len(usable), 1))[usable]]
+    return CalibratedClassifier(classifier, method).fit_scores(out_of_fold.scores[usable], y)

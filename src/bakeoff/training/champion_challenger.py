@@ -1,4 +1,4 @@
-"""Challenger and champion on the same fresh rows, each through its own Pipeline on raw columns."""
+"""Compare challenger and champion on the same fresh rows, each by its own Pipeline from raw columns."""
 
 import logging
 from collections.abc import Callable
@@ -35,36 +35,38 @@ logger = logging.getLogger(__name__)
 
 
 class _IncomparableError(BakeoffError):
-    """The champion is in order, but its answers are no answers to what the challenger is asked."""
+    """The champion is usable, but its predictions can't be compared with the challenger's."""
 
 
 def compare_with_champion(
     config: TrainingConfig, ref: DatasetRef, store: ModelStore, champion: str, challenger: str
 ) -> ChampionComparison:
-    """Let a champion and a challenger answer the challenger's test rows that are new to the champion.
+    """Compare champion and challenger on the challenger's test rows that are new to the champion.
+
+    A champion that can't be loaded or can't predict is no error, but the result's `unusable`.
 
     Args:
-        ref: the rows that the challenger was made of.
-        champion: its version.
-        challenger: its version.
+        ref: the dataset that the challenger was trained on.
+        champion: the champion's version.
+        challenger: the challenger's version.
 
     Raises:
-        OSError, ReadError, MemoryError: this machine's fault, not the champion's.
+        OSError, ReadError, MemoryError: this machine failed, not the champion.
     """
     n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
     own = store.card(challenger)
     try:
-        ours = predict_table(load_model(store, challenger), own, table, own.classes, scoring)
+        challenger_values = predict_table(load_model(store, challenger), own, table, own.classes, scoring)
     except DataError as error:
         return ChampionComparison(test_rows=n_test, obstacle=f"of its own test rows the new version says that {error}")
     try:
         card = store.card(champion)
         spelling = common_label_format(own.classes, card.classes)
         classes = list(dict.fromkeys(map(spelling, [*own.classes, *card.classes])))
-        theirs = _predict_with_champion(store, card, ref, table, classes, scoring, spelling)
+        champion_values = _predict_with_champion(store, card, ref, table, classes, scoring, spelling)
     except _IncomparableError as error:
         return ChampionComparison(test_rows=n_test, obstacle=str(error))
-    except Exception as error:  # whatever the Pipeline of another time may raise
+    except Exception as error:  # the Pipeline of an older version may raise anything
         if _is_machines_fault(error):
             raise
         return ChampionComparison(test_rows=n_test, unusable=describe(error))
@@ -72,45 +74,45 @@ def compare_with_champion(
     count = None if fresh is None else int(fresh.rows.sum())
     if fresh is None or count is None or count < config.promotion.min_rows:
         return ChampionComparison(test_rows=n_test, fresh_rows=count, recognised=fresh.by if fresh else None)
-    if ours.ndim > 1:  # classes that the champion alone knows
-        ours = np.pad(ours, ((0, 0), (0, len(classes) - ours.shape[1])))
+    if challenger_values.ndim > 1:  # probability 0 for classes that only the champion knows
+        challenger_values = np.pad(challenger_values, ((0, 0), (0, len(classes) - challenger_values.shape[1])))
     groups = read_groups(ref, "test")
-    answers = HeldOutPredictions(
+    predictions = HeldOutPredictions(
         encode_labels(read_part(ref, "test")[1], classes, spelling)[fresh.rows],
         np.zeros((1, count), dtype=int),
-        {CHALLENGER: ours[None, fresh.rows], CHAMPION: theirs[None, fresh.rows]},
+        {CHALLENGER: challenger_values[None, fresh.rows], CHAMPION: champion_values[None, fresh.rows]},
         len(classes),
         None if groups is None else groups[fresh.rows],
     )
-    return compare_predictions(config, answers, classes, n_test, fresh.by)
+    return compare_predictions(config, predictions, classes, n_test, fresh.by)
 
 
 def compare_predictions(
-    config: TrainingConfig, answers: HeldOutPredictions, classes: list[str], n_test: int, recognised: str | None
+    config: TrainingConfig, predictions: HeldOutPredictions, classes: list[str], n_test: int, recognised: str | None
 ) -> ChampionComparison:
-    """Compare what the two gave for the fresh rows.
+    """Compare the predictions of both for the fresh rows.
 
     Args:
-        answers: of `CHALLENGER` and `CHAMPION`.
-        classes: as text.
-        n_test: how many test rows there are, fresh or not.
-        recognised: how the fresh ones were told.
+        predictions: those of `CHALLENGER` and `CHAMPION`.
+        classes: the class labels as text.
+        n_test: the number of test rows, fresh or not.
+        recognised: how fresh rows were recognised: by origin, position or contents.
     """
     scoring = config.cross_validation.scoring
     closed = METRICS[scoring].is_mean_over_rows
-    resampled = None if closed else bootstrap_scores(answers, scoring, config.selection.resamples)
-    level = 1 - 2 * config.promotion.alpha  # its lower end is the bound of the one-sided test
-    codes, counts = np.unique(answers.y, return_counts=True)
+    resampled = None if closed else bootstrap_scores(predictions, scoring, config.selection.resamples)
+    level = 1 - 2 * config.promotion.alpha  # the lower end is the bound of the one-sided test
+    codes, counts = np.unique(predictions.y, return_counts=True)
     return ChampionComparison(
         test_rows=n_test,
-        fresh_rows=len(answers.y),
+        fresh_rows=len(predictions.y),
         recognised=recognised,
-        challenger_score=answers.score(CHALLENGER, scoring),
-        champion_score=answers.score(CHAMPION, scoring),
-        comparison=compare(answers, CHALLENGER, CHAMPION, scoring, resampled, "greater", level),
+        challenger_score=predictions.score(CHALLENGER, scoring),
+        champion_score=predictions.score(CHAMPION, scoring),
+        comparison=compare(predictions, CHALLENGER, CHAMPION, scoring, resampled, "greater", level),
         rarest_class=classes[codes[counts.argmin()]],
         rarest_rows=int(counts.min()),
-        fresh_groups=None if answers.groups is None else len(np.unique(answers.groups)),
+        fresh_groups=None if predictions.groups is None else len(np.unique(predictions.groups)),
     )
 
 
@@ -132,7 +134,7 @@ def _predict_with_champion(
 
 
 def _is_machines_fault(error: BaseException | None) -> bool:
-    """Whether memory, handles or a disk were behind it."""
+    """Check whether the error or one of its causes is a lack of memory, file handles or disk."""
     while error is not None:
         if isinstance(error, MemoryError | OSError | ReadError):
             return True
@@ -167,22 +169,28 @@ def predict_table(
     scoring: MetricName,
     spelling: Callable[[str], str] = str,
 ) -> np.ndarray:
-    """What a version answers; where it rejects a row, no class, or none more likely than another.
+    """Predict a table with a version.
+
+    Returns:
+        Class codes, shape (n_rows,), or if the metric needs them probabilities, shape (n_rows, n_classes). A row that
+        the version's schema rejects has code -1, or equal probabilities.
 
     Raises:
-        DataError: a column is missing or of a type that it can't take, or it rejects all rows.
+        DataError: a column is missing or has the wrong type, or all rows are rejected.
     """
     features = card.features
     needed = [feature.name for feature in features if not feature.missing]
     require_columns(table, needed or [features[0].name], f"version {card.version} needs it")
-    conformed = validate_table(table, features)
-    usable = conformed.usable
+    validated = validate_table(table, features)
+    usable = validated.usable
     if not len(usable):
-        kinds = conformed.rejected.value_counts(["column", "kind"])
+        kinds = validated.rejected.value_counts(["column", "kind"])
         (column, kind), count = kinds.index[0], int(kinds.iloc[0])
         most = "" if count == table.num_rows else f"{count:,} of them "
         raise DataError(f"it rejects all {table.num_rows:,} test rows, {most}by column {column!r}: {kind}")
-    given = response_values(model, conformed.X.iloc[usable], classes, scoring, spelling)
-    answers = np.full((table.num_rows, *given.shape[1:]), 1 / len(classes) if given.ndim > 1 else -1, given.dtype)
-    answers[usable] = given
-    return answers
+    values = response_values(model, validated.X.iloc[usable], classes, scoring, spelling)
+    predictions = np.full(
+        (table.num_rows, *values.shape[1:]), 1 / len(classes) if values.ndim > 1 else -1, values.dtype
+    )
+    predictions[usable] = values
+    return predictions

@@ -1,4 +1,4 @@
-"""Cross-validation, one fold at a time, so that folds can run side by side."""
+"""Cross-validate a contestant one fold at a time, so that folds can run in parallel."""
 
 import logging
 import time
@@ -29,13 +29,13 @@ logger = logging.getLogger(__name__)
 def score_fold(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, folder: Path
 ) -> FoldScore:
-    """Fit a contestant on all training rows but one fold's, score it on that fold, and keep what it says of these rows.
+    """Fit a contestant on the training rows outside a fold, score it on the fold, and save the fold's predictions.
 
-    The preprocessing is fitted on the same rows as the classifier: the fold's own rows teach it nothing.
+    Preprocessing is fitted on the same rows as the classifier, so nothing leaks from the fold.
 
     Args:
-        fold: counted from 1, over all repeats.
-        folder: where the answers are written.
+        fold: the fold's number from 1, over all repeats.
+        folder: where the predictions are written.
 
     Raises:
         ValueError: scikit-learn refuses a parameter's value or the rows.
@@ -44,11 +44,11 @@ def score_fold(
     fit_rows, score_rows = read_folds(ref, cross_validation)[fold - 1]
     started = time.perf_counter()
     pipeline = fit_for_scoring(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
-    described: dict[str, Any] = held_out_scores(pipeline, X.iloc[score_rows], ref.classes)
-    answers = described["predicted"]
+    held_out: dict[str, Any] = held_out_scores(pipeline, X.iloc[score_rows], ref.classes)
+    predictions = held_out["predicted"]
     if METRICS[contestant.scoring].of_probabilities:
-        answers = response_values(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
-    value = score(contestant.scoring, encode_labels(y[score_rows], ref.classes), answers, len(ref.classes))
+        predictions = response_values(pipeline, X.iloc[score_rows], ref.classes, contestant.scoring)
+    value = score(contestant.scoring, encode_labels(y[score_rows], ref.classes), predictions, len(ref.classes))
     seconds = time.perf_counter() - started
     logger.info(
         "%s, fold %d of %d: %s %.4f in %.2f s",
@@ -59,33 +59,33 @@ def score_fold(
         value,
         seconds,
     )
-    folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
+    folder.mkdir(exist_ok=True)  # no parents: a run that has ended must not leave a folder
     path, outputs = (folder / f"{contestant.name}-{fold}.{suffix}" for suffix in ("npy", "npz"))
-    np.save(path, answers)
-    np.savez(outputs, **described)
+    np.save(path, predictions)
+    np.savez(outputs, **held_out)
     return FoldScore(fold, value, seconds, path, outputs)
 
 
 def read_answers(
     ref: DatasetRef, cross_validation: CrossValidationConfig, folds: Mapping[str, Sequence[FoldScore]]
 ) -> HeldOutPredictions:
-    """The out-of-fold answers of several contestants, which all answered the same rows.
+    """Read the out-of-fold predictions of several contestants.
 
     Args:
-        folds: for each contestant all its folds, in order.
+        folds: by contestant, all its folds in order.
     """
-    read = {name: [np.load(fold.answers) for fold in several] for name, several in folds.items()}
-    rows, given = assemble(ref, cross_validation, read)
-    return HeldOutPredictions(rows.y, rows.folds, given, len(ref.classes), rows.groups)
+    by_fold = {name: [np.load(fold.answers) for fold in scores] for name, scores in folds.items()}
+    rows, by_model = assemble(ref, cross_validation, by_fold)
+    return HeldOutPredictions(rows.y, rows.folds, by_model, len(ref.classes), rows.groups)
 
 
 def score_fold_cached(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, run: RunFolder
 ) -> FoldScore:
-    """As `score_fold`."""
+    """Call `score_fold`, or return its cached result."""
     from bakeoff.training.cross_validate import score_fold
 
-    def work(folder: Path) -> FoldScore:
+    def compute(folder: Path) -> FoldScore:
         return score_fold(ref, contestant, cross_validation, fold, folder)
 
     key = {
@@ -93,4 +93,4 @@ def score_fold_cached(
         "cross_validation": cross_validation.model_dump(mode="json"),
         "fold": fold,
     }
-    return cached_step(run, f"fold-{contestant.name}-{fold}", key, FoldScore, work)
+    return cached_step(run, f"fold-{contestant.name}-{fold}", key, FoldScore, compute)

@@ -1,4 +1,4 @@
-"""Accuracy, precision, recall, F1 and the classification report on rows that a model has not seen."""
+"""Evaluate a fitted contestant on the test rows."""
 
 import json
 import logging
@@ -28,29 +28,29 @@ def evaluate_classifier(
     """Load a fitted contestant and evaluate it on the test rows.
 
     Args:
-        resamples: of the bootstrap, where the metric's interval needs one.
-        folder: where what pictures are drawn from is written.
+        resamples: the number of bootstrap resamples, for metrics whose interval needs them.
+        folder: where the data of the charts is written.
     """
     X, y = read_part(ref, "test")
     pipeline = joblib.load(model.path)
     started = time.perf_counter()
-    codes, shares = predict_with_proba(pipeline, X)
+    codes, probabilities = predict_with_proba(pipeline, X)
     seconds = time.perf_counter() - started
     evaluation = classification_report(*count_predictions(y, pipeline.classes_[codes]))
     groups = read_groups(ref, "test")
     interval = wilson_interval(y == pipeline.classes_[codes], groups)
-    score, between = evaluation.accuracy, interval
+    score, score_bounds = evaluation.accuracy, interval
     if contestant.scoring != "accuracy":
-        given = response_values(pipeline, X, ref.classes, contestant.scoring)[None]
-        answers = HeldOutPredictions(
+        values = response_values(pipeline, X, ref.classes, contestant.scoring)[None]
+        predictions = HeldOutPredictions(
             encode_labels(y, ref.classes),
             np.zeros((1, len(y)), dtype=int),
-            {contestant.name: given},
+            {contestant.name: values},
             len(ref.classes),
             groups,
         )
-        score = answers.score(contestant.name, contestant.scoring)
-        between = score_interval(answers, contestant.name, contestant.scoring, resamples)
+        score = predictions.score(contestant.name, contestant.scoring)
+        score_bounds = score_interval(predictions, contestant.name, contestant.scoring, resamples)
     logger.info(
         "%s on %s test rows: accuracy %.4f (95 %% interval %.4f to %.4f)",
         title(contestant.name),
@@ -60,11 +60,11 @@ def evaluate_classifier(
     )
     outcomes = folder / f"{contestant.name}-outcomes.json"
     known = encode_labels(pipeline.classes_, ref.classes)
-    every = np.zeros((len(y), len(ref.classes)))
-    if shares is not None:
-        every[:, known] = shares
-    found = evaluate_ranking(
-        encode_labels(y, ref.classes), known[codes], None if shares is None else every, ref.classes
+    all_probabilities = np.zeros((len(y), len(ref.classes)))
+    if probabilities is not None:
+        all_probabilities[:, known] = probabilities
+    ranking = evaluate_ranking(
+        encode_labels(y, ref.classes), known[codes], None if probabilities is None else all_probabilities, ref.classes
     )
-    outcomes.write_text(json.dumps(found), encoding="utf-8")
-    return TestResult(evaluation, len(y) / seconds, interval, score, between, outcomes)
+    outcomes.write_text(json.dumps(ranking), encoding="utf-8")
+    return TestResult(evaluation, len(y) / seconds, interval, score, score_bounds, outcomes)

@@ -1,4 +1,4 @@
-"""Fitting a contestant on all training rows."""
+"""Fit a contestant on all training rows."""
 
 import logging
 import time
@@ -28,13 +28,13 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     """
     X, y = read_part(ref, "train")
     started = time.perf_counter()
-    # The plain classifier, once: its calibrator is fitted later, on the scores that the folds give these rows.
+    # Only the base classifier: its calibrator is fitted later, on out-of-fold scores.
     pipeline, engine = fit_pipeline(build_pipeline(contestant, ref.features), X, y)
     seconds = time.perf_counter() - started
     logger.info(
         "%s fitted on %s rows%s in %.2f s", title(contestant.name), f"{len(y):,}", _say_how(contestant, engine), seconds
     )
-    folder.mkdir(exist_ok=True)  # without its parents: a run that has ended leaves nothing behind
+    folder.mkdir(exist_ok=True)  # no parents: a run that has ended must not leave a folder
     path = folder / f"{contestant.name}.joblib"
     joblib.dump(pipeline, path)
     return ModelRef(path, seconds, engine)
@@ -47,13 +47,13 @@ def _say_how(contestant: Contestant, engine: Engine) -> str:
 
 
 def fit_cached(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
-    """As `fit_classifier`."""
+    """Call `fit_classifier`, or return its cached result."""
     from bakeoff.training.fit import fit_classifier
 
-    def work(folder: Path) -> ModelRef:
+    def compute(folder: Path) -> ModelRef:
         return fit_classifier(ref, contestant, folder)
 
-    return cached_step(run, f"fit-{contestant.name}", contestant_key(ref, contestant), ModelRef, work)
+    return cached_step(run, f"fit-{contestant.name}", contestant_key(ref, contestant), ModelRef, compute)
 
 
 def contestant_key(ref: DatasetRef, contestant: Contestant) -> dict[str, object]:

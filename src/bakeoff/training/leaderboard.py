@@ -1,4 +1,4 @@
-"""What each contestant reached, side by side."""
+"""Collect and rank the results of all contestants."""
 
 import logging
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ Status = Literal["ok", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class Scorecard:
-    """One contestant's race. `reason` says why when it did not finish; what it reached is empty then."""
+    """A contestant's results; if it did not finish, `reason` says why and the results are empty."""
 
     classifier: str
     status: Status
@@ -56,17 +56,17 @@ class Scorecard:
 
     @property
     def cv_std(self) -> float | None:
-        """The standard deviation of the fold scores (divided by n, as `cross_val_score(…).std()`)."""
+        """The standard deviation of the fold scores (ddof=0, as in `cross_val_score(…).std()`)."""
         import numpy as np
 
         return float(np.std(self.cv_scores)) if self.folds else None
 
     def describe(self, selection: Selection, scoring: MetricName) -> card.Contestant:
-        """As the version's card holds it.
+        """Return the contestant's entry in the card.
 
         Args:
-            selection: the race's.
-            scoring: the metric that it was judged by.
+            selection: the selection of the race.
+            scoring: the metric of the race.
         """
         test, approximation = self.test, self.approximation
         scores = card.Contestant(
@@ -90,9 +90,9 @@ class Scorecard:
 
 
 def _describe_intervals(test: TestResult, scoring: MetricName) -> dict[str, card.Interval | None]:
-    """By metric; None where there is none, as of the log loss of one row."""
-    found = {"accuracy": test.interval, scoring: test.score_interval}
-    return {metric: ends if all(map(isfinite, ends)) else None for metric, ends in found.items()}
+    """Return the intervals by metric; None if not finite, such as the interval of the log loss of a single row."""
+    intervals = {"accuracy": test.interval, scoring: test.score_interval}
+    return {metric: interval if all(map(isfinite, interval)) else None for metric, interval in intervals.items()}
 
 
 def _describe_brier(calibration: Calibration) -> card.BrierScore:
@@ -100,18 +100,18 @@ def _describe_brier(calibration: Calibration) -> card.BrierScore:
 
 
 def describe_standing(standing: LeaderComparison | None) -> card.ToLeader | None:
-    """A contestant beside the leader, as the card holds it; None for the leader and for who did not finish."""
+    """Return a comparison with the leader as the card holds it; None for the leader and for unfinished contestants."""
     if standing is None:
         return None
-    beside = standing.comparison
+    comparison = standing.comparison
     return card.ToLeader(
-        difference=beside.difference,
-        interval=beside.interval,
-        p_value=beside.p_value,
+        difference=comparison.difference,
+        interval=comparison.interval,
+        p_value=comparison.p_value,
         p_holm=standing.p_holm,
-        test=beside.test,
-        rows_better=beside.wins,
-        rows_worse=beside.losses,
+        test=comparison.test,
+        rows_better=comparison.wins,
+        rows_worse=comparison.losses,
         margin=standing.margin,
         tied=standing.tied,
     )
@@ -125,19 +125,19 @@ def score_contestant(
     reason: str | None,
     otherwise: Status = "failed",
 ) -> Scorecard:
-    """Draw a contestant's parts together: `ok` with all of them, else `failed` or `skipped` with the reason."""
+    """Make a contestant's scorecard: `ok` if it has a model and test result, else `otherwise` with the reason."""
     name, predicted, approximation = contestant.name, contestant.predicted_seconds, contestant.approximation
     if reason is not None or model is None or test is None:
         logger.warning("%s %s: %s", title(name), otherwise, reason)
         return Scorecard(name, otherwise, reason or "it did not finish", predicted, approximation)
-    in_order = tuple(sorted(folds, key=lambda fold: fold.fold))
+    sorted_folds = tuple(sorted(folds, key=lambda fold: fold.fold))
     return Scorecard(
         name,
         "ok",
         None,
         predicted,
         approximation,
-        in_order,
+        sorted_folds,
         model.engine,
         model.seconds,
         test,
@@ -146,10 +146,10 @@ def score_contestant(
 
 
 def require_finisher(scorecards: Sequence[Scorecard]) -> None:
-    """Refuse a race that nobody has finished.
+    """Refuse a race that no contestant has finished.
 
     Raises:
-        TrainingError: with each contestant's reason.
+        TrainingError: no contestant finished; the message has each one's reason.
     """
     statuses = {each.status for each in scorecards}
     if "ok" not in statuses:
@@ -159,10 +159,10 @@ def require_finisher(scorecards: Sequence[Scorecard]) -> None:
 
 
 def rank(scorecards: Sequence[Scorecard], order: Sequence[str]) -> list[Scorecard]:
-    """Best mean fold score first, on a tie the simpler one; contestants without a score last.
+    """Sort by mean fold score, best first; of equal scores the simpler contestant first, contestants without one last.
 
     Args:
-        order: all contestants from the simplest on.
+        order: all contestants, simplest first.
     """
 
     def place(card: Scorecard) -> tuple[float, int]:

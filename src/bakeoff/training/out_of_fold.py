@@ -1,4 +1,4 @@
-"""What a contestant's folds say of the training rows, each of the rows that it was not fitted on."""
+"""Out-of-fold predictions and scores of the training rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from bakeoff.evaluation.predictions import encode_labels
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """The training rows that are scored by a fold; by time the oldest are fitted on only.
+    """The training rows that a fold holds out; with folds by time the oldest rows are in none.
 
     Attributes:
-        y: their classes, counted from 0, shape (n_rows,).
-        folds: in which fold each row was scored, a line a repeat, shape (n_repeats, n_rows).
-        groups: each row's group, shape (n_rows,), where rows of a group belong together.
+        y: class codes from 0, shape (n_rows,).
+        folds: the number of the fold in which each row was held out, shape (n_repeats, n_rows).
+        groups: the group of each row, shape (n_rows,); None if rows are not grouped.
     """
 
     y: np.ndarray
@@ -33,13 +33,13 @@ class ScoredRows:
 
 @dataclass(frozen=True)
 class OutOfFoldScores:
-    """What the plain classifiers of a contestant's folds say of the scored rows.
+    """Out-of-fold predictions by the base classifiers of a contestant, without calibration.
 
     Attributes:
-        predicted: classes counted from 0, shape (n_repeats, n_rows).
-        probabilities: shape (n_repeats, n_rows, n_classes); None where the classifier has none of its own.
-        scores: as `CalibratedClassifier.scores` gives them, shape (n_repeats, n_rows, n_scores); NaN where a class was
-            lacking from what a fold was fitted on, for those are scores of another problem.
+        predicted: class codes from 0, shape (n_repeats, n_rows).
+        probabilities: shape (n_repeats, n_rows, n_classes); None if the classifier has no `predict_proba`.
+        scores: what a calibrator is fitted on (`CalibratedClassifier.scores`), shape (n_repeats, n_rows, n_scores); NaN
+            for folds whose classifier was fitted without one of the classes, since its scores aren't comparable.
     """
 
     rows: ScoredRows
@@ -49,11 +49,12 @@ class OutOfFoldScores:
 
 
 def held_out_scores(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> dict[str, np.ndarray]:
-    """The arrays of `OutOfFoldScores` for some rows, by the base classifier of a fitted Pipeline.
+    """Compute the arrays of `OutOfFoldScores` for the rows of one fold, by the base classifier of a fitted Pipeline.
 
     Args:
+        pipeline: fitted on other rows.
         X: shape (n_rows, n_features).
-        classes: as text; those that the classifier doesn't know have probability 0.
+        classes: the class labels as text; classes that the classifier doesn't know get probability 0.
     """
     from bakeoff.estimators.calibration import score_columns
 
@@ -61,55 +62,55 @@ def held_out_scores(pipeline: Any, X: pd.DataFrame, classes: Sequence[str]) -> d
     classifier = base_classifier(pipeline[-1])
     known = encode_labels(classifier.classes_, classes)
     codes, scores = predict_and_score(classifier, transformed, raw=True)
-    found = {"predicted": known[codes]}
+    arrays = {"predicted": known[codes]}
     if hasattr(classifier, "predict_proba"):
-        own = classifier.predict_proba(transformed) if hasattr(classifier, "decision_function") else scores
-        found["probabilities"] = np.zeros((len(X), len(classes)))
-        found["probabilities"][:, known] = own
+        probabilities = classifier.predict_proba(transformed) if hasattr(classifier, "decision_function") else scores
+        arrays["probabilities"] = np.zeros((len(X), len(classes)))
+        arrays["probabilities"][:, known] = probabilities
     if len(known) < len(classes):
         scores = np.full((len(X), len(classes)), np.nan)
-    return found | {"scores": score_columns(scores, len(classes))}
+    return arrays | {"scores": score_columns(scores, len(classes))}
 
 
 def read_out_of_fold(
     ref: DatasetRef, cross_validation: CrossValidationConfig, paths: Sequence[Path]
 ) -> OutOfFoldScores:
-    """What `held_out_scores` gave for the rows of each fold, drawn together.
+    """Read the saved results of `held_out_scores` and assemble them over all folds.
 
     Args:
-        paths: a file for each fold, in order.
+        paths: one file per fold, in order.
     """
     pieces: dict[str, list[np.ndarray]] = {}
     for path in paths:
         with np.load(path) as arrays:
             for name, array in arrays.items():
                 pieces.setdefault(name, []).append(array)
-    rows, found = assemble(ref, cross_validation, pieces)
-    return OutOfFoldScores(rows, found["predicted"], found.get("probabilities"), found["scores"])
+    rows, assembled = assemble(ref, cross_validation, pieces)
+    return OutOfFoldScores(rows, assembled["predicted"], assembled.get("probabilities"), assembled["scores"])
 
 
 def assemble(
     ref: DatasetRef, cross_validation: CrossValidationConfig, pieces: Mapping[str, Sequence[np.ndarray]]
 ) -> tuple[ScoredRows, dict[str, np.ndarray]]:
-    """Put what each fold gave for its rows where these rows are.
+    """Assemble arrays of all folds in the order of the training rows.
 
     Args:
-        pieces: by name, for each fold, in order, an array of shape (n_rows of the fold, …).
+        pieces: by name, one array per fold in order, each of shape (n_rows of the fold, …).
 
     Returns:
-        the rows, and by name an array of shape (n_repeats, n_rows, …).
+        The held-out rows, and by name an array of shape (n_repeats, n_rows, …).
     """
     y = encode_labels(read_part(ref, "train")[1], ref.classes)
     repeats = cross_validation.repeats
-    numbers = np.zeros((repeats, len(y)), dtype=int)
-    found: dict[str, np.ndarray] = {}
+    fold_numbers = np.zeros((repeats, len(y)), dtype=int)
+    assembled: dict[str, np.ndarray] = {}
     for position, (_, rows) in enumerate(read_folds(ref, cross_validation)):
         repeat = position // cross_validation.folds
-        numbers[repeat, rows] = position + 1
-        for name, several in pieces.items():
-            piece = several[position]
-            whole = found.setdefault(name, np.zeros((repeats, len(y), *piece.shape[1:]), dtype=piece.dtype))
+        fold_numbers[repeat, rows] = position + 1
+        for name, by_fold in pieces.items():
+            piece = by_fold[position]
+            whole = assembled.setdefault(name, np.zeros((repeats, len(y), *piece.shape[1:]), dtype=piece.dtype))
             whole[repeat, rows] = piece
-    scored, groups = numbers[0] > 0, read_groups(ref, "train")
-    rows_scored = ScoredRows(y[scored], numbers[:, scored], None if groups is None else groups[scored])
-    return rows_scored, {name: whole[:, scored] for name, whole in found.items()}
+    held_out, groups = fold_numbers[0] > 0, read_groups(ref, "train")
+    scored_rows = ScoredRows(y[held_out], fold_numbers[:, held_out], None if groups is None else groups[held_out])
+    return scored_rows, {name: whole[:, held_out] for name, whole in assembled.items()}

@@ -1,4 +1,4 @@
-"""From the contestants' folds to the winner."""
+"""Compare the contestants and pick the winner."""
 
 from collections.abc import Sequence
 
@@ -21,29 +21,29 @@ def pick_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Sc
     """Compare every pair of contestants that finished, and pick the winner by `selection.rule`.
 
     Raises:
-        TrainingError: none finished.
+        TrainingError: no contestant finished.
     """
     scoring, means = config.cross_validation.scoring, {card.classifier: card.cv_mean for card in scorecards}
     if config.selection.test == "nadeau_bengio":
         return pick_best(means, _compare_folds(config, scorecards), scoring, config.selection)
     finished = {card.classifier: card.folds for card in scorecards if card.status == "ok"}
-    compared: dict[tuple[str, str], Comparison] = {}
+    comparisons: dict[tuple[str, str], Comparison] = {}
     if len(finished) > 1:
-        answers = read_answers(ref, config.cross_validation, finished)
+        predictions = read_answers(ref, config.cross_validation, finished)
         closed = METRICS[scoring].is_mean_over_rows
-        resampled = None if closed else bootstrap_scores(answers, scoring, config.selection.resamples)
-        compared = {pair: compare(answers, *pair, scoring, resampled) for pair in pairs(means)}
+        resampled = None if closed else bootstrap_scores(predictions, scoring, config.selection.resamples)
+        comparisons = {pair: compare(predictions, *pair, scoring, resampled) for pair in pairs(means)}
         if closed and config.selection.rule != "best_mean":
-            # Folds may differ in size, and what is compared is a mean over the rows.
-            means |= {name: float(answers.mean_row_scores(name, scoring).mean()) for name in finished}
-    return pick_best(means, compared, scoring, config.selection)
+            # The comparisons are of means over rows, which differ from means over folds of unequal size.
+            means |= {name: float(predictions.mean_row_scores(name, scoring).mean()) for name in finished}
+    return pick_best(means, comparisons, scoring, config.selection)
 
 
 def _compare_folds(config: TrainingConfig, scorecards: Sequence[Scorecard]) -> dict[tuple[str, str], Comparison]:
     scores = {card.classifier: np.array(card.cv_scores) for card in scorecards}
     test_share = 1 / (config.cross_validation.folds - 1)
-    both = pairs({card.classifier: card.cv_mean for card in scorecards})
+    finished_pairs = pairs({card.classifier: card.cv_mean for card in scorecards})
     return {
         (first, second): corrected_resampled_t_test(scores[first] - scores[second], test_share)
-        for first, second in both
+        for first, second in finished_pairs
     }

@@ -1,4 +1,4 @@
-"""Everything that can be refused before a run begins, so that a mistake costs seconds and leaves nothing behind."""
+"""Check everything that can be checked before a run begins, and preload what its steps import."""
 
 import importlib
 import importlib.util
@@ -13,10 +13,10 @@ from bakeoff.runtime.files import require_writable
 from bakeoff.runtime.paths import refuse_mixed
 from bakeoff.store.load import open_store
 
-SCHEDULER_SECONDS = 5  # to answer
+SCHEDULER_SECONDS = 5  # timeout of the connection
 LONGEST_GREETING = 1 << 20  # bytes
 
-# What steps need, imported once before they are forked: first what the check of a config and the rows do.
+# Modules that the fork server imports once for all steps, first those that check the config and the rows.
 FIRST = (
     "bakeoff.training.preflight",
     "bakeoff.data.prepare",
@@ -45,11 +45,11 @@ FASTER = ("sklearnex.ensemble", "sklearnex.linear_model")
 
 
 def check_places(config: TrainingConfig) -> None:
-    """Refuse a config whose store or workspace can't be written, or would stand among other files.
+    """Check that store and workspace can be written and hold no other files, and that engine and Dask are available.
 
     Raises:
-        UserError: in one line; nothing has been written.
-        IntegrityError: the store is not in order, so nothing may be added to it.
+        UserError: a check failed; nothing has been written.
+        IntegrityError: the store is damaged, so nothing may be added to it.
     """
     refuse_mixed(config.store, config.workspace, config.dataset.path)
     open_store(config).require_ready()
@@ -60,25 +60,25 @@ def check_places(config: TrainingConfig) -> None:
 
 
 def require_scheduler(address: str) -> None:
-    """Refuse a Dask cluster that can't be reached, or for which packages are missing.
+    """Check that prefect-dask is installed and a Dask scheduler answers at the address.
 
     Raises:
-        ConfigError: saying what to do.
+        ConfigError: the package is missing, or what answers, if anything, is no scheduler.
     """
     if importlib.util.find_spec("prefect_dask") is None:
         raise ConfigError(
             "runner: dask needs the package prefect-dask, which is not installed: pip install prefect-dask"
         )
     try:
-        place = urlsplit(address)
-        with socket.create_connection((place.hostname or "", place.port or 0), SCHEDULER_SECONDS) as connection:
-            greeting = connection.recv(8) if place.scheme == "tcp" else None
-    except (OSError, ValueError) as error:  # a port beyond all, say, or a name of 300 letters
-        why = getattr(error, "strerror", None) or error
+        url = urlsplit(address)
+        with socket.create_connection((url.hostname or "", url.port or 0), SCHEDULER_SECONDS) as connection:
+            greeting = connection.recv(8) if url.scheme == "tcp" else None
+    except (OSError, ValueError) as error:  # ValueError: a port above 65535, a host name that is too long
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"no Dask scheduler answers at {address[:200]} ({why}); start one, or leave runner: threads"
+            f"no Dask scheduler answers at {address[:200]} ({reason}); start one, or leave runner: threads"
         ) from None
-    # A scheduler speaks first: the length of a short message, least byte first.
+    # A scheduler sends first: the length of a short message, little-endian.
     if greeting is not None and not 0 < int.from_bytes(greeting, "little") < LONGEST_GREETING:
         raise ConfigError(
             f"what answers at {address[:200]} is no Dask scheduler; give the address that its log names, or leave "
@@ -87,11 +87,11 @@ def require_scheduler(address: str) -> None:
 
 
 def check_training(config: TrainingConfig) -> None:
-    """As `check_places`, and refuse rows that can't be raced.
+    """Check the config as `check_places` does, and its dataset, which stays in memory for the next step.
 
     Raises:
-        UserError: in one line; nothing has been written.
-        IntegrityError: the store is not in order, so nothing may be added to it.
+        UserError: a check failed; nothing has been written.
+        IntegrityError: the store is damaged, so nothing may be added to it.
     """
     from bakeoff.data.prepare import remember_dataset
 
@@ -100,7 +100,7 @@ def check_training(config: TrainingConfig) -> None:
 
 
 def preload() -> Iterator[None]:
-    """Import what steps need, for the server that they are forked from; between two parts a step may be asked for."""
+    """Import what steps need into the fork server, which may fork a step at each yield."""
     for name in FIRST:
         importlib.import_module(name)
     yield
@@ -111,9 +111,9 @@ def preload() -> Iterator[None]:
 
 
 def warm_up() -> None:
-    """Do once, while nobody asks for a step, what libraries do when they are first used: each step would do it again.
+    """Fit every classifier once, so that forked steps inherit what libraries set up on first use.
 
-    No thread may come of it, since a fork takes along none.
+    It must start no threads: a fork doesn't inherit them.
     """
     import pandas as pd
 

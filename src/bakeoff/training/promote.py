@@ -1,4 +1,4 @@
-"""A new version meets the champion, and the store is changed, or not, by what comes of it."""
+"""Promote a new version if it beats the champion."""
 
 import logging
 
@@ -11,7 +11,7 @@ from bakeoff.store.model_store import ModelStore
 from bakeoff.training.champion_challenger import compare_with_champion
 from bakeoff.training.promotion import PromotionDecision, decide
 
-TRIES = 5  # champions may change while one is met; so often in a row they don't
+TRIES = 5  # another run may change the champion during the comparison
 
 logger = logging.getLogger(__name__)
 
@@ -19,29 +19,29 @@ logger = logging.getLogger(__name__)
 def promote_if_better(
     config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None
 ) -> PromotionDecision:
-    """Decide by `promotion.rule` whether a version takes the champion's place, and write the decision down.
+    """Decide by `promotion.rule` whether a version becomes the champion, and record the decision in the journal.
 
-    Promotions and decisions to keep the champion are lines of the journal, with their figures; `never` writes none.
+    The rule `never` records nothing.
 
     Args:
-        ref: the rows that the version was made of.
-        version: the one that was just exported.
-        by: which run asks, for the journal.
+        ref: the dataset that the version was trained on.
+        version: the version that was just exported.
+        by: the run, for the journal.
 
     Raises:
-        IntegrityError: the store is not in order.
-        WriteError: the disk refused; the champion is still the one before.
-        PromotionError: others change the champion all the time.
+        IntegrityError: the store is damaged.
+        WriteError: the journal could not be written; the champion has not changed.
+        PromotionError: the champion changed during each of `TRIES` comparisons.
     """
     store = open_store(config)
     for _ in range(TRIES):
         champion = store.champion()
-        assert champion is not None  # the first version became it
+        assert champion is not None  # the first version becomes champion on export
         if champion == version:
             return PromotionDecision("promote", FIRST, {})
         decision = _decide(config, ref, champion, version)
         try:
-            _write_down(config, store, decision, champion, version, by)
+            _record(config, store, decision, champion, version, by)
         except ChampionChangedError as error:
             logger.warning("%s; %s meets the new one", error, version)
             continue
@@ -53,7 +53,7 @@ def promote_if_better(
     )
 
 
-def _write_down(
+def _record(
     config: TrainingConfig, store: ModelStore, decision: PromotionDecision, champion: str, version: str, by: str | None
 ) -> None:
     if decision.outcome == "promote":

@@ -1,4 +1,4 @@
-"""What the steps of a race return: figures and paths. Imports no library."""
+"""Results of the training steps as dataclasses of figures and paths; this module imports no library."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from bakeoff.evaluation.results import Calibration, Comparison, Evaluation
 
 @dataclass(frozen=True)
 class TestResult:
-    """A fitted contestant on the test rows: this model, on rows like these.
+    """The evaluation of a fitted contestant on the test rows.
 
     Attributes:
-        rows_per_second: how many rows it predicts.
-        interval: Wilson's 95 % interval of its accuracy.
-        score: the metric that the contestants are judged by.
-        score_interval: its 95 % interval.
-        outcomes: the file of what `evaluate_ranking` says of it.
+        rows_per_second: the prediction rate.
+        interval: Wilson's 95 % interval of the accuracy.
+        score: the score by the metric of the race.
+        score_interval: the 95 % interval of the score.
+        outcomes: the JSON file with the result of `evaluate_ranking`.
     """
 
     evaluation: Evaluation
@@ -30,13 +30,13 @@ class TestResult:
 
 @dataclass(frozen=True)
 class LeaderComparison:
-    """A contestant beside the leader.
+    """The comparison of a contestant with the leader.
 
     Attributes:
-        comparison: the contestant less the leader.
-        p_holm: the p-value, corrected for the number of all pairs.
-        margin: the most by which it may trail and be tied.
-        tied: whether it can't be told from the leader and trails it by no more than the margin.
+        comparison: the difference, contestant minus leader, with its test.
+        p_holm: the p-value, adjusted by Holm's method for all pairs.
+        margin: the largest difference that counts as a tie.
+        tied: whether the difference is not significant and at most the margin.
     """
 
     comparison: Comparison
@@ -47,11 +47,11 @@ class LeaderComparison:
 
 @dataclass(frozen=True)
 class Selection:
-    """The winner, the rule it won by, and one sentence.
+    """The winner, the rule it won by, and the reason in one sentence.
 
     Attributes:
-        leader: has the highest mean score.
-        standings: of every other contestant that finished.
+        leader: the contestant with the highest mean score.
+        standings: by contestant, its comparison with the leader, for all others that finished.
     """
 
     winner: str
@@ -63,11 +63,13 @@ class Selection:
 
 @dataclass(frozen=True)
 class FoldScore:
-    """What one contestant reached on one fold.
+    """The score of a contestant on one fold.
 
     Attributes:
-        answers: the file of its answers for the rows that it was scored on, as `ask` gives them.
-        outputs: the file of what its plain classifier says of them, as `held_out_scores` gives it.
+        fold: the fold's number from 1, over all repeats.
+        seconds: the time of fitting and scoring.
+        answers: the .npy file of `response_values` for the fold's rows.
+        outputs: the .npz file of `held_out_scores` for the fold's rows.
     """
 
     fold: int
@@ -79,7 +81,7 @@ class FoldScore:
 
 @dataclass(frozen=True)
 class ModelRef:
-    """What crosses a task's boundary instead of the model: the file it lies in, and how it was fitted."""
+    """A fitted model's file, which tasks pass on instead of the model, the seconds of its fit, and the engine."""
 
     path: Path
     seconds: float
@@ -88,6 +90,6 @@ class ModelRef:
 
 @dataclass(frozen=True)
 class CalibratedModel(ModelRef):
-    """The model as it is exported, calibrated or not, and what its probabilities are worth."""
+    """The model to export, calibrated or not, and the evaluation of its probabilities."""
 
     calibration: Calibration

@@ -1,4 +1,4 @@
-"""Which contestant wins, and the sentence that says why: pure functions over numbers."""
+"""Pick the winner of a race and explain why: pure functions of numbers."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def pairs(means: Mapping[str, float | None]) -> list[tuple[str, str]]:
-    """The pairs of contestants that finished, each to be compared once."""
+    """List all pairs of the contestants that finished."""
     return list(combinations([name for name, mean in means.items() if mean is not None], 2))
 
 
@@ -29,15 +29,15 @@ def pick_best(
 ) -> Selection:
     """Pick the winner.
 
-    The leader is the contestant with the highest score; on a tie to the last digit, the simplest of those. By
-    `simplest_of_the_best` all contestants are tied with it that can't be told from it, at level `alpha` corrected by
-    Holm's method for all pairs (the data have chosen the leader, so all pairs have been looked at), and that trail it
-    by no more than the margin: `tie_margin`, or one standard error of the difference if that is larger. The simplest
-    of these wins. By `best_mean` the leader does.
+    The leader is the contestant with the highest score, or the simplest of those with equal scores. By the rule
+    `best_mean` the leader wins. By `simplest_of_the_best` the simplest of the leader and the contestants tied with it
+    wins. A contestant is tied if its difference to the leader is not significant at level `alpha` and no larger than
+    the margin: `tie_margin`, or one standard error of the difference if that is larger. The p-values are adjusted by
+    Holm's method for all pairs, not only those with the leader, because the data have chosen the leader.
 
     Args:
-        means: for each contestant its score, the one that its comparisons are of; None for one that did not finish.
-        comparisons: of each pair that `pairs` names, its first contestant less its second.
+        means: by contestant, the mean of the scores that are compared; None if it did not finish.
+        comparisons: by pair as `pairs` lists them, the difference, first contestant minus second.
 
     Raises:
         TrainingError: no contestant finished.
@@ -67,16 +67,16 @@ def _standings(
     scoring: MetricName,
     config: SelectionConfig,
 ) -> dict[str, LeaderComparison]:
-    corrected = holm_adjust([comparison.p_value for comparison in comparisons.values()])
-    least = METRICS[scoring].tie_margin if config.tie_margin is None else config.tie_margin
+    adjusted = holm_adjust([comparison.p_value for comparison in comparisons.values()])
+    min_margin = METRICS[scoring].tie_margin if config.tie_margin is None else config.tie_margin
     standings = {}
-    for (first, second), comparison, p_holm in zip(comparisons, comparisons.values(), corrected):
+    for (first, second), comparison, p_holm in zip(comparisons, comparisons.values(), adjusted):
         if leader not in (first, second):
             continue
-        other, beside = (second, comparison.reversed()) if first == leader else (first, comparison)
-        margin = max(least, beside.standard_error)
-        tied = p_holm >= config.alpha and -beside.difference <= margin
-        standings[other] = LeaderComparison(beside, p_holm, margin, tied)
+        other, to_leader = (second, comparison.reversed()) if first == leader else (first, comparison)
+        margin = max(min_margin, to_leader.standard_error)
+        tied = p_holm >= config.alpha and -to_leader.difference <= margin
+        standings[other] = LeaderComparison(to_leader, p_holm, margin, tied)
     return standings
 
 
@@ -88,40 +88,41 @@ def _explain(
     scoring: MetricName,
     config: SelectionConfig,
 ) -> str:
-    """Why the winner wins; every rival that is tied with the leader is named."""
+    """Explain in one sentence why the winner wins, with every contestant that is tied with the leader."""
     others = sorted(standings, key=lambda name: (-finished[name], config.order.index(name)))
     tied = [name for name in others if standings[name].tied]
     gaps = {name: format_difference(-standings[name].comparison.difference) for name in others}
-    told = {name: _evidence(standings[name], config) for name in others}
+    evidence = {name: _evidence(standings[name], config) for name in others}
     if config.rule == "best_mean":
         highest = f"the highest mean cross-validation {METRICS[scoring].title}, {finished[leader]:.4f}"
         near = dict.fromkeys([others[0], *tied])
-        ahead = _enumerate(f"{gaps[name]} ahead of {title(name)} ({told[name]})" for name in near)
+        ahead = _enumerate(f"{gaps[name]} ahead of {title(name)} ({evidence[name]})" for name in near)
         return f"{title(leader)} has {highest}, {ahead}"
     simpler = [name for name in others if config.order.index(name) < config.order.index(leader)]
     if len(tied) > 1 and (winner != leader or not simpler):
-        last = sorted(tied, key=config.order.index, reverse=True)  # the winner, where it is among them
-        leads = _enumerate(f"{title(name)} by {gaps[name]} ({told[name]})" for name in last)
+        # The last is the winner, unless the leader wins.
+        simplest_last = sorted(tied, key=config.order.index, reverse=True)
+        leads = _enumerate(f"{title(name)} by {gaps[name]} ({evidence[name]})" for name in simplest_last)
         return f"{title(leader)} leads {leads}: indistinguishable; {title(winner)} is the simplest of them and wins"
     if winner != leader:
-        lead = f"{title(leader)} leads by {gaps[winner]} ({told[winner]})"
+        lead = f"{title(leader)} leads by {gaps[winner]} ({evidence[winner]})"
         return f"{lead}: indistinguishable; {title(winner)} is simpler and wins"
     rival = (simpler or tied or others)[0]
     why = f"{_lead(leader, rival, standings, config)}: {_verdict(leader, standings[rival], config, simpler)}"
     if simpler and tied:  # with those that are less simple
-        leads = _enumerate(f"{title(name)} by {gaps[name]} ({told[name]})" for name in tied)
+        leads = _enumerate(f"{title(name)} by {gaps[name]} ({evidence[name]})" for name in tied)
         why += f"; it leads {leads}, too: indistinguishable, and less simple"
     return why
 
 
 def _enumerate(parts: Iterable[str]) -> str:
-    """As `a`, `a and b` or `a, b and c`."""
+    """Join as `a`, `a and b` or `a, b and c`."""
     *others, last = parts
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def _verdict(leader: str, rival: LeaderComparison, config: SelectionConfig, simpler: list[str]) -> str:
-    """Why the leader wins over the best of those that are simpler, or where there is none, over the next."""
+    """Say why the leader beats a rival: the best of the simpler contestants, or if none is simpler, the next best."""
     if rival.p_holm < config.alpha:
         return "more than chance explains"
     if simpler:
@@ -138,8 +139,8 @@ def _lead(leader: str, other: str, standings: Mapping[str, LeaderComparison], co
 
 
 def _evidence(standing: LeaderComparison, config: SelectionConfig) -> str:
-    """From the leader's side; with the corrected p-value where it decides otherwise than the plain one."""
-    told = say_evidence(standing.comparison.reversed())
+    """Describe the evidence from the leader's side, with the adjusted p-value if only that one is not significant."""
+    evidence = say_evidence(standing.comparison.reversed())
     if standing.comparison.p_value < config.alpha <= standing.p_holm:
-        told += f", {standing.p_holm:.2g} among all pairs"
-    return told
+        evidence += f", {standing.p_holm:.2g} among all pairs"
+    return evidence

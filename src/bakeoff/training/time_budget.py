@@ -1,4 +1,4 @@
-"""Which contestants a race has time for."""
+"""Skip the contestants that a race has no time for."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -10,50 +10,56 @@ from bakeoff.metrics import METRICS
 
 
 def predict_race_seconds(contestants: Iterable[Contestant], config: TrainingConfig, workers: int) -> float:
-    """Seconds of all fits and folds on so many cores, none of which can be shared by one fit."""
-    each = [contestant.predicted_seconds or 0.0 for contestant in contestants]
-    fits = [
+    """Predict the seconds of all fits and folds on `workers` cores, each fit on one core."""
+    fit_seconds = [contestant.predicted_seconds or 0.0 for contestant in contestants]
+    n_fits = [
         1 + config.cross_validation.n_splits * fits_per_fold(contestant, config.cross_validation.folds)
         for contestant in contestants
     ]
-    return max(sum(a * b for a, b in zip(each, fits)) / workers, *each, 0.0)
+    return max(sum(seconds * count for seconds, count in zip(fit_seconds, n_fits)) / workers, *fit_seconds, 0.0)
 
 
 def skip_over_budget(contestants: Mapping[str, Contestant], config: TrainingConfig, workers: int) -> dict[str, str]:
-    """Which contestants can't finish within `time_budget`, by what they are predicted to take; and why.
+    """Predict which contestants can't finish within `time_budget`.
 
-    Those that take least come first, each with what is left by those before it.
+    The fastest contestants are kept first, as long as all that are kept fit into the budget together.
 
     Args:
-        workers: how many fits run at once.
+        workers: the number of fits that run at once.
+
+    Returns:
+        By name of each skipped contestant, the reason.
     """
     if config.time_budget is None:
         return {}
-    running: list[Contestant] = []
+    kept: list[Contestant] = []
     skipped = {}
     for name, contestant in sorted(
         contestants.items(), key=lambda item: predict_race_seconds([item[1]], config, workers)
     ):
-        needed = predict_race_seconds([*running, contestant], config, workers)
+        needed = predict_race_seconds([*kept, contestant], config, workers)
         if needed <= config.time_budget:
-            running.append(contestant)
+            kept.append(contestant)
             continue
-        others = f" with {len(running)} before it" if running else ""
+        others = f" with {len(kept)} before it" if kept else ""
         alone = format_seconds(predict_race_seconds([contestant], config, workers))
         skipped[name] = f"predicted to take {alone}, more than time_budget ({config.time_budget:g} s) has{others}"
     return skipped
 
 
 def race_deadline(config: TrainingConfig) -> float | None:
-    """When a race that begins now is out of time, in seconds since 1970; None for never."""
+    """Return when a race that begins now runs out of time, in seconds since the epoch; None for never."""
     return None if config.time_budget is None else time.time() + config.time_budget
 
 
 def fits_per_fold(contestant: Contestant, folds: int) -> float:
-    """How much of a fit on all training rows a fold is, its scoring counted as the rows that it leaves out.
+    """Return the cost of one fold of cross-validation, in fits on all training rows.
+
+    Scoring the held-out rows is counted as if they were fitted, too.
 
     Args:
-        folds: of the cross-validation.
+        contestant: the contestant; with a calibrator inside it, a fold takes several fits.
+        folds: the number of folds of the cross-validation.
     """
     inside = METRICS[contestant.scoring].of_probabilities and contestant.calibration != "none"
     calibrated = inside and (contestant.calibration != "auto" or contestant.name == "svm")
