@@ -1,1 +1,1 @@
-"""Scores a table with a version, batch by batch; imports estimators and what is below it."""
+"""Scoring a table with a version, batch by batch; imports estimators and the rooms below it."""

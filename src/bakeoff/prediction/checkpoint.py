@@ -1,4 +1,4 @@
-"""A result in the making that a killed run leaves behind and the next one continues."""
+"""Checkpoints of a prediction run, from which the next run continues if it is killed."""
 
 import contextlib
 import io
@@ -18,52 +18,55 @@ from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.batches import Position
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
-FORMAT = 3  # of the state; what was written in another one is begun anew
+FORMAT = 3  # of the state file; a checkpoint of another format is discarded
 
 _written: set[Path] = set()  # the folders that this process is writing to
 
 
 class Checkpoint:
-    """A hidden folder that holds what was scored so far, a line of state a batch.
+    """A hidden folder with the batches scored so far.
 
-    A batch counts once its line is whole: parts that lie behind the last such line are cut off. A part is Arrow's own
-    bytes of a batch. Lines and parts have checksums, so that what a power cut left is told from what was written.
+    The batches' predictions and rejected rows are appended to two files as Arrow record batches; then a line is
+    appended to the state file. A batch counts as finished once its line is complete: whatever follows in the files is
+    truncated. Lines and record batches have checksums, which reveal what a power cut damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder, which the caller has made and locked."""
+        """Open a folder that the caller has made and locked."""
         self.folder = folder
         self.result = folder / RESULT
         _written.add(folder)
         self._files: dict[str, io.FileIO] = {}
 
     def resume_or_start(self, task: Mapping[str, Any], note: str) -> str:
-        """Go on with a task where an earlier run of the same one left it; anything else is cleared away.
+        """Resume the checkpoint if it belongs to the same task; else clear it and start a new one.
 
         Args:
-            task: what tells one task from another; of plain values.
-            note: what is to be known of the first run of the task.
+            task: all that the result depends on, as JSON values.
+            note: stored if a new checkpoint is started.
 
         Returns:
-            the note of the first run.
+            The note of the run that started the checkpoint.
         """
-        first, begun = next(_lines(self.folder), None), {"task": task, "format": FORMAT}
-        if first is None or {key: first[0].get(key) for key in begun} != begun:
+        first_line, header = next(_lines(self.folder), None), {"task": task, "format": FORMAT}
+        if first_line is None or {key: first_line[0].get(key) for key in header} != header:
             self.clear()
-            self._append(STATE, encode_line({**begun, "note": note}))
+            self._append(STATE, encode_line({**header, "note": note}))
             return note
-        return str(first[0]["note"])
+        return str(first_line[0]["note"])
 
     def finished_batches(self, classes: list[str], schema: pa.Schema) -> Iterator[tuple[ScoredBatch, Position]]:
-        """Yield the batches that earlier runs of the task finished, in order, and where the next one begins.
+        """Yield the finished batches in order, each with the position of the next batch.
+
+        Once they are exhausted, the files are truncated after the last finished batch.
 
         Args:
-            classes: the model's.
-            schema: of the predictions.
+            classes: the classes of the model.
+            schema: the schema of the predictions.
         """
         lines = _lines(self.folder)
-        first = next(lines)
-        ends = {STATE: first[1], "predictions": 0, "rejected": 0}
+        header = next(lines)
+        ends = {STATE: header[1], "predictions": 0, "rejected": 0}
         for line, end in lines:
             try:
                 tables = [
@@ -85,10 +88,11 @@ class Checkpoint:
                 file.truncate(end)
 
     def add(self, scored: ScoredBatch, after: Position) -> None:
-        """Keep a batch.
+        """Append a batch.
 
         Args:
-            after: where the next one begins.
+            scored: the batch.
+            after: the position of the next batch.
         """
         line: dict[str, Any] = {"after": asdict(after), "flags": dict(scored.flags), "empty": scored.empty}
         for name, table in (("predictions", scored.predictions), ("rejected", scored.rejected)):
@@ -99,14 +103,14 @@ class Checkpoint:
         self._append(STATE, encode_line(line))
 
     def clear(self) -> None:
-        """Forget all that was kept."""
+        """Delete all batches and the state."""
         self._close_files()
         for path in self.folder.iterdir():
             if path.name != LOCK:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the files."""
         self._close_files()
         _written.discard(self.folder)
 
@@ -132,7 +136,7 @@ class Checkpoint:
             self._files[name].seek(0, 2)
         file = self._files[name]
         view = memoryview(content)
-        while view:  # unbuffered, so that what was written is the system's when the line of state is
+        while view:  # unbuffered, so that the system has the batch before its line of state
             view = view[file.write(view) :]
 
     def _open(self, name: str) -> io.FileIO:
@@ -141,23 +145,23 @@ class Checkpoint:
 
 
 def is_written(folder: Path) -> bool:
-    """Whether a thread of this process is writing to it."""
+    """Return whether a thread of this process is writing to the checkpoint."""
     return folder in _written
 
 
 def has_batches(folder: Path) -> bool:
-    """Whether there is a finished batch in it to continue behind."""
+    """Return whether the checkpoint has a finished batch."""
     return sum(1 for _ in _lines(folder)) > 1
 
 
 def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
-    """The whole lines of state, and where each ends."""
+    """Yield the complete lines of the state file, each with the offset of its end."""
     end = 0
     with contextlib.suppress(FileNotFoundError), (folder / STATE).open("rb") as file:
         for line in file:
             end += len(line)
-            content, mark, checksum = line.rpartition(b" ")
-            if not mark or checksum != _checksum(content):
+            content, separator, checksum = line.rpartition(b" ")
+            if not separator or checksum != _checksum(content):
                 return
             yield json.loads(content), end
 

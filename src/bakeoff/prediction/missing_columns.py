@@ -1,4 +1,4 @@
-"""Columns that a table lacks, or that have no value in a whole file of it: in which files, and how many rows."""
+"""Find and describe the columns that are absent from files of a table or have no value in them."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,44 +10,45 @@ if TYPE_CHECKING:
     from bakeoff.tables.batches import TableFile
 
 
-SHOWN = 5  # columns and files that a sentence names
+SHOWN = 5  # columns and files named in a message
 
 
 def find_gaps(
     features: Sequence[str], files: Sequence["TableFile"], counts: Mapping[int, "FileCount"]
 ) -> dict[str, Any]:
-    """By feature, in order, the files in which no row had a value; those without a row don't count.
+    """Find the features that have no value in some of the files; files without rows don't count.
 
     Args:
-        features: the columns that training saw.
-        files: of the table.
-        counts: what came of them, by number.
+        features: the names of the features.
+        files: the files of the table.
+        counts: the rows of the files that were read, by position in `files`.
 
     Returns:
-        for each such feature how many `rows` and `files` are without, of how many (`of_files`), the first files'
-        `names`, and in how many of them the column is `absent`.
+        By name of each such feature, in the order of `features`: the number of `rows` and `files` without a value, the
+        number of all files (`of_files`), the `names` of the first files, and the number of files from which the column
+        is `absent`.
     """
     filled = [number for number in sorted(counts) if counts[number].rows]
-    there = {number: set(files[number].schema.names) for number in filled if counts[number].empty}
-    found: dict[str, Any] = {}
+    columns = {number: set(files[number].schema.names) for number in filled if counts[number].empty}
+    gaps: dict[str, Any] = {}
     for name in features:
         without = [number for number in filled if name in (counts[number].empty or ())]
         if without:
-            found[name] = {
+            gaps[name] = {
                 "rows": sum(counts[number].rows for number in without),
                 "files": len(without),
                 "of_files": len(files),
                 "names": [files[number].path.name for number in without[:SHOWN]],
-                "absent": sum(name not in there[number] for number in without),
+                "absent": sum(name not in columns[number] for number in without),
             }
-    return found
+    return gaps
 
 
 def say_gaps(summary: Mapping[str, Any]) -> list[str]:
-    """A sentence for each group of columns that lack a value in the same rows.
+    """Describe the gaps in sentences, one for all columns with the same gap.
 
     Args:
-        summary: of a prediction run.
+        summary: the summary of a prediction run; `rows` and `missing` are read.
     """
     groups: dict[str, list[str]] = {}
     for name, gap in summary.get("missing", {}).items():
@@ -62,7 +63,7 @@ def say_gaps(summary: Mapping[str, Any]) -> list[str]:
         where = f"{gap['files']:,} of {format_count(gap['of_files'], 'file')} ({', '.join(gap['names'])}{more})"
         rows = "every row" if whole else f"{where}, {format_count(gap['rows'], 'row')}"
         groups.setdefault(f"{what}, and taken as missing in {rows}", []).append(name)
-    return [f"{told}: {_listed(names)}." for told, names in groups.items()]
+    return [f"{description}: {_listed(names)}." for description, names in groups.items()]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Where a prediction's result goes, and the hidden folder beside it in which it is made."""
+"""Choose a prediction run's output folder, and lock the hidden work folder next to it."""
 
 import contextlib
 import hashlib
@@ -21,10 +21,10 @@ HIDDEN = ".bakeoff-"
 
 
 def output_folder(config: PredictionConfig) -> Path:
-    """The folder that the run will write.
+    """Return the output folder of the run; without a name it is `predictions/<time>`.
 
     Raises:
-        UserError: it exists already, can't be written, or lies in the store or the input.
+        UserError: the folder exists already, can't be written, or lies in the store or the input.
     """
     for name, folder in (("the store", config.store), ("the input", config.input)):
         if folder is not None:
@@ -47,14 +47,16 @@ def output_folder(config: PredictionConfig) -> Path:
 
 @contextlib.contextmanager
 def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
-    """The hidden folder beside the output in which the result is made, with what a killed run left there.
+    """Make and lock the hidden work folder next to the output; it may hold the checkpoint of a killed run.
 
-    Without a name for the output any run of the same config may go on with it. When the block ends, the folder is
-    removed, and the folders that were made for it and hold nothing; it stays when the block is left by anything but a
-    `UserError` and there is something to continue.
+    The folder's name depends on the output, or if that has no name, on the config: a later run with the same one finds
+    the checkpoint. If another run has locked the folder of an unnamed output, this run gets a new one.
+
+    On exit the folder is removed, and any empty parents that were made for it. It stays after an error other than
+    `UserError` if it holds finished batches.
 
     Raises:
-        UserError: another process is writing this output now.
+        UserError: another run is writing this output.
     """
     key = config.model_dump_json() if config.output is None else f"output {output.parent.resolve() / output.name}"
     made = [each for each in (output.parent, *output.parent.parents) if not each.exists()]
@@ -75,7 +77,7 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
         keep = has_batches(folder)
         raise
     finally:
-        # After Ctrl-C a thread may go on writing: then all stays, and the lock ends with the process.
+        # After Ctrl-C a thread may still be writing: then the folder stays, and stays locked until the process ends.
         if not is_written(folder):
             if not keep:
                 _remove(folder, made)
@@ -83,25 +85,25 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
 
 
 def hidden_folder(parent: Path, key: str) -> Path:
-    """Where the result for a key is made, beside the output."""
-    return parent / f"{HIDDEN}{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # short, whatever the key is
+    """Return the folder beside the output in which the result for a key is made."""
+    return parent / f"{HIDDEN}{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # a short name for any key
 
 
 def _remove(folder: Path, made: list[Path]) -> None:
-    """Out of the way first, so that nobody takes the lock in a folder that is half gone."""
+    """Remove the folder and its empty new parents; it is renamed first, so that no run locks a half-removed folder."""
     grave = hidden_folder(folder.parent, str(uuid.uuid4()))
     with contextlib.suppress(OSError):
         folder.rename(grave)
         shutil.rmtree(grave, ignore_errors=True)
-        for each in made:  # for nothing, unless something stands in them now
+        for each in made:  # fails for those that hold something now
             each.rmdir()
 
 
 def _lock(folder: Path) -> int | None:
-    """Make the folder and lock it; None where it is locked.
+    """Make the folder and lock it; returns the lock's descriptor, or None if another run holds the lock.
 
     Raises:
-        UserError: a link stands there: what it leads to would be cleared.
+        UserError: the path is a symbolic link, whose target would be cleared.
     """
     if folder.is_symlink():
         raise UserError(f"{str(folder)!r}, where the result is to be made, is a link; remove it")
@@ -109,10 +111,10 @@ def _lock(folder: Path) -> int | None:
         make_user_folder(folder, "the folder beside the output,")
         try:
             descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except FileNotFoundError:  # its holder has just removed it
+        except FileNotFoundError:  # the run that held it has just removed it
             continue
         taken = try_lock(descriptor)
-        with contextlib.suppress(FileNotFoundError):  # removed while we took it
+        with contextlib.suppress(FileNotFoundError):  # removed while it was being locked
             if taken and os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
                 return descriptor
         os.close(descriptor)

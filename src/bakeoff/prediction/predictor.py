@@ -1,4 +1,4 @@
-"""A saved version for code: data frames in, data frames out."""
+"""Score data frames with a saved version from Python code."""
 
 import warnings
 from collections import Counter
@@ -30,13 +30,13 @@ STEP = 1 << 17  # rows scored at once
 
 
 class Predicted(NamedTuple):
-    """What came of a table: each of its rows is in one of the two frames.
+    """The result for a table: each of its rows is in one of the two frames, under the table's own index.
 
     Attributes:
-        predictions: with the table's own index, the columns `row` (from 0), those that were kept, `prediction`,
-            `warnings` (what is unlike all that training saw, as `out_of_range:amount; unseen:region`, else None) and,
-            where the model has them, `probability_<class>`.
-        rejected: with the table's own index, the columns `row`, `column`, `value` and `reason`.
+        predictions: the columns `row` (from 0), those of `keep`, `prediction`, `warnings` (values unlike those of
+            training, such as `out_of_range:amount; unseen:region`, else None), and if the model has probabilities,
+            `probability_<class>` for each class.
+        rejected: the columns `row` (from 0), `column`, `value` and `reason`.
     """
 
     predictions: pd.DataFrame
@@ -44,16 +44,16 @@ class Predicted(NamedTuple):
 
 
 class Predictor:
-    """A saved version, opened.
+    """A saved version, loaded.
 
     Attributes:
-        name: the model's, in the store.
-        version: its id.
-        card: what it is, how it was chosen, and how it was made.
+        name: the model's name in the store.
+        version: the version's id.
+        card: the version's card: its results, selection, config and environment.
     """
 
     def __init__(self, config: PredictionConfig) -> None:
-        """Open the version that a config names; `bakeoff.load` is the way to one."""
+        """Load the version that a config names; users call `bakeoff.load` instead."""
         ref, store = find_version(config), open_store(config)
         self.name, self.version = ref.name, ref.version
         self.card: Card = store.card(ref.version)
@@ -62,7 +62,7 @@ class Predictor:
 
     @property
     def features(self) -> list[str]:
-        """The columns that a table needs."""
+        """The names of the features."""
         return [feature.name for feature in self._features]
 
     @property
@@ -79,55 +79,56 @@ class Predictor:
         on_out_of_range: AnomalyAction = "flag",
         range_margin: float = 1.0,
     ) -> Predicted:
-        """Score a table: bad rows are named, the good ones scored.
+        """Score a table; invalid rows are rejected with a reason.
 
             predictions, rejected = bakeoff.load("classifier").predict(rows, keep=["customer_id"])
 
-        A row is rejected where a cell is not what training saw in its column: not a number (text that is one counts as
-        one), infinite, or missing where no training row was. Columns may stand in any order, others are left alone.
+        A row is rejected if a cell of a numeric column is not a number (text such as "1.5" is) or infinite, or if a
+        cell is missing in a column that had no missing values in training. The order of columns doesn't matter, and
+        columns that are not features are ignored.
 
         Args:
-            table: the columns that training saw, shape (n_rows, any); a column in which training rows had gaps may be
-                missing: it is taken as missing throughout, with a warning.
-            keep: columns to copy beside each prediction, an id say.
-            on_unseen: what becomes of a row with a category that no training row had: flag, reject or accept.
-            on_out_of_range: the same for a number far outside the training range.
-            range_margin: how far that is, in widths of the range.
+            table: the features, shape (n_rows, any). A feature that had missing values in training may be absent: then
+                it is taken as missing in all rows, with a warning.
+            keep: columns to copy to the predictions, such as an id.
+            on_unseen: what to do with a row whose category was not in training: flag, reject or accept.
+            on_out_of_range: what to do with a row whose number is far outside the training range, likewise.
+            range_margin: how far outside counts as far, in widths of the range.
 
         Raises:
-            ConfigError: an option is not among those above.
-            DataError: a column is missing, of a type that can't be used, or stands there twice; or one can't be kept.
+            ConfigError: an option has a value that is not allowed.
+            DataError: a column is missing, has a type that can't be used, or occurs twice, or can't be kept.
         """
-        chosen = {"on_unseen": on_unseen, "on_out_of_range": on_out_of_range, "range_margin": range_margin}
-        validate(PredictionConfig, chosen)
+        policy = {"on_unseen": on_unseen, "on_out_of_range": on_out_of_range, "range_margin": range_margin}
+        validate(PredictionConfig, policy)
         self._refuse_unfit(table, keep)
-        there = set(map(str, table.columns))
-        if missing := [name for name in self.features if name not in there]:
+        names = set(map(str, table.columns))
+        if missing := [name for name in self.features if name not in names]:
             warnings.warn(
                 missing_columns(missing, list(map(str, table.columns)), TAKEN_AS_MISSING, "the table"), stacklevel=2
             )
         rows = _to_arrow(table, self._features)
-        scorer = Scorer(self._model, self.card, leniency=AnomalyPolicy(**chosen))  # type: ignore[arg-type]  # validated above
+        scorer = Scorer(self._model, self.card, leniency=AnomalyPolicy(**policy))  # type: ignore[arg-type]  # validated above
         scored = [
             scorer.score(Batch.of(rows.slice(start, STEP))).offset_rows(start)
             for start in range(0, max(rows.num_rows, 1), STEP)
         ]
-        of_batches = [set(each.empty) for each in scored if each.empty is not None]
+        of_batches = [set(batch.empty) for batch in scored if batch.empty is not None]
         throughout = set.intersection(*of_batches) if of_batches else set()
-        if empty := [name for name in self.features if name in there and name in throughout]:
+        if empty := [name for name in self.features if name in names and name in throughout]:
             named = list_first([repr(name) for name in empty], SHOWN)
             warnings.warn(f"the table has no value in {named} ({TAKEN_AS_MISSING})", stacklevel=2)
-        predictions = pa.concat_tables([each.predictions for each in scored]).to_pandas()
-        rejected = pa.concat_tables([each.rejected for each in scored]).select(WRITTEN.names).to_pandas()
+        predictions = pa.concat_tables([batch.predictions for batch in scored]).to_pandas()
+        rejected = pa.concat_tables([batch.rejected for batch in scored]).select(WRITTEN.names).to_pandas()
         for position, name in enumerate(dict.fromkeys(map(str, keep)), start=1):
             column = next(column for label, column in table.items() if str(label) == name)
             predictions.insert(position, name, column.iloc[predictions["row"]].array)
-        for found in (predictions, rejected):
-            found.index = table.index[found["row"]]
+        for frame in (predictions, rejected):
+            frame.index = table.index[frame["row"]]
         return Predicted(predictions, rejected)
 
     def __repr__(self) -> str:
-        """As `Predictor('classifier', '20261123T075851Z-aad12')`."""
+        """Show name and version, as in `Predictor('classifier', '20261123T075851Z-aad12')`."""
         return f"Predictor({self.name!r}, {self.version!r})"
 
     def _refuse_unfit(self, table: pd.DataFrame, keep: Sequence[str]) -> None:
@@ -143,8 +144,8 @@ class Predictor:
         needed = [feature.name for feature in self._features if not feature.missing]
         if not set(self.features) & set(names):
             needed = self.features
-        why = f"version {self.version} of {self.name!r} needs it"
-        for wanted, reason in ((needed, why), (keep, "to keep")):
+        needed_by = f"version {self.version} of {self.name!r} needs it"
+        for wanted, reason in ((needed, needed_by), (keep, "to keep")):
             if missing := [name for name in wanted if name not in names]:
                 raise DataError(missing_columns(missing, names, reason, "the table"))
         refuse_taken_names(keep)
@@ -153,7 +154,7 @@ class Predictor:
 def load(
     name: str | None, store: str | Path, version: str, public_key: str | Path | None, allow_version_skew: bool
 ) -> Predictor:
-    """As `bakeoff.load` says."""
+    """Load a version; see `bakeoff.load`."""
     signing = VerifyingConfig(public_key=None if public_key is None else Path(public_key))
     values = {"store": store, "version": version, "signing": signing} | ({} if name is None else {"name": name})
     return Predictor(validate(PredictionConfig, values | {"allow_version_skew": allow_version_skew}))
@@ -161,17 +162,21 @@ def load(
 
 def _to_arrow(table: pd.DataFrame, features: Sequence[Feature]) -> pa.Table:
     columns = {str(name): column for name, column in table.items()}
-    cells = {each: pa.chunked_array([_to_column(columns[each.name])]) for each in features if each.name in columns}
-    return pa.table({each.name: feature_cells(each, column) for each, column in cells.items()})
+    cells = {
+        feature: pa.chunked_array([_to_column(columns[feature.name])])
+        for feature in features
+        if feature.name in columns
+    }
+    return pa.table({feature.name: feature_cells(feature, column) for feature, column in cells.items()})
 
 
 def _to_column(cells: pd.Series) -> pa.Array:
     try:
         return pa.array(cells, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):  # cells of several types: each by its text
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):  # cells of mixed types are converted to text
         return pa.array([None if missing else _text(cell) for cell, missing in zip(cells, cells.isna())], pa.string())
 
 
 def _text(cell: Any) -> str:
-    """With a question mark for what is no character, half of a pair for example."""
+    """Convert to text that is valid in UTF-8; lone surrogates become question marks."""
     return str(cell).encode("utf-8", errors="replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""A version and a table that go together: what is looked at before anything is written."""
+"""Check version and table before anything is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,15 +25,16 @@ from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import AnomalyPolicy, feature_cells
 
 TAKEN_AS_MISSING = "it is taken as missing throughout, as some training rows had it"
-RESERVED = ("row", "prediction", "warnings")  # columns of predictions that a kept column can't be called
+RESERVED = ("row", "prediction", "warnings")  # columns of the predictions, whose names kept columns can't have
 
 
 @dataclass(frozen=True)
 class ScoringJob:
-    """A version and a table that go together, and the first rows, scored.
+    """A version and a table that it can score, with the first batch scored.
 
     Attributes:
-        next_offset: where the rows behind those begin.
+        first: the first batch.
+        after: the position of the next batch.
     """
 
     ref: VersionRef
@@ -44,7 +45,7 @@ class ScoringJob:
 
     @property
     def missing(self) -> dict[str, list[TableFile]]:
-        """By column that the version may be without, the files that lack it."""
+        """By absent feature, the files that lack it; only features that may be missing can be absent."""
         found: dict[str, list[TableFile]] = {}
         for file in self.source.files:
             there = set(file.schema.names)
@@ -58,10 +59,10 @@ _job: OneSlot[tuple[PredictionConfig, VersionRef, tuple[int, ...]], ScoringJob] 
 
 
 def prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
-    """Open the version and the table, and score the first rows; the last job is remembered.
+    """Load the version, open the table and score the first batch; the last job is remembered.
 
     Raises:
-        UserError: they don't go together, or one of them can't be used.
+        UserError: the version can't score the table, or one of them can't be opened.
         IntegrityError: the version is not what was sealed.
     """
     key = (config, ref, signature(config.input) if config.input else ())
@@ -74,7 +75,8 @@ def forget_job() -> None:
 
 
 def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
-    store = open_store(config.model_copy(update={"name": ref.name}))  # another may be there by now
+    # A config without a name means the only model of the store, which may hold another one by now.
+    store = open_store(config.model_copy(update={"name": ref.name}))
     card = store.card(ref.version)
     refuse_version_skew(card, allowed=config.allow_version_skew)
     if config.input is None:
@@ -89,13 +91,13 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     scorer = Scorer(model, card, keep, leniency, config.probabilities)
     for number, piece in source.pieces(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
-        if first.n_rows:  # a CSV's piece may be blank lines
+        if first.n_rows:  # a chunk of a CSV may hold only blank lines
             return ScoringJob(ref, source, scorer, first, Position(number, piece.next_offset, first.n_rows))
     raise DataError(f"{config.input!r} has columns and no rows")
 
 
 def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader, features: list[Feature]) -> None:
-    """Refuse a table that the version can't take, or of which the predictions can't keep what they shall."""
+    """Refuse a table that the version can't score, or whose columns can't be kept."""
     why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
     source.require_columns([feature.name for feature in features if not feature.missing], why)
     several = len(source.files) > 1
@@ -111,10 +113,10 @@ def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader
 
 
 def refuse_taken_names(keep: Sequence[str]) -> None:
-    """Refuse to keep a column whose name one of the predictions' has.
+    """Refuse to keep a column that has the name of a predictions column.
 
     Raises:
-        DataError: naming it.
+        DataError: a column has such a name.
     """
     for name in keep:
         if name in RESERVED or name.startswith("probability_"):
@@ -122,7 +124,13 @@ def refuse_taken_names(keep: Sequence[str]) -> None:
 
 
 def _kept_type(config: PredictionConfig, name: str, source: TableReader) -> pa.DataType:
-    """With Arrow's types: a whole number with gaps beside it stays one, an id keeps every digit."""
+    """Return the Arrow type of a kept column: integers stay integers even with missing values, ids keep all digits.
+
+    It is text if the files hold different types.
+
+    Raises:
+        DataError: the output can't hold the type.
+    """
     kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
     odd = next((kind for kind in kinds if not _has_text(kind)), None)
     if odd is not None and (config.format == "csv" or len(kinds) > 1):
@@ -131,7 +139,7 @@ def _kept_type(config: PredictionConfig, name: str, source: TableReader) -> pa.D
 
 
 def _has_text(kind: pa.DataType) -> bool:
-    """Whether each value of the type can be written as text."""
+    """Return whether values of the type can be written as text."""
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return False
     try:
@@ -142,7 +150,7 @@ def _has_text(kind: pa.DataType) -> bool:
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """Without what is another way of holding the same."""
+    """Return the plain type of dictionary-encoded, large and view types."""
     if pa.types.is_dictionary(kind):
         return _plain_type(kind.value_type)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -151,11 +159,11 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
 
 
 def check_prediction(config: PredictionConfig) -> None:
-    """Open the version and the table, and score the first rows, so that most mistakes show before anything is written.
+    """Check output, version and table by scoring the first batch, before anything is written.
 
     Raises:
-        UserError: in one line; nothing has been written.
-        IntegrityError: the version is not what was sealed; its model is not opened then.
+        UserError: a check failed; nothing has been written.
+        IntegrityError: the version is not what was sealed; its model was not loaded.
     """
     output_folder(config)
     prepare_job(config, find_version(config))

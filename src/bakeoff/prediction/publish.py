@@ -1,4 +1,4 @@
-"""From a scored table to its folder: the summary, and one move into place."""
+"""Publish the predictions: write summary and report, and move the folder into place."""
 
 import errno
 import json
@@ -19,7 +19,7 @@ from bakeoff.prediction.predict import ScoredTable
 from bakeoff.runtime.files import sync
 from bakeoff.store.load import VersionRef
 
-REPORT = "report.html"  # where rows had a class
+REPORT = "report.html"  # written if rows had a class
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +31,20 @@ def publish_predictions(
     output: Path,
     render: Callable[[dict[str, Any]], str] | None = None,
 ) -> Path:
-    """Write summary and report beside the predictions, and move the folder into place as a whole.
+    """Write summary and report to the folder of the predictions, and rename it to the output in one step.
 
     Args:
-        render: makes the report, as HTML, of the summary; called where the class of rows was known.
+        config: the run's config.
+        ref: the version.
+        scored: the scored table.
+        output: the output folder.
+        render: makes the HTML report from the summary; called only if rows had a class.
 
     Returns:
-        the folder; when another run took a default name meanwhile, the next free second.
+        The published folder. If another run has taken the default name meanwhile, its time is the next free second.
+
+    Raises:
+        UserError: the named output exists by now.
     """
     counts = scored.counts
     summary: dict[str, Any] = {
@@ -63,7 +70,7 @@ def publish_predictions(
     if evaluation and render is not None:
         try:
             (scored.folder / REPORT).write_text(render(summary), "utf-8")
-        except Exception:  # it shows what the summary has: the scored rows stand without it
+        except Exception:  # the report only repeats the summary, so the predictions are published without it
             logger.warning("the report could not be written", exc_info=True)
     (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
     for path in (*scored.folder.iterdir(), scored.folder):
@@ -72,13 +79,15 @@ def publish_predictions(
 
 
 def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: Path) -> None:
-    """Fail a run of which no row could be scored, unless `max_rejected` says how many may be rejected.
+    """Fail a run in which no row could be scored, unless `max_rejected` sets the limit.
 
     Args:
-        folder: where it was published.
+        config: the run's config.
+        scored: the scored table.
+        folder: the published folder.
 
     Raises:
-        UnscoredError: with the reasons, and where each row is named.
+        UnscoredError: no row could be scored; the message has the reasons.
     """
     counts = scored.counts
     if config.max_rejected is None and not counts.predicted:
@@ -90,17 +99,17 @@ def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: P
 
 def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
     tally = scored.counts.tally
-    found = tally.evaluation()
-    if found is None:
+    evaluation = tally.evaluation()
+    if evaluation is None:
         return None
     classes, matrix = tally.confusion_matrix()
     return {
         "rows": tally.rows,
         **({"unknown_class": tally.unknown_class_rows} if tally.unknown_class_rows else {}),
-        **found.metrics,
+        **evaluation.metrics,
         "log_loss": tally.log_loss,
         **({} if scored.mean_cost is None else {"mean_cost": scored.mean_cost}),
-        "report": {name: asdict(line) for name, line in found.report.items()},
+        "report": {name: asdict(line) for name, line in evaluation.report.items()},
         "confusion_matrix": {"classes": classes, "rows": matrix.tolist()},
     }
 

@@ -1,4 +1,4 @@
-"""A saved version at work on rows: what it takes is scored, what it can't take is named."""
+"""Score batches of rows with a version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,20 +24,22 @@ from bakeoff.tables.schema_validation import (
 )
 from bakeoff.tables.target import encode_target
 
-LINE_SHOWN = 200  # characters of a line that can't be read
+LINE_SHOWN = 200  # characters of a malformed line that `rejected` shows
 REJECTED = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in REFUSED])
 
 
 @dataclass(frozen=True)
 class ScoredBatch:
-    """Some rows told apart: each is in `predictions` or in `rejected`.
+    """A scored batch: each of its rows is in `predictions` or in `rejected`.
 
     Attributes:
-        predictions: `row`, kept columns, `prediction`, `warnings`, and a `probability_<class>` each.
-        rejected: `row`, `column`, `value`, `reason` and its `kind`; no column where a record could not be read at all.
-        flags: how many of the predicted rows have each flag.
-        tally: of the rows that have a class, None without a target.
-        empty: the features in which no row had a value, absent or not; None where no row could be read.
+        predictions: the columns `row`, those to keep, `prediction`, `warnings`, and `probability_<class>` for each
+            class.
+        rejected: the columns `row`, `column`, `value`, `reason` and the reason's `kind`; `column` is null for a record
+            that could not be read.
+        flags: the number of predicted rows by flag.
+        tally: the evaluation on the rows with a class; None if the table has no target.
+        empty: the features that have no value in any row, present or absent; None if no row could be read.
     """
 
     predictions: pa.Table
@@ -48,18 +50,18 @@ class ScoredBatch:
 
     @property
     def n_rows(self) -> int:
-        """Predicted or rejected."""
+        """The number of rows, predicted and rejected."""
         return int(self.predictions.num_rows + self.rejected.num_rows)
 
     def offset_rows(self, rows: int) -> "ScoredBatch":
-        """The same with so many rows before them."""
+        """Return the batch with its row numbers increased by `rows`."""
         if not rows:
             return self
         return replace(self, predictions=_behind(rows, self.predictions), rejected=_behind(rows, self.rejected))
 
 
 class Scorer:
-    """A version's model behind its schema contract."""
+    """A version's model, which scores the rows that match the version's schema and rejects the others."""
 
     def __init__(
         self,
@@ -69,14 +71,14 @@ class Scorer:
         leniency: AnomalyPolicy = ACCEPT_ALL,
         probabilities: bool = True,
     ) -> None:
-        """Make ready to score.
+        """Make a scorer.
 
         Args:
             model: the fitted Pipeline.
-            card: the version's.
-            keep: columns to copy beside each prediction, and the types to copy them in.
-            leniency: what becomes of rows that are unlike all that training saw.
-            probabilities: whether to give each class's, where the model has them.
+            card: the version's card.
+            keep: the columns to copy to the predictions, with their types.
+            leniency: what to do with rows that are unlike those of training.
+            probabilities: whether the predictions hold the probabilities of the classes, if the model has them.
         """
         self.model, self.features, self.target = model, list(card.features), card.target
         self.keep, self.leniency = dict(keep), leniency
@@ -95,20 +97,20 @@ class Scorer:
 
     @property
     def wanted(self) -> list[str]:
-        """The columns that are looked at."""
+        """The columns to read: features, kept columns and target."""
         return list(dict.fromkeys([*(feature.name for feature in self.features), *self.keep, self.target]))
 
     @property
     def numbers(self) -> list[str]:
-        """Those in which training saw numbers, and whose text nobody asks for."""
+        """The numeric features, but for those that are kept, whose text is needed."""
         read_as_text = {*self.keep, self.target}
         return [each.name for each in self.features if each.kind == "number" and each.name not in read_as_text]
 
     def score(self, batch: Batch) -> ScoredBatch:
-        """Score a batch; its rows are numbered from 0.
+        """Score a batch; its rows are numbered from 0 and can be shifted by `offset_rows`.
 
         Raises:
-            DataError: a column is of a type that can't be used at all.
+            DataError: a column has a type that can't be used.
         """
         conformed = validate_table(batch.table, self.features, self.leniency)
         usable = conformed.usable
@@ -124,7 +126,7 @@ class Scorer:
         columns += [self._labels.take(pa.array(codes)), conformed.flags if whole else conformed.flags.take(take)]
         if self.probabilities:
             columns += list((np.empty((0, len(self.classes))) if shares is None else shares).T)
-        # Of one chunk: what a file is written of must not tell whether it comes from here or was kept meanwhile.
+        # A single chunk, as a checkpoint returns it, so that resumed runs write the same bytes.
         predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema).combine_chunks()
         rejected = _merge(batch, conformed.rejected)
         require_every_row_once(batch, predictions, rejected)
@@ -139,7 +141,7 @@ class Scorer:
             return None
         try:
             truth, names = encode_target(batch.table[self.target].take(pa.array(usable)), self.classes)
-        except DataError:  # dates, lists: no classes
+        except DataError:  # such as dates or lists, which are no classes
             return None
         there, tally = truth >= 0, StreamingEvaluation(list(map(str, self.classes)))
         tally.add(truth[there], names, codes[there], None if shares is None else shares[there])
@@ -147,10 +149,10 @@ class Scorer:
 
 
 def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Table) -> None:
-    """Hold that each row of a batch ended in exactly one of the two.
+    """Check that each row of a batch is in exactly one of the two tables.
 
     Raises:
-        RuntimeError: it did not, which would be a mistake of Bakeoff's.
+        RuntimeError: one is not, which is a bug of Bakeoff.
     """
     rows = np.concatenate([table["row"].to_numpy() for table in (predictions, rejected)])
     seen = np.bincount(rows, minlength=batch.n_rows)
@@ -160,7 +162,7 @@ def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Tab
 
 
 def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
-    """Rows refused for a cell and records that could not be read, in order."""
+    """Merge rows rejected for a cell and malformed records, in row order."""
     lines = [(each.position, each.column, each.text[:LINE_SHOWN], each.reason, each.kind) for each in batch.broken]
     if len(refused):
         numbered = batch.positions[refused["row"].to_numpy()]

@@ -1,4 +1,4 @@
-"""What a prediction run writes: predictions, rejected rows, and the counts of both."""
+"""Write predictions and rejected rows, and count them."""
 
 import csv
 import io
@@ -20,17 +20,17 @@ from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.csv_formulas import defuse, defuse_table
 
 QUOTED_TEXT = pa.csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 14)
-WRITTEN = pa.schema([each for each in REJECTED if each.name != "kind"])  # of the rejected rows
-SHOWN = 3  # kinds of trouble that a sentence names
+WRITTEN = pa.schema([each for each in REJECTED if each.name != "kind"])  # the schema of rejected.parquet
+SHOWN = 3  # reasons named in a message
 
 
 @dataclass
 class FileCount:
-    """What came of a file.
+    """The counts of an input file.
 
     Attributes:
-        rows: how many were read or named as broken.
-        empty: the features in which none of them had a value; None before one could be read.
+        rows: the number of rows, malformed ones included.
+        empty: the features without a value in any row so far; None if no row could be read.
     """
 
     rows: int = 0
@@ -39,12 +39,14 @@ class FileCount:
 
 @dataclass
 class RowCounts:
-    """What came of the rows so far: `rows` = `predicted` + `rejected`.
+    """The counts of the rows so far: `rows` = `predicted` + `rejected`.
 
     Attributes:
-        flags: how many rows have each flag.
-        files: by the file's number.
-        reasons: how many rows were rejected for each column and kind of reason, and the first of each as a sentence.
+        tally: the evaluation on the rows with a class.
+        flags: the number of rows by flag.
+        files: the counts by the file's number.
+        reasons: the number of rejected rows by column and kind of reason.
+        first: the first rejected row by column and kind of reason, as a phrase.
     """
 
     tally: StreamingEvaluation
@@ -57,11 +59,11 @@ class RowCounts:
 
     @property
     def rows(self) -> int:
-        """How many there were."""
+        """The number of rows."""
         return self.predicted + self.rejected
 
     def add(self, scored: ScoredBatch, number: int) -> None:
-        """Count a batch of the file of that number."""
+        """Add a batch of the file with that number."""
         file = self.files[number]
         file.rows += scored.n_rows
         if scored.empty is not None:
@@ -77,7 +79,7 @@ class RowCounts:
             self.first.setdefault(key, f"the first is row {line['row']}" + _shown(line["value"]))
 
     def say_reasons(self) -> str:
-        """The commonest reasons for rejecting a row, in a sentence."""
+        """Describe the most common reasons for rejected rows."""
         parts = [
             f"{format_count(count, 'row')}: {f'column {key[0]!r}: ' if key[0] else ''}{key[1]} ({self.first[key]})"
             for key, count in self.reasons.most_common(SHOWN)
@@ -87,15 +89,15 @@ class RowCounts:
 
 
 class PredictionWriter:
-    """The files of a result, written batch by batch."""
+    """Writes the predictions and rejected rows of a run, batch by batch."""
 
     def __init__(self, folder: Path, form: str, schema: pa.Schema) -> None:
-        """Begin anew in a folder.
+        """Open the files in a new folder.
 
         Args:
-            folder: is made; what stands in it is written over.
+            folder: the folder to make; an existing one is replaced.
             form: `parquet` or `csv`.
-            schema: of the predictions.
+            schema: the schema of the predictions.
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.unlink(missing_ok=True)
@@ -112,19 +114,20 @@ class PredictionWriter:
             self._predictions = self._stack.enter_context(_parquet(path, schema))
 
     def encode(self, scored: ScoredBatch) -> bytes | None:
-        """The predictions as lines of CSV, which any thread may make; None for Parquet."""
+        """Encode the predictions as CSV, or return None for Parquet; thread-safe."""
         if self._lines is None:
             return None
-        text = pa.BufferOutputStream()
-        pa.csv.write_csv(defuse_table(scored.predictions), text, QUOTED_TEXT)
-        found: bytes = text.getvalue().to_pybytes()
-        return found
+        buffer = pa.BufferOutputStream()
+        pa.csv.write_csv(defuse_table(scored.predictions), buffer, QUOTED_TEXT)
+        encoded: bytes = buffer.getvalue().to_pybytes()
+        return encoded
 
     def add(self, scored: ScoredBatch, encoded: bytes | None) -> None:
         """Write a batch.
 
         Args:
-            encoded: what `encode` gave for it.
+            scored: the batch.
+            encoded: the result of `encode` for the batch.
         """
         if self._lines is not None and encoded is not None:
             self._lines.write(encoded)
@@ -143,14 +146,14 @@ class PredictionWriter:
 
 
 def _parquet(path: Path, schema: pa.Schema) -> Any:
-    # Numbers hardly repeat: looking for repetitions would cost as much as writing them.
+    # Floats hardly repeat: building a dictionary for them would take as long as writing them.
     text = [each.name for each in schema if not pa.types.is_floating(each.type) and each.name != "row"]
     return pa.parquet.ParquetWriter(path, schema, use_dictionary=text)
 
 
 def _header(schema: pa.Schema) -> bytes:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(map(defuse, schema.names))  # Arrow would put each name in quotes
+    csv.writer(line, lineterminator="\n").writerow(map(defuse, schema.names))  # Arrow would quote every name
     return line.getvalue().encode()
 
 
