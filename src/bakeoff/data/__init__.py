@@ -1,1 +1,1 @@
-"""Datasets, split, folds, and the parts of a prepared dataset; imports store and what is below it."""
+"""Datasets, split, folds, and the parts of a prepared dataset; imports store and the rooms below it."""

@@ -5,14 +5,15 @@ import numpy as np
 from bakeoff.errors import DataError
 from bakeoff.metrics import MetricName
 
-MAJORITY = 0.9  # always answering such a class has an accuracy above it
+MAJORITY = 0.9  # always predicting such a class reaches a higher accuracy
 
 
 def warn_of_majority(y: np.ndarray, scoring: MetricName) -> str | None:
-    """A sentence where accuracy decides and over 90 % of the rows are of one class.
+    """Return a warning if accuracy decides and over 90 % of the rows are of one class, else None.
 
     Args:
-        y: the training rows' classes, shape (n_rows,).
+        y: the classes of the training rows, shape (n_rows,).
+        scoring: the metric of the race.
     """
     names, counts = np.unique(y, return_counts=True)
     share = counts.max() / len(y)
@@ -25,14 +26,14 @@ def warn_of_majority(y: np.ndarray, scoring: MetricName) -> str | None:
 
 
 def refuse_single_class(y: np.ndarray, where: str) -> None:
-    """Refuse rows from which nothing can be learned, or on which ranking them can't be scored.
+    """Refuse rows of a single class, on which no classifier can be fitted and no AUC computed.
 
     Args:
-        y: their classes, shape (n_rows,).
-        where: which rows they are.
+        y: the classes of the rows, shape (n_rows,).
+        where: the name of the rows, for the message.
 
     Raises:
-        DataError: they are all of one class.
+        DataError: all rows are of one class.
     """
     if len(np.unique(y)) < 2:
         raise DataError(

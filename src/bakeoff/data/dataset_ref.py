@@ -13,16 +13,16 @@ Part = Literal["train", "test", "validation"]
 
 @dataclass(frozen=True)
 class DatasetRef:
-    """What crosses a task's boundary instead of the rows: where they lie, and what they are.
+    """A reference to a prepared dataset, which tasks pass on instead of its rows.
 
     Attributes:
-        folder: holds train.arrow, test.arrow and validation.parquet, features and target each; of all rows, in the
-            dataset's order, their positions and split keys, and of a file all columns as they were read.
-        sha256: `digest_dataset` of all rows.
-        split_sha256: of the positions of all parts, and of the split's keys.
-        classes: as text, in scikit-learn's order.
-        rows: how many rows each part has.
-        split_by: what the split follows, and the folds too.
+        folder: the folder with the parts (train.arrow, test.arrow and validation.parquet, with features and target),
+            the positions and split keys of the rows (positions.npz), and for files all columns as read (raw.parquet).
+        sha256: the digest of all rows, by `digest_dataset`.
+        split_sha256: the digest of the positions of all parts and of the split keys.
+        classes: the classes as text, in scikit-learn's order.
+        rows: the number of rows by part.
+        split_by: what the split and the folds follow.
     """
 
     folder: Path
@@ -36,5 +36,5 @@ class DatasetRef:
     split_by: By
 
     def part(self, part: Part) -> Path:
-        """The file of one part: validation rows as they are exported, the others as they are mapped into memory."""
+        """Return a part's path: Parquet for validation, which is exported; Arrow for the others, to map into memory."""
         return self.folder / f"{part}.{'parquet' if part == 'validation' else 'arrow'}"

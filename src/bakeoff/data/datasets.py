@@ -1,4 +1,4 @@
-"""Where rows come from: generated, bundled with scikit-learn, or a file."""
+"""Load a dataset: generated, bundled with scikit-learn, or from a file."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from bakeoff.tables.target import to_target
 
 @dataclass(frozen=True)
 class Dataset:
-    """All rows of a source, in its order. Nobody may change `X` or `y`: several threads hold them.
+    """All rows of a source, in its order; `X` and `y` must not be changed, since threads share them.
 
     Attributes:
         X: the features, shape (n_rows, n_features).
         y: the class of each row, shape (n_rows,); int64 or text.
-        features: what each column of X holds.
-        split_key: each row's time or group, shape (n_rows,), where the split follows one.
-        raw: all columns of a file, as they were read.
+        features: the schema, one `Feature` per column of X.
+        split_key: the time or group of each row, shape (n_rows,); None if the split is random.
+        raw: all columns of a file as read; None for other sources.
     """
 
     X: pd.DataFrame
@@ -37,7 +37,7 @@ class Dataset:
 
     @property
     def target(self) -> str:
-        """The name of the column of classes."""
+        """The name of the target column."""
         return str(self.y.name)
 
     @property
@@ -49,14 +49,12 @@ class Dataset:
 def load_dataset(config: DatasetConfig, split: SplitConfig | None = None) -> Dataset:
     """Generate or read the rows that the config names.
 
-    The last dataset is kept, so that a check before the run and the run itself read a file once; a file that has
-    changed since is read again.
-
     Args:
-        split: may name a column that is read beside the features.
+        config: the dataset's config.
+        split: the split's config, which may name a column to read as split key.
 
     Raises:
-        DataError: the rows can't be used; the text says which column or row and what to do.
+        DataError: the rows can't be used; the message names the column or row and says what to do.
     """
     by, column = (split.by, split.column) if split else ("random", None)
     if config.source == "file":
@@ -65,13 +63,13 @@ def load_dataset(config: DatasetConfig, split: SplitConfig | None = None) -> Dat
 
 
 def digest_dataset(dataset: Dataset) -> str:
-    """SHA-256 over every name, type and value in order; the same rows give the same digest on any machine."""
+    """Return the SHA-256 of all names, types and values in order; it is the same on every machine."""
     digest = hashlib.sha256()
     for name, column in [*dataset.X.items(), (dataset.target, dataset.y)]:
         dtype = str(column.dtype)
         digest.update(f"{len(str(name))}:{name}:{dtype}:{len(column)}\n".encode())
         if dtype == "str":
-            # Lengths (-1: missing) and then the text: no two columns look alike.
+            # The lengths (-1: missing) before the text, so that different columns have different bytes.
             cells = [None if missing else str(cell).encode() for cell, missing in zip(column, column.isna())]
             digest.update(np.array([-1 if cell is None else len(cell) for cell in cells], dtype="<i8").tobytes())
             digest.update(b"".join(cell for cell in cells if cell is not None))
@@ -95,7 +93,7 @@ def _bundled(config: DatasetConfig) -> Dataset:
 
     bunch = getattr(datasets, f"load_{config.bundled}")(as_frame=True)
     y = bunch.target.astype("int64")
-    if config.bundled != "digits":  # digits' classes are the numbers themselves; the others have names
+    if config.bundled != "digits":  # the classes of digits are the numbers themselves
         y = pd.Series(np.asarray(bunch.target_names)[y.to_numpy()], name="target").astype("str")
     return Dataset(bunch.data, y, _numbers(bunch.data))
 
@@ -105,7 +103,7 @@ def _numbers(frame: pd.DataFrame) -> tuple[Feature, ...]:
 
 
 def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
-    assert config.path is not None  # the config model has seen to both
+    assert config.path is not None  # the config model requires both
     assert config.target is not None
     table = read_table(config.path)
     require_columns(table, (config.target,), "the target")
@@ -113,18 +111,18 @@ def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
     require_columns(table, (column,) if column else (), f"split.by: {by} follows it")
     if table.num_rows == 0:
         raise DataError(f"{config.path!r} has columns and no rows")
-    left_out = {config.target, column, *config.ignore}
-    learned = [name for name in table.column_names if name not in left_out]
-    if not learned:
+    excluded = {config.target, column, *config.ignore}
+    names = [name for name in table.column_names if name not in excluded]
+    if not names:
         raise DataError(f"{config.path!r} has no column to learn from besides the target {config.target!r}")
-    if "" in learned:
+    if "" in names:
         raise DataError(
             f"column {table.column_names.index('') + 1} of {config.path!r} has no name: perhaps the row index, which "
             "to_csv writes unless told index=False; name it, drop it, or ignore it (in YAML: ignore: [''])"
         )
     y = to_target(config.target, table[config.target])
     features, columns = [], {}
-    for name in learned:
+    for name in names:
         feature, columns[name] = infer_feature(name, table[name])
         features.append(feature)
     key = None

@@ -1,4 +1,4 @@
-"""The folds of the training rows: stratified, with whole groups, or forward in time."""
+"""Make the folds of the training rows: stratified, by group, or forward in time."""
 
 import numpy as np
 
@@ -13,19 +13,20 @@ Fold = tuple[np.ndarray, np.ndarray]
 def make_folds(
     config: CrossValidationConfig, y: np.ndarray, by: By = "random", key: np.ndarray | None = None
 ) -> list[Fold]:
-    """The folds of the training rows.
+    """Make the folds of the training rows.
 
-    At random they are stratified, and without a `random_state` those of `cross_val_score(cv=folds)`: in row order. By
-    group they are stratified as far as whole groups can be. By time fold k is scored on the k-th of `folds` stretches
-    of time and fitted on all rows before it; the oldest stretch is never scored.
+    Random folds are stratified; without a `random_state` they are those of `cross_val_score(cv=folds)`, in row order.
+    Folds by group keep groups whole and are stratified as far as that allows. Folds by time divide the rows into
+    `folds` + 1 periods of about equal size: fold k is scored on period k + 1 and fitted on all rows before it.
 
     Args:
-        y: the training rows' classes, shape (n_rows,).
+        config: the number of folds and repeats, and the random state.
+        y: the classes of the training rows, shape (n_rows,).
         by: what the split follows.
-        key: each row's group or time, shape (n_rows,); times in order.
+        key: the group or time of each row, shape (n_rows,); times in ascending order.
 
     Returns:
-        for each fold the positions of the rows to fit on and of the rows to score.
+        For each fold the positions of the rows to fit on and of those to score.
 
     Raises:
         DataError: there are too few different times.
@@ -37,11 +38,11 @@ def make_folds(
 
     rows = np.zeros(len(y))
     if by == "group":
-        drawn = np.random.RandomState(config.random_state or 0).randint(2**31, size=config.repeats)
+        seeds = np.random.RandomState(config.random_state or 0).randint(2**31, size=config.repeats)
         shuffled = config.random_state is not None
         return [
             fold
-            for seed in drawn
+            for seed in seeds
             for fold in StratifiedGroupKFold(
                 config.folds, shuffle=shuffled, random_state=int(seed) if shuffled else None
             ).split(rows, y, key)
@@ -56,7 +57,7 @@ def make_folds(
 
 
 def _forward(folds: int, times: np.ndarray) -> list[Fold]:
-    cuts = nearest_boundaries(times, [len(times) * stretch // (folds + 1) for stretch in range(1, folds + 1)])
+    cuts = nearest_boundaries(times, [len(times) * period // (folds + 1) for period in range(1, folds + 1)])
     if not cuts:
         raise DataError(
             f"the training rows have {len(np.unique(times))} different times, and {folds} folds by time need "

@@ -1,4 +1,4 @@
-"""Which rows a model has been trained on, and so which rows of a later run are new to it."""
+"""Record the rows that a version was trained on, and find the rows of a later run that are new to it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,12 @@ MatchedBy = Literal["origin", "position", "contents"]
 
 @dataclass(frozen=True)
 class FreshRows:
-    """The test rows that a champion was never trained on.
+    """The test rows that a champion was not trained on.
 
     Attributes:
-        rows: which of the test rows, shape (n_test,), True for a fresh one.
-        by: how they were told: all rows are of another `origin`, by `position`, or by their `contents`, which leaves
-            out new rows that look like old ones.
+        rows: whether each test row is fresh, shape (n_test,).
+        by: how they were recognised: by `origin` (all rows are from another source or batch), by `position`, or by
+            `contents`, which misses new rows that equal old ones.
     """
 
     rows: np.ndarray
@@ -39,7 +39,7 @@ class FreshRows:
 
 
 def write_trained_on(ref: DatasetRef, path: Path) -> None:
-    """Write down the training rows: `position`, and for files `digest` too, of the features as the model takes them."""
+    """Write the positions of the training rows to a Parquet file, and for files the digests of their features, too."""
     columns = {"position": read_positions(ref, "train")}
     if not ref.origin.has_fixed_positions:
         columns["digest"] = digest_rows(read_raw(ref, "train"), ref.features)
@@ -48,22 +48,22 @@ def write_trained_on(ref: DatasetRef, path: Path) -> None:
 
 
 def digest_rows(table: pa.Table, features: tuple[Feature, ...]) -> np.ndarray:
-    """A 64-bit digest of each row's features, shape (n_rows,): equal rows have equal ones."""
+    """Return a 64-bit digest of each row's features, shape (n_rows,); equal rows have equal digests."""
     X = validate_table(table, features).X
     digests: np.ndarray = pd.util.hash_pandas_object(X, index=False).to_numpy()
     return digests
 
 
 def find_fresh_rows(ref: DatasetRef, card: Card, trained_on: bytes | None) -> FreshRows | None:
-    """The challenger's test rows that are new to the champion.
+    """Find the challenger's test rows that are new to the champion.
 
     Args:
-        ref: the challenger's rows.
-        card: the champion's.
-        trained_on: the champion's file of that name; None where it was exported before there was one.
+        ref: the challenger's dataset.
+        card: the champion's card.
+        trained_on: the content of the champion's `trained_on.parquet`; None if it has none, as older versions.
 
     Returns:
-        None where the rows that the champion was trained on are not on record.
+        The fresh rows; None if it is not known which rows the champion was trained on.
     """
     origin = _origin(card)
     if origin is None:
@@ -80,19 +80,19 @@ def find_fresh_rows(ref: DatasetRef, card: Card, trained_on: bytes | None) -> Fr
 
 
 def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarray, digests: np.ndarray) -> FreshRows:
-    """By position where the file still has every row where it was, so that equal rows stay apart; else by contents."""
+    """Find fresh rows of a file: by position if the champion's rows are still at their positions, else by contents."""
     now, test = digest_rows(read_raw(ref), features), read_positions(ref, "test")
     by: MatchedBy = "contents"
     if positions.max() < len(now) and np.array_equal(now[positions], digests):
         by = "position"
     seen = np.isin(np.arange(len(now)), positions) if by == "position" else np.isin(now, digests)
-    if (groups := read_groups(ref)) is not None:  # of a known group the champion knows more than these rows
+    if (groups := read_groups(ref)) is not None:  # rows of a group that the champion was trained on aren't new to it
         seen = np.isin(groups, groups[seen])
     return FreshRows(~seen[test], by)
 
 
 def _origin(card: Card) -> Origin | None:
-    """As the card has it; an older one tells by its config."""
+    """Return the origin in the card, or in older cards that of the config; None if the config is no longer valid."""
     if card.origin:
         return Origin(**vars(card.origin))
     try:

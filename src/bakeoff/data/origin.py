@@ -1,4 +1,4 @@
-"""Where rows come from, so that a later run can tell which of its rows a model has been trained on."""
+"""The origin of rows, by which a later run recognises the rows that a model was trained on."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ FILE = "file"
 
 @dataclass(frozen=True)
 class Origin:
-    """Rows of one source and batch are told apart by their position.
+    """The source and batch of rows, within which a row is identified by its position.
 
     Attributes:
-        source: `synthetic:` and the population's digest, `bundled:` and the table's name, or `file`. Files are told
-            apart by what is in them, since they are renamed, moved and added to.
-        batch: of synthetic rows; else 0.
-        order: what changes the order of the rows, and nothing of what they are.
+        source: `synthetic:` and the population's digest, `bundled:` and the table's name, or `file`. All files have the
+            same source: they may be renamed, moved and appended to, so their rows are compared by contents.
+        batch: the batch of synthetic rows; else 0.
+        order: the settings that change only the order of the rows.
     """
 
     source: str
@@ -24,12 +24,12 @@ class Origin:
 
     @property
     def has_fixed_positions(self) -> bool:
-        """Whether the row at a position is always the same."""
+        """Whether a position always has the same row."""
         return self.source != FILE
 
 
 def origin_of(config: DatasetConfig) -> Origin:
-    """The origin of the rows that the config names."""
+    """Return the origin of the rows that the config names."""
     if config.source == "synthetic":
         from bakeoff.data.synthetic import population_digest
 

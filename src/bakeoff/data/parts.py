@@ -1,4 +1,4 @@
-"""The parts of a dataset, written so that every step's process can map them into memory."""
+"""Read and write the parts of a dataset, in files that the processes of all steps map into memory."""
 
 from pathlib import Path
 from typing import get_args
@@ -23,34 +23,34 @@ _parts: dict[Part, OneSlot[tuple[Path, str], tuple[pd.DataFrame, np.ndarray]]] =
 
 
 def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
-    """One part's features, shape (n_rows, n_features), and classes, shape (n_rows,).
+    """Read the features, shape (n_rows, n_features), and classes, shape (n_rows,), of a part.
 
-    Of training and test rows numbers are the file's own bytes, mapped into memory, so that all processes share them:
-    nobody can change them.
+    The numbers of training and test rows are read-only: they are mapped from the file, so that all processes share the
+    same memory.
     """
     path, target = ref.part(part), ref.target
     return _parts[part].get((path, target), lambda: _read(path, target))
 
 
 def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
-    """Where each row of a part stands in the dataset, shape (n_rows,)."""
+    """Read the position of each row of a part in the dataset, shape (n_rows,)."""
     with np.load(ref.folder / POSITIONS) as positions:
         found: np.ndarray = positions[part]
         return found
 
 
 def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
-    """The folds of the training rows, each as the positions to fit on and to score, counted among these rows."""
+    """Make the folds of the training rows; positions count within the training rows."""
     return make_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
 
 
 def read_groups(ref: DatasetRef, part: Part | None = None) -> np.ndarray | None:
-    """The group of each row of a part, or of all rows in the dataset's order, where the split is by group."""
+    """Read the group of each row of a part, or of all rows; None if the split is not by group."""
     return _read_split_key(ref, part) if ref.split_by == "group" else None
 
 
 def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
-    """A part, or all rows of a file, as another model would meet them: nothing is made of their cells yet."""
+    """Read a part, or all rows of a file, as raw columns: for files before types are inferred."""
     if part is None:
         return read_table(ref.folder / RAW)
     if not (ref.folder / RAW).exists():
@@ -65,13 +65,13 @@ def _read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
 
 
 def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
-    # A block a column: numbers that lie side by side would have to be copied.
+    # One block per column: pandas would copy the numbers to put several columns into one block.
     frame = _open(path).to_pandas(split_blocks=True, use_threads=False)
     return frame.drop(columns=target), frame[target].to_numpy(copy=True)
 
 
 def write_mapped(frame: pd.DataFrame, path: Path) -> None:
-    """Write rows so that `read_part` can map them into memory: as Arrow has them there, in one piece."""
+    """Write rows as a single Arrow record batch, which `read_part` maps into memory."""
     table = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=max(len(frame), 1))

@@ -1,4 +1,4 @@
-"""Loading and splitting the rows that a config names, and writing each part once into a run's workspace."""
+"""Load and split the dataset of a config, and write its parts into a run's workspace."""
 
 import hashlib
 import logging
@@ -30,13 +30,13 @@ _checked: OneSlot[dict[str, Any], tuple[Dataset, Split]] = OneSlot()
 
 
 def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
-    """Load the rows, split them and write each part once into `folder`.
+    """Load the rows, split them and write each part into `folder`.
 
     Raises:
-        DataError: the rows can't be used; nothing is written then.
+        DataError: the rows can't be used; nothing has been written.
     """
     dataset, split = remember_dataset(config)
-    _checked.forget()  # whoever wants them now reads what is written here
+    _checked.forget()  # frees memory: later steps read the written parts
     forget_parts()
     folder.mkdir(exist_ok=True, parents=True)
     for part, positions in split.items():
@@ -50,7 +50,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     if dataset.split_key is not None:
         arrays["split_key"] = dataset.split_key
     np.savez(folder / POSITIONS, **arrays)
-    if dataset.raw is not None:  # without Arrow's own types, not all of which can be picked from
+    if dataset.raw is not None:  # without the Arrow schema: some of its types don't support take
         pa.parquet.write_table(dataset.raw, folder / RAW, store_schema=False)
     rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
     logger.info(
@@ -85,10 +85,10 @@ def _digest_split(arrays: dict[str, Any]) -> str:
 
 
 def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
-    """Load and split the rows that the config names, refusing all that training could not use.
+    """Load and split the rows that the config names, and check that training can use them.
 
     Raises:
-        DataError: in one line.
+        DataError: the rows can't be used.
     """
     dataset = load_dataset(config.dataset, config.split)
     if config.preprocessing == "none":
@@ -98,26 +98,26 @@ def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
                     f"preprocessing: none takes numbers alone, but column {feature.name!r} holds text; "
                     "set preprocessing: auto, or add the column to dataset.ignore"
                 )
-    cost_matrix(config.costs, dataset.classes)  # refuses classes that there are none of
+    cost_matrix(config.costs, dataset.classes)  # refuses costs of classes that don't exist
     split = split_rows(dataset, config.split, config.cross_validation.folds)
     _refuse_single_classes(config, dataset, split)
     return dataset, split
 
 
 def remember_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
-    """As `check_dataset`; `prepare_dataset` need not load the same rows again, if it is the next in this process."""
+    """Call `check_dataset` and remember its result for `prepare_dataset` in the same process."""
     return _checked.get(describe_source(config), lambda: check_dataset(config))
 
 
 def describe_source(config: TrainingConfig) -> dict[str, Any]:
-    """All that the prepared rows depend on, in plain values; of a file its size and times."""
+    """Return all that the prepared rows depend on, as JSON values: the config, and size and times of the files."""
     parts = {"dataset", "split", "cross_validation", "preprocessing", "costs"}
     files = signature(config.dataset.path) if config.dataset.path else ()
     return {"config": config.model_dump(mode="json", include=parts), "files": files}
 
 
 def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Split) -> None:
-    """By time or group, rows of one class may come together, and folds be empty; an AUC needs two classes."""
+    """Refuse empty or single-class folds, as by time or group, and for AUC test rows and folds of a single class."""
     y, ranked = dataset.y.to_numpy(), config.cross_validation.scoring == "roc_auc_ovr"
     if ranked:
         refuse_single_class(y[split["test"]], "the test rows")
@@ -140,5 +140,5 @@ def _generator(batch: int | None) -> str:
 
 
 def prepare_cached(config: TrainingConfig, run: RunFolder) -> DatasetRef:
-    """As `prepare_dataset`."""
+    """Call `prepare_dataset`, or return its cached result."""
     return cached_step(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))

@@ -1,4 +1,4 @@
-"""Which rows are for training, test and validation: drawn at random, by time, or by group."""
+"""Split rows into training, test and validation parts: at random, by time, or by group."""
 
 import numpy as np
 
@@ -11,21 +11,23 @@ Split = dict[Part, np.ndarray]
 
 
 def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
-    """Draw the three parts: disjoint, and together all rows.
+    """Split all rows into three disjoint parts.
 
-    `test_size` of all rows is held out; of those, `validation_share` is kept for the prediction flow. By time the
-    training rows are the oldest and the validation rows the newest; rows of the same moment stay together, and so do
-    those of one group.
+    The share `test_size` of all rows is held out; of those, the share `validation_share` is kept for the prediction
+    flow. By time the training rows are the oldest and the validation rows the newest. Rows with the same time or group
+    stay together.
 
     Args:
-        folds: how many folds the training rows must serve; every class needs as many training rows.
+        dataset: the rows.
+        config: the split's config.
+        folds: the number of folds; every class needs as many training rows.
 
     Returns:
-        for each part the positions of its rows in the dataset: in the order that `train_test_split` gave them; by time,
-        from the oldest on; by group, in the dataset's order.
+        The positions of the rows by part: in the order of `train_test_split` if random, from the oldest if by time, and
+        in ascending order if by group.
 
     Raises:
-        DataError: too few rows, classes, moments or groups, in words that name what there is and what would do.
+        DataError: there are too few rows, classes, times or groups.
     """
     y = dataset.y.to_numpy()
     _refuse_small_classes(dataset.target, y, folds, "rows")
@@ -42,24 +44,24 @@ def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
 
 
 def nearest_boundaries(times: np.ndarray, wanted: list[int]) -> list[int]:
-    """The cuts nearest to those wanted that part no rows of the same moment.
+    """Find the cuts nearest to the wanted ones that don't separate rows of the same time.
 
     Args:
-        times: in order, shape (n_rows,).
-        wanted: positions in growing order.
+        times: the times in ascending order, shape (n_rows,).
+        wanted: positions in ascending order.
 
     Returns:
-        as many different positions in growing order; none where there are too few moments.
+        As many distinct positions as `wanted`, in ascending order; empty if there are too few different times.
     """
     changes = np.flatnonzero(np.diff(times)) + 1
     if len(changes) < len(wanted):
         return []
     cuts: list[int] = []
-    for place, position in enumerate(wanted):
-        left = len(wanted) - place - 1  # cuts that must find room behind this one
+    for number, position in enumerate(wanted):
+        remaining = len(wanted) - number - 1  # cuts that must still fit after this one
         first = int(np.searchsorted(changes, cuts[-1], side="right")) if cuts else 0
-        room = changes[first : len(changes) - left]
-        cuts.append(int(room[np.argmin(np.abs(room - position))]))
+        candidates = changes[first : len(changes) - remaining]
+        cuts.append(int(candidates[np.argmin(np.abs(candidates - position))]))
     return cuts
 
 
@@ -100,20 +102,20 @@ def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
 
 
 def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
-    drawn = np.random.RandomState(config.random_state).permutation(groups.max() + 1)
-    place = np.argsort(drawn)[groups]  # rows of the group that was drawn first come first
-    cuts = nearest_boundaries(np.sort(place), _shares(len(groups), config))
+    order = np.random.RandomState(config.random_state).permutation(groups.max() + 1)
+    rank = np.argsort(order)[groups]  # the rank of each row's group in random order
+    cuts = nearest_boundaries(np.sort(rank), _shares(len(groups), config))
     if not cuts:
         raise DataError(
-            f"column {config.column!r}, which split.by: group follows, has {len(drawn)} groups; training, test and "
+            f"column {config.column!r}, which split.by: group follows, has {len(order)} groups; training, test and "
             "validation rows need one each at least"
         )
-    parts = np.split(np.argsort(place, kind="stable"), cuts)
+    parts = np.split(np.argsort(rank, kind="stable"), cuts)
     return dict(zip(("train", "test", "validation"), map(np.sort, parts)))
 
 
 def _shares(n_rows: int, config: SplitConfig) -> list[int]:
-    """Where the test rows and where the validation rows begin, were there no moments or groups to keep together."""
+    """Return where test and validation rows begin if rows of the same time or group need not stay together."""
     held_out = int(np.ceil(n_rows * config.test_size))
     return [n_rows - held_out, n_rows - int(np.ceil(held_out * config.validation_share))]
 

@@ -1,4 +1,4 @@
-"""Reading the column that a split follows: times that can be put in order, or the names of groups."""
+"""Convert the column that a split follows to sortable times or to group numbers."""
 
 import numpy as np
 import pandas as pd
@@ -8,23 +8,24 @@ import pyarrow.compute as pc
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import to_numbers, to_plain_type, to_text
 
-YEAR = r"\s*\d{4}"  # with which a time in text begins: to_datetime would take "now" and "today" by the clock
+YEAR = r"\s*\d{4}"  # the start of a time in text; to_datetime alone would also accept "now" and "today"
 
 
 def to_times(name: str, column: pa.ChunkedArray) -> np.ndarray:
-    """Each row's time as a number that grows with it, shape (n_rows,).
+    """Convert times to numbers in the same order, shape (n_rows,).
 
     Args:
-        column: dates or timestamps, numbers, or text that begins with the year (ISO 8601; without an offset: UTC).
+        name: the column's name, for messages.
+        column: dates, timestamps, numbers, or text that begins with the year (ISO 8601, UTC if it has no offset).
 
     Raises:
-        DataError: a time is missing or can't be read; the text names the row.
+        DataError: a time is missing or can't be read; the message names the row.
     """
     column = _decode(column)
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         _refuse_missing(name, "time", pc.is_null(column).to_numpy())
-        whole = pa.int32() if pa.types.is_date32(column.type) else pa.int64()
-        times: np.ndarray = column.cast(whole).to_numpy()
+        integer = pa.int32() if pa.types.is_date32(column.type) else pa.int64()
+        times: np.ndarray = column.cast(integer).to_numpy()
         return times
     if pa.types.is_temporal(column.type) or pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
         raise DataError(f"column {name!r}, which split.by: time follows, holds {column.type}; give dates or numbers")
@@ -32,28 +33,29 @@ def to_times(name: str, column: pa.ChunkedArray) -> np.ndarray:
     numbers, unreadable = to_numbers(column)
     if not unreadable.any():
         _refuse_missing(name, "time", np.isnan(numbers))
-        if (endless := np.flatnonzero(np.isinf(numbers))).size:
-            raise DataError(f"column {name!r}, which split.by: time follows, is infinite in row {endless[0]}; mend it")
+        if (infinite := np.flatnonzero(np.isinf(numbers))).size:
+            raise DataError(f"column {name!r}, which split.by: time follows, is infinite in row {infinite[0]}; mend it")
         return numbers
     text = to_text(column)
     _refuse_missing(name, "time", text.isna().to_numpy())
     moments = pd.to_datetime(text.where(text.str.match(YEAR)), format="ISO8601", utc=True, errors="coerce")
-    if (broken := np.flatnonzero(moments.isna())).size:
+    if (bad := np.flatnonzero(moments.isna())).size:
         raise DataError(
-            f"column {name!r}, which split.by: time follows, holds {text.iloc[broken[0]]!r} in row {broken[0]}: write "
+            f"column {name!r}, which split.by: time follows, holds {text.iloc[bad[0]]!r} in row {bad[0]}: write "
             "times as numbers or with the year first, as 2026-11-22 or 2026-11-22T10:15:00Z"
         )
     return moments.dt.as_unit("us").astype("int64").to_numpy()
 
 
 def to_groups(name: str, column: pa.ChunkedArray) -> np.ndarray:
-    """Each row's group as a number from 0, in order of appearance, shape (n_rows,).
+    """Number the groups from 0 in order of appearance; returns each row's number, shape (n_rows,).
 
     Args:
-        column: of text, numbers, dates or true/false.
+        name: the column's name, for messages.
+        column: text, numbers, dates or booleans.
 
     Raises:
-        DataError: a group is missing, or the column is of another type; the text names the row.
+        DataError: the group of a row is missing, or the column has another type.
     """
     column = _decode(column)
     if pa.types.is_floating(column.type):

@@ -1,4 +1,4 @@
-"""Rows of scikit-learn's make_classification, batch after batch of one population, which may drift."""
+"""Generate batches of rows from one population with scikit-learn's make_classification, optionally with drift."""
 
 import hashlib
 import json
@@ -13,18 +13,18 @@ POPULATION = (
     "n_samples", "n_features", "n_informative", "n_redundant", "n_classes", "n_clusters_per_class",
     "class_sep", "flip_y", "random_state",
 )  # fmt: skip
-FIRST_TIME, DAY = 10**9, 86_400  # batches from here on are seconds since 1970, as scheduled runs have them
+FIRST_TIME, DAY = 10**9, 86_400  # batch numbers from FIRST_TIME on are seconds since the epoch, as in scheduled runs
 
 
 def generate_rows(config: DatasetConfig) -> tuple[np.ndarray, np.ndarray]:
-    """One batch of the population that the config describes.
+    """Generate one batch of the population that the config describes.
 
-    Batch 0 is what make_classification returns. Every other batch has the same clusters in the same columns, and rows,
-    noise and redrawn classes of its own. With `drift` batch b is rotated by `2π · drift · b`; where a batch is a time,
-    b are its days.
+    Batch 0 is the result of make_classification. Every other batch has the same clusters in the same columns, but its
+    own rows, noise and flipped classes. With `drift`, batch b is rotated by `2π · drift · b`; if the batch is a time, b
+    is the time in days.
 
     Returns:
-        the features, shape (n_samples, n_features), and the classes, shape (n_samples,).
+        The features, shape (n_samples, n_features), and the classes, shape (n_samples,).
     """
     X, y = _first_batch(config) if not config.batch else _other_batch(config, config.batch)
     batch = config.batch or 0
@@ -32,25 +32,25 @@ def generate_rows(config: DatasetConfig) -> tuple[np.ndarray, np.ndarray]:
 
 
 def population_digest(config: DatasetConfig) -> str:
-    """What tells one population's features from another's, whatever the batch and whichever classes were redrawn."""
-    told = {name: getattr(config, name) for name in POPULATION if name != "flip_y"}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    """Return a digest of the settings that define the population's features: not batch, drift or `flip_y`."""
+    settings = {name: getattr(config, name) for name in POPULATION if name != "flip_y"}
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _first_batch(config: DatasetConfig, **changed: Any) -> tuple[np.ndarray, np.ndarray]:
+def _first_batch(config: DatasetConfig, **overrides: Any) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import make_classification
 
     parameters = {name: getattr(config, name) for name in POPULATION}
-    X, y = make_classification(**parameters | changed)
+    X, y = make_classification(**parameters | overrides)
     return X, y
 
 
 class _SamePopulation(np.random.RandomState):
-    """A seed's stream of random numbers, but for the normal ones, which are new.
+    """The random numbers of a seed, with its normal numbers replaced by those of another generator.
 
-    make_classification draws its rows as normal numbers, and everything that makes the population (the clusters'
-    corners and shapes, the mixtures) from the other methods: the seed's own normal numbers are drawn and thrown away,
-    so that these stay what they are.
+    make_classification draws its rows by `standard_normal`, and everything that defines the population (the centroids
+    and shapes of the clusters, the mixtures) by other methods. The seed's own normal numbers are drawn, too, and
+    discarded, so that the other methods return the same numbers as ever.
     """
 
     def __init__(self, seed: int, rows: np.random.Generator) -> None:
@@ -66,25 +66,25 @@ def _other_batch(config: DatasetConfig, batch: int) -> tuple[np.ndarray, np.ndar
     rows = np.random.default_rng([config.random_state, batch])
     stream = _SamePopulation(config.random_state, rows)
     X, y = _first_batch(config, random_state=stream, shuffle=False, flip_y=0)
-    redrawn = rows.random(len(y)) < config.flip_y
-    y[redrawn] = rows.integers(config.n_classes, size=int(redrawn.sum()))
+    flipped = rows.random(len(y)) < config.flip_y
+    y[flipped] = rows.integers(config.n_classes, size=int(flipped.sum()))
     order = rows.permutation(len(y))
     return X[order][:, _column_order(config)], y[order]
 
 
 def _column_order(config: DatasetConfig) -> np.ndarray:
-    """From where make_classification's last step took each column; it shuffles them by the seed, too."""
+    """Return the order into which make_classification's last step shuffles the columns."""
     plain, shuffled = _first_batch(config, shuffle=False)[0], _first_batch(config)[0]
     return np.argsort(plain.max(axis=0))[np.argsort(np.argsort(shuffled.max(axis=0)))]
 
 
 def _rotate(X: np.ndarray, turns: float) -> np.ndarray:
-    """Turn each pair of neighbouring columns: as hard to tell apart as before, but elsewhere."""
+    """Rotate each pair of neighbouring columns: the classes move, but are as separable as before."""
     if not turns % 1:
         return X
     cosine, sine = math.cos(2 * math.pi * turns), math.sin(2 * math.pi * turns)
-    turned = X.copy()
+    rotated = X.copy()
     last = X.shape[1] - X.shape[1] % 2
-    turned[:, 0:last:2] = cosine * X[:, 0:last:2] - sine * X[:, 1:last:2]
-    turned[:, 1:last:2] = sine * X[:, 0:last:2] + cosine * X[:, 1:last:2]
-    return turned
+    rotated[:, 0:last:2] = cosine * X[:, 0:last:2] - sine * X[:, 1:last:2]
+    rotated[:, 1:last:2] = sine * X[:, 0:last:2] + cosine * X[:, 1:last:2]
+    return rotated
