@@ -1,5 +1,3 @@
-"""Policy: one file a step, which says how it runs and what it shows; the work itself is in `bakeoff`."""
+"""The steps of both flows as Prefect tasks, one file each: how it runs and what it shows; `bakeoff` does the work."""
 
-PRELOAD = (
-    "bakeoff.training.preflight:preload"  # imports what steps need, once, in the process that they are forked from
-)
+PRELOAD = "bakeoff.training.preflight:preload"  # imports what steps need into the fork server

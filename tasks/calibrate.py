@@ -1,4 +1,4 @@
-"""Calibrate one fitted contestant on the scores of its folds."""
+"""Calibrate a fitted contestant on its out-of-fold scores."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,4 +19,4 @@ def calibrate(
     folds: Sequence[FoldScore],
     folder: Path,
 ) -> CalibratedModel:
-    """Put a calibrator over a fitted contestant, where it is to have one."""
+    """Return the contestant's model, calibrated if it needs it."""

@@ -1,4 +1,4 @@
-"""Fit one contestant on all folds but one and score it there."""
+"""Fit a contestant on all folds but one, and score it on that one."""
 
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef
@@ -17,4 +17,4 @@ from tasks.runs.steps import step
 def cross_validate(
     ref: DatasetRef, contestant: Contestant, cross_validation: CrossValidationConfig, fold: int, run: RunFolder
 ) -> FoldScore:
-    """The score of one fold, counted from 1."""
+    """Return the score of one fold; folds count from 1."""

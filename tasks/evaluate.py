@@ -1,4 +1,4 @@
-"""Evaluate one fitted contestant on the test rows."""
+"""Evaluate a fitted contestant on the test rows."""
 
 from pathlib import Path
 
@@ -10,4 +10,4 @@ from tasks.runs.steps import step
 
 @step("bakeoff.training.evaluate:evaluate_classifier", name="evaluate", run_name="evaluate {contestant.name}")
 def evaluate(ref: DatasetRef, contestant: Contestant, model: ModelRef, resamples: int, folder: Path) -> TestResult:
-    """Its figures on the test rows, with intervals."""
+    """Return the contestant's metrics on the test rows, with intervals."""

@@ -1,4 +1,4 @@
-"""Seal the winner as a new version of the store, and show it on Prefect's pages."""
+"""Export the winner as a new version of the store, and show it on Prefect's pages."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ def export(
     workspace: Path,
     by: str | None = None,
 ) -> Path:
-    """The folder of the new version."""
+    """Return the folder of the new version."""
 
 
 @task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)
@@ -40,7 +40,7 @@ def export(
 def show(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     """Publish the version's leaderboard, its winner's classification report and its card as keyed artifacts.
 
-    A deep report is written first, where the config asks for one.
+    If the config asks for a deep report, that is written first.
     """
     if config.report == "deep":
         run_in_process("bakeoff.report.write_report:add_inspection", config, ref, version)

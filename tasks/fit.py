@@ -1,4 +1,4 @@
-"""Fit one contestant on all training rows."""
+"""Fit a contestant on all training rows."""
 
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.contestant import Contestant
@@ -9,4 +9,4 @@ from tasks.runs.steps import step
 
 @step("bakeoff.training.fit:fit_cached", name="fit", run_name="fit {contestant.name}", anywhere=True)
 def fit(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
-    """The fitted Pipeline, as a file."""
+    """Return the file of the fitted Pipeline."""

@@ -1,4 +1,4 @@
-"""Generate or read the rows and write the three parts into the run's workspace."""
+"""Generate or read the rows, and write the three parts into the run's workspace."""
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
@@ -8,4 +8,4 @@ from tasks.runs.steps import step
 
 @step("bakeoff.data.prepare:prepare_cached", name="generate", run_name="generate {config.dataset.source} rows")
 def generate(config: TrainingConfig, run: RunFolder) -> DatasetRef:
-    """Where the training, test and validation rows are."""
+    """Return a reference to the training, test and validation rows."""

@@ -1,4 +1,4 @@
-"""Score a table with a saved version, and show how far it is."""
+"""Score a table with a saved version, and show the progress."""
 
 from pathlib import Path
 
@@ -17,5 +17,5 @@ from tasks.runs.states import failed_state_on_error
 @failed_state_on_error
 def predict(config: PredictionConfig, ref: VersionRef, folder: Path) -> ScoredTable:
     """Score the table, with its progress on Prefect's pages."""
-    limit_openmp_threads()  # in the worker thread that Prefect runs the task in
+    limit_openmp_threads()  # of the thread in which Prefect runs the task
     return score_table(config, ref, folder, PredictionProgress(ref.name))

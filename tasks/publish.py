@@ -1,4 +1,4 @@
-"""Move the predictions into place, and show what came of them on Prefect's pages."""
+"""Move the predictions into place, and show their summary on Prefect's pages."""
 
 from pathlib import Path
 from typing import Any

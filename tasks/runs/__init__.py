@@ -1,1 +1,1 @@
-"""What a run needs of Prefect: states, heartbeats, progress, schedules, Dask."""
+"""States, heartbeats, progress, schedules and Dask: what runs need of Prefect."""

@@ -1,7 +1,7 @@
-"""Whether the current run is still wanted: asked before it changes what others see, so that no successor is overtaken.
+"""Check that the current run is still Running on the server, before it exports, promotes or publishes anything.
 
-Somebody may have cancelled or deleted it while it worked, or the server may have marked it Crashed while its machine
-was asleep, and begun the next one.
+It may have been cancelled or deleted meanwhile, or marked Crashed while its machine was asleep; then another run may
+have begun, whose results it must not overwrite.
 """
 
 import logging
@@ -22,48 +22,48 @@ published: list[Path] = []  # by this process's run, for whoever ends it before 
 
 
 class RunCancelledError(BakeoffError):
-    """Somebody is cancelling the run."""
+    """The run is being cancelled."""
 
 
 def require_wanted(what: str) -> None:
-    """See that the server has the current run as Running, in this attempt; without a run, or a server, go on.
+    """Check that the current run is Running on the server, in this attempt; outside of a run do nothing.
 
-    A server that can't be asked ends nobody's work: it could not have told anybody to begin another run either.
+    If the server doesn't answer, the run goes on: such a server could not have started another run either.
 
     Args:
-        what: is not done where the run is over, as in "nothing was exported".
+        what: the consequence, for the message, such as "nothing was exported".
 
     Raises:
-        RunCancelledError: it is being cancelled.
-        Abort: it is over, or another attempt has begun; its state on the server is left as it is.
-        Pause: it is suspended.
+        RunCancelledError: the run is being cancelled.
+        Abort: the run has ended or was deleted, or another attempt has begun; its state on the server stays as it is.
+        Pause: the run is suspended.
     """
     context = FlowRunContext.get()
     own = context.flow_run if context else None
     if context is None or own is None:
         return
-    now = None
+    current = None
     with or_warn("whether the run is still wanted could not be asked"):
         try:
-            now = cast("SyncPrefectClient", context.client).read_flow_run(own.id)
+            current = cast("SyncPrefectClient", context.client).read_flow_run(own.id)
         except ObjectNotFound:
-            _leave(f"the run was deleted while it worked; {what}")
-    if now is not None and now.state is not None:
-        _compare(own, now, now.state, what)
+            _abort(f"the run was deleted while it worked; {what}")
+    if current is not None and current.state is not None:
+        _compare(own, current, current.state, what)
 
 
-def _compare(own: FlowRun, now: FlowRun, state: State[Any], what: str) -> None:
+def _compare(own: FlowRun, current: FlowRun, state: State[Any], what: str) -> None:
     if state.type == StateType.CANCELLING:
         raise RunCancelledError(f"cancelled while it worked; {what}")
     if state.type == StateType.PAUSED:
         raise Pause(state=state)
     if state.type != StateType.RUNNING:
-        said = f" ({state.message})" if state.message else ""
-        _leave(f"the run was marked {state.name} while it worked{said}; {what}")
-    if now.run_count != own.run_count:
-        _leave(f"another attempt at the run has begun while this one worked; {what}")
+        reason = f" ({state.message})" if state.message else ""
+        _abort(f"the run was marked {state.name} while it worked{reason}; {what}")
+    if current.run_count != own.run_count:
+        _abort(f"another attempt at the run has begun while this one worked; {what}")
 
 
-def _leave(message: str) -> None:
+def _abort(message: str) -> None:
     logger.warning(message)
     raise Abort(message)

@@ -1,4 +1,4 @@
-"""What the task runs of one contestant came to."""
+"""The task runs of a contestant, and its scorecard from their results."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ from tasks.runs.states import end_of
 
 @dataclass(frozen=True)
 class ContestantRun:
-    """The task runs of one contestant.
+    """The task runs of a contestant.
 
     Attributes:
-        folds: its cross-validation, a run a fold.
-        fit: on all training rows.
-        model: the fitted model, calibrated.
-        test: its evaluation on the test rows.
+        folds: the cross-validation, one run per fold.
+        fit: the fit on all training rows.
+        model: the calibration of the fitted model.
+        test: the evaluation on the test rows.
     """
 
     folds: list[PrefectFuture[FoldScore]]
@@ -29,17 +29,18 @@ class ContestantRun:
     test: PrefectFuture[TestResult]
 
     def scorecard(self, contestant: Contestant, folder: Path) -> Scorecard:
-        """Wait for all of them, and draw their results together; the first failure is the reason why it has none.
+        """Wait for all task runs and make the scorecard; if some failed, it has the reason of the first.
 
         Args:
-            folder: the run's, for the files of folds that other machines scored.
+            contestant: the contestant.
+            folder: the run's folder, for the files of folds that other machines scored.
         """
         folds, fit = [end_of(fold) for fold in self.folds], end_of(self.fit)
         model, test = end_of(self.model), end_of(self.test)
-        trouble = next((end for end in (*folds, fit, model, test) if end.reason), None)
-        if trouble is not None:
+        failure = next((end for end in (*folds, fit, model, test) if end.reason), None)
+        if failure is not None:
             return score_contestant(
-                contestant, [], None, None, trouble.reason, "skipped" if trouble.out_of_time else "failed"
+                contestant, [], None, None, failure.reason, "skipped" if failure.out_of_time else "failed"
             )
         scores = [unpack(end.value, folder / RECEIVED) for end in folds]
         return score_contestant(contestant, scores, model.value, test.value, None)

@@ -1,4 +1,4 @@
-"""Where fits and folds run: in this process's threads, or on the workers of a Dask cluster."""
+"""Run fits and folds in threads of this process, or on the workers of a Dask cluster."""
 
 import contextlib
 import logging
@@ -28,12 +28,12 @@ _fetching = threading.Lock()
 
 @dataclass(frozen=True)
 class RaceRunner:
-    """Who runs what is submitted within `submitting()`.
+    """The task runner of fits and folds.
 
     Attributes:
-        workers: how many steps at once.
-        run: the folder that the steps are told.
-        runner: Prefect's, None for the flow's own.
+        workers: the number of steps that run at once.
+        run: the run's folder, which is passed to the steps.
+        runner: Prefect's task runner; None for the flow's own.
     """
 
     workers: int
@@ -42,7 +42,7 @@ class RaceRunner:
 
     @contextlib.contextmanager
     def submitting(self) -> Iterator[None]:
-        """Hand what is submitted within the block to the crew."""
+        """Submit the tasks within the block to this runner."""
         context = FlowRunContext.get()
         if self.runner is None or context is None:
             yield
@@ -53,12 +53,12 @@ class RaceRunner:
 
 @dataclass(frozen=True)
 class StepInputs:
-    """What a step finds where it runs.
+    """The inputs of a step on the machine that it runs on.
 
     Attributes:
-        ref: the rows.
-        run: a folder to write to.
-        hand_on: makes of its result what the flow gets.
+        ref: the dataset.
+        run: the folder to write to.
+        hand_on: converts the step's result to what is sent to the flow.
     """
 
     ref: DatasetRef
@@ -68,7 +68,11 @@ class StepInputs:
 
 @contextlib.contextmanager
 def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[RaceRunner]:
-    """Those who fit and score, for as long as the block lasts."""
+    """Make the runner of fits and folds; with Dask, connect to the cluster and send it the rows if needed.
+
+    Raises:
+        ConfigError: the Dask cluster has no workers.
+    """
     if config.dask.address is None:
         yield RaceRunner(cpu_count(), run)
         return
@@ -101,8 +105,8 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
 
 @contextlib.contextmanager
 def step_inputs(ref: DatasetRef, run: RunFolder) -> Iterator[StepInputs]:
-    """The rows and a folder to write to, where a step runs; `unpack` makes a result of what it hands on."""
-    follow_library()  # a worker of Dask's knows nothing of it
+    """Make the inputs of a step on the machine that it runs on; the flow unpacks what it sends with `unpack`."""
+    follow_library()  # a Dask worker has not done so yet
     start_fork_server(PRELOAD)
     if run.scattered is None:
         yield StepInputs(ref, run, lambda result: result)
@@ -118,14 +122,14 @@ def step_inputs(ref: DatasetRef, run: RunFolder) -> Iterator[StepInputs]:
 
 
 def _is_shared(client: Any, run: RunFolder) -> bool:
-    seen = client.run(_sees, str(run.path))
-    return bool(seen) and all(seen.values())
+    results = client.run(_exists, str(run.path))
+    return bool(results) and all(results.values())
 
 
-def _sees(path: str) -> bool:
+def _exists(path: str) -> bool:
     return Path(path).exists()
 
 
-def _forget(parcel: str, dask_worker: Any) -> None:
-    """On a worker, which Dask gives by this name."""
-    shutil.rmtree(Path(dask_worker.local_directory) / parcel, ignore_errors=True)
+def _forget(name: str, dask_worker: Any) -> None:
+    """Remove the sent rows from a worker; Dask passes the worker by the parameter's name."""
+    shutil.rmtree(Path(dask_worker.local_directory) / name, ignore_errors=True)

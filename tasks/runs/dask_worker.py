@@ -1,4 +1,4 @@
-"""What a Dask worker does as it starts, with `--preload tasks.runs.dask_worker`: what its first step would wait for."""
+"""Preload of Dask workers (`--preload tasks.runs.dask_worker`), so that the first step need not wait for imports."""
 
 import importlib
 from typing import Any
@@ -8,15 +8,15 @@ from dask.config import update_defaults
 from bakeoff.runtime.processes import start_fork_server
 from tasks import PRELOAD
 
-STEPS = ("tasks.cross_validate", "tasks.fit")  # with Prefect behind them
+STEPS = ("tasks.cross_validate", "tasks.fit")  # they import Prefect
 
-# Dask looks at its worker's threads a hundred times a second, which takes 3 % of a core; here they wait for the
-# processes of their steps. Whoever configured it otherwise has it otherwise.
+# Dask's profiler samples the worker's threads a hundred times a second, which takes 3 % of a core; here these only wait
+# for the processes of their steps. This is a default, which the user's own configuration overrides.
 update_defaults({"distributed": {"worker": {"profile": {"enabled": False}}}})
 
 
 def dask_setup(_worker: Any) -> None:
-    """Start the server of the steps' processes, which imports the libraries; Dask calls this by its name."""
+    """Start the fork server, which imports the libraries; Dask calls this function by its name."""
     start_fork_server(PRELOAD)
     for name in STEPS:
         importlib.import_module(name)

@@ -1,7 +1,6 @@
-"""A training run asks for the prediction run that follows it; what was not asked for is caught up with.
+"""Request a prediction run after each training run, and later those that could not be requested.
 
-The key that a prediction run is asked for with is the training run's own: the server makes no second run of it, however
-often it is asked.
+The idempotency key of the request is made from the training run, so the server creates only one prediction run for it.
 """
 
 import contextlib
@@ -22,8 +21,8 @@ from bakeoff.config import TrainingConfig
 from tasks.runs.outage import or_warn
 
 BATCH = "prediction/batch"
-RECENT = timedelta(days=7)  # what was trained longer ago is not caught up with
-SHARED = ("name", "store")  # the fields that say which model it is, in either flow's config
+RECENT = timedelta(days=7)  # older training runs get no prediction later
+SHARED = ("name", "store")  # the fields that identify the model, in the configs of both flows
 DEFAULTS = {field: str(TrainingConfig.model_fields[field].default) for field in SHARED}
 
 logger = logging.getLogger("bakeoff.follow_up")
@@ -32,7 +31,7 @@ _alone = ContextVar("_alone", default=False)
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Ask for nothing within the block: its server is embedded, and no worker will ever come to it."""
+    """Request no predictions within the block: its server is embedded, so no worker would ever run them."""
     token = _alone.set(True)
     try:
         yield
@@ -41,21 +40,21 @@ def alone() -> Iterator[None]:
 
 
 def ask_for_prediction() -> None:
-    """Ask for the prediction run that follows the current training run, whose version stands.
+    """Request the prediction run that follows the current training run, whose version has been exported.
 
-    Asked for before the run has ended: a server that is killed from here on knows of it.
+    It is requested before the training run ends, so that it isn't lost if the server is killed afterwards.
     """
     context = FlowRunContext.get()
     if context is None or context.flow_run is None or _alone.get():
         return
-    # The engine's own client: it has reached the server before, so it waits for one that is restarted.
+    # The engine's own client: it has connected before, so it waits for a server that restarts.
     assert isinstance(context.client, SyncPrefectClient)
     with or_warn("the prediction could not be asked for", always=True):
         _ask(context.client, [context.flow_run])
 
 
 def catch_up() -> None:
-    """From a deployment's run: ask for the predictions that recent training runs lack."""
+    """In a deployment's run, request the predictions that recent training runs lack."""
     context = FlowRunContext.get()
     if context is None or context.flow_run is None or context.flow_run.deployment_id is None:
         return
@@ -64,24 +63,24 @@ def catch_up() -> None:
 
 
 def ask_for_missing_predictions(client: SyncPrefectClient) -> None:
-    """Ask for the predictions that recent training runs of deployments lack; a failure to do so is a warning.
+    """Request the predictions that recent training runs of deployments lack; a failure is only logged.
 
-    Of each model the newest training run alone: what would be scored is the latest version.
+    Only the newest training run of each model counts, since the prediction uses the latest version.
     """
-    wanted = {
-        "deployment_id": {"is_null_": False},  # one by hand may have had an embedded server
+    completed = {
+        "deployment_id": {"is_null_": False},  # a run by hand may have had an embedded server
         "state": {"type": {"any_": [StateType.COMPLETED]}},
         "end_time": {"after_": datetime.now(UTC) - RECENT},
     }
     with or_warn("predictions that training runs lack could not be asked for"):
         runs = client.read_flow_runs(
             flow_filter=FlowFilter.model_validate({"name": {"any_": ["training"]}}),
-            flow_run_filter=FlowRunFilter.model_validate(wanted),
+            flow_run_filter=FlowRunFilter.model_validate(completed),
             sort=FlowRunSort.END_TIME_DESC,
         )
         keys = {"idempotency_key": {"any_": [key(run) for run in runs]}}
-        asked = client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(keys)) if runs else []
-        _ask(client, unfollowed(runs, {run.idempotency_key for run in asked}))
+        requested = client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(keys)) if runs else []
+        _ask(client, unfollowed(runs, {run.idempotency_key for run in requested}))
 
 
 def unfollowed(runs: Iterable[FlowRun], asked: set[str | None]) -> list[FlowRun]:
@@ -101,23 +100,23 @@ def unfollowed(runs: Iterable[FlowRun], asked: set[str | None]) -> list[FlowRun]
 
 
 def key(run: FlowRun) -> str:
-    """What a training run asks for its prediction with; one that is tried again has another."""
+    """Return the idempotency key of a training run's prediction; each try of the run has its own."""
     return f"prediction after training run {run.id}, try {run.run_count}"
 
 
 def model_of(run: FlowRun) -> dict[str, str]:
-    """The name and the store that a training run was given; what it was not given has its default in both flows."""
+    """Return name and store from a training run's parameters; both flows have the same defaults for absent ones."""
     config = run.parameters.get("config")
-    given: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
-    return {field: given[field] for field in SHARED if field in given}
+    values: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
+    return {field: values[field] for field in SHARED if field in values}
 
 
 def _ask(client: SyncPrefectClient, runs: Iterable[FlowRun]) -> None:
     for run in runs:
         try:
             batch = client.read_deployment_by_name(BATCH)
-        except ObjectNotFound:  # it was never registered here, or somebody does without it
+        except ObjectNotFound:  # it was never registered, or was removed
             return
         parameters = {"config": {"version": "latest", **model_of(run)}}
-        asked = client.create_flow_run_from_deployment(batch.id, parameters=parameters, idempotency_key=key(run))
-        logger.info("asked for the prediction after %s: %s", run.name, asked.name)
+        prediction = client.create_flow_run_from_deployment(batch.id, parameters=parameters, idempotency_key=key(run))
+        logger.info("asked for the prediction after %s: %s", run.name, prediction.name)

@@ -1,8 +1,7 @@
-"""A flow run's sign of life: an event every half minute, by which the server can tell that nobody runs it any more.
+"""Send a heartbeat of a flow run every half minute, so that the server notices when its process is gone.
 
-The events are those of Prefect's own heartbeats, and so is what automations make of them. Prefect's come every three
-minutes unless told otherwise, and at the end of a run it waits up to a second for their thread to wake up; these end at
-once.
+The events are those of Prefect's own heartbeats, so automations treat them alike. Prefect sends its own every three
+minutes by default, and at the end of a run waits up to a second for their thread; these end at once.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ from prefect.events import emit_event
 
 from bakeoff.errors import describe
 
-SECONDS = 30  # deployments/automations.py marks a run Crashed that was silent for three times as long
+SECONDS = 30  # deployments/automations.py marks a run Crashed after three times as long without a heartbeat
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,11 +28,11 @@ logger = logging.getLogger("bakeoff.heartbeat")
 
 @contextlib.contextmanager
 def disable_prefect_heartbeats() -> Iterator[None]:
-    """Keep Prefect from sending heartbeats of its own, too, for the runs that begin within the block."""
-    here = get_settings_context()
-    flows = here.settings.flows.model_copy(update={"heartbeat_frequency": None})
-    # `temporary_settings` reads and validates each of Prefect's settings anew, which takes a tenth of a second.
-    with SettingsContext(profile=here.profile, settings=here.settings.model_copy(update={"flows": flows})):
+    """Disable Prefect's own heartbeats for the runs that begin within the block."""
+    current = get_settings_context()
+    flows = current.settings.flows.model_copy(update={"heartbeat_frequency": None})
+    # `temporary_settings` reads and validates all of Prefect's settings again, which takes a tenth of a second.
+    with SettingsContext(profile=current.profile, settings=current.settings.model_copy(update={"flows": flows})):
         yield
 
 
@@ -47,7 +46,7 @@ def send_heartbeats(function: Callable[P, R]) -> Callable[P, R]:
         if own is None or flow is None:
             return function(*args, **kwargs)
         ended = threading.Event()
-        # With the context the thread has the run's settings, its server's address above all.
+        # The context gives the thread the run's settings, such as the address of its server.
         beat = functools.partial(contextvars.copy_context().run, _beat, own, flow.name, ended)
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
         thread.start()
@@ -75,7 +74,7 @@ def _beat(own: FlowRun, flow: str, ended: threading.Event) -> None:
     while True:
         try:
             emit_event("prefect.flow-run.heartbeat", resource, related=list(related))
-        except Exception as error:  # a run goes on without
+        except Exception as error:  # the run goes on without it
             logger.warning("no heartbeat could be sent: %s", describe(error))
         if ended.wait(SECONDS):
             return

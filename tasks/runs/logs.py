@@ -1,4 +1,4 @@
-"""What stands in a run's log: one line an event."""
+"""Logging of runs: one line per event."""
 
 import logging
 import sys
@@ -11,10 +11,9 @@ from bakeoff.runtime.fork_server import log_warnings
 
 
 def follow_library() -> None:
-    """Let the library's lines through to the terminal and to Prefect's pages, and fold what would take more than one.
+    """Show the library's log records at INFO in the terminal and on Prefect's pages, each in one line.
 
-    Prefect hands the library's lines on (`logging.extra_loggers`) but leaves their level alone, and a library doesn't
-    set its own.
+    Prefect adds its handlers to the library's logger (`logging.extra_loggers`) but doesn't set the logger's level.
     """
     logger = logging.getLogger("bakeoff")
     if logger.level == logging.NOTSET:
@@ -22,24 +21,24 @@ def follow_library() -> None:
     log_warnings()
     for handler in logger.handlers:
         handler.addFilter(_in_one_line)
-    logging.getLogger("prefect.task_runs").addFilter(_tells_news)
+    logging.getLogger("prefect.task_runs").addFilter(_adds_information)
     logging.getLogger("prefect.flow_runs").addFilter(_without_traceback)
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
-    """A name of a table, class or file is quoted in a line; it neither ends it nor steers a terminal."""
+    """Escape line breaks and control characters, which names of tables, classes or files may hold."""
     record.msg, record.args = one_line(record.getMessage()), ()
     return True
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Prefect logs seventy lines for what a sentence says: an error of Bakeoff's own."""
+    """Log an error of Bakeoff's own as its message, without the traceback of seventy lines."""
     if record.exc_info and isinstance(record.exc_info[1], BakeoffError):
         record.msg, record.args, record.exc_info = str(record.exc_info[1]), (), None
     return True
 
 
-def _tells_news(record: logging.LogRecord) -> bool:
+def _adds_information(record: logging.LogRecord) -> bool:
     """Drop what Prefect logs as an error and is none, or is said by the line that follows.
 
     A task that returns a Failed state gets two lines, of which the second is whole. A task whose run is suspended while

@@ -1,4 +1,4 @@
-"""A server that goes away while a run works: it is waited for once, that is said once, and the run goes on."""
+"""Outages of the server during a run: wait for the server once, log that once, and let the run go on."""
 
 import contextlib
 import logging
@@ -10,7 +10,7 @@ from prefect.context import SettingsContext, get_settings_context
 
 from bakeoff.errors import describe
 
-GATEWAY = {codes.BAD_GATEWAY, codes.SERVICE_UNAVAILABLE, codes.GATEWAY_TIMEOUT}  # a proxy's words for it
+GATEWAY = {codes.BAD_GATEWAY, codes.SERVICE_UNAVAILABLE, codes.GATEWAY_TIMEOUT}  # a proxy's status codes for an outage
 
 logger = logging.getLogger("bakeoff.server")
 _away = threading.Event()
@@ -18,11 +18,11 @@ _away = threading.Event()
 
 @contextlib.contextmanager
 def or_warn(what: str, always: bool = False) -> Iterator[None]:
-    """Let what the server refuses or can't be asked within the block be a warning.
+    """Turn an exception within the block, such as a failed request to the server, into a warning.
 
     Args:
-        what: as in "the progress could not be shown".
-        always: say so also where it has been said that the server is away.
+        what: the consequence, for the message, such as "the progress could not be shown".
+        always: warn even if the outage has already been logged.
     """
     try:
         with waiting_once():
@@ -40,13 +40,13 @@ def or_warn(what: str, always: bool = False) -> Iterator[None]:
 
 @contextlib.contextmanager
 def waiting_once() -> Iterator[None]:
-    """Ask only once within the block where the server has been waited for in vain, not for half a minute again."""
+    """If the server is known to be away, send requests within the block without retries, which take half a minute."""
     if not _away.is_set():
         yield
         return
-    here = get_settings_context()
-    client = here.settings.client.model_copy(update={"max_retries": 0})
-    with SettingsContext(profile=here.profile, settings=here.settings.model_copy(update={"client": client})):
+    current = get_settings_context()
+    client = current.settings.client.model_copy(update={"max_retries": 0})
+    with SettingsContext(profile=current.profile, settings=current.settings.model_copy(update={"client": client})):
         yield
 
 

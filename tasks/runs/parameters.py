@@ -1,8 +1,8 @@
-"""A flow's one parameter, `config`: a model from Python, plain values from a deployment.
+"""Read a flow's only parameter, `config`: a model from Python, JSON values from a deployment.
 
-The flows are declared with `validate_parameters=False` and come here instead: what Prefect makes of a broken rule is
-four lines of class names and a traceback. The server checks single fields before a run exists, by the schema that it
-has of the model; rules across fields are left to this.
+The flows are declared with `validate_parameters=False` and validate here: Prefect's error for an invalid parameter is
+four lines of class names and a traceback. Before a run is created, the server checks single fields by the model's JSON
+schema; rules across fields are checked only here.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,20 +18,20 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_parameter(model: type[Model], config: Model | Mapping[str, Any]) -> Model:
-    """The config as a model.
+    """Return the config as a model.
 
     Raises:
-        ConfigError: a field or a rule across fields is broken; one sentence.
+        ConfigError: a field is invalid, or fields contradict each other.
     """
     return config if isinstance(config, model) else validate(model, dict(config))
 
 
 def named(template: str, model: type[BaseModel]) -> Callable[[], str]:
-    """A flow run's name, made of the config's fields; those that can't be read show as their defaults.
+    """Make the function that names flow runs by fields of their config; absent fields show as their defaults.
 
     Args:
-        template: as `"train {name}"`, with fields of the model that have defaults.
-        model: the flow's config.
+        template: the name with fields of the model that have defaults, such as `"train {name}"`.
+        model: the model of the flow's config.
     """
     defaults = {name: field.default for name, field in model.model_fields.items()}
 

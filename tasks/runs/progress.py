@@ -1,4 +1,4 @@
-"""How far a long step is, as a progress artifact on Prefect's pages."""
+"""Show the progress of long steps as artifacts on Prefect's pages."""
 
 import contextlib
 import time
@@ -16,14 +16,14 @@ from tasks.runs.outage import or_warn
 from tasks.runs.states import end_of
 
 _watchers: list[Callable[[RaceProgress], None]] = []
-SECONDS = 5.0  # between two updates, however fast it goes: each is a request to the server
+SECONDS = 5.0  # between two updates, each of which is a request to the server
 
 
 class ProgressArtifact:
-    """A progress artifact; a server that can't show it is no reason to stop."""
+    """A progress artifact; if it can't be shown, that is only logged."""
 
     def __init__(self, key: str, description: str) -> None:
-        """Show that nothing is done yet."""
+        """Create the artifact, at 0 %."""
         self._id: UUID | None = None
         with or_warn("the progress could not be shown"):
             self._id = cast(  # outside a coroutine Prefect returns the id itself
@@ -31,9 +31,9 @@ class ProgressArtifact:
             )
 
     def update(self, share: float, description: str) -> None:
-        """Show how much is done, from 0 to 1."""
+        """Show the share that is done, from 0 to 1."""
         if self._id is not None:
-            # A server that can't show it takes half a minute to say so: it is not asked again.
+            # A request that fails may have taken half a minute of retries: it is not repeated.
             artifact, self._id = self._id, None
             with or_warn("the progress could not be shown"):
                 update_progress_artifact(artifact, progress=100.0 * share, description=description)
@@ -42,7 +42,7 @@ class ProgressArtifact:
 
 @contextlib.contextmanager
 def race_watcher(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
-    """Have somebody in this process told of every fold that ends within the block."""
+    """Call the watcher after every fold that ends within the block."""
     _watchers.append(watcher)
     try:
         yield
@@ -53,46 +53,48 @@ def race_watcher(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
 def show_race(
     model: str, contestants: Mapping[str, Contestant], folds: Mapping[str, Sequence[PrefectFuture[Any]]]
 ) -> None:
-    """Wait for the contestants' folds, and show how many have ended.
+    """Wait for the folds of all contestants, and show how many have ended.
 
     Args:
-        model: its name in the store.
+        model: the model's name in the store.
+        contestants: the contestants by name.
+        folds: the task runs of the folds by contestant.
     """
-    racing = {future: name for name, several in folds.items() for future in several}
-    each = max((len(several) for several in folds.values()), default=0)
-    race = RaceProgress(each, {name: contestants[name].predicted_seconds for name in folds})
+    racing = {future: name for name, runs in folds.items() for future in runs}
+    n_folds = max((len(runs) for runs in folds.values()), default=0)
+    race = RaceProgress(n_folds, {name: contestants[name].predicted_seconds for name in folds})
     artifact = ProgressArtifact(artifact_key("cross-validation", model), f"{len(racing)} folds to score")
     due = time.monotonic() + SECONDS
-    _tell(race)
+    _notify_watchers(race)
     for future in as_completed([*racing]):
         score = end_of(future).value
         race.end_fold(racing[future], getattr(score, "score", None))
-        _tell(race)
+        _notify_watchers(race)
         if race.done == race.total or time.monotonic() >= due:
             due = time.monotonic() + SECONDS
             artifact.update(race.share, str(race))
 
 
-def _tell(race: RaceProgress) -> None:
+def _notify_watchers(race: RaceProgress) -> None:
     for watcher in _watchers:
         watcher(race)
 
 
 class PredictionProgress:
-    """Shows the rows of a prediction as they are scored."""
+    """Shows the progress of a prediction run."""
 
     def __init__(self, model: str) -> None:
-        """Show nothing before some are.
+        """Show nothing until the first rows are scored.
 
         Args:
-            model: its name in the store.
+            model: the model's name in the store.
         """
         self._key = artifact_key("prediction", model)
         self._artifact: ProgressArtifact | None = None
         self._next = 0.0
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far it is, if that is not what was just shown."""
+        """Show the progress, at most once in `SECONDS` until all rows are scored."""
         if time.monotonic() < self._next and progress.share < 1:
             return
         if self._artifact is None:

@@ -1,7 +1,7 @@
-"""Of the runs that a schedule has missed only the newest is worth its time: the older ones end as Cancelled.
+"""Cancel all runs that a schedule has missed but the newest.
 
-Prefect has no such rule. After a server or worker that was down, or behind a run that took longer than its period,
-every missed run would train in turn on what is by then the same rows.
+Prefect has no such rule. After a server or worker was down, or after a run that took longer than the schedule's
+interval, all missed runs would train one after another, by then on the same rows.
 """
 
 import logging
@@ -20,9 +20,9 @@ from prefect.states import Cancelled
 
 from bakeoff.errors import describe
 
-PAGE = 200  # the most that a server gives at once
+PAGE = 200  # the most runs that the server returns at once
 
-# A newer run in one of these makes an older one needless; one that failed, crashed or was cancelled does not.
+# A newer run in one of these states supersedes an older one; one that failed, crashed or was cancelled does not.
 WAITING = (StateType.SCHEDULED, StateType.PENDING)
 BEGUN = (StateType.RUNNING, StateType.COMPLETED)
 
@@ -30,66 +30,68 @@ logger = logging.getLogger("bakeoff.supersede")
 
 
 def supersede_missed_runs() -> State[None] | None:
-    """End the runs of the current run's deployment that a newer one of the same schedule stands for.
+    """Cancel the runs of the current run's deployment that a newer run of the same schedule supersedes.
 
     Returns:
-        the state to end the current run with if it is one of them, else None; always None outside of a deployment.
+        The state to end the current run with if it is superseded itself, else None; always None outside of a
+        deployment.
     """
     context = FlowRunContext.get()
     own = context.flow_run if context else None
     if own is None or own.deployment_id is None:
         return None
     with get_client(sync_client=True) as client:
-        needless = superseded(_due(client, own), own.id)
-        for run in needless.keys() - {own.id}:
+        superseded_runs = superseded(_due(client, own), own.id)
+        for run in superseded_runs.keys() - {own.id}:
             try:
-                client.set_flow_run_state(run, _superseded_by(needless[run]))
+                client.set_flow_run_state(run, _superseded_by(superseded_runs[run]))
                 logger.info("superseded an older scheduled run that had been missed: %s", run)
-            except (HTTPError, ObjectNotFound) as error:  # a run that stays is no reason not to train
+            except (HTTPError, ObjectNotFound) as error:  # then that run stays, and this one goes on
                 logger.warning("an older scheduled run could not be superseded: %s", describe(error))
-    return _superseded_by(needless[own.id]) if own.id in needless else None
+    return _superseded_by(superseded_runs[own.id]) if own.id in superseded_runs else None
 
 
 def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
-    """Choose the runs that a newer one of the same schedule stands for; a run that a person asked for is neither.
+    """Choose the runs that a newer run of the same schedule supersedes.
 
-    Nor is a scheduled run that a person has asked to be tried again.
+    Runs that a person started neither supersede nor are superseded, and scheduled runs that a person has retried are
+    not superseded. Except for the current run, only waiting runs are.
 
     Args:
-        runs: one deployment's runs that are due and in a state of `WAITING` or `BEGUN`.
-        own: the id of the run that asks, which runs already but has done nothing yet.
+        runs: the runs of one deployment that are due and in a state of `WAITING` or `BEGUN`.
+        own: the id of the current run, which is Running but has done nothing yet.
 
     Returns:
-        by the id of each needless run, the newest run of its schedule. Other runs under way or done are not needless.
+        By id of each superseded run, the newest run of its schedule.
     """
     schedules: dict[str, list[FlowRun]] = {}
     for run in runs:
         if run.auto_scheduled and run.created_by and run.expected_start_time:
             schedules.setdefault(_schedule(run), []).append(run)
-    needless: dict[UUID, FlowRun] = {}
+    newest_by_id: dict[UUID, FlowRun] = {}
     for due in schedules.values():
         newest = max(due, key=lambda run: (run.expected_start_time, run.id))
-        undone = (run for run in due if _undone(run, own))
-        needless |= {run.id: newest for run in undone if run.id != newest.id}
-    return needless
+        not_begun = (run for run in due if _has_not_begun(run, own))
+        newest_by_id |= {run.id: newest for run in not_begun if run.id != newest.id}
+    return newest_by_id
 
 
-def _undone(run: FlowRun, own: UUID) -> bool:
-    """Whether it is the first try of a run that waits, or of the one that asks, which has just begun."""
+def _has_not_begun(run: FlowRun, own: UUID) -> bool:
+    """Return whether a run has done nothing yet: a waiting or the current run, in its first try."""
     if run.id == own:
         return run.run_count == 1
     return run.state_type in WAITING and run.run_count == 0
 
 
 def _schedule(run: FlowRun) -> str:
-    """The slug, which outlives a new deploy as the id doesn't; a schedule without one shows as its class's name."""
+    """Return the slug of a run's schedule, which unlike the id survives a new deploy; without a slug, the id."""
     assert run.created_by
     slug = run.created_by.display_value
     return slug if slug and not slug.endswith("Schedule") else str(run.created_by.id)
 
 
 def _due(client: SyncPrefectClient, own: FlowRun) -> list[FlowRun]:
-    """The deployment's scheduled runs that wait, all of them, and the newest of those that began or ended since."""
+    """Read the deployment's scheduled runs: all that wait, and the newest that have begun since the first of them."""
     now = datetime.now(UTC)
     waiting: list[FlowRun] = []
     while len(waiting) % PAGE == 0 and (page := _read(client, own, WAITING, {"before_": now}, len(waiting))):
@@ -101,14 +103,14 @@ def _due(client: SyncPrefectClient, own: FlowRun) -> list[FlowRun]:
 def _read(
     client: SyncPrefectClient, own: FlowRun, states: tuple[StateType, ...], due: dict[str, datetime], offset: int = 0
 ) -> list[FlowRun]:
-    wanted = {
+    criteria = {
         "deployment_id": {"any_": [own.deployment_id]},
         "state": {"type": {"any_": states}},
         "tags": {"all_": ["auto-scheduled"]},
         "expected_start_time": due,
     }
     return client.read_flow_runs(
-        flow_run_filter=FlowRunFilter.model_validate(wanted),
+        flow_run_filter=FlowRunFilter.model_validate(criteria),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
         limit=PAGE,
         offset=offset,
@@ -121,7 +123,7 @@ def _superseded_by(newest: FlowRun) -> State[None]:
 
 
 def scheduled_second() -> int | None:
-    """The seconds from 1970 to the time that a deployment's run was scheduled for; None outside of a deployment."""
+    """Return the time that the current run was scheduled for, in seconds since the epoch; None without a deployment."""
     context = FlowRunContext.get()
     own = context.flow_run if context else None
     if own is None or own.deployment_id is None or own.expected_start_time is None:

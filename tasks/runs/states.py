@@ -1,4 +1,4 @@
-"""How a step fails: as a state with one line that a person can act on, instead of a traceback of sixty."""
+"""Failed states with a message of one line instead of a traceback, and the results of task runs."""
 
 import contextlib
 import functools
@@ -20,13 +20,13 @@ R = TypeVar("R")
 
 
 def failed_state_on_error(function: Callable[P, R]) -> Callable[P, R]:
-    """Let what a task or flow raises become its run's Failed state, with the error in one line as the message."""
+    """Decorate a task or flow so that an exception becomes its Failed state, with the error in one line as message."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        # Prefect takes a state that is returned for the run's own.
+        # Prefect makes a returned state the state of the run.
         except RunCancelledError as error:
             return cast("R", Cancelled(message=describe(error), data=error))
         except Exception as error:
@@ -37,7 +37,7 @@ def failed_state_on_error(function: Callable[P, R]) -> Callable[P, R]:
 
 @contextlib.contextmanager
 def steps_end_first() -> Iterator[None]:
-    """Where a run is suspended within the block, wait for the steps that run, and begin no other."""
+    """If the run is suspended within the block, cancel the steps that have not begun, and wait for the others."""
     try:
         yield
     except Pause:
@@ -48,7 +48,7 @@ def steps_end_first() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class TaskEnd:
-    """What became of a task run: its result, or the reason why there is none."""
+    """The result of a task run, or the reason why it has none."""
 
     value: Any = None
     reason: str | None = None
@@ -56,13 +56,13 @@ class TaskEnd:
 
 
 def end_of(future: PrefectFuture[Any]) -> TaskEnd:
-    """Wait for a task run and look at its state, without raising what it failed by."""
+    """Wait for a task run and return its result or failure, without raising."""
     future.wait()
     if not future.state.is_completed():
         error = future.result(raise_on_failure=False) if future.state.is_failed() else None
         return TaskEnd(None, future.state.message or future.state.name, isinstance(error, OutOfTimeError))
     result = future.result()
-    if isinstance(result, BaseException):  # what a cache that took a failure for a result would give
+    if isinstance(result, BaseException):  # as from a cache that stored a failure as a result
         return TaskEnd(reason=describe(result))
     return TaskEnd(value=result)
 
@@ -71,7 +71,7 @@ def result_of(future: PrefectFuture[R]) -> R:
     """Wait for a task run that the flow can't go on without, and return its result.
 
     Raises:
-        Exception: what the task run failed by.
+        Exception: the exception that the task run failed with.
     """
     future.wait()
     result = future.result(raise_on_failure=False)

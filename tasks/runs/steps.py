@@ -1,4 +1,4 @@
-"""A step of the training flow as a Prefect task, whose work a function of `bakeoff` does in a process of its own."""
+"""Steps of the training flow as Prefect tasks, each of which runs a function of `bakeoff` in its own process."""
 
 import functools
 import inspect
@@ -25,22 +25,22 @@ class _Upstream:
 
 
 def upstream(future: PrefectFuture[R]) -> R:
-    """Make a parameter of what another step will return.
+    """Wrap the future of another step to pass its result as a parameter.
 
-    Were it the future itself, Prefect would ask the server how it is, and fail the flow where nobody answers.
+    For a bare future Prefect would ask the server for its state, and fail the flow if the server doesn't answer.
     """
     return cast("R", _Upstream(future))
 
 
 def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Make a task of a function that declares what a step takes and returns; its body is never run.
+    """Decorate a function that declares a step's parameters and result, and whose body is never run, as a task.
 
     Args:
         path: `module:name` of the function that does the work, with the same signature; it is not imported here.
-        name: the task's.
-        run_name: its runs', as Prefect's `task_run_name`.
-        anywhere: it may run on a Dask worker, where its parameters `ref` and `run` become that machine's, and what it
-            returns is packed if the two share no folder.
+        name: the task's name.
+        run_name: Prefect's `task_run_name`.
+        anywhere: whether the step may run on a Dask worker. There its parameters `ref` and `run` are replaced by those
+            of that machine, and its result is packed if the machines share no folder.
     """
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
@@ -48,20 +48,22 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
 
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = signature.bind(*args, **kwargs)
-            given.apply_defaults()
-            named = given.arguments
-            named |= {key: value.result for key, value in named.items() if isinstance(value, _Upstream)}
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            arguments = bound.arguments
+            arguments |= {key: value.result for key, value in arguments.items() if isinstance(value, _Upstream)}
             result: R
             if not anywhere:
-                if "folder" in named:
-                    named |= {key: _received(value, named["folder"] / RECEIVED) for key, value in named.items()}
-                result = run_in_process(path, *given.args)
+                if "folder" in arguments:
+                    arguments |= {
+                        key: _unpacked(value, arguments["folder"] / RECEIVED) for key, value in arguments.items()
+                    }
+                result = run_in_process(path, *bound.args)
                 return result
-            deadline = named["run"].deadline
-            with step_inputs(named["ref"], named["run"]) as here:
-                named |= {"ref": here.ref, "run": here.run}
-                result = here.hand_on(run_in_process(path, *given.args, deadline=deadline))
+            deadline = arguments["run"].deadline
+            with step_inputs(arguments["ref"], arguments["run"]) as inputs:
+                arguments |= {"ref": inputs.ref, "run": inputs.run}
+                result = inputs.hand_on(run_in_process(path, *bound.args, deadline=deadline))
                 return result
 
         return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)(failed_state_on_error(run))
@@ -69,8 +71,8 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
     return decorate
 
 
-def _received(value: Any, folder: Any) -> Any:
-    """What came packed from another machine, with its files in the folder."""
+def _unpacked(value: Any, folder: Any) -> Any:
+    """Unpack values that came packed from another machine, with their files in the folder."""
     if isinstance(value, list):
-        return [_received(each, folder) for each in value]
+        return [_unpacked(item, folder) for item in value]
     return unpack(value, folder) if isinstance(value, Bundle) else value
