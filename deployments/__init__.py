@@ -1,1 +1,1 @@
-"""Values: names, schedules, parameters, limits and triggers, and the script that registers them."""
+"""Names, schedules, parameters, limits and automations of deployments; the commands that register, serve and work."""

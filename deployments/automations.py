@@ -1,4 +1,4 @@
-"""What the server does by itself when something happens, or does not happen."""
+"""Automations of the server: mark lost runs Crashed, and notify of failed and late runs."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -11,19 +11,19 @@ from prefect.events.schemas.events import ResourceSpecification
 from tasks.runs.heartbeat import SECONDS
 
 SILENCE_SECONDS = 3 * SECONDS  # three heartbeats
-START_SECONDS = 150  # from a worker's taking up a run to its start, which takes ten on an idle machine
+START_SECONDS = 150  # from Pending to Running, which takes ten seconds on an idle machine
 LATE_MINUTES = 15
-WINDOW = timedelta(minutes=10)  # an event that the server takes up again within it, as it may, acts only once
+WINDOW = timedelta(minutes=10)  # an event that the server processes twice within it triggers only once
 
 RUNS = ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]})
-# Flows of other names on the same server have other lives: nothing here touches them.
+# The automations don't apply to other flows on the same server.
 FLOWS = ["training", "prediction"]
 OURS = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": FLOWS})
 OF_A_DEPLOYMENT = ResourceSpecification({"prefect.resource.role": ["deployment"]})
 
 
 def states(*names: str) -> set[str]:
-    """The events by which Prefect says that a run has come into one of the states."""
+    """Return the names of Prefect's events for runs that enter one of the states."""
     return {f"prefect.flow-run.{name}" for name in names}
 
 
@@ -33,7 +33,7 @@ WAITS = states("Scheduled", "Late", "AwaitingConcurrencySlot", "AwaitingRetry", 
 
 
 def absent(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
-    """An automation that acts when of one run something expected has not come in time."""
+    """Make an automation that acts if an expected event of a run does not occur in time."""
     return AutomationCore(
         name=name,
         description=description,
@@ -45,7 +45,7 @@ def absent(name: str, description: str, action: object, **trigger: object) -> Au
 
 
 def present(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
-    """An automation that acts once a run when something has come."""
+    """Make an automation that acts once per run if an event occurs."""
     return AutomationCore(
         name=name,
         description=description,
@@ -62,9 +62,9 @@ def present(name: str, description: str, action: object, **trigger: object) -> A
 
 
 def crash_silent_runs() -> AutomationCore:
-    """A run whose process is gone without a word stays Running for ever; without a heartbeat it is marked Crashed.
+    """Mark runs Crashed that send no heartbeats: otherwise a run whose process was killed stays Running for ever.
 
-    That frees its place, so that the next scheduled run goes through.
+    That frees its concurrency slot for the next scheduled run.
     """
     return absent(
         "bakeoff: a silent run has crashed",
@@ -78,7 +78,7 @@ def crash_silent_runs() -> AutomationCore:
 
 
 def crash_unstarted_runs() -> AutomationCore:
-    """A run whose worker was stopped or killed between taking it up and starting it stays Pending for ever."""
+    """Mark runs Crashed that don't start: otherwise a run whose worker was killed first stays Pending for ever."""
     return absent(
         "bakeoff: a run that never started has crashed",
         "Marks a run Crashed whose worker was stopped or killed while it started the run.",
@@ -91,7 +91,7 @@ def crash_unstarted_runs() -> AutomationCore:
 
 
 def tell_of_failures(block: UUID) -> AutomationCore:
-    """Tell a person that a deployment's run has failed or crashed."""
+    """Notify of a deployment's run that has failed or crashed."""
     return present(
         "bakeoff: tell of a failed run",
         "Calls the webhook when a run of a deployment has failed or crashed.",
@@ -106,7 +106,7 @@ def tell_of_failures(block: UUID) -> AutomationCore:
 
 
 def tell_of_late_runs(block: UUID) -> AutomationCore:
-    """Tell a person that nobody has taken up a run: with no worker there is nothing that could fail."""
+    """Notify of a run that no worker has picked up: it can't fail, so no other notification is sent."""
     return absent(
         "bakeoff: tell of a late run",
         f"Calls the webhook when no worker has taken up a run for {LATE_MINUTES} minutes after it was found late.",

@@ -1,4 +1,4 @@
-"""Writes .env for docker-compose, with random secrets; never over one that is there.
+"""Write .env for docker-compose, with random secrets; an existing file is kept.
 
 python3 -m deployments.env_file      # `make env`
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 ENV = Path(__file__).resolve().parents[1] / ".env"
 MOUNTED = (ENV.parent / "data", ENV.parent / "keys", ENV.parent / "secrets")
-# No name begins with PREFECT_: Prefect reads this file too, and a run outside of docker-compose would take it over.
+# No name begins with PREFECT_: Prefect reads .env, too, and would use those for runs outside of docker-compose.
 TEMPLATE = """\
 # Secrets and settings of docker-compose.yml; written once by `make env`, never committed.
 
@@ -37,9 +37,9 @@ BAKEOFF_WEBHOOK_URL=
 
 
 def main() -> int:
-    """Write the file where there is none; returns the exit status."""
+    """Write the file unless it exists; returns the exit status."""
     for folder in MOUNTED:
-        folder.mkdir(exist_ok=True)  # else Docker would make it, as root's
+        folder.mkdir(exist_ok=True)  # else Docker would make it, owned by root
     try:
         descriptor = os.open(ENV, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -1,13 +1,13 @@
-"""Registers work pool, deployments and automations with the server at PREFECT_API_URL; may be repeated.
+"""Register work pool, deployments and automations with the server at PREFECT_API_URL; may be repeated.
 
 python -m deployments.register      # `make deploy`
 
-With BAKEOFF_WEBHOOK_URL set a person is told of runs that failed, crashed or were not taken up; without it what was
-registered before stays.
+If BAKEOFF_WEBHOOK_URL is set, automations notify it of runs that failed, crashed or were not picked up; if it is not
+set, notifications that were registered before stay.
 """
 
 if __name__ == "__main__":
-    # Ahead of Prefect's import, which prints a traceback where it can't write to its home.
+    # Before Prefect's import, which prints a traceback if it can't write to its home.
     from flows.local.preflight import require_home
 
     require_home("deploy")
@@ -47,7 +47,7 @@ from tasks.runs.follow_up import ask_for_missing_predictions
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "bakeoff"
 BLOCK = "bakeoff-webhook"
-FORMER = "bakeoff: predict after training"  # what training runs ask for themselves now would come twice
+FORMER = "bakeoff: predict after training"  # removed: training runs request their predictions themselves now
 
 
 def main() -> int:
@@ -88,9 +88,9 @@ def register(url: str) -> int:
 
 
 def deploy_all() -> str | None:
-    """Register what stands in prefect.yaml; returns what Prefect said if it failed.
+    """Register the deployments in prefect.yaml; returns Prefect's output if that fails, else None.
 
-    Otherwise it says how to start a worker, two screens of it, at addresses that only it can reach.
+    On success the output is not shown: it is two screens on how to start a worker, with addresses that only work here.
     """
     command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
     settings = get_current_settings().to_environment_variables(exclude_unset=True)  # the auth string among them
@@ -102,7 +102,7 @@ def deploy_all() -> str | None:
 
 
 def ensure_pool(client: SyncPrefectClient) -> None:
-    """Make the work pool where there is none; one that is there keeps its settings, its pause included."""
+    """Create the work pool unless it exists; an existing one keeps its settings, and stays paused if it is."""
     try:
         client.read_work_pool(POOL)
     except ObjectNotFound:
@@ -110,7 +110,7 @@ def ensure_pool(client: SyncPrefectClient) -> None:
 
 
 def crash_lost_runs(client: SyncPrefectClient) -> None:
-    """Mark runs Crashed that a worker took up when the server stopped too: the automation never heard of them."""
+    """Mark runs Crashed that stay Pending since worker and server stopped together: no automation notices them."""
     lost = {
         "state": {"type": {"any_": [StateType.PENDING]}},
         "deployment_id": {"is_null_": False},
@@ -125,9 +125,9 @@ def crash_lost_runs(client: SyncPrefectClient) -> None:
 
 
 def ensure_webhook(url: str) -> UUID:
-    """Make or bring up to date the block that notifications go through; the address is a secret to Prefect's pages.
+    """Create or update the notification block; Prefect's pages hide the URL, which is a secret.
 
-    The body is what Slack and Mattermost take: `{"text": "…"}`.
+    The body is what Slack and Mattermost accept: `{"text": "…"}`.
     """
     block = CustomWebhookNotificationBlock(
         name=BLOCK,
@@ -135,23 +135,23 @@ def ensure_webhook(url: str) -> UUID:
         json_data={"text": "{{subject}}\n{{body}}"},
         secrets={"url": url},
     )
-    return cast("UUID", block.save(BLOCK, overwrite=True))  # a coroutine only where an event loop runs
+    return cast("UUID", block.save(BLOCK, overwrite=True))  # a coroutine only inside an event loop
 
 
 def ensure_automation(client: SyncPrefectClient, automation: AutomationCore) -> None:
-    """Make the automation, or bring the one of its name up to date; one that somebody disabled stays so."""
+    """Create the automation, or update the one of the same name, which stays disabled if it is."""
     existing = client.read_automations_by_name(automation.name)
     if not existing:
         client.create_automation(automation)
         return
-    found = existing[0]
-    wanted = automation.model_copy(update={"enabled": found.enabled})
-    if _told(found) != _told(wanted):
-        client.update_automation(found.id, wanted)
+    current = existing[0]
+    wanted = automation.model_copy(update={"enabled": current.enabled})
+    if _definition(current) != _definition(wanted):
+        client.update_automation(current.id, wanted)
 
 
-def _told(automation: AutomationCore) -> dict[str, Any]:
-    """What an automation does, without what the server adds to it."""
+def _definition(automation: AutomationCore) -> dict[str, Any]:
+    """Return an automation's definition, without the fields that the server adds."""
     return automation.model_dump(include=set(AutomationCore.model_fields), exclude={"trigger": {"id"}})
 
 

@@ -1,4 +1,4 @@
-"""Prefect's server with its pages, for its own user and its own pages alone.
+"""Run Prefect's server with its pages, protected by an auth string and a check of hosts and origins.
 
 python -m deployments.server [--port PORT] [--host HOST]      # `make server`
 """
@@ -35,12 +35,12 @@ def main() -> int:
 
 
 def port_number(text: str) -> int:
-    """A port, of a flag.
+    """Parse a port number.
 
     Raises:
-        ArgumentTypeError: it is none.
+        ArgumentTypeError: the text is no port number.
     """
-    if not text.isdecimal() or int(text) >= 1 << 16:  # of a larger one the system takes what fits
+    if not text.isdecimal() or int(text) >= 1 << 16:  # the system would truncate a larger one
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
 
@@ -52,19 +52,18 @@ def serve(host: str, port: int) -> int:
         UserError: the address or the auth string can't be used.
     """
     with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(each) for each in listen(host, port)]
+        sockets = [held.enter_context(opened) for opened in listen(host, port)]
         port = sockets[0].getsockname()[1]
         pages = f"http://{LOOPBACK[0]}:{port}"
-        said = f"they ask for what {SERVER_VARIABLE} says"
+        auth_hint = f"they ask for what {SERVER_VARIABLE} says"
         if not os.environ.get(SERVER_VARIABLE):
             if host not in LOOPBACK:
                 raise ConfigError(f"to listen at {host}, beyond this machine, set {SERVER_VARIABLE}")
             os.environ[SERVER_VARIABLE] = auth = held.enter_context(hold_auth_string(port))
             path = auth_file(port)
-            shown = (
-                f"{auth}, from {path}" if sys.stdout.isatty() else f"what stands in {path}"
-            )  # a log has other readers
-            said = (
+            # Not in a log, which others may read.
+            shown = f"{auth}, from {path}" if sys.stdout.isatty() else f"what stands in {path}"
+            auth_hint = (
                 f"they ask for an auth string: {shown}\n"
                 "make train, predict, deploy and worker find it there; prefect's own commands need "
                 f'export PREFECT_API_AUTH_STRING="$(cat {quote(str(path))})"'
@@ -74,7 +73,7 @@ def serve(host: str, port: int) -> int:
             "PREFECT_SERVER_UI_API_URL": f"{pages}/api",
             "PREFECT_UI_URL": pages,
             "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-            # In memory, as by default, a restart would end every run that a concurrency limit holds.
+            # The default storage is in memory, so that a restart would end all runs that hold a concurrency slot.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         }.items():
             os.environ.setdefault(name, value)
@@ -84,7 +83,7 @@ def serve(host: str, port: int) -> int:
         api_url = os.environ["PREFECT_SERVER_UI_API_URL"]
         print(
             f"Prefect's pages: {os.environ['PREFECT_UI_URL']}",
-            said,
+            auth_hint,
             f"to report there: export PREFECT_API_URL={api_url}",
             sep="\n",
             flush=True,
@@ -98,10 +97,10 @@ def serve(host: str, port: int) -> int:
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Sockets at an address; on this machine's own both kinds, so that `localhost` is nobody else's.
+    """Open listening sockets; on loopback for both IPv4 and IPv6, so that `localhost` can't reach another program.
 
     Raises:
-        UserError: it can't be had.
+        UserError: the address can't be used.
     """
     sockets = [_bind(LOOPBACK[0] if host in LOOPBACK else host, port)]
     if host in LOOPBACK:

@@ -1,4 +1,4 @@
-"""Starts a worker that takes up runs from the server at PREFECT_API_URL.
+"""Start a worker that picks up runs from the server at PREFECT_API_URL.
 
 python -m deployments.worker      # `make worker`; flags are those of `prefect worker start`
 """
@@ -14,11 +14,11 @@ from flows.local.preflight import check_home, configured_api_url
 from flows.local.server import enter_server, wait_for_server
 
 COMMAND = ["-m", "prefect", "worker", "start", "--pool", "bakeoff", "--type", "process"]
-RUNS = 2  # at once
+RUNS = 2  # concurrent runs
 
 
 def main() -> NoReturn:
-    """Become Prefect's worker, or end in one line where there is nothing to work for."""
+    """Replace this process with Prefect's worker, or exit with one line if there is no server to work for."""
     try:
         check_home()
         url = configured_api_url()
@@ -30,9 +30,9 @@ def main() -> NoReturn:
     except BakeoffError as error:
         print(f"worker: {error}", file=sys.stderr)
         raise SystemExit(error.exit_status) from error
-    given = {flag.partition("=")[0] for flag in sys.argv[1:]}
-    limit = [] if given & {"--limit", "-l"} else ["--limit", str(RUNS)]  # Prefect refuses a flag that is given twice
-    # A script's background commands start with Ctrl-C ignored, and Prefect ends a worker by it on SIGTERM, too.
+    flags = {flag.partition("=")[0] for flag in sys.argv[1:]}
+    limit = [] if flags & {"--limit", "-l"} else ["--limit", str(RUNS)]  # Prefect refuses duplicate flags
+    # Background commands of a script ignore SIGINT, with which Prefect ends a worker on SIGTERM, too.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, [sys.executable, *COMMAND, *limit, *sys.argv[1:]])  # noqa: S606  no shell is wanted
 
