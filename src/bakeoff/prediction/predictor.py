@@ -19,7 +19,6 @@ from bakeoff.prediction.missing_columns import SHOWN
 from bakeoff.prediction.preflight import TAKEN_AS_MISSING, refuse_taken_names
 from bakeoff.prediction.scorer import Scorer
 from bakeoff.prediction.writers import WRITTEN
-from bakeoff.store.card import Card
 from bakeoff.store.load import find_version, load_model, open_store
 from bakeoff.tables.batches import Batch
 from bakeoff.tables.reader import missing_columns
@@ -49,16 +48,17 @@ class Predictor:
     Attributes:
         name: the model's name in the store.
         version: the version's id.
-        card: the version's card: its results, selection, config and environment.
+        card: the content of the version's card.json: its results, selection, config and environment.
     """
 
     def __init__(self, config: PredictionConfig) -> None:
         """Load the version that a config names; users call `bakeoff.load` instead."""
         ref, store = find_version(config), open_store(config)
         self.name, self.version = ref.name, ref.version
-        self.card: Card = store.card(ref.version)
+        self._card = store.card(ref.version)
+        self.card: dict[str, Any] = self._card.to_dict()
         self._model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
-        self._features = self.card.features
+        self._features = self._card.features
 
     @property
     def features(self) -> list[str]:
@@ -68,7 +68,7 @@ class Predictor:
     @property
     def classes(self) -> list[str]:
         """The classes, as text."""
-        return list(self.card.classes)
+        return list(self._card.classes)
 
     def predict(
         self,
@@ -108,7 +108,7 @@ class Predictor:
                 missing_columns(missing, list(map(str, table.columns)), TAKEN_AS_MISSING, "the table"), stacklevel=2
             )
         rows = _to_arrow(table, self._features)
-        scorer = Scorer(self._model, self.card, leniency=AnomalyPolicy(**policy))  # type: ignore[arg-type]  # validated above
+        scorer = Scorer(self._model, self._card, leniency=AnomalyPolicy(**policy))  # type: ignore[arg-type]  # validated above
         scored = [
             scorer.score(Batch.of(rows.slice(start, STEP))).offset_rows(start)
             for start in range(0, max(rows.num_rows, 1), STEP)

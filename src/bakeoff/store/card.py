@@ -3,6 +3,7 @@
 The dataclasses are the shape of card.json, in the order of its keys; what has a default, older cards don't tell.
 """
 
+import json
 import re
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -262,8 +263,9 @@ class Card:
         return replace(card, classifiers=card.classifiers | finishers)
 
     def to_dict(self) -> dict[str, Any]:
-        """As card.json holds it."""
-        return asdict(self)
+        """Return the content of card.json: dicts, lists and plain values."""
+        content: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return content
 
     @property
     def winner(self) -> Finisher:

@@ -1,5 +1,6 @@
 """A saved version for code."""
 
+import json
 import subprocess
 import sys
 
@@ -41,6 +42,11 @@ def test_predictions_and_rejected_rows_come_as_frames(orders, rows):
     shares = predictions.filter(like="probability_")
     np.testing.assert_allclose(1, shares.sum(axis=1))
     assert [("b", 1, "amount", "a lot", "not a number: 'a lot'")] == list(rejected.itertuples(name=None))
+
+
+def test_the_card_is_the_content_of_its_file(orders):
+    model = bakeoff.load("classifier", store=orders)
+    assert json.loads((orders / "classifier" / model.version / "card.json").read_text()) == model.card
 
 
 def test_code_and_flow_say_the_same(orders, rows, tmp_path):
