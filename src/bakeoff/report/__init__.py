@@ -1,1 +1,1 @@
-"""Tables, pictures and pages about versions and predictions; imports prediction and what is below it."""
+"""Tables, charts and HTML pages about versions and predictions; imports prediction and the rooms below it."""

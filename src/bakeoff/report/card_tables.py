@@ -1,4 +1,4 @@
-"""The leaderboard of a card as tables of text: how the contestants compare, and what each reached on the test rows."""
+"""Tables of text from a card: cross-validation, test scores, recall by class, and where the version comes from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,58 +24,58 @@ TEST = {
     "f1_macro": "F1",
 }
 BALANCED = "Balanced accuracy is the mean recall over the classes."
-MOST_CLASSES = 8  # side by side, where there is no room for more
+MOST_CLASSES = 8  # columns that fit on a narrow page
 INTERVAL = "95 % interval"
 SPREAD = "± is the variation of the procedure from fold to fold, not the error of a model."
 
 
 def race_table(card: Card) -> tuple[Row, list[Row]]:
-    """Cross-validation: each contestant's mean, and how it compares with the leader."""
+    """The cross-validation table: each contestant's mean and its comparison with the leader."""
     header = ("Classifier", "CV mean", "±", "To the leader", INTERVAL, "p", "p (Holm)", "Verdict")
     rows: list[Row] = []
     for name, scores in card.classifiers.items():
-        beside = scores.to_leader
+        comparison = scores.to_leader
         figures = (
             (
-                format_signed(beside.difference),
-                format_interval(beside.interval),
-                format_p_value(beside.p_value),
-                format_p_value(beside.p_holm),
+                format_signed(comparison.difference),
+                format_interval(comparison.interval),
+                format_p_value(comparison.p_value),
+                format_p_value(comparison.p_holm),
             )
-            if beside
+            if comparison
             else (NONE,) * 4
         )
         if scores.status != "ok":
             verdict = scores.status
-        elif beside:
-            verdict = _verdict(beside, card)
+        elif comparison:
+            verdict = _verdict(comparison, card)
         else:
-            verdict = "leader" if name == card.selection.leader else NONE  # an older card names none
+            verdict = "leader" if name == card.selection.leader else NONE  # older cards don't name the leader
         rows.append((title(name), format_score(scores.cv_mean), format_score(scores.cv_std), *figures, verdict))
     return header, rows
 
 
-def _verdict(beside: ToLeader, card: Card) -> str:
+def _verdict(comparison: ToLeader, card: Card) -> str:
     """`tied` or `behind`; with the reason where the interval alone would say otherwise."""
-    low, high = beside.interval
-    if beside.tied:
-        return "tied" if low <= 0 <= high else f"tied: p = {format_p_value(beside.p_holm)} among all pairs"
+    low, high = comparison.interval
+    if comparison.tied:
+        return "tied" if low <= 0 <= high else f"tied: p = {format_p_value(comparison.p_holm)} among all pairs"
     if not low <= 0 <= high:
         return "behind"
-    if beside.p_holm < card.selection.alpha:
-        return f"behind: p = {format_p_value(beside.p_holm)} among all pairs"
-    return f"behind: {format_difference(-beside.difference - beside.margin)} over the margin"
+    if comparison.p_holm < card.selection.alpha:
+        return f"behind: p = {format_p_value(comparison.p_holm)} among all pairs"
+    return f"behind: {format_difference(-comparison.difference - comparison.margin)} over the margin"
 
 
 def list_reasons(card: Card) -> list[str]:
-    """A sentence for each verdict that the interval beside it would not give."""
+    """Explain, in a sentence each, the verdicts that differ from what the interval alone suggests."""
     rows = [(row[0], *row[-1].split(": ", 1)) for row in race_table(card)[1] if ": " in row[-1]]
     holds = {"tied": "excludes", "behind": "holds"}
     return [f"{name} is {word} ({why}), though its interval {holds[word]} 0." for name, word, why in rows]
 
 
 def result_table(card: Card) -> tuple[Row, list[Row]]:
-    """What each fitted contestant reached on the test rows, with intervals of the accuracy and of what they race by."""
+    """The table of test scores and times, with intervals of the accuracy and of the metric that ranks contestants."""
     scoring = card.selection.scoring
     shown = dict(TEST) if scoring in TEST else {**TEST, scoring: METRICS[scoring].title}
     within = {"accuracy", scoring}
@@ -85,7 +85,7 @@ def result_table(card: Card) -> tuple[Row, list[Row]]:
         test = scores.test or {}
         row = [title(name)]
         for metric in shown:
-            older = test.get("recall_macro") if metric == "balanced_accuracy" else None  # what an older card has
+            older = test.get("recall_macro") if metric == "balanced_accuracy" else None  # in older cards
             ends = [format_interval(scores.interval(metric))] if metric in within else []
             row += [format_score(test.get(metric, older)), *ends]
         predicted, seconds, speed = scores.predicted_seconds, scores.fit_seconds, scores.predict_rows_per_second
@@ -100,13 +100,14 @@ def result_table(card: Card) -> tuple[Row, list[Row]]:
 
 
 def recall_table(card: Card, most: int | None = MOST_CLASSES) -> tuple[Row, list[Row], str | None]:
-    """Of each contestant's test rows of a class, the share that it found.
+    """The table of each contestant's recall by class, on the test rows.
 
     Args:
-        most: of more classes than these, those with the lowest recall of the winner are shown; None for all.
+        card: the version's card.
+        most: the most classes to show, those with the winner's lowest recall; None for all.
 
     Returns:
-        the table, and a sentence where classes are left out.
+        The header, the rows, and a sentence if classes are left out.
     """
     reports = {name: scores.report for name, scores in card.classifiers.items() if scores.report}
     winner = card.winner.report
@@ -123,7 +124,7 @@ def recall_table(card: Card, most: int | None = MOST_CLASSES) -> tuple[Row, list
 
 
 def headline(card: Card) -> str:
-    """What the exported model may be expected to reach."""
+    """The winner's accuracy on the test rows with its interval, as a sentence."""
     interval = card.winner.interval()
     reached = f"Accuracy {card.winner.test['accuracy']:.4f} on {card.rows.test:,} test rows"
     return (
@@ -134,7 +135,7 @@ def headline(card: Card) -> str:
 
 
 def contestant_rows(card: Card) -> list[dict[str, str]]:
-    """Both tables as one, for Prefect's pages: each figure with its interval in brackets behind it."""
+    """Both tables in one, for Prefect's pages: each figure is followed by its interval in brackets."""
     (header, race), (other, results) = race_table(card), result_table(card)
     winner = title(card.classifier)
     rows = []
@@ -152,17 +153,17 @@ def contestant_rows(card: Card) -> list[dict[str, str]]:
 
 
 def format_score(value: float | None) -> str:
-    """Four decimals."""
+    """Format a score with four decimals."""
     return NONE if value is None else f"{value:.4f}"
 
 
 def format_signed(value: float) -> str:
-    """Four decimals behind a sign."""
+    """Format a difference with its sign and four decimals; without a sign if it rounds to zero."""
     return f"{value:+.4f}" if abs(value) >= 0.00005 else f"{abs(value):.4f}"
 
 
 def report_table(report: Mapping[str, ClassMetrics]) -> tuple[Row, list[Row]]:
-    """A classification report, a line a class."""
+    """A classification report as a table with one row per class."""
     header = ("Class", "Precision", "Recall", "F1", "Rows")
     rows = [
         (name, *map(format_score, (line.precision, line.recall, line.f1)), f"{line.support:,}")
@@ -172,12 +173,12 @@ def report_table(report: Mapping[str, ClassMetrics]) -> tuple[Row, list[Row]]:
 
 
 def read_class_metrics(evaluation: Mapping[str, Any]) -> dict[str, ClassMetrics]:
-    """The classification report in the evaluation of a prediction's summary."""
+    """Read the classification report from the evaluation in a prediction's summary.json."""
     return {name: ClassMetrics(**line) for name, line in evaluation["report"].items()}
 
 
 def describe_origin(card: Card) -> list[tuple[str, str]]:
-    """Which rows, classes and libraries a version was made of."""
+    """Facts about a version by name: its rows, target, digests and library versions."""
     rows = card.rows
     facts = [
         ("version", card.version),

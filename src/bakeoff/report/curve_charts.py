@@ -25,16 +25,16 @@ from bakeoff.report.svg import (
     make_picture,
 )
 
-MOST_CELLS = 12  # classes of a confusion matrix whose cells hold their counts
-MOST_DRAWN = 40  # classes of one that is drawn
-LONGEST = 14  # letters of a class's name beside an axis
-LETTER = 5.3  # points that a letter beside an axis takes
+MOST_CELLS = 12  # classes up to which a confusion matrix shows its counts
+MOST_DRAWN = 40  # classes up to which a confusion matrix is drawn
+LONGEST = 14  # letters of a class's name on an axis
+LETTER = 5.3  # width of a letter on an axis, in points
 SQUARE = (WIDTH, 315.0)
-STRONGEST = 0.5  # how much colour the fullest cell has: a figure in it can still be read
+STRONGEST = 0.5  # opacity of the darkest cell: its count is still legible
 
 Outcomes = Mapping[str, Any]
 
-# What a page says of the curves.
+# Captions of the curves.
 RANKING = (
     "Each curve is of one class against all others, or the mean of such curves. The area under the ROC curve is the "
     "chance that a row of the class gets a higher probability of it than one of another class: 0.5 is a guess, 1 "
@@ -43,25 +43,25 @@ RANKING = (
 )
 RELIABILITY = (
     "In the reliability curve each point is a bin of predicted probability over all rows and classes, larger where "
-    "there are more: on the diagonal, what is said to be likely by so much comes true that often."
+    "there are more: on the diagonal, a predicted probability equals the share that came true."
 )
-INTERVALS = "The lines are 95 % intervals, where rows count each for themselves."
+INTERVALS = "The lines are 95 % intervals, for rows that are independent of each other."
 
 
-def draw_confusion(name: str, heading: str, found: Outcomes, rows: str = "test rows") -> Picture | None:
-    """A confusion matrix; None of more classes than can be drawn.
+def draw_confusion(name: str, heading: str, outcome: Outcomes, rows: str = "test rows") -> Picture | None:
+    """Draw a confusion matrix; returns None if there are too many classes to draw.
 
     Args:
-        name: the picture's.
-        heading: the picture's.
-        found: classes and counts.
-        rows: what they are.
+        name: the picture's name.
+        heading: the picture's heading.
+        outcome: the classes and the counts.
+        rows: the kind of rows, for the description.
     """
-    if not found["confusion"] or len(found["classes"]) > MOST_DRAWN:
+    if not outcome["confusion"] or len(outcome["classes"]) > MOST_DRAWN:
         return None
-    counts, classes = np.array(found["confusion"]), [shorten(each) for each in found["classes"]]
+    counts, classes = np.array(outcome["confusion"]), [shorten(label) for label in outcome["classes"]]
     count, longest = len(classes), max(map(len, classes))
-    flat = longest * count <= 36  # the names fit below each other's columns
+    flat = longest * count <= 36  # the names fit side by side
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     left, bottom = 26 + LETTER * longest, 34.0 if flat else 30 + LETTER * longest
     side = min(WIDTH - left - RIGHT, max(150.0, 42.0 * count))
@@ -73,9 +73,9 @@ def draw_confusion(name: str, heading: str, found: Outcomes, rows: str = "test r
         axes.axspan((predicted - 0.5, predicted + 0.5), (true - 0.5, true + 0.5), color, strength)
     letters = 9.0 if count <= 7 else 7.0 if count <= MOST_CELLS else 6.0
     if count <= MOST_CELLS:
-        for (true, predicted), several in np.ndenumerate(counts):
-            told, color = (f"{several:,}", INK) if several else ("·", SOFT)
-            axes.text(axes.x(predicted), axes.y(true) + 0.35 * letters, told, size=letters, color=color)
+        for (true, predicted), number in np.ndenumerate(counts):
+            text, color = (f"{number:,}", INK) if number else ("·", SOFT)
+            axes.text(axes.x(predicted), axes.y(true) + 0.35 * letters, text, size=letters, color=color)
     axes.border()
     axes.set_yticklabels(classes, size=max(letters, 6.0))
     axes.set_xticklabels(classes, letters, turned=not flat)
@@ -84,29 +84,29 @@ def draw_confusion(name: str, heading: str, found: Outcomes, rows: str = "test r
     hits, total = int(np.trace(counts)), int(counts.sum())
     wrong = counts - np.diag(np.diag(counts))
     true, predicted = np.unravel_index(wrong.argmax(), wrong.shape)
-    names = found["classes"]
+    names = outcome["classes"]
     worst = (
         f"; most often {names[true]} was taken for {names[predicted]}: {wrong.max():,} times" if hits < total else ""
     )
     return make_picture(name, heading, f"{hits:,} of {total:,} {rows} right{worst}.", size, axes.parts)
 
 
-def draw_roc(found: Outcomes) -> Picture:
-    """ROC curves, each class against the rest (Fawcett, An introduction to ROC analysis, 2006)."""
-    curves: dict[str, Any] = found["curves"]
-    if len(found["classes"]) == 2:  # the other's is its mirror
+def draw_roc(outcome: Outcomes) -> Picture:
+    """Draw the ROC curve of each class against the rest (Fawcett, An introduction to ROC analysis, 2006)."""
+    curves: dict[str, Any] = outcome["curves"]
+    if len(outcome["classes"]) == 2:  # the other class's curve mirrors it
         curves = dict(list(curves.items())[-1:])
     return _draw_roc("roc", "ROC curves", curves, "class")
 
 
-def draw_precision_recall(found: Outcomes) -> Picture:
-    """Precision over recall, each class against the rest (Davis and Goadrich, 2006)."""
-    return _draw_precision_recall("precision-recall", "Precision-recall curves", found["curves"], "class")
+def draw_precision_recall(outcome: Outcomes) -> Picture:
+    """Draw the precision-recall curve of each class against the rest (Davis and Goadrich, 2006)."""
+    return _draw_precision_recall("precision-recall", "Precision-recall curves", outcome["curves"], "class")
 
 
 def draw_contestants(outcomes: Mapping[str, Outcomes]) -> list[Picture]:
-    """Both kinds of curves of all contestants that give probabilities; none where there is but one."""
-    curves = {title(name): curve for name, found in outcomes.items() if (curve := summary_curve(found))}
+    """Draw ROC and precision-recall curves of all contestants with probabilities; empty for fewer than two."""
+    curves = {title(name): curve for name, outcome in outcomes.items() if (curve := summary_curve(outcome))}
     if len(curves) < 2:
         return []
     classes = next(iter(outcomes.values()))["classes"]
@@ -118,19 +118,19 @@ def draw_contestants(outcomes: Mapping[str, Outcomes]) -> list[Picture]:
 
 
 def _draw_roc(name: str, heading: str, curves: Mapping[str, Any], of: str) -> Picture:
-    """On the whole square, over the line of chance."""
+    """Draw curves over the diagonal, the ROC curve of a guess."""
     axes = _square(name, "false positive rate", "true positive rate")
     axes.line((0, 1), (0, 1), SOFT, 0.8, DASHES[2])
     for place, curve in enumerate(curves.values()):
         color, dash = _look(place)
         axes.line(curve["roc"][0], curve["roc"][1], color, dash=dash)
     _legend(axes, curves, "roc_auc", f"{of} (area under the curve)")
-    told = ", ".join(f"{each} {format_area(curve['roc_auc'])}" for each, curve in curves.items())
-    return make_picture(name, heading, f"Areas under the curves: {told}. A guess has 0.5.", SQUARE, axes.parts)
+    areas = ", ".join(f"{label} {format_area(curve['roc_auc'])}" for label, curve in curves.items())
+    return make_picture(name, heading, f"Areas under the curves: {areas}. A guess has 0.5.", SQUARE, axes.parts)
 
 
 def _draw_precision_recall(name: str, heading: str, curves: Mapping[str, Any], of: str) -> Picture:
-    """On the whole square, over the lines of chance: a class's share of the rows."""
+    """Draw curves over the precision of a guess, a class's share of the rows."""
     axes, shares = _square(name, "recall", "precision"), [curve["share"] for curve in curves.values()]
     alike = len({*shares}) == 1
     for place, share in enumerate(shares[:1] if alike else shares):
@@ -139,23 +139,23 @@ def _draw_precision_recall(name: str, heading: str, curves: Mapping[str, Any], o
         color, dash = _look(place)
         axes.line(curve["precision_recall"][0], curve["precision_recall"][1], color, dash=dash, steps=True)
     _legend(axes, curves, "average_precision", f"{of} (average precision)")
-    told = ", ".join(
-        f"{each} {format_area(curve['average_precision'])} (a guess {curve['share']:.3f})"
-        for each, curve in curves.items()
+    precisions = ", ".join(
+        f"{label} {format_area(curve['average_precision'])} (a guess {curve['share']:.3f})"
+        for label, curve in curves.items()
     )
-    return make_picture(name, heading, f"Average precisions: {told}.", SQUARE, axes.parts)
+    return make_picture(name, heading, f"Average precisions: {precisions}.", SQUARE, axes.parts)
 
 
 def draw_reliability(
     curves: Mapping[str, Mapping[str, Any]], repeats: int | None = 1, whose: str = "the winner's"
 ) -> Picture:
-    """Curves over the diagonal, on which they would lie if every probability came true as often as it says.
+    """Draw reliability curves over the diagonal, on which the curve of perfectly calibrated probabilities lies.
 
     Args:
-        curves: by `before` or `after` calibration: predicted, observed and pairs of each bin.
-        repeats: how often each row was counted; None where rows belong to groups, so that there is no telling how many
-            count for themselves, and no interval is drawn.
-        whose: a single curve is, in the legend.
+        curves: by `before` or `after` calibration: predicted, observed and the number of pairs in each bin.
+        repeats: how often each row was counted; None if rows belong to groups: they are not independent then, and no
+            interval is drawn.
+        whose: the label of a single curve in the legend.
     """
     labels, last = {"before": "as the classifier gives them", "after": "calibrated"}, [*curves][-1]
     axes = _square("reliability", "predicted probability", "share that came true")
@@ -178,12 +178,12 @@ def draw_reliability(
 
 
 def format_area(area: float) -> str:
-    """Three decimals, and 1 only for 1."""
+    """Format an area with three decimals; `1` only if it is exactly 1."""
     return "1" if area == 1 else f"{min(area, 0.999):.3f}" if area < 0.9995 else "> 0.999"
 
 
 def shorten(name: str) -> str:
-    """A class's name for where there is little room."""
+    """Cut a class's name to the length that fits on an axis."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
@@ -199,21 +199,21 @@ def _look(place: int) -> tuple[str, str]:
 
 
 def _legend(axes: Axes, curves: Mapping[str, Any], figure: str, heading: str) -> None:
-    """In the corner of the unit square that the curves leave free, or nearly so."""
+    """Put the legend into the corner that the fewest points of the curves cross."""
     entries, kind = [], "roc" if figure == "roc_auc" else "precision_recall"
     for place, (name, curve) in enumerate(curves.items()):
         color, dash = _look(place)
-        told = shorten(name) if heading.startswith("class (") else name
-        entries.append((f"{told} ({format_area(curve[figure])})", color, dash))
+        label = shorten(name) if heading.startswith("class (") else name
+        entries.append((f"{label} ({format_area(curve[figure])})", color, dash))
     grid = np.linspace(0, 1, 101)
     x = np.tile(grid, len(curves))
     turn = slice(None, None, 1 if kind == "roc" else -1)  # rising
     y = np.concatenate([np.interp(grid, *(values[turn] for values in curve[kind])) for curve in curves.values()])
     corners: list[Corner] = ["lower right", "lower left", "upper left"]
-    high, wide = 0.055 * (len(entries) + 1), 0.6
+    height, width = 0.055 * (len(entries) + 1), 0.6
     crossed = {
-        "lower right": ((x > 1 - wide) & (y < high)).sum(),
-        "lower left": ((x < wide) & (y < high)).sum(),
-        "upper left": ((x < wide) & (y > 1 - high)).sum(),
+        "lower right": ((x > 1 - width) & (y < height)).sum(),
+        "lower left": ((x < width) & (y < height)).sum(),
+        "upper left": ((x < width) & (y > 1 - height)).sum(),
     }
     axes.legend(entries, min(corners if kind == "roc" else corners[1:] + corners[:1], key=crossed.__getitem__), heading)

@@ -1,4 +1,4 @@
-"""A page that needs no network and no script, is light or dark as its reader is, and prints."""
+"""Building blocks of HTML pages that need no network or script, have a light and a dark theme, and can be printed."""
 
 from collections.abc import Iterable
 from html import escape
@@ -42,11 +42,11 @@ code { overflow-wrap: anywhere; } summary { cursor: pointer; }
 
 
 def page(title: str, parts: Iterable[str]) -> str:
-    """The whole page.
+    """Build a whole page.
 
     Args:
-        title: as text.
-        parts: what is in it, as HTML.
+        title: the title, as text.
+        parts: the parts of the body, as HTML.
     """
     head = (
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -58,33 +58,33 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def join(*parts: str) -> str:
-    """The parts that there are."""
+    """Join the parts that are not empty."""
     return "\n".join(part for part in parts if part)
 
 
 def section(name: str, heading: str, *parts: str) -> str:
-    """A part of the page that the list of contents leads to."""
+    """A section with a heading, which the table of contents links to."""
     body = "\n".join(part for part in parts if part)
     return f'<section aria-labelledby="{name}">\n<h2 id="{name}">{escape(heading)}</h2>\n{body}\n</section>'
 
 
 def contents(sections: Iterable[tuple[str, str]]) -> str:
-    """Links to the sections, by name and heading."""
+    """The table of contents: links to sections, given by name and heading."""
     links = "".join(f'<li><a href="#{name}">{escape(heading)}</a></li>' for name, heading in sections)
     return f'<nav aria-label="Contents"><ul>{links}</ul></nav>'
 
 
 def paragraph(text: str | None, kind: str | None = None) -> str:
-    """Text as a paragraph; nothing for None."""
+    """Text as a paragraph; empty for None."""
     return f"<p{f' class={kind!r}' if kind else ''}>{escape(text)}</p>" if text else ""
 
 
 def gallery(pictures: Iterable[Picture | None], small: bool = False) -> str:
-    """Pictures side by side, as far as the page is wide enough."""
-    there = "\n".join(picture.to_inline_svg() for picture in pictures if picture)
-    return f'<div class="pictures{" small" if small else ""}">\n{there}\n</div>' if there else ""
+    """Pictures side by side where the page is wide enough; empty without pictures."""
+    figures = "\n".join(picture.to_inline_svg() for picture in pictures if picture)
+    return f'<div class="pictures{" small" if small else ""}">\n{figures}\n</div>' if figures else ""
 
 
 def beside(parts: Iterable[str]) -> str:
-    """Parts side by side, as far as the page is wide enough."""
+    """Parts side by side where the page is wide enough."""
     return f'<div class="beside">{"".join(f"<div>{part}</div>" for part in parts)}</div>'

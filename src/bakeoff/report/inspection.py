@@ -1,4 +1,4 @@
-"""What a report may tell beyond the race's own figures: which columns matter, and whether more rows would help."""
+"""Inspect a model for a deep report: permutation importance and learning curve."""
 
 import tempfile
 from functools import partial
@@ -28,19 +28,21 @@ from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
 
 REPEATS = 10  # shuffles of each column
-MOST_ROWS = 5_000  # of the test part that columns are shuffled in
+MOST_ROWS = 5_000  # test rows at most
 SHARES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of a fold's training rows
 
 
 def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[str, Any]:
-    """Permutation importance and learning curve of a version, from the rows that its config names.
+    """Compute permutation importance and learning curve of a version from the rows that its config names.
 
     Args:
-        workspace: where the rows are written meanwhile.
+        store: the version's store.
+        version: the version's id.
+        workspace: a folder for the rows while the function runs.
 
     Raises:
-        DataError: the rows are not those that the version was made of any more.
-        StoreError: its config is of another Bakeoff.
+        DataError: the rows are no longer those that the version was trained on.
+        StoreError: its config is of another version of Bakeoff.
     """
     card = store.card(version)
     try:
@@ -62,9 +64,11 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
 
 
 def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> dict[str, Any]:
-    """Both, as plain values.
+    """Compute permutation importance and learning curve, as plain values.
 
     Args:
+        config: the run's config.
+        ref: the dataset.
         model: the winner's fitted Pipeline.
         name: the winner.
     """
@@ -74,32 +78,38 @@ def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, name: str
 
 
 def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict[str, Any]:
-    """How much the score falls when a column is shuffled (Breiman, Random forests, 2001, section 10).
+    """Measure how much the test score falls if a column is shuffled (Breiman, Random forests, 2001, section 10).
 
     Returns:
-        for each column the mean and the standard deviation over the shuffles, the most important one first.
+        For each column the mean and the standard deviation over the shuffles, the most important first.
     """
     from sklearn.inspection import permutation_importance
 
     X, y = read_part(ref, "test")
-    if len(X) > MOST_ROWS:  # as max_samples would, which compares with the score on all rows
-        drawn = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
-        X, y = X.iloc[drawn], y[drawn]
+    if len(X) > MOST_ROWS:  # not by max_samples: its baseline is the score on all rows
+        sample = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
+        X, y = X.iloc[sample], y[sample]
     score_of = partial(_score, classes=ref.classes, scoring=scoring)
-    found = permutation_importance(model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cpu_count())
-    order = np.argsort(-found.importances_mean, kind="stable")
+    result = permutation_importance(
+        model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cpu_count()
+    )
+    order = np.argsort(-result.importances_mean, kind="stable")
     columns = [
-        {"name": ref.features[i].name, "mean": float(found.importances_mean[i]), "std": float(found.importances_std[i])}
+        {
+            "name": ref.features[i].name,
+            "mean": float(result.importances_mean[i]),
+            "std": float(result.importances_std[i]),
+        }
         for i in order
     ]
     return {"rows": len(X), "repeats": REPEATS, "columns": columns}
 
 
 def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:
-    """The cross-validated score by how many of the folds' training rows are fitted on.
+    """Compute the cross-validated score by the number of training rows.
 
     Returns:
-        rows, shape (n_sizes,), and scores, shape (n_sizes, n_folds over all repeats), None where a fold lacks a class.
+        `rows`, shape (n_sizes,), and `scores`, shape (n_sizes, n_folds over all repeats), None if a fold lacks a class.
     """
     contestant = Contestant.of(config, name, ProblemSize.of(ref))
     folds = read_folds(ref, config.cross_validation)
@@ -116,11 +126,11 @@ def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[s
 def _score_share(
     ref: DatasetRef, contestant: Contestant, fit_rows: np.ndarray, score_rows: np.ndarray, share: float, number: int
 ) -> float | None:
-    """Of a fold; None where the share lacks what a fit needs."""
+    """Fit on a share of a fold's training rows and score; None if the share lacks what a fit needs."""
     X, y = read_part(ref, "train")
-    drawn = np.random.default_rng(number).permutation(fit_rows)[: max(2, round(share * len(fit_rows)))]
+    sample = np.random.default_rng(number).permutation(fit_rows)[: max(2, round(share * len(fit_rows)))]
     try:
-        pipeline = fit_for_scoring(contestant, ref.features, X.iloc[drawn], y[drawn])
+        pipeline = fit_for_scoring(contestant, ref.features, X.iloc[sample], y[sample])
     except ValueError:
         return None
     return _score(pipeline, X.iloc[score_rows], y[score_rows], ref.classes, contestant.scoring)

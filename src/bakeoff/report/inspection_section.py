@@ -1,4 +1,4 @@
-"""The sections of a deep report: which columns matter, and whether more rows would help."""
+"""The sections of a deep report: permutation importance and learning curve."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,28 +21,31 @@ from bakeoff.report.table_formats import html_table
 
 MOST_DRAWN = 20
 IMPORTANCE = (
-    "How much worse the score on the test rows gets when the values of one column are shuffled, so that they tell "
-    "nothing any more; the lines span two standard deviations over the shuffles either way. Columns that say the same "
-    "stand in for each other, and each looks unimportant then."
+    "How much worse the score on the test rows gets when the values of one column are shuffled, so that they carry "
+    "no information; the lines span two standard deviations over the shuffles either way. Columns that hold the "
+    "same information stand in for each other, and each then looks unimportant."
 )
 LEARNING = "The winner's cross-validated score when it is fitted on a part of each fold's rows only."
 
 
-def render_deep(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Heading and HTML of each section.
+def render_deep(inspection: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Render the sections.
 
     Args:
-        found: as `measure` gives it.
+        inspection: the result of `inspect_model`.
+
+    Returns:
+        The heading and HTML of each section.
     """
-    importance, scoring = found["importance"], str(found["scoring"]).replace("_", " ")
-    rows = [(each["name"], f"{each['mean']:+.4f}", f"{each['std']:.4f}") for each in importance["columns"]]
+    importance, scoring = inspection["importance"], str(inspection["scoring"]).replace("_", " ")
+    rows = [(column["name"], f"{column['mean']:+.4f}", f"{column['std']:.4f}") for column in importance["columns"]]
     on = f"Measured on {importance['rows']:,} test rows, each column shuffled {importance['repeats']} times."
     columns = [
         paragraph(f"{IMPORTANCE} {on}"),
         gallery([draw_importance(importance, scoring)]),
         html_table(("Column", f"Fall of {scoring}", "±"), rows, label="Permutation importance"),
     ]
-    curve = found["learning_curve"]
+    curve = inspection["learning_curve"]
     table = [
         (
             f"{count:,}",
@@ -59,10 +62,10 @@ def render_deep(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def say_learning(curve: Mapping[str, Any], scoring: str) -> str:
-    """Whether the curve still rises at its end, judged fold by fold.
+    """Tell whether the curve still rises at its end, by a paired test over the folds.
 
-    Both fits of a fold are scored on the same rows, so the difference is what counts; folds share most of their rows,
-    so its standard error is one of the corrected resampled t (Nadeau and Bengio, Inference for the generalization
+    Both fits of a fold are scored on the same rows, so their difference is tested. Folds share most of their rows, so
+    the standard error is that of the corrected resampled t-test (Nadeau and Bengio, Inference for the generalization
     error, 2003).
     """
     from scipy import stats
@@ -71,41 +74,41 @@ def say_learning(curve: Mapping[str, Any], scoring: str) -> str:
     pairs = [pair for pair in zip(curve["scores"][half], curve["scores"][-1]) if None not in pair]
     count = len(pairs)
     if count < 2:
-        return "There are too few folds that could be fitted on fewer rows to say more."
+        return "Too few folds could be fitted on fewer rows to say more."
     gains = np.array([after - before for before, after in pairs])
     gain, error = float(gains.mean()), float(gains.std(ddof=1) * np.sqrt(1 / count + 1 / (curve["folds"] - 1)))
-    told = f"From {curve['rows'][half]:,} rows to {curve['rows'][-1]:,} the {scoring} changed by {gain:+.4f}"
-    told += f" (standard error {error:.4f})"
+    change = f"From {curve['rows'][half]:,} rows to {curve['rows'][-1]:,} the {scoring} changed by {gain:+.4f}"
+    change += f" (standard error {error:.4f})"
     if gain > stats.t.isf(0.025, count - 1) * error:
-        return f"{told}: it still rises, so more rows should help."
-    return f"{told}: no rise that could be told from chance. Of so few folds that is soon said; more rows may help yet."
+        return f"{change}: it still rises, so more rows should help."
+    return f"{change}: no rise beyond chance. With so few folds that is weak evidence; more rows may still help."
 
 
 def draw_importance(importance: Mapping[str, Any], scoring: str) -> Picture:
-    """The most important columns, with the spread over the shuffles."""
+    """Draw the most important columns, with the spread over the shuffles."""
     columns = importance["columns"][:MOST_DRAWN]
-    names = [shorten(each["name"]) for each in columns]
-    ends = [(each["mean"] - 2 * each["std"], each["mean"] + 2 * each["std"]) for each in columns]
+    names = [shorten(column["name"]) for column in columns]
+    ends = [(column["mean"] - 2 * column["std"], column["mean"] + 2 * column["std"]) for column in columns]
     lowest, highest = min(0.0, *(low for low, _ in ends)), max(0.0, *(high for _, high in ends))
     axes = axes_of_rows("importance", names, padded_limits(lowest, highest), 20)
     axes.x_axis(f"fall of {scoring} when the column is shuffled")
     axes.line((0, 0), axes.ylim, SOFT, 0.8)
-    for place, (each, both) in enumerate(zip(columns, ends)):
-        axes.line(both, (place, place), SERIES[0], 2)
-        axes.scatter(each["mean"], place, SERIES[0], 2.5)
+    for place, (column, interval) in enumerate(zip(columns, ends)):
+        axes.line(interval, (place, place), SERIES[0], 2)
+        axes.scatter(column["mean"], place, SERIES[0], 2.5)
     axes.set_yticklabels(names)
-    told = ", ".join(f"{each['name']} {each['mean']:.4f}" for each in columns[:5])
+    first = ", ".join(f"{column['name']} {column['mean']:.4f}" for column in columns[:5])
     size = size_of_rows(len(names), 20)
-    return make_picture("importance", "Permutation importance", f"The first are {told}.", size, axes.parts)
+    return make_picture("importance", "Permutation importance", f"The first are {first}.", size, axes.parts)
 
 
 def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:
-    """The mean over the folds, and their spread."""
+    """Draw the mean over the folds, and its standard deviation."""
     points = [(rows, known) for rows, scores in zip(curve["rows"], curve["scores"]) if (known := _known(scores))]
     counts, means = [rows for rows, _ in points], [float(np.mean(known)) for _, known in points]
     spread = [float(np.std(known)) for _, known in points]
-    low = [mean - wide for mean, wide in zip(means, spread)]
-    high = [mean + wide for mean, wide in zip(means, spread)]
+    low = [mean - deviation for mean, deviation in zip(means, spread)]
+    high = [mean + deviation for mean, deviation in zip(means, spread)]
     size = (WIDTH, 240.0)
     axes = Axes("learning", size, 56, 36, (0, counts[-1] * 1.04), padded_limits(min(low), max(high)))
     axes.x_axis("rows fitted on", 4)
@@ -114,8 +117,8 @@ def draw_learning(curve: Mapping[str, Any], scoring: str) -> Picture:
     axes.line(counts, means, SERIES[0])
     for count, mean in zip(counts, means):
         axes.scatter(count, mean, SERIES[0], 2.5)
-    told = f"From {means[0]:.4f} with {counts[0]:,} rows to {means[-1]:.4f} with {counts[-1]:,}."
-    return make_picture("learning", "Learning curve", told, size, axes.parts)
+    description = f"From {means[0]:.4f} with {counts[0]:,} rows to {means[-1]:.4f} with {counts[-1]:,}."
+    return make_picture("learning", "Learning curve", description, size, axes.parts)
 
 
 def _known(scores: list[float | None]) -> list[float]:

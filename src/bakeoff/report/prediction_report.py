@@ -1,4 +1,4 @@
-"""A prediction run's report, where the class of rows was known: how good the predictions were, in pictures too."""
+"""The HTML report of a prediction run whose rows have a class: how good the predictions were."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -36,18 +36,18 @@ from bakeoff.report.prediction_summary import (
 from bakeoff.report.svg import Picture
 from bakeoff.report.table_formats import html_table
 
-CONFUSION = "Rows by their true class (down) and by the class that was predicted (across)."
-KNOWN = "Curves and log loss are of the rows whose class the model knows."
+CONFUSION = "Rows by true class (down) and predicted class (across)."
+KNOWN = "Curves and log loss cover the rows whose class the model knows."
 
 
 def draw_predictions(scored: ScoredTable) -> dict[str, Picture]:
-    """The pictures, by name; none where no row's class was known."""
+    """Draw the pictures, by name; empty if no row has a class."""
     tally = scored.counts.tally
     if not tally.rows:
         return {}
     names, matrix = tally.confusion_matrix()
-    found = {"classes": names, "confusion": matrix.tolist()}
-    pictures = [draw_confusion("confusion", "Predicted and true classes", found, "rows")]
+    outcome = {"classes": names, "confusion": matrix.tolist()}
+    pictures = [draw_confusion("confusion", "Predicted and true classes", outcome, "rows")]
     ranked = _rank(scored)
     if ranked.get("curves"):
         pictures += [draw_roc(ranked), draw_precision_recall(ranked)]
@@ -58,12 +58,12 @@ def draw_predictions(scored: ScoredTable) -> dict[str, Picture]:
 
 
 def render_predictions(summary: Mapping[str, Any], scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:
-    """The page.
+    """Render the page.
 
     Args:
-        summary: as it is written; with an evaluation.
-        scored: what it was made of.
-        pictures: as `draw_predictions` gives them.
+        summary: the content of summary.json, with an evaluation.
+        scored: the scored table.
+        pictures: the pictures of `draw_predictions`.
     """
     summary = dict(summary)
     parts = {
@@ -90,11 +90,11 @@ def render_predictions(summary: Mapping[str, Any], scored: ScoredTable, pictures
 
 
 def _errors(summary: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
-    found, picture = summary["evaluation"], pictures.get("confusion")
-    figures = html_table(("Metric", "Value"), evaluation_figures(found), label="Evaluation")
-    report = html_table(*report_table(read_class_metrics(found)), label="Classification report")
-    drawn = f"{gallery([picture], small=True)}\n{paragraph(CONFUSION)}" if picture else ""
-    return beside(part for part in (drawn, figures, f"<h3>Classification report</h3>\n{report}") if part)
+    evaluation, picture = summary["evaluation"], pictures.get("confusion")
+    figures = html_table(("Metric", "Value"), evaluation_figures(evaluation), label="Evaluation")
+    report = html_table(*report_table(read_class_metrics(evaluation)), label="Classification report")
+    confusion = f"{gallery([picture], small=True)}\n{paragraph(CONFUSION)}" if picture else ""
+    return beside(part for part in (confusion, figures, f"<h3>Classification report</h3>\n{report}") if part)
 
 
 def _probabilities(scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:
@@ -126,7 +126,7 @@ def _origin(summary: dict[str, Any]) -> str:
 
 
 def _rank(scored: ScoredTable) -> dict[str, Any]:
-    """With the classes, as pictures need them."""
+    """Ranking curves and areas with their classes, as the charts need them; empty without probabilities."""
     tally = scored.counts.tally
-    found = tally.probabilities.describe(tally.classes)
-    return {"classes": list(tally.classes), **found} if found else {}
+    ranking = tally.probabilities.describe(tally.classes)
+    return {"classes": list(tally.classes), **ranking} if ranking else {}

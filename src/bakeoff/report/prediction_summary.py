@@ -1,4 +1,4 @@
-"""A prediction run's summary for people: as text for a terminal, as markdown for Prefect's pages."""
+"""A prediction run's summary: as text for a terminal, as markdown for Prefect's pages."""
 
 import json
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ FIGURES = {
     "precision_macro": "precision",
     "f1_macro": "F1",
 }
-SHOWN = 5  # reasons and flags of a kind
-MOST_CLASSES = 12  # of a confusion matrix that can be read
+SHOWN = 5  # reasons, and flags, that are listed
+MOST_CLASSES = 12  # up to which a confusion matrix can be read
 
 
 def show_prediction(folder: str, as_json: bool = False) -> str:
-    """What a prediction run prints at its end: what became of the rows, how good it was, and where it went.
+    """The text that a prediction run prints at its end: counts of rows, scores, and the output folder.
 
     Args:
-        folder: the output's.
-        as_json: as one object: the folder, and what its summary holds.
+        folder: the output folder.
+        as_json: return one JSON object instead: the folder and the content of its summary.json.
     """
     summary = _read(folder)
     if as_json:
@@ -51,11 +51,11 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
 
 
 def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
-    """The same as markdown, with the confusion matrix and the report's other pictures.
+    """The summary as markdown, with the confusion matrix and the report's other pictures.
 
     Args:
-        folder: the output's.
-        pictures: by name.
+        folder: the output folder.
+        pictures: the pictures by name.
     """
     summary = _read(folder)
     parts = [f"# {markdown_text(summary['name'])} {summary['version']}", markdown_text(say_rows(summary))]
@@ -63,48 +63,48 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
         parts.append("\n".join(f"- {markdown_text(line)}" for line in say_reasons(summary)))
     parts += [markdown_text(line) for line in list_warnings(summary)]
     if "evaluation" in summary:
-        found = summary["evaluation"]
-        parts += ["## Evaluation", markdown_table(("Metric", "Value"), evaluation_figures(found))]
-        parts += [markdown_table(*report_table(read_class_metrics(found)))]
-        matrix = confusion_table(found["confusion_matrix"])
+        evaluation = summary["evaluation"]
+        parts += ["## Evaluation", markdown_table(("Metric", "Value"), evaluation_figures(evaluation))]
+        parts += [markdown_table(*report_table(read_class_metrics(evaluation)))]
+        matrix = confusion_table(evaluation["confusion_matrix"])
         parts += ["## Confusion matrix", markdown_table(*matrix)] if matrix else []
         parts += [markdown_picture(picture) for name, picture in pictures.items() if name != "confusion"]
         parts += [f"Report: {markdown_text(str(folder / REPORT))}"] if (folder / REPORT).exists() else []
     return "\n\n".join([*parts, f"Folder: {markdown_text(str(folder))}"])
 
 
-def evaluation_figures(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """The figures where the class is known, a line each."""
-    figures = [(name, format_score(found[key])) for key, name in FIGURES.items()]
-    figures.append(("log loss", format_score(found["log_loss"])))
-    if "mean_cost" in found:
-        figures.append(("mean cost", format_cost(found["mean_cost"])))
-    figures.append(("rows with a class", f"{found['rows']:,}"))
-    if "unknown_class" in found:
-        figures.append(("of them of a class that the model doesn't know", f"{found['unknown_class']:,}"))
+def evaluation_figures(evaluation: dict[str, Any]) -> list[tuple[str, str]]:
+    """The name and value of each figure of an evaluation."""
+    figures = [(name, format_score(evaluation[key])) for key, name in FIGURES.items()]
+    figures.append(("log loss", format_score(evaluation["log_loss"])))
+    if "mean_cost" in evaluation:
+        figures.append(("mean cost", format_cost(evaluation["mean_cost"])))
+    figures.append(("rows with a class", f"{evaluation['rows']:,}"))
+    if "unknown_class" in evaluation:
+        figures.append(("of them of a class that the model doesn't know", f"{evaluation['unknown_class']:,}"))
     return figures
 
 
 def say_rows(summary: dict[str, Any]) -> str:
-    """How many rows were scored, and how many not."""
+    """How many rows were scored, and how many rejected, as a sentence."""
     refused = f", {summary['rejected']:,} rejected (see rejected.parquet)" if summary["rejected"] else ""
     return f"{summary['predicted']:,} of {summary['rows']:,} rows scored with {summary['version']}{refused}."
 
 
 def say_reasons(summary: dict[str, Any]) -> list[str]:
-    """Why rows were rejected, the commonest reason first."""
+    """Why rows were rejected, the most common reason first."""
     reasons = summary.get("reasons", [])
     lines = [
-        f"{format_count(each['rows'], 'row')}: "
-        + ("" if each["column"] is None else f"{each['column']}: ")
-        + each["reason"]
-        for each in reasons[:SHOWN]
+        f"{format_count(reason['rows'], 'row')}: "
+        + ("" if reason["column"] is None else f"{reason['column']}: ")
+        + reason["reason"]
+        for reason in reasons[:SHOWN]
     ]
     return [*lines, f"and {format_count(len(reasons) - SHOWN, 'other kind')}"] if len(reasons) > SHOWN else lines
 
 
 def list_warnings(summary: dict[str, Any]) -> list[str]:
-    """Which columns had no value, and which predictions are of rows unlike all that training saw, in sentences."""
+    """Sentences about columns without values and about flagged rows."""
     flags = _say_flags(summary)
     return [*say_gaps(summary), *([flags] if flags else [])]
 
@@ -115,21 +115,21 @@ def _say_flags(summary: dict[str, Any]) -> str | None:
         return None
     listed = ", ".join(f"{flag} ({count:,})" for flag, count in list(flags.items())[:SHOWN])
     more = f" and {format_count(len(flags) - SHOWN, 'other')}" if len(flags) > SHOWN else ""
-    return f"Flagged, unlike what training saw: {listed}{more}."
+    return f"Flagged as unlike the training rows: {listed}{more}."
 
 
-def say_evaluation(found: dict[str, Any]) -> str:
-    """The figures where the class is known."""
-    figures = [f"{name} {found[key]:.4f}" for key, name in FIGURES.items()]
-    figures += [] if found["log_loss"] is None else [f"log loss {found['log_loss']:.4f}"]
-    figures += [f"mean cost {format_cost(found['mean_cost'])}"] if "mean_cost" in found else []
-    strange = found.get("unknown_class", 0)
-    unknown = f" ({strange:,} of them of a class that the model doesn't know, and so wrong)" if strange else ""
-    return f"On {found['rows']:,} rows with a class{unknown}: {', '.join(figures)}."
+def say_evaluation(evaluation: dict[str, Any]) -> str:
+    """The figures of an evaluation as a sentence."""
+    figures = [f"{name} {evaluation[key]:.4f}" for key, name in FIGURES.items()]
+    figures += [] if evaluation["log_loss"] is None else [f"log loss {evaluation['log_loss']:.4f}"]
+    figures += [f"mean cost {format_cost(evaluation['mean_cost'])}"] if "mean_cost" in evaluation else []
+    n_unknown = evaluation.get("unknown_class", 0)
+    unknown = f" ({n_unknown:,} of a class that the model doesn't know, and so wrong)" if n_unknown else ""
+    return f"On {evaluation['rows']:,} rows with a class{unknown}: {', '.join(figures)}."
 
 
 def confusion_table(matrix: dict[str, Any]) -> tuple[Row, list[Row]] | None:
-    """The rows by true class (down) and predicted class (across); None of more classes than can be read."""
+    """The confusion matrix as a table; None if there are too many classes to read."""
     classes = matrix["classes"]
     if len(classes) > MOST_CLASSES:
         return None

@@ -1,4 +1,4 @@
-"""Pictures inside a page: SVG in the page's colours, light or dark, with text as text."""
+"""SVG pictures in the colours of the page, light or dark, with text as text."""
 
 import base64
 from html import escape
@@ -7,10 +7,10 @@ from typing import NamedTuple
 from bakeoff.formatting import printable
 from bakeoff.report.table_formats import markdown_text
 
-# What is drawn in the first becomes the page's own colour of that name; the second is for where there is no page.
+# Placeholders: in a page each becomes the CSS variable in NAMES, in a standalone file the colour in LIGHT.
 INK, SOFT, LINE, PAPER = "#010101", "#010102", "#010103", "#010104"
 SERIES = tuple(f"#01020{place}" for place in range(1, 9))
-DASHES = ("", "6 3", "1.5 2.5", "8 3 2 3")  # beside the colours, for whoever can't tell them apart
+DASHES = ("", "6 3", "1.5 2.5", "8 3 2 3")  # for readers who can't tell the colours apart
 LIGHT = {
     INK: "#1c1e21", SOFT: "#5a6068", LINE: "#d5d8dc", PAPER: "#ffffff",
     **dict(zip(SERIES, ("#0069b4", "#b84a00", "#00734f", "#a3357f", "#6b5900", "#5847c2", "#1f6f78", "#555b63"))),
@@ -22,18 +22,18 @@ DARK = {
 NAMES = {
     INK: "--ink", SOFT: "--soft", LINE: "--line", PAPER: "--paper", **{color: f"--c{color[-1]}" for color in SERIES}
 }  # fmt: skip
-WIDTH = 331.0  # points: what a telephone is wide
+WIDTH = 331.0  # points: the width of a phone
 
 
 class Picture(NamedTuple):
-    """A picture, and what it shows in words.
+    """A picture and its description.
 
     Attributes:
-        name: of a single word.
-        title: its heading.
-        description: what who can't see it should know.
-        svg: with the stand-ins for the page's colours.
-        width: in points.
+        name: the name, a single word.
+        title: the heading.
+        description: the content in words, for readers who can't see the picture.
+        svg: the SVG, with placeholders for the page's colours.
+        width: the width, in points.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Picture(NamedTuple):
     width: float
 
     def to_inline_svg(self) -> str:
-        """For a page that has CSS."""
+        """SVG for a page with CSS."""
         svg = self.svg
         for color, name in NAMES.items():
             svg = svg.replace(color, f"var({name})")
@@ -53,7 +53,7 @@ class Picture(NamedTuple):
         )
 
     def to_standalone_svg(self) -> str:
-        """As a file of its own, on white."""
+        """SVG as a file of its own, on white."""
         svg = self.svg
         for color, plain in LIGHT.items():
             svg = svg.replace(color, plain)
@@ -63,10 +63,10 @@ class Picture(NamedTuple):
 
 
 def markdown_picture(picture: Picture) -> str:
-    """With what it shows in words, for whoever can't see it."""
+    """The picture as markdown, with its description as alternative text."""
     data = base64.b64encode(picture.to_standalone_svg().encode()).decode()
-    told = markdown_text(f"{picture.title}: {picture.description}")
-    return f"**{markdown_text(picture.title)}**\n\n![{told}](data:image/svg+xml;base64,{data})"
+    text = markdown_text(f"{picture.title}: {picture.description}")
+    return f"**{markdown_text(picture.title)}**\n\n![{text}](data:image/svg+xml;base64,{data})"
 
 
 def css() -> str:
@@ -76,20 +76,24 @@ def css() -> str:
 
 
 def escape_xml(text: str) -> str:
-    """Text as XML holds it."""
+    """Escape text for XML."""
     return escape(printable(text))
 
 
 def make_picture(name: str, title: str, description: str, size: tuple[float, float], parts: list[str]) -> Picture:
-    """The whole picture of its parts.
+    """Make a picture of its parts.
 
     Args:
+        name: the name, a single word.
+        title: the heading.
+        description: the content in words.
         size: width and height, in points.
+        parts: SVG elements.
     """
     width, height = size
     name = escape_xml(name)
-    told = (
+    opening = (
         f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{escape_xml(title)}</title><desc id="{name}-desc">{escape_xml(description)}</desc>'
     )
-    return Picture(name, title, description, told + "".join(parts) + "</svg>", width)
+    return Picture(name, title, description, opening + "".join(parts) + "</svg>", width)

@@ -1,4 +1,4 @@
-"""A header and rows of text as a table: in HTML, in markdown, on a terminal."""
+"""Format a header and rows of text as a table in HTML, in markdown, or for a terminal."""
 
 import re
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 from bakeoff.formatting import one_line, printable
 
-# What has a meaning in CommonMark, GitHub's tables and strikethroughs: anywhere, or as the first of a line.
+# Markup in CommonMark and in GitHub's tables and strikethrough, anywhere or at the start of a line.
 MARKUP = re.compile(r"[\\`*_\[\]<>|~&#]|^[-+](?=\s|$)|^[-=](?=[-=]*$)|(?<=[0-9])[.)](?=\s|$)")
-# GitHub's markdown makes links of addresses, escaped or not, unless something stands inside them.
+# GitHub turns addresses into links, escaped or not, unless something interrupts them.
 ADDRESS = re.compile(r"(?<=[a-z]:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-]@)(?=\w)", re.IGNORECASE)
 
 
 class Link(NamedTuple):
-    """A cell that leads somewhere."""
+    """A cell with a link."""
 
     text: str
     href: str
@@ -23,12 +23,14 @@ class Link(NamedTuple):
 def html_table(
     header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False, label: str = ""
 ) -> str:
-    """A table that scrolls where it is wider than the page; the first cell of a row is its name.
+    """Format a table in HTML that scrolls if it is wider than the page; the first cell of a row is its name.
 
     Args:
-        marked: the first cell of the row that stands out.
+        header: the names of the columns.
+        rows: the cells of each row.
+        marked: the first cell of the row to highlight.
         text: whether the last column holds text rather than figures.
-        label: what it is, for whoever can't see where it stands.
+        label: the table's accessible name.
     """
     kind = ' class="text"' if text else ""  # the last column's
     heads = [f'<th scope="col">{escape(cell)}</th>' for cell in header[:-1]]
@@ -41,8 +43,8 @@ def html_table(
     names = [row[0].text if isinstance(row[0], Link) else row[0] for row in rows]
     kinds = [' class="winner"' if marked and name == marked else "" for name in names]
     body = "".join(f"<tr{kind}>{line}</tr>" for kind, line in zip(kinds, lines[1:]))
-    told = f' tabindex="0" role="region" aria-label="Table: {escape(label or header[0])}"'
-    return f'<div class="scroll"{told}><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
+    region = f' tabindex="0" role="region" aria-label="Table: {escape(label or header[0])}"'
+    return f'<div class="scroll"{region}><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _cell(cell: str | Link) -> str:
@@ -50,7 +52,7 @@ def _cell(cell: str | Link) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """In one line, as text: nothing in a name of somebody else's has a meaning in markdown.
+    """Escape text for markdown, in one line.
 
     A comment keeps addresses from becoming links.
     """
@@ -58,17 +60,19 @@ def markdown_text(text: str) -> str:
 
 
 def markdown_table(header: tuple[str, ...], rows: list[Any]) -> str:
-    """Cells are as `markdown_text` makes them."""
+    """Format a table in markdown; cells are escaped by `markdown_text`."""
     lines = [[*map(markdown_text, line)] for line in (header, *rows)]
     lines.insert(1, ["---"] * len(header))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def text_table(header: tuple[str, ...], rows: Sequence[Any], left: Sequence[bool] = (True,)) -> list[str]:
-    """A line a row; a cell's blanks at its ends stay.
+    """Format a table for a terminal, one line per row; blanks at the ends of a cell are kept.
 
     Args:
-        left: which columns are to the left; those that it doesn't tell of are to the right.
+        header: the names of the columns.
+        rows: the cells of each row.
+        left: whether each of the first columns is left-aligned; all others are right-aligned.
     """
     lines = [[printable(re.sub(r"\s", " ", cell)) for cell in line] for line in (header, *rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]

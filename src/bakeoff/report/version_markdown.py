@@ -1,4 +1,4 @@
-"""The card for people, as markdown for Prefect's pages."""
+"""A version's card as markdown, for Prefect's pages."""
 
 from collections.abc import Mapping
 
@@ -31,12 +31,13 @@ from bakeoff.store.card import Card
 def render_markdown(
     card: Card, folder: str, decision: str | None = None, pictures: Mapping[str, Picture] | None = None
 ) -> str:
-    """The card as markdown, for Prefect's pages.
+    """Render a card as markdown.
 
     Args:
-        folder: where the version lies.
-        decision: what came of its meeting with the champion.
-        pictures: the report's, by name.
+        card: the version's card.
+        folder: the version's folder.
+        decision: the outcome of the comparison with the champion, as a sentence.
+        pictures: the report's pictures by name.
     """
     drawn = pictures or {}
     shown = [drawn.get(name) for name in ("race", "test")]
@@ -51,13 +52,16 @@ def render_markdown(
     return "\n\n".join(
         [
             f"# {markdown_text(card.name)} · {winner}",
-            *map(markdown_text, [describe_choice(card), headline(card), *(told for told in sentences if told)]),
+            *map(
+                markdown_text,
+                [describe_choice(card), headline(card), *(sentence for sentence in sentences if sentence)],
+            ),
             *map(markdown_text, say_warnings(card)),
             "## Leaderboard",
             *(markdown_picture(picture) for picture in shown if picture),
             SPREAD,
             markdown_table(*race_table(card)),
-            # Without the status: Prefect's pages are narrow, and what has not finished has a sentence below.
+            # Without the status: Prefect's pages are narrow, and contestants that did not finish have a sentence below.
             markdown_table(header[:-1], [row[:-1] for row in rows]),
             BALANCED,
             markdown_table(recall_header, recalls),
@@ -75,6 +79,6 @@ def render_markdown(
 
 
 def class_rows(report: Mapping[str, ClassMetrics]) -> list[dict[str, str]]:
-    """A classification report as a table of text, for Prefect's pages."""
+    """A classification report as rows of text by column, for Prefect's pages."""
     header, rows = report_table(report)
     return [dict(zip(header, map(one_line, row))) for row in rows]

@@ -1,4 +1,4 @@
-"""A version's report: who won and how sure that is, where it errs, and how it was made."""
+"""A version's HTML report: who won and how clearly, which errors it makes, and how it was made."""
 
 from collections.abc import Mapping
 from html import escape
@@ -48,22 +48,22 @@ from bakeoff.report.table_formats import html_table
 from bakeoff.store.card import Card
 from bakeoff.tables.schema import Feature
 
-MOST_FEATURES = 30  # listed openly; the others unfold
-MOST_CATEGORIES = 8  # named of a column
-FITTED = "It is drawn from rows of training that the judged model was not fitted on."
-CONFUSION = "Rows of the test part by their true class (down) and by the class that was predicted (across)."
+MOST_FEATURES = 30  # listed at once; the others can be unfolded
+MOST_CATEGORIES = 8  # listed per column
+FITTED = "It is drawn from training rows, each predicted by a model that was not fitted on it."
+CONFUSION = "Test rows by true class (down) and predicted class (across)."
 
 
 def render_report(
     card: Card, outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture], *more: tuple[str, str]
 ) -> str:
-    """The page.
+    """Render the page.
 
     Args:
-        card: the version's.
-        outcomes: of each contestant on the test rows; an older version has none.
-        pictures: by name, as `draw_all` gives them; without them the page is tables and text.
-        more: sections of what was computed afterwards: heading and HTML.
+        card: the version's card.
+        outcomes: the ranking curves of each contestant on the test rows; empty for older versions.
+        pictures: the pictures of `draw_all` by name; without them the page has only tables and text.
+        more: further sections: heading and HTML.
     """
     parts = {
         "Leaderboard": _leaderboard(card, pictures),
@@ -105,7 +105,7 @@ def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> str:
         html_table(*race_table(card), marked=winner, text=True, label="Cross-validation"),
         "<h3>Test rows</h3>",
         paragraph(
-            f"On {rows.test:,} test rows that no contestant had seen, and that had no part in the choice. "
+            f"On {rows.test:,} test rows that no contestant had seen, and that played no part in the choice. "
             f"{BALANCED} Precision and F1 are plain means over the classes, too."
         ),
         html_table(*result_table(card), marked=winner, text=True, label="Test rows"),
@@ -127,9 +127,9 @@ def _errors(card: Card, pictures: Mapping[str, Picture]) -> str:
 
 def _probabilities(card: Card, outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture]) -> str:
     calibration, reliability = describe_calibration(card), pictures.get("reliability")
-    ranked = {name: found for name, found in outcomes.items() if "roc_auc" in found}
+    ranked = {name: outcome for name, outcome in outcomes.items() if "roc_auc" in outcome}
     figures = ("roc_auc_macro", "average_precision_macro")
-    rows = [(title(name), *(format_area(found[key]) for key in figures)) for name, found in ranked.items()]
+    rows = [(title(name), *(format_area(outcome[key]) for key in figures)) for name, outcome in ranked.items()]
     header = ("Classifier", "Area under ROC", "Average precision")
     kinds = ("roc-contestants", "precision-recall-contestants", "roc", "precision-recall")
     curves, winner = [pictures.get(kind) for kind in kinds], ranked.get(card.classifier)

@@ -1,4 +1,4 @@
-"""A version's report and pictures again, from what is sealed; and deep ones."""
+"""Write a version's report again from its sealed files, optionally as a deep report."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +20,10 @@ from bakeoff.store.model_store import ModelStore
 
 
 def draw_version(config: TrainingConfig, version: str) -> dict[str, Picture]:
-    """The pictures of a version's report, by name.
+    """Draw the pictures of a version's report, by name.
 
     Raises:
-        IntegrityError: naming what differs from what was sealed.
+        IntegrityError: a file differs from what was sealed.
     """
     store = open_store(config)
     card = store.card(version)
@@ -33,28 +33,35 @@ def draw_version(config: TrainingConfig, version: str) -> dict[str, Picture]:
 
 
 def add_inspection(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
-    """Write a version's report anew, as a deep one.
+    """Replace a version's report by a deep one.
 
     Args:
-        ref: the rows that the version was made of.
+        config: the run's config.
+        ref: the rows that the version was trained on.
+        version: the version's id.
     """
     from bakeoff.report.inspection import inspect_model
 
     store = open_store(config)
-    found = inspect_model(config, ref, load_model(store, version), store.card(version).classifier)
-    store.write_report(version, _render(store, version, found))
+    inspection = inspect_model(config, ref, load_model(store, version), store.card(version).classifier)
+    store.write_report(version, _render(store, version, inspection))
 
 
 def rewrite_report(store: ModelStore, version: str, workspace: Path | None = None) -> Path:
     """Write a version's report again.
 
     Args:
-        workspace: where rows are written meanwhile if the report is to be a deep one; None for one that is not.
+        store: the version's store.
+        version: the version's id.
+        workspace: a folder for the rows of a deep report while it is made; None for a plain report.
+
+    Returns:
+        The report's path.
 
     Raises:
-        DataError: a deep report's rows are not those that the version was made of any more.
-        IntegrityError: naming what differs from what was sealed.
-        WriteError: the disk refused; the report is as it was.
+        DataError: the rows for a deep report are no longer those that the version was trained on.
+        IntegrityError: a file differs from what was sealed.
+        WriteError: the file could not be written; the old report is unchanged.
     """
     deep = None
     if workspace:
@@ -73,7 +80,7 @@ def _render(store: ModelStore, version: str, deep: Mapping[str, Any] | None) -> 
 
 @contextmanager
 def _refusing(version: str) -> Iterator[None]:
-    """Have an error tell that somebody who sealed the version made its figures such that nothing can be drawn."""
+    """Raise an IntegrityError if sealed figures can't be drawn: whoever sealed the version made them so."""
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -81,9 +88,9 @@ def _refusing(version: str) -> Iterator[None]:
 
 
 def _read(store: ModelStore, card: Card) -> dict[str, Any]:
-    """What the contestants made of the test rows; nothing of an older version."""
+    """The contestants' ranking curves on the test rows; empty for older versions."""
     if EVALUATION not in card.files:
         return {}
     with _refusing(card.version):
-        found: dict[str, Any] = parse_json(store.read(card.version, EVALUATION))
-        return found
+        outcomes: dict[str, Any] = parse_json(store.read(card.version, EVALUATION))
+        return outcomes

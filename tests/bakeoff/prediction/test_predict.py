@@ -393,7 +393,7 @@ def test_what_a_table_lacks_is_told_at_the_end(orders, tmp_path):
     assert ["delivery_days"] == summary["missing_columns"]
     assert 5 == summary["evaluation"]["unknown_class"]
     assert "Not in the table, and taken as missing in every row: delivery_days." in shown
-    assert "On 40 rows with a class (5 of them of a class that the model doesn't know, and so wrong): acc" in shown
+    assert "On 40 rows with a class (5 of a class that the model doesn't know, and so wrong): acc" in shown
     assert "Not in the table" in render_summary(folder, {})
     page = (folder / "report.html").read_text()
     assert "Curves and log loss are of the rows whose class the model knows." in page

@@ -8,6 +8,6 @@ def test_what_a_learning_curve_says():
     rises = {"folds": 5, "rows": [100, 200], "scores": [[0.7, 0.8, 0.9], [0.72, 0.82, 0.921]]}
     assert "accuracy changed by +0.0203 (standard error 0.0004): it still rises" in say_learning(rises, "accuracy")
     flat = {"folds": 5, "rows": [100, 200], "scores": [[0.7, 0.8, 0.9], [0.72, 0.78, 0.901]]}
-    assert "no rise that could be told from chance" in say_learning(flat, "accuracy")
+    assert "no rise beyond chance" in say_learning(flat, "accuracy")
     unknown = {"folds": 5, "rows": [100, 200], "scores": [[None, None, 0.9], [0.72, 0.78, 0.9]]}
-    assert "too few folds" in say_learning(unknown, "accuracy")
+    assert "Too few folds could be fitted" in say_learning(unknown, "accuracy")
