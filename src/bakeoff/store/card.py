@@ -1,6 +1,6 @@
-"""The card of a version: what it is, how it was chosen, and how it was made.
+"""The card of a version as dataclasses: the shape of card.json, in the order of its keys.
 
-The dataclasses are the shape of card.json, in the order of its keys; what has a default, older cards don't tell.
+Fields with a default are missing in older cards.
 """
 
 import json
@@ -16,9 +16,9 @@ from bakeoff.runtime.untrusted_json import is_shallow
 from bakeoff.store.entries import TIME, VERSION
 from bakeoff.tables.schema import Feature
 
-DEEPEST = 30  # levels; a config in it has 20 at most
-FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")  # in the version's folder, and nowhere else
-SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # the files that every card has digests of
+DEEPEST = 30  # levels of nesting; a config has 20 at most
+FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")  # a file name without a path
+SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # files that every card lists with their digests
 
 Interval = tuple[float, float]
 
@@ -41,13 +41,13 @@ Curve = Annotated[CalibrationCurve | None, _can_be_drawn]
 
 @dataclass(frozen=True, kw_only=True)
 class ToLeader:
-    """A contestant less the leader.
+    """The comparison of a contestant with the leader; differences are contestant minus leader.
 
     Attributes:
-        test: by which the p-value was found.
-        rows_better: how many rows only the contestant has right.
-        rows_worse: how many only the leader has right.
-        margin: the most by which it may trail and be tied.
+        test: the test that gave the p-value.
+        rows_better: the number of rows that only the contestant predicts right.
+        rows_worse: the number of rows that only the leader predicts right.
+        margin: the largest difference that counts as a tie.
     """
 
     difference: float
@@ -63,7 +63,7 @@ class ToLeader:
 
 @dataclass(frozen=True, kw_only=True)
 class BrierScore:
-    """Of a contestant's probabilities, before and after calibration by the method."""
+    """The Brier score of a contestant's probabilities, before and after calibration."""
 
     method: Method | None
     before: float | None
@@ -72,7 +72,7 @@ class BrierScore:
 
 @dataclass(frozen=True, kw_only=True)
 class Nystroem:
-    """How a contestant was approximated, and how long the exact fit was predicted to take."""
+    """How a contestant was approximated, and the predicted time of the exact fit."""
 
     method: str = "nystroem"
     components: int
@@ -81,7 +81,7 @@ class Nystroem:
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """What a contestant reached; `reason` says why it did not finish."""
+    """The scores and times of a contestant; `reason` says why it did not finish."""
 
     status: str
     reason: str | None
@@ -100,13 +100,13 @@ class Contestant:
     predict_rows_per_second: float | None
 
     def interval(self, metric: str = "accuracy") -> Interval | None:
-        """The metric's on the test rows; None where there is none."""
+        """Return the metric's interval on the test rows, or None if there is none."""
         return (self.test_intervals or {}).get(metric)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finisher(Contestant):
-    """A contestant that came through, as the winner has."""
+    """A contestant that finished."""
 
     cv_mean: float
     cv_std: float
@@ -128,7 +128,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Reliability:
-    """The curves before and after calibration."""
+    """The reliability curves before and after calibration."""
 
     before: Curve
     after: Curve
@@ -136,7 +136,7 @@ class Reliability:
 
 @dataclass(frozen=True, kw_only=True)
 class WinnersCalibration:
-    """As `Calibration` of the evaluation."""
+    """The winner's `Calibration`, as in `evaluation.results`."""
 
     method: Method | None
     own_probabilities: bool
@@ -148,7 +148,7 @@ class WinnersCalibration:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """How many there are of each part."""
+    """The number of rows of each part."""
 
     train: int
     test: int
@@ -157,7 +157,7 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class RowsOrigin:
-    """As `Origin` of the data."""
+    """The origin of the rows, as `data.origin.Origin`."""
 
     source: str
     batch: int
@@ -166,7 +166,7 @@ class RowsOrigin:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSettings:
-    """Of the config's `dataset`."""
+    """The fields of the config's `dataset` that are read."""
 
     source: str = "synthetic"
     flip_y: float = 0.0
@@ -174,21 +174,21 @@ class DatasetSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSettings:
-    """Of the config's `split`."""
+    """The fields of the config's `split` that are read."""
 
     by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoldSettings:
-    """Of the config's `cross_validation`."""
+    """The fields of the config's `cross_validation` that are read."""
 
     repeats: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What is read of a version's config, with the defaults that an older one doesn't tell."""
+    """The fields of a version's config that are read, with the defaults for older versions."""
 
     dataset: DatasetSettings = DatasetSettings()
     split: SplitSettings = SplitSettings()
@@ -197,7 +197,7 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class FileDigest:
-    """Of a sealed file."""
+    """The digest and size of a sealed file."""
 
     sha256: str
     bytes: int
@@ -210,13 +210,13 @@ class Card:
     Attributes:
         classifier: the winner.
         classifiers: the contestants, in the leaderboard's order.
-        calibration: of the winner's probabilities.
-        brier_halved: whether Brier scores are of one of two classes; older cards sum over both.
-        decision: by cost; None without costs.
-        class_counts: of the training rows.
-        config: the run's, as its Bakeoff wrote it.
-        environment: version of each library.
-        files: the sealed ones.
+        calibration: the calibration of the winner's probabilities.
+        brier_halved: whether Brier scores of two classes are of one class; older cards sum over both.
+        decision: the cost reduction by deciding by least expected cost; None without costs.
+        class_counts: the number of training rows by class.
+        config: the run's config, as the Bakeoff of that time wrote it.
+        environment: the version of each library.
+        files: the sealed files by name.
     """
 
     format: int
@@ -243,10 +243,10 @@ class Card:
 
     @classmethod
     def from_dict(cls, content: Any) -> "Card":
-        """The card in the content of a card.json.
+        """Build a card from the content of a card.json.
 
         Raises:
-            IntegrityError: something is missing or of another type, as `classifiers.svm.cv_mean`.
+            IntegrityError: a key is missing or has another type; the message names it, as `classifiers.svm.cv_mean`.
         """
         try:
             if not is_shallow(content, DEEPEST):
@@ -269,17 +269,17 @@ class Card:
 
     @property
     def winner(self) -> Finisher:
-        """What the winner reached."""
+        """The winner's scores."""
         return self.finishers[self.classifier]
 
     @property
     def finishers(self) -> dict[str, Finisher]:
-        """The contestants that came through."""
-        return {name: each for name, each in self.classifiers.items() if isinstance(each, Finisher)}
+        """The contestants that finished."""
+        return {name: contestant for name, contestant in self.classifiers.items() if isinstance(contestant, Finisher)}
 
     @property
     def settings(self) -> Settings:
-        """What is read of the config."""
+        """The fields of the config that are read."""
         return read_as(Settings, self.config)
 
 

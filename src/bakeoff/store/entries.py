@@ -1,4 +1,4 @@
-"""The lines of a journal: their events, how a line is read, and how each follows from the one before."""
+"""The entries of a journal: build, parse and check them, one line each."""
 
 import contextlib
 import json
@@ -18,40 +18,41 @@ TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 EVENTS = {
     "export": {"version", "card_sha256"},
     "promote": {"version"},
-    "keep": {"version", "challenger"},  # a challenger was exported and did not take the champion's place
+    "keep": {"version", "challenger"},  # a challenger was exported and did not become champion
     "rollback": {"version"},
     "prune": {"versions"},
-    "sign": set[str](),  # vouches for all that stands before it
+    "sign": set[str](),  # vouches for all lines before it
 }
 COMMON = {"time", "event", "why", "previous"}
 OPTIONAL = {"by", "key", "signature"}
 SHORTEST, LONGEST = 100, 1 << 22  # bytes of a line
-SHOWN = 20  # findings that are told of a journal
+SHOWN = 20  # findings listed per journal
 MOST_FIGURES = 100
-FIGURES = "figures"  # of a promotion or the lack of one: what was measured, by name
+FIGURES = "figures"  # key of the measurements for a decision about promotion, by name
 
 
 def make_event(event: str, why: str, by: str | None = None, **more: Any) -> dict[str, Any]:
-    """What an entry tells, all but what the journal adds to every entry.
+    """Build an event: an entry without the fields that the journal adds to every entry.
 
     Args:
-        why: the reason; half a letter in it, from a terminal of another encoding, becomes a question mark.
-        by: who or which run does it.
-        more: what else the event tells; what is None or empty is left out.
+        event: a key of `EVENTS`.
+        why: the reason; lone surrogates, from a terminal of another encoding, become question marks.
+        by: the user or run that caused it.
+        more: further fields; those that are None or empty are left out.
     """
-    told = {"event": event, "why": why, "by": by, **more}
+    fields = {"event": event, "why": why, "by": by, **more}
     return {
         key: value.encode(errors="replace").decode() if isinstance(value, str) else value
-        for key, value in told.items()
+        for key, value in fields.items()
         if value is not None and value != {}
     }
 
 
 def parse_entry(line: bytes, number: int) -> dict[str, Any]:
-    """The entry in a line, without its end.
+    """Parse a line, given without its line end.
 
     Raises:
-        IntegrityError: the line is not what was written.
+        IntegrityError: the line is not a valid entry.
     """
     with contextlib.suppress(ValueError, RecursionError):  # neither UTF-8 nor JSON
         entry = len(line) <= LONGEST and json.loads(line, parse_constant=_refuse_constant)
@@ -61,7 +62,7 @@ def parse_entry(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _is_entry(entry: dict[str, Any]) -> bool:
-    """Whether nothing that is read from it later can be missing, of another type, or lead out of the store."""
+    """Return whether every field that is read later exists, has the right type, and can't name a path elsewhere."""
     keys = EVENTS.get(str(entry.get("event")))
     if keys is None or not keys | COMMON <= set(entry) <= keys | COMMON | OPTIONAL | {"number", FIGURES}:
         return False
@@ -77,7 +78,7 @@ def _is_entry(entry: dict[str, Any]) -> bool:
 
 
 def _are_figures(figures: Any) -> bool:
-    """Text and finite numbers by name."""
+    """Return whether these are text and finite numbers by name."""
     return (
         isinstance(figures, dict)
         and len(figures) <= MOST_FIGURES
@@ -100,15 +101,19 @@ def _is_version(version: Any) -> bool:
 
 
 def head_of(history: History) -> str:
-    """What `journal.head` begins with: the number and the SHA-256 of the last line."""
+    """Return the start of `journal.head`: the number and the SHA-256 of the last line."""
     return f"{len(history.entries)} {history.digest or '-'}"
 
 
 def verify_chain(lines: list[bytes], digests: list[str]) -> tuple[list[Entry], list[str]]:
-    """The entries, and the first places where one is no entry or doesn't follow from the line before.
+    """Parse the lines and check that each contains the digest of the line before.
 
     Args:
-        digests: the lines' SHA-256.
+        lines: the lines, without line ends.
+        digests: the SHA-256 of each line.
+
+    Returns:
+        The valid entries, and at most `SHOWN` findings.
     """
     entries, findings = list[Entry](), list[str]()
     for number, (line, previous) in enumerate(zip(lines, [None, *digests]), start=1):
@@ -117,7 +122,7 @@ def verify_chain(lines: list[bytes], digests: list[str]) -> tuple[list[Entry], l
         except IntegrityError as error:
             findings.append(str(error))
             if len(findings) == SHOWN:
-                break  # nothing of it can be used
+                break  # the journal is unusable anyway
         else:
             entries.append(entry)
             if entry["previous"] != previous:
@@ -126,34 +131,38 @@ def verify_chain(lines: list[bytes], digests: list[str]) -> tuple[list[Entry], l
 
 
 def check_head(head: str | None, digests: list[str], entries: list[Entry]) -> list[str]:
-    """Whether the journal holds the line that a head tells of; it may have grown since.
+    """Check that the journal contains the line that a head names; it may have grown since.
 
     Args:
-        head: as `head_of` makes it; None where there is none.
-        digests: the lines' SHA-256.
+        head: the content of `journal.head`, which starts like `head_of`; None if the file is missing.
+        digests: the SHA-256 of each line.
+        entries: the entries of the journal.
+
+    Returns:
+        The findings.
     """
-    if head is None:  # as in a store of before there were heads, and line numbers
+    if head is None:  # older stores have neither heads nor line numbers
         return ["journal.head is missing"] if any("number" in entry for entry in entries) else []
-    found = HEAD.fullmatch(head.strip())
-    if not found:
+    match = HEAD.fullmatch(head.strip())
+    if not match:
         return [f"journal.head is not what was written: {head[:80]!r}"]
-    number = int(found[1])
+    number = int(match[1])
     if number > len(digests):
         return [f"the journal was cut: {len(digests)} of {number} lines are left"]
-    if number and digests[number - 1] != found[2]:
+    if number and digests[number - 1] != match[2]:
         return [f"journal line {number} is not the one that was written"]
     return []
 
 
 def check_consistency(history: History) -> list[str]:
-    """Whether the entries can have come about: rollbacks to former champions, and a champion that there is."""
+    """Check that the entries are possible: rollbacks to former champions, and champions that exist."""
     try:
         champion = history.champion
     except IntegrityError as error:
         return [str(error)]
     if champion is not None and champion not in history.versions:
-        return [f"the journal makes {champion} champion, which is no version of it"]
+        return [f"the journal makes {champion} champion, which is not one of its versions"]
     for entry in history.entries:
         if entry["event"] == "keep" and not {entry["version"], entry["challenger"]} <= set(history.exports):
-            return [f"the journal tells of {entry['challenger']} beside {entry['version']}, not both versions of it"]
+            return [f"the journal compares {entry['challenger']} with {entry['version']}, not both versions of it"]
     return []

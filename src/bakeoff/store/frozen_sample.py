@@ -1,4 +1,4 @@
-"""A frozen sample: a few rows with their predictions beside a model, to be predicted again when it is loaded."""
+"""A frozen sample: a few rows stored with the model's predictions, which are repeated when the model is loaded."""
 
 from pathlib import Path
 from typing import Any
@@ -15,23 +15,26 @@ from bakeoff.tables.schema_validation import validate_table
 
 SAMPLE = "sample.parquet"
 ROWS = 64
-TOLERANCE = 1e-6  # of scores: other processors and BLAS versions differ in the last digits, another model in the first
+TOLERANCE = 1e-6  # of scores: other processors and BLAS versions change only the last digits, another model the first
 
 
 def freeze_sample(model: Any, rows: pa.Table, features: list[Feature], path: Path) -> None:
-    """Write up to 64 of the rows, evenly spaced, with what the model says of them.
+    """Write up to 64 rows, evenly spaced, with the model's predictions and scores.
 
-    The file has three columns: `features` (a struct of the row's columns), `prediction`, and `scores` (a list, as
-    `predict_proba` or else `decision_function` gives it; empty where the model has neither).
+    The file has three columns: `features` (a struct of the row's columns), `prediction`, and `scores` (a list, from
+    `predict_proba` or else `decision_function`; empty if the model has neither).
 
     Args:
-        rows: with the features' columns, as they were read; rows that can't be scored are left out.
+        model: a fitted Pipeline.
+        rows: raw rows with the features' columns; rows that can't be scored are left out.
+        features: the schema.
+        path: the file to write.
     """
     rows = rows.select([feature.name for feature in features])
     usable = validate_table(rows, features).usable
     chosen = usable[np.unique(np.linspace(0, len(usable) - 1, min(ROWS, len(usable))).astype(int))]
     rows = rows.take(pa.array(chosen, pa.int64())).combine_chunks()
-    predictions, scores = _answers(model, validate_table(rows, features).X)
+    predictions, scores = _predict_and_score(model, validate_table(rows, features).X)
     columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in rows.columns]
     table = pa.table(
         {
@@ -44,10 +47,12 @@ def freeze_sample(model: Any, rows: pa.Table, features: list[Feature], path: Pat
 
 
 def check_sample(model: Any, content: bytes, features: list[Feature]) -> None:
-    """Predict the sample again and compare.
+    """Predict the frozen sample again and compare.
 
     Args:
-        content: of the sample's file.
+        model: a fitted Pipeline.
+        content: the content of the sample's file.
+        features: the schema.
 
     Raises:
         IntegrityError: a class differs, or a score by more than 1e-6.
@@ -57,21 +62,21 @@ def check_sample(model: Any, content: bytes, features: list[Feature]) -> None:
         return
     struct = table["features"].combine_chunks()
     rows = pa.table(dict(zip((field.name for field in struct.type), struct.flatten())))
-    predictions, scores = _answers(model, validate_table(rows, features).X)
+    predictions, scores = _predict_and_score(model, validate_table(rows, features).X)
     for row, (then, now) in enumerate(zip(table["prediction"].to_pylist(), predictions.tolist())):
         if then != now:
-            raise IntegrityError(f"it predicts row {row} of its frozen sample as {now!r}, not as {then!r} any more")
+            raise IntegrityError(f"it predicts row {row} of its frozen sample as {now!r}, no longer as {then!r}")
     before = np.array(table["scores"].to_pylist(), dtype=float)
     if before.shape != scores.shape or not np.allclose(before, scores, rtol=TOLERANCE, atol=TOLERANCE):
         raise IntegrityError("it scores the rows of its frozen sample differently from before")
 
 
-def _answers(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Predictions, shape (n_rows,), and scores, shape (n_rows, n_scores)."""
+def _predict_and_score(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return predictions, shape (n_rows,), and scores, shape (n_rows, n_scores)."""
     if not len(X):
         return np.empty(0, dtype=object), np.empty((0, 0))
     last = model.steps[-1][1] if hasattr(model, "steps") else model
-    if hasattr(last, "calibrate"):  # the steps of an isotonic curve would make much of a last digit
+    if hasattr(last, "calibrate"):  # an isotonic curve's steps would magnify a difference in the last digit
         return model.predict(X), np.asarray(last.scores(model[:-1].transform(X) if len(model) > 1 else X))
     for method in ("predict_proba", "decision_function"):
         if hasattr(model, method):

@@ -1,4 +1,4 @@
-"""What a journal's entries tell: which versions there are, who is champion, who was, and what may be pruned."""
+"""The history in a journal's entries: versions, champions, and which versions pruning keeps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ FIRST = "the first version of this name"
 
 @dataclass(frozen=True)
 class ChampionPeriod:
-    """A version's time as champion.
+    """A period during which a version was champion.
 
     Attributes:
         since: when it became champion.
-        until: when another one did; None for the present champion.
-        event: `promote` or `rollback`, by which it became champion.
+        until: when another version became champion; None for the present champion.
+        event: the event that made it champion, `promote` or `rollback`.
         why: the reason given.
-        by: who or which run made it champion; None where an old journal doesn't tell.
-        exported_by: which run made the version.
+        by: the user or run that made it champion; None if an old journal doesn't contain it.
+        exported_by: the run that made the version.
     """
 
     version: str
@@ -40,7 +40,7 @@ class History:
     """A journal's entries, oldest first.
 
     Attributes:
-        size: how many bytes of the file they take; what follows was cut short by a crash.
+        size: the length of the entries in the file, in bytes; what follows was cut short by a crash.
         digest: the SHA-256 of the last line, without its end; None for an empty journal.
     """
 
@@ -50,12 +50,12 @@ class History:
 
     @property
     def is_signed(self) -> bool:
-        """Whether the last entry has a signature, and so the next one must have one."""
+        """Whether the last entry has a signature, so that the next one must have one too."""
         return bool(self.entries) and "signature" in self.entries[-1]
 
     @property
-    def unsigned_behind_signed(self) -> int | None:
-        """The number of the first line without a signature behind one that has one, unless somebody vouched later."""
+    def unsigned_after_signed(self) -> int | None:
+        """The number of the first unsigned line after a signed one; None if a later `sign` entry vouches for it."""
         found = None
         for number, (before, entry) in enumerate(zip(self.entries, self.entries[1:]), start=2):
             if entry["event"] == "sign" and "signature" in entry:
@@ -66,28 +66,28 @@ class History:
 
     @cached_property
     def exports(self) -> dict[str, Entry]:
-        """The entry by which each version came into the store."""
+        """The export entry of each version."""
         return {entry["version"]: entry for entry in self.entries if entry["event"] == "export"}
 
     @cached_property
     def pruned(self) -> dict[str, Entry]:
-        """The entry by which each version that is gone was removed."""
+        """The prune entry of each pruned version."""
         prunings = [entry for entry in self.entries if entry["event"] == "prune"]
         return {version: entry for entry in prunings for version in entry["versions"]}
 
     @cached_property
     def versions(self) -> list[str]:
-        """The versions that there are, oldest first."""
+        """The existing versions, oldest first."""
         return [version for version in self.exports if version not in self.pruned]
 
     @property
     def champion(self) -> str | None:
-        """The version in use."""
+        """The champion, or None."""
         return self._champion_stack[-1] if self._champion_stack else None
 
     @property
     def champion_before(self) -> str | None:
-        """The version that a rollback makes champion: the one before that differs and was not pruned."""
+        """The version that a rollback makes champion: the last other champion that was not pruned, or None."""
         for version in reversed(self._champion_stack):
             if version != self.champion and version not in self.pruned:
                 return version
@@ -95,7 +95,7 @@ class History:
 
     @cached_property
     def champion_periods(self) -> list[ChampionPeriod]:
-        """Who was champion from when to when, oldest first."""
+        """The periods of all champions, oldest first."""
         ends = [_time(entry) for entry in self._promotions[1:]]
         return [
             ChampionPeriod(
@@ -111,14 +111,14 @@ class History:
         ]
 
     def decision(self, version: str) -> Entry | None:
-        """The last entry that made a version champion or that kept another one over it."""
+        """Return the last entry that made a version champion or kept another one, or None."""
         for entry in reversed(self.entries):
             if entry.get("challenger", entry.get("version")) == version and entry["event"] in {"promote", "keep"}:
                 return entry
         return None
 
     def describe_decision(self, version: str) -> str:
-        """Whether a version is the champion, and why, as a sentence."""
+        """Say whether a version is the champion, and why, in a sentence."""
         entry = self.decision(version)
         if version == self.champion:
             return f"It is the champion: {entry['why']}." if entry else "It is the champion."
@@ -128,33 +128,35 @@ class History:
 
     @cached_property
     def set_back(self) -> list[int]:
-        """The numbers of the lines whose time is before that of the line above: one of the two clocks was wrong."""
+        """The numbers of the lines with an earlier time than the line before: one of the two clocks was wrong."""
         times = [_time(entry) for entry in self.entries]
         return [number for number, (above, time) in enumerate(pairwise(times), start=2) if time < above]
 
     def kept(self, last: int, since: datetime, now: datetime | None = None) -> dict[str, str]:
-        """The versions that pruning keeps, each with the reason: champion, among the last ones, or champion lately.
+        """Return the versions that pruning keeps, each with the reason.
+
+        The champion, the newest versions and recent champions are kept.
 
         Args:
-            last: how many of the newest versions are kept.
-            since: what was champion at this moment or after is kept.
-            now: an entry of later is a wrong clock's; by default none is.
+            last: the number of newest versions to keep.
+            since: versions that were champion at this time or later are kept.
+            now: entries with a later time come from a wrong clock; by default none does.
         """
         latest, reasons = self._latest_times(now), {}
         ends = [latest[id(entry)] for entry in self._promotions[1:]]
-        for reign, end in zip(self.champion_periods, [*ends, None]):
-            if end is None:
-                reasons[reign.version] = "champion"
-            elif end >= since:
-                reasons[reign.version] = f"champion until {end:%Y-%m-%d}"
+        for period, until in zip(self.champion_periods, [*ends, None]):
+            if until is None:
+                reasons[period.version] = "champion"
+            elif until >= since:
+                reasons[period.version] = f"champion until {until:%Y-%m-%d}"
         newest = self.versions[-last:] if last else []
         everything = dict.fromkeys(newest, f"among the last {last}") | reasons
         return {version: everything[version] for version in self.versions if version in everything}
 
     def _latest_times(self, now: datetime | None) -> dict[int, datetime]:
-        """When each entry, by its `id`, was written at the latest.
+        """Return the latest time at which each entry, by its `id`, can have been written.
 
-        A time that is before an earlier entry's, or after now, is a wrong clock's: the next right one's counts.
+        A time before an earlier entry's, or after now, comes from a wrong clock; the next right time replaces it.
         """
         times = [_time(entry) for entry in self.entries]
         after = now = now or max(times, default=None)
@@ -171,7 +173,7 @@ class History:
 
     @cached_property
     def _promotions(self) -> list[Entry]:
-        """The entries that made a champion. The first version is one by itself, should its promotion be cut off."""
+        """The entries that made a champion. The first version is champion even if its promotion was cut off."""
         crowned = [entry for entry in self.entries if entry["event"] in {"promote", "rollback"}]
         first = next(iter(self.exports.values()), None)
         if first is not None and (not crowned or crowned[0]["version"] != first["version"]):
@@ -180,7 +182,7 @@ class History:
 
     @cached_property
     def _champion_stack(self) -> list[str]:
-        """The champions that a rollback can go back through; the last one is in use."""
+        """The champions that rollbacks can return to; the last one is the present champion."""
         stack: list[str] = []
         for entry in self._promotions:
             if entry["event"] == "promote":

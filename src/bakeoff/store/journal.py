@@ -1,4 +1,4 @@
-"""What happened to a model's versions, one line an event, only ever appended; the truth about the champion."""
+"""The journal of a model: an append-only file with one line per event, which decides who is champion."""
 
 import errno
 import hashlib
@@ -37,9 +37,9 @@ RESTORE = "restore the model's folder from a backup, or choose another name"
 class Journal:
     """The journal of one model: `journal.jsonl`, and `journal.head` with the number and digest of its last line.
 
-    Each line holds the SHA-256 of the line before, so that a line that was changed, removed or put in shows; the head
-    shows it of the last one. A head that is behind is what a crash leaves, and no finding. With a private key lines and
-    head are signed.
+    Each line contains the SHA-256 of the line before, which reveals a line that was changed, removed or inserted; for
+    the last line the head does. A crash can leave a head that is older than the journal, which is no finding. With a
+    private key lines and head are signed.
     """
 
     folder: Path
@@ -47,25 +47,26 @@ class Journal:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The journal's file."""
         return self.folder / "journal.jsonl"
 
     @property
     def head(self) -> Path:
-        """The file that tells how far the journal had come."""
+        """The file with the number and digest of the last line."""
         return self.folder / "journal.head"
 
     def read(self, keys: Keys | None) -> History:
-        """All events; a last line that a crash cut short is left out.
+        """Read all entries; a last line that a crash cut short is left out.
 
-        With public keys the last entry must be signed by one of them. It vouches for the whole chain before it, since
-        nobody signs on a journal that is not in order. So must the head: else the last lines could be cut off.
+        With public keys, one of them must have signed the last entry, which vouches for the whole chain before it,
+        since nobody signs a journal with findings. The head must be signed too: otherwise the last lines could be cut
+        off.
 
         Args:
-            keys: None looks at no signature at all.
+            keys: the trusted keys; with None signatures are not checked.
 
         Raises:
-            IntegrityError: a line is not what was written, or the signature is missing or another's.
+            IntegrityError: a line was changed, or a signature is missing or not by a trusted key.
         """
         history, findings = self.inspect(keys)
         if findings:
@@ -73,22 +74,22 @@ class Journal:
         return history
 
     def inspect(self, keys: Keys | None, noted: str | None = None) -> tuple[History, list[str]]:
-        """As `read`, with all that is wrong as a list; entries that can't be read are left out of the history.
+        """Read the journal as `read` does, but return findings; unreadable entries are left out of the history.
 
         Args:
-            keys: None looks at no signature at all, also not at a line without one behind lines that have one.
-            noted: the head as it was at some time: the journal must hold that line still.
+            keys: the trusted keys; with None signatures are not checked, not even for unsigned lines after signed ones.
+            noted: an earlier head; the journal must still contain that line.
 
         Raises:
-            ReadError: the system refused to have it read.
+            ReadError: the system refused to read a file.
         """
         try:
-            head = self._read_head()  # before the journal, which may grow meanwhile
+            head = self._read_head()  # before the journal, which may grow in the meantime
             content = self._read()
         except OSError as error:
             raise_refusal(error, self.path)
             return History(), [f"it can't be read: {error.strerror}"]
-        size = content.rfind(b"\n") + 1  # what follows the last line's end was cut short
+        size = content.rfind(b"\n") + 1  # the rest was cut short
         if content.count(b"\n") > size // SHORTEST:
             return History(), [f"it has more lines than entries fit in its {size:,} bytes; {RESTORE}"]
         lines = content[:size].split(b"\n")[:-1]
@@ -103,11 +104,12 @@ class Journal:
         return history, [] if keys is None else self._check_signatures(history, keys, head or "")
 
     def encode_events(self, history: History, events: Sequence[dict[str, Any]], keys: Keys) -> tuple[bytes, History]:
-        """What is to be appended to tell of events, and the history with it.
+        """Encode events as lines to append, and return them with the resulting history.
 
         Args:
-            events: as `make_event` makes them.
-
+            history: the present history.
+            events: the results of `make_event`.
+            keys: the keys to sign with.
         """
         time, content = datetime.now(UTC).strftime(STAMP), b""
         for event in events:
@@ -122,17 +124,17 @@ class Journal:
         return content, history
 
     def head_text(self, history: History, keys: Keys) -> str:
-        """What `journal.head` is to hold: number and digest of the last line, and their signature."""
+        """Return the content of `journal.head`: number and digest of the last line, and their signature."""
         text = head_of(history)
         if keys.private:
             text += f" {keys.own} {keys.sign(self._head_message(text))}"
         return f"{text}\n"
 
     def require_key(self, history: History, keys: Keys) -> None:
-        """Refuse to go on without a private key where there must be one.
+        """Require a private key if the journal must be signed.
 
         Raises:
-            StoreError: the journal is signed, or a public key asks for it to be.
+            StoreError: the journal is signed, or there are public keys, but no private key.
         """
         if history.is_signed:
             keys.require_private(f"the journal of {self.name!r} is signed by {history.entries[-1]['key']}: changing it")
@@ -140,7 +142,7 @@ class Journal:
             keys.require_private("with a public key the store must be signed: changing it")
 
     def find_forged(self, history: History, keys: Keys) -> list[str]:
-        """Signatures in the name of a trusted key that don't fit their line."""
+        """Find signatures by a trusted key that don't match their line."""
         return [
             f"journal line {number}: the signature doesn't fit"
             for number, entry in enumerate(history.entries, start=1)
@@ -148,7 +150,7 @@ class Journal:
         ]
 
     def _message(self, entry: Entry) -> bytes:
-        """What is signed: the model's name, so that a line can't serve for another model, and the entry's content."""
+        """Return the bytes to sign: the model's name, so that a line can't be used for another model, and the entry."""
         content = {key: value for key, value in entry.items() if key != "signature"}
         return f"bakeoff journal of {self.name}\n{json.dumps(content, sort_keys=True)}".encode()
 
@@ -159,8 +161,8 @@ class Journal:
         return keys.signed(self._message(entry), entry.get("key", ""), entry.get("signature", ""))
 
     def _check_signatures(self, history: History, keys: Keys, head: str) -> list[str]:
-        """Whether lines behind signed ones are signed, and with public keys whether last line and head fit one."""
-        if unsigned := history.unsigned_behind_signed:
+        """Check for unsigned lines after signed ones, and with public keys the signatures of last line and head."""
+        if unsigned := history.unsigned_after_signed:
             return [f"line {unsigned} is not signed, and the line before it is; {self._sign_hint()}"]
         if not keys.public or not history.entries:
             return []
@@ -168,21 +170,21 @@ class Journal:
 
     def _check_last_line(self, history: History, keys: Keys) -> list[str]:
         entry = history.entries[-1]
-        what = f"its last line ({len(history.entries)}, {entry['event']})"
+        line = f"its last line ({len(history.entries)}, {entry['event']})"
         if self._is_signed(entry, keys):
             return []
         if "signature" not in entry:
-            return [f"{what} is not signed; {self._sign_hint()}"]
+            return [f"{line} is not signed; {self._sign_hint()}"]
         if entry.get("key") not in keys.public:
             return [
-                f"{what} is signed by the key {entry.get('key', '')[:16]}, trusted is {', '.join(keys.public)}; "
+                f"{line} is signed by the key {entry.get('key', '')[:16]}, trusted is {', '.join(keys.public)}; "
                 "if the key was changed, get the new public key, else ask who owns the store"
             ]
-        return [f"the signature of {what} doesn't fit: it was changed, or the folder is a copy of another model's"]
+        return [f"the signature of {line} doesn't fit: it was changed, or the folder is a copy of another model's"]
 
     def _check_head(self, head: str, keys: Keys) -> list[str]:
-        found = HEAD.fullmatch(head.strip())
-        if found and keys.signed(self._head_message(f"{found[1]} {found[2]}"), found[3] or "", found[4] or ""):
+        match = HEAD.fullmatch(head.strip())
+        if match and keys.signed(self._head_message(f"{match[1]} {match[2]}"), match[3] or "", match[4] or ""):
             return []
         return [
             f"journal.head is not signed by {', '.join(keys.public)}: lines may have been cut off; {self._sign_hint()}"
@@ -201,7 +203,7 @@ class Journal:
             return None
 
     def _read(self) -> bytes:
-        """In one call to the system: read piece by piece, a line that is being cut could be mixed with the next."""
+        """Read in one system call: in several, a line that is being cut could be mixed with the next one."""
         try:
             with open_file(self.path) as file:
                 size = os.fstat(file.fileno()).st_size

@@ -1,4 +1,4 @@
-"""Keys as PEM files: found by config or environment, read, and made."""
+"""Find, read and generate keys in PEM files."""
 
 import os
 import re
@@ -25,12 +25,12 @@ ASK = "whoever trains the model has it"
 
 
 def find_public_keys(public_key: Path | None) -> Keys:
-    """The public keys that a config or the environment names: for who reads.
+    """Find the public keys that a config or the environment names, for processes that only read.
 
-    The environment is for workers: a run's config can add to it, and can't contradict it.
+    The environment is for workers: a run's config can add keys where it has none, but not contradict it.
 
     Args:
-        public_key: a PEM file of one key or several, any of which is trusted: two while one replaces the other.
+        public_key: a PEM file with one or more keys, all of which are trusted: two while one replaces the other.
 
     Raises:
         ConfigError: the file is missing or holds no such key, or config and environment differ.
@@ -40,14 +40,14 @@ def find_public_keys(public_key: Path | None) -> Keys:
 
 
 def find_keys(private_key: Path | None, public_key: Path | None) -> Keys:
-    """The keys that a config or the environment names: for who writes.
+    """Find the keys that a config or the environment names, for processes that write.
 
     Args:
         private_key: a PEM file (PKCS #8, without a password).
-        public_key: as for `find_public_keys`; with a private key alone, its own public key is the trusted one.
+        public_key: as for `find_public_keys`; without it, the private key's own public key is trusted.
 
     Raises:
-        ConfigError: as for `find_public_keys`, or the two don't belong together.
+        ConfigError: as for `find_public_keys`, or the private key belongs to none of the public keys.
     """
     public = find_public_keys(public_key).public
     path = _one_path("private", private_key, PRIVATE_VARIABLE)
@@ -64,13 +64,13 @@ def find_keys(private_key: Path | None, public_key: Path | None) -> Keys:
 
 
 def generate_keys(folder: Path) -> tuple[Path, Path, str]:
-    """Write a new pair of keys; the private one can be read by its owner alone.
+    """Generate and write a pair of keys; only the owner can read the private one.
 
     Returns:
-        the private key's file, the public key's, and their fingerprint.
+        The private key's file, the public key's, and their fingerprint.
 
     Raises:
-        StoreError: the folder holds such a file already (keys are never written over), or can't be made.
+        StoreError: the folder contains such a file already (keys are never overwritten), or can't be made.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -86,7 +86,7 @@ def generate_keys(folder: Path) -> tuple[Path, Path, str]:
         for name in contents:
             if (folder / name).exists():
                 raise StoreError(
-                    f"{str(folder / name)!r} is there already: keys are never written over; choose another folder"
+                    f"{str(folder / name)!r} is there already: keys are never overwritten; choose another folder"
                 )
         for name, (mode, content) in contents.items():
             descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -105,10 +105,10 @@ def generate_keys(folder: Path) -> tuple[Path, Path, str]:
 
 
 def read_private_key(path: Path) -> "Ed25519PrivateKey":
-    """The private key in a PEM file.
+    """Read the private key in a PEM file.
 
     Raises:
-        ConfigError: it can't be read, or holds something else.
+        ConfigError: the file can't be read or doesn't contain an Ed25519 private key.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -130,16 +130,16 @@ def read_private_key(path: Path) -> "Ed25519PrivateKey":
 
 
 def read_public_keys(path: Path) -> dict[str, "Ed25519PublicKey"]:
-    """The public keys in a PEM file, by fingerprint.
+    """Read the public keys in a PEM file, by fingerprint.
 
     Raises:
-        ConfigError: it can't be read, holds none, or one of another kind.
+        ConfigError: the file can't be read, contains no key, or one of another kind.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    content, found, reason = _read(path, "public", ASK), {}, "it holds none"
+    content, keys, reason = _read(path, "public", ASK), {}, "it holds none"
     for block in PEM_BLOCK.findall(content):
         try:
             key = load_pem_public_key(block)
@@ -147,12 +147,12 @@ def read_public_keys(path: Path) -> dict[str, "Ed25519PublicKey"]:
             raise ConfigError(f"{str(path)!r} can't be used as public key: it is broken; {ASK}") from error
         if not isinstance(key, Ed25519PublicKey):
             raise ConfigError(f"{str(path)!r} can't be used as public key: it is not of the kind Ed25519; {ASK}")
-        found[fingerprint(key)] = key
-    if not found:
+        keys[fingerprint(key)] = key
+    if not keys:
         if b"PRIVATE KEY" in content:
             reason = "it is a private key; public.pem is the other one of the pair"
         raise ConfigError(f"{str(path)!r} can't be used as public key: {reason}; {ASK}")
-    return found
+    return keys
 
 
 def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:
@@ -169,13 +169,13 @@ def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:
     return configured or (Path(from_environment) if from_environment else None)
 
 
-def _read(path: Path, kind: str, way_out: str) -> bytes:
+def _read(path: Path, kind: str, advice: str) -> bytes:
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         variable = PRIVATE_VARIABLE if kind == "private" else PUBLIC_VARIABLE
-        named = f" (by {variable})" if os.environ.get(variable) == str(path) else ""
+        source = f" (by {variable})" if os.environ.get(variable) == str(path) else ""
         if isinstance(error, PermissionError):
-            raise ConfigError(f"the {kind} key{named}: {say_unread(error, path)}") from error
+            raise ConfigError(f"the {kind} key{source}: {say_unread(error, path)}") from error
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"the {kind} key {str(path)!r}{named} can't be read: {reason}; {way_out}") from error
+        raise ConfigError(f"the {kind} key {str(path)!r}{source} can't be read: {reason}; {advice}") from error

@@ -1,4 +1,4 @@
-"""Ed25519 keys (RFC 8032): the private one says what the store holds, the public one tells whether it did."""
+"""Ed25519 keys (RFC 8032): the private key signs the journal, public keys verify it."""
 
 import base64
 import hashlib
@@ -18,11 +18,11 @@ PUBLIC_VARIABLE = "BAKEOFF_SIGNING_PUBLIC_KEY"
 
 @dataclass(frozen=True)
 class Keys:
-    """What a process signs with, and whose signatures it takes; neither by default.
+    """The keys that a process signs with and trusts; none by default.
 
     Attributes:
-        private: signs; None where nothing is signed.
-        public: the keys that are trusted, by fingerprint; empty where signatures are not asked for.
+        private: the key to sign with; None if nothing is signed.
+        public: the trusted keys by fingerprint; empty if no signatures are required.
     """
 
     private: "Ed25519PrivateKey | None" = field(default=None, repr=False)
@@ -30,21 +30,21 @@ class Keys:
 
     @property
     def own(self) -> str:
-        """The fingerprint of the key that signs.
+        """The fingerprint of the private key.
 
         Raises:
-            StoreError: there is none.
+            StoreError: there is no private key.
         """
         return fingerprint(self.require_private().public_key())
 
     def require_private(self, why: str = "signing") -> "Ed25519PrivateKey":
-        """The private key.
+        """Return the private key.
 
         Args:
             why: what needs it, for the message.
 
         Raises:
-            StoreError: there is none.
+            StoreError: there is no private key.
         """
         if self.private is None:
             raise StoreError(
@@ -53,7 +53,7 @@ class Keys:
         return self.private
 
     def sign(self, message: bytes) -> str:
-        """The message's signature in base64.
+        """Return the message's signature in base64.
 
         Raises:
             StoreError: there is no private key.
@@ -61,7 +61,7 @@ class Keys:
         return base64.b64encode(self.require_private().sign(message)).decode()
 
     def signed(self, message: bytes, key: str, signature: str) -> bool:
-        """Whether a trusted key of this fingerprint has signed the message."""
+        """Return whether the trusted key with this fingerprint has signed the message."""
         from cryptography.exceptions import InvalidSignature
 
         try:
@@ -75,5 +75,5 @@ NO_KEYS = Keys()
 
 
 def fingerprint(key: "Ed25519PublicKey") -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of the key's 32 bytes."""
+    """Return the first 16 hexadecimal digits of the SHA-256 of the key's 32 bytes."""
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Where a model's versions, champion and journal lie on the disk, and reading them without a lock."""
+"""The paths of a model's versions, champion and journal, and reading them without a lock."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from bakeoff.store.journal import Journal
 from bakeoff.store.keys import Keys
 from bakeoff.store.manifest import LARGEST_CARD, parse_card
 
-PATIENCE_SECONDS = 2.0  # a reader does not wait longer for a writer
-INCOMING = ".incoming-"  # a version that its writer is still at, or died over
-SHORT = 1 << 12  # bytes of a file that holds a line
+PATIENCE_SECONDS = 2.0  # the longest that a reader waits for a writer
+INCOMING = ".incoming-"  # prefix of a version that is being written, or whose writer died
+SHORT = 1 << 12  # bytes of a one-line file, at most
 GONE = "journal.jsonl is gone, or all that was in it; restore the model's folder from a backup, or choose another name"
 
 
@@ -30,30 +30,30 @@ class Layout:
 
     @property
     def journal(self) -> Journal:
-        """The truth."""
+        """The journal, which decides what exists."""
         return Journal(self.folder, self.folder.name)
 
     @property
     def champion_file(self) -> Path:
-        """The file that holds the champion's id, for whoever doesn't want to read the journal."""
+        """The file with the champion's id, for readers who don't parse the journal."""
         return self.folder / "champion"
 
     @property
     def lock(self) -> Path:
-        """The file whose lock a writer holds."""
+        """The file that writers lock."""
         return self.folder / ".lock"
 
     def staging(self, version: str) -> Path:
-        """Where a version is written before it is moved into place."""
+        """Return the folder where a version is written before it is moved into place."""
         return self.folder / f"{INCOMING}{version}"
 
     def path(self, version: str) -> Path:
-        """The version's folder; one that its writer died over before it could be moved into place is complete too."""
+        """Return a version's folder; the staging folder if its writer died before moving it, which is complete too."""
         folder, incoming = self.folder / version, self.staging(version)
         return incoming if not folder.exists() and incoming.exists() else folder
 
     def present(self) -> set[str]:
-        """The version folders that are there, whoever made them."""
+        """Return the names of the version folders, whoever made them."""
         try:
             return {path.name for path in self.folder.iterdir() if VERSION.fullmatch(path.name)}
         except OSError as error:
@@ -61,7 +61,7 @@ class Layout:
             return set()
 
     def read_pointer(self) -> str:
-        """The champion's id as the file has it; empty without a file."""
+        """Return the champion's id in the file `champion`; empty if the file is missing."""
         try:
             return read_file(self.champion_file, SHORT).decode(errors="replace").strip()
         except OSError as error:
@@ -69,14 +69,14 @@ class Layout:
             return ""
 
     def read_history(self, keys: Keys | None) -> History:
-        """What the journal tells.
+        """Read the journal.
 
         Args:
-            keys: whose signature it must have; None looks at none.
+            keys: the trusted keys; with None signatures are not checked.
 
         Raises:
-            IntegrityError: it is not what was written, is gone, or with public keys: not signed by one of them.
-            ReadError: the system refused to have it read.
+            IntegrityError: the journal was changed, is gone, or is not signed by a trusted key.
+            ReadError: the system refused to read it.
         """
         history = self.journal.read(keys)
         if not history.entries and (self.present() or self.read_pointer()):
@@ -84,17 +84,19 @@ class Layout:
         return history
 
     def read_file(self, version: str, name: str, most: int) -> bytes:
-        """A file of a version, compared with nothing yet.
+        """Read a file of a version, without verifying it.
 
         Args:
-            most: bytes that it may have.
+            version: the version's id.
+            name: the file's name.
+            most: the most bytes that it may have.
 
         Raises:
-            IntegrityError: it is missing, no file, or too large.
-            ReadError: the system refused.
+            IntegrityError: it is missing, not a file, or too large.
+            ReadError: the system refused to read it.
         """
-        places = self.folder / version, self.staging(version)
-        for folder in (*places, places[0]):  # it may be moved into place meanwhile
+        folders = self.folder / version, self.staging(version)
+        for folder in (*folders, folders[0]):  # it may be moved into place in the meantime
             try:
                 return read_file(folder / name, most)
             except FileNotFoundError:
@@ -105,18 +107,18 @@ class Layout:
         raise IntegrityError(f"{name} is missing")
 
     def read_card(self, version: str, history: History) -> Card:
-        """The version's card, compared with the journal.
+        """Read a version's card, verified against the journal.
 
         Raises:
-            IntegrityError: it is not what was exported, or of a format that this Bakeoff doesn't know.
+            IntegrityError: it was changed, or has a format that this Bakeoff doesn't know.
         """
         return parse_card(self.read_card_file(version, history), version)
 
     def read_card_file(self, version: str, history: History) -> bytes:
-        """The content of card.json, compared with the journal.
+        """Read card.json, verified against the journal.
 
         Raises:
-            IntegrityError: it is not what was exported.
+            IntegrityError: it was changed.
         """
         if version not in history.exports:
             raise IntegrityError("it is not in the journal: Bakeoff did not export it")
@@ -127,6 +129,6 @@ class Layout:
 
     @contextmanager
     def read_locked(self) -> Iterator[None]:
-        """Hold the lock where it can be had, so that nothing moves while the block looks; nothing is changed."""
+        """Hold the lock, if the file can be locked, so that nothing moves during the block."""
         with locked_if_possible(self.lock, PATIENCE_SECONDS):
             yield

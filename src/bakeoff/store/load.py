@@ -20,16 +20,18 @@ logger = logging.getLogger(__name__)
 
 
 def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = False) -> Any:
-    """The version's fitted Pipeline.
+    """Load a version's fitted Pipeline.
 
-    Journal, card and bytes are compared, and signatures where public keys are configured, before anything is
-    unpickled; then the model must predict the frozen sample of rows beside it as it did when it was exported.
+    Journal, card, bytes and, if public keys are configured, signatures are verified before anything is unpickled. Then
+    the model must predict its frozen sample as it did when it was exported.
 
     Args:
-        allow_version_skew: open it under another scikit-learn or Python minor version than it was written under.
+        store: the version's store.
+        version: the version's id.
+        allow_version_skew: load it under another scikit-learn or Python minor version than it was written under.
 
     Raises:
-        IntegrityError: the version is not what was sealed, can't be opened, or predicts its sample differently.
+        IntegrityError: the version was changed, can't be unpickled, or predicts its sample differently.
         StoreError: it was written under other versions, and that is not allowed.
     """
     import joblib
@@ -46,7 +48,7 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             model = joblib.load(io.BytesIO(content))
-    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right: it is the versions that don't fit
+    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right, so library versions are the cause
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
     if SAMPLE in card.files:
@@ -57,10 +59,10 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
 
 
 def refuse_version_skew(card: Card, *, allowed: bool) -> str | None:
-    """The difference between the versions that a model was written under and those of this process, in words.
+    """Describe how this process's versions differ from those that a model was written under, or return None.
 
     Raises:
-        StoreError: there is one, and it is not allowed.
+        StoreError: they differ, and that is not allowed.
     """
     skew = version_skew(card.environment)
     if skew and not allowed:
@@ -72,15 +74,15 @@ def refuse_version_skew(card: Card, *, allowed: bool) -> str | None:
 
 
 def version_skew(environment: dict[str, str]) -> str | None:
-    """How scikit-learn and Python's minor version differ from those that run; None where they don't.
+    """Describe how scikit-learn and Python's minor version differ from the running ones, or return None.
 
     Args:
-        environment: of the card.
+        environment: the card's environment.
     """
-    there = {"scikit-learn": environment["scikit-learn"], "Python": _minor(environment["python"])}
-    here = {"scikit-learn": installed("scikit-learn"), "Python": _minor(platform.python_version())}
-    differing = [name for name in here if here[name] != there[name]]
-    written, running = (", ".join(f"{name} {where[name]}" for name in differing) for where in (there, here))
+    recorded = {"scikit-learn": environment["scikit-learn"], "Python": _minor(environment["python"])}
+    current = {"scikit-learn": installed("scikit-learn"), "Python": _minor(platform.python_version())}
+    differing = [name for name in current if current[name] != recorded[name]]
+    written, running = (", ".join(f"{name} {where[name]}" for name in differing) for where in (recorded, current))
     return f"it was written under {written}, and this is {running}" if differing else None
 
 
@@ -91,7 +93,7 @@ def _check(version: str, sample: bytes, card: Card, model: Any) -> None:
         check_sample(model, sample, list(card.features))
     except IntegrityError as error:
         raise IntegrityError(f"version {version} is not used: {error}") from error
-    except (Exception, SystemExit, GeneratorExit) as error:  # of another scikit-learn's making
+    except (Exception, SystemExit, GeneratorExit) as error:  # raised by another scikit-learn's model
         raise IntegrityError(f"version {version} is not used: it can't predict its frozen sample: {error}") from error
 
 
@@ -100,9 +102,9 @@ def _minor(version: str) -> str:
 
 
 def open_store(config: TrainingConfig | PredictionConfig) -> ModelStore:
-    """The config's store.
+    """Open the config's store.
 
-    A prediction that names no model takes the store's only one, whatever it is called.
+    A prediction config that sets no name opens the store's only model, if there is just one.
 
     Raises:
         ConfigError: a key can't be read, or config and environment contradict each other.
@@ -118,10 +120,10 @@ def open_store(config: TrainingConfig | PredictionConfig) -> ModelStore:
 
 @dataclass(frozen=True)
 class VersionRef:
-    """The version that a prediction run uses, resolved once, so that a promotion meanwhile changes nothing.
+    """The version that a prediction run uses, resolved once, so that a later promotion changes nothing.
 
     Attributes:
-        head: the number and SHA-256 of the journal's last line then, by which the store's state can be told later.
+        head: the number and SHA-256 of the journal's last line at that time, which identify the store's state.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A version's folder: its files, and the card that holds their digests."""
+"""Write and verify a version's folder: its files, and the card with their digests."""
 
 import hashlib
 import json
@@ -22,22 +22,28 @@ Render = Callable[[Card], str]
 
 FORMAT = 1  # of card.json
 LARGEST_CARD = 1 << 26  # bytes
-HARMLESS = 1 << 28  # bytes of a sealed file that are read, whatever its card says
-REPORT = "report.html"  # drawn from the sealed files, and may be drawn again: not sealed
+HARMLESS = 1 << 28  # bytes that are read of any sealed file, whatever its card says
+REPORT = "report.html"  # not sealed: derived from the sealed files, and may be written again
 
 
 def write_version(folder: Path, card: Card, files: dict[str, Path], render: Render | None = None) -> str:
-    """Copy the files into a version's folder, write the card with their digests and the report, and sync all of it.
+    """Copy the files into a version's folder, write the card with their digests and the report, and sync everything.
+
+    Args:
+        folder: the version's folder, which exists.
+        card: the card without its files.
+        files: the files to copy, by name.
+        render: makes the report from the card; None for no report.
 
     Returns:
-        the card's SHA-256.
+        The card's SHA-256.
 
     Raises:
-        IntegrityError: a file is not what it was any more when it was copied, or the card couldn't be read again.
+        IntegrityError: a file changed while it was copied, or the card couldn't be parsed again.
     """
     sealed = {}
     for name, source in files.items():
-        digest = sha256_file(source)  # of what was meant to be exported
+        digest = sha256_file(source)  # before copying
         sealed[name] = FileDigest(sha256=digest, bytes=source.stat().st_size)
         copy_file(source, folder / name)
         if sha256_file(folder / name) != digest:
@@ -54,55 +60,59 @@ def write_version(folder: Path, card: Card, files: dict[str, Path], render: Rend
 
 
 def parse_card(content: bytes, version: str) -> Card:
-    """The card, whose digest was compared before.
+    """Parse a card whose digest has been verified.
 
     Args:
-        version: whose it is.
+        content: the content of card.json.
+        version: the version that it must be of.
 
     Raises:
-        IntegrityError: it is of a format that this Bakeoff doesn't know, or no card at all.
+        IntegrityError: it has a format that this Bakeoff doesn't know, or is not a card.
     """
     try:
-        found = parse_json(content)
+        parsed = parse_json(content)
     except ValueError as error:
         raise IntegrityError(f"card.json can't be read: {error}") from error
-    if not isinstance(found, dict) or not isinstance(found.get("format"), int):
+    if not isinstance(parsed, dict) or not isinstance(parsed.get("format"), int):
         raise IntegrityError("card.json is no card")
-    if found["format"] != FORMAT:
-        raise IntegrityError(f"card.json is of format {str(found['format'])[:20]}, not {FORMAT}: use a newer Bakeoff")
-    card = Card.from_dict(found)
+    if parsed["format"] != FORMAT:
+        raise IntegrityError(f"card.json is of format {str(parsed['format'])[:20]}, not {FORMAT}: use a newer Bakeoff")
+    card = Card.from_dict(parsed)
     if card.version != version:
         raise IntegrityError(f"card.json is another version's, {card.version}")
     return card
 
 
 def recorded_digest(card: Card, name: str) -> str | None:
-    """A file's SHA-256 by the card; None for a file that it doesn't seal."""
+    """Return a file's SHA-256 in the card; None for a file that is not sealed."""
     return card.files[name].sha256 if name in card.files else None
 
 
 def most_bytes(card: Card, name: str) -> int:
-    """How many bytes of a file are read: as many as the card seals, or what does no harm."""
+    """Return the most bytes to read of a file: the sealed size, or what does no harm."""
     return max(HARMLESS, card.files[name].bytes) if name in card.files else HARMLESS
 
 
 def compare_with_manifest(folder: Path, card: Card) -> list[str]:
-    """What differs between a version's folder and its card, a sentence each: every file of either.
+    """Compare a version's folder with its card, both ways.
+
+    Returns:
+        A sentence for each file that differs.
 
     Raises:
-        ReadError: the system refused to have a file read.
+        ReadError: the system refused to read a file.
     """
-    found = []
+    findings = []
     for name in card.files:
         try:
             if (folder / name).stat().st_size > most_bytes(card, name) or (
                 sha256_file(folder / name) != recorded_digest(card, name)
             ):
-                found.append(f"{name} differs from its card")
+                findings.append(f"{name} differs from its card")
         except FileNotFoundError:
-            found.append(f"{name} is missing")
+            findings.append(f"{name} is missing")
         except OSError as error:
             raise_refusal(error, folder / name)
-            found.append(f"{name} can't be read: {error.strerror}")
+            findings.append(f"{name} can't be read: {error.strerror}")
     known = {*card.files, "card.json", REPORT, aside_of(Path(REPORT)).name}
-    return found + [f"{path.name} is not in its card" for path in sorted(folder.iterdir()) if path.name not in known]
+    return findings + [f"{path.name} is not in its card" for path in sorted(folder.iterdir()) if path.name not in known]

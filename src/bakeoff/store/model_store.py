@@ -1,4 +1,4 @@
-"""Versions on disk, the champion among them, and the journal that tells how it came about."""
+"""Change the versions of a model: export, promote, roll back, prune and sign."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -28,20 +28,20 @@ SECOND = "%Y%m%dT%H%M%SZ"
 
 
 class ModelStore(StoreReader):
-    """The versions of one model, and every change of them.
+    """The versions of one model, for reading and writing.
 
-    Several processes may use it at once: writers take turns by a lock that a dead process doesn't hold.
+    Several processes may use it at once: writers take turns by a lock, which ends with its process.
 
     Args:
-        keys: what is signed with, and whose signatures are asked for.
+        keys: the keys to sign with and to trust.
     """
 
     def require_ready(self) -> None:
-        """Refuse a store that an export would fail in.
+        """Check that an export would not fail.
 
         Raises:
-            StoreError: it can't be written, or is signed and there is no private key.
-            IntegrityError: its journal is not in order.
+            StoreError: the store can't be written, or is signed and there is no private key.
+            IntegrityError: the journal has a finding.
         """
         require_writable(self.folder, "the store", StoreError)
         self.journal.require_key(self.history(), self.keys)
@@ -54,20 +54,20 @@ class ModelStore(StoreReader):
         by: str | None = None,
         render: Render | None = None,
     ) -> Path:
-        """Add a version: whole, or not at all. The first one of a name becomes champion.
+        """Add a version, completely or not at all. The first version of a model becomes champion.
 
         Args:
-            files: the sealed files by name; copied.
-            describe: makes the card, all but its `files`, from the version's id and time of creation.
-            why: the journal's sentence.
-            by: who or which run exports it.
-            render: makes the report from the card; None writes none.
+            files: the files to copy and seal, by name.
+            describe: makes the card, without its `files`, from the version's id and time of creation.
+            why: the reason, for the journal.
+            by: the user or run that exports it.
+            render: makes the report from the card; None for no report.
 
         Returns:
-            the version's folder.
+            The version's folder.
 
         Raises:
-            WriteError: the disk refused; nothing was changed.
+            WriteError: a write failed; nothing was changed.
         """
         digest = sha256_file(files["model.joblib"])
         with self._writing() as writer:
@@ -81,21 +81,21 @@ class ModelStore(StoreReader):
                 if not writer.history.exports:
                     events.append(make_event("promote", FIRST, by, version=version))
                 writer.commit(*events)
-            except (OSError, BakeoffError):  # a full disk, say: give back what was taken of it
+            except (OSError, BakeoffError):  # a full disk, for example: free the space again
                 writer.discard(version)
                 raise
             writer.publish(version)
         return self.folder / version
 
     def write_report(self, version: str, html: str) -> Path:
-        """Write a version's report anew; nothing else of it changes.
+        """Write a version's report again; nothing else of it changes.
 
         Returns:
-            the file.
+            The report's path.
 
         Raises:
-            StoreError: there is no such version, or its folder can't be written in.
-            WriteError: the disk refused; the report is as it was.
+            StoreError: there is no such version, or its folder can't be written to.
+            WriteError: the write failed; the old report is unchanged.
         """
         path = self.path(self.resolve(version)) / REPORT
         require_writable(path.parent, "the version", StoreError)
@@ -115,17 +115,20 @@ class ModelStore(StoreReader):
         instead_of: str | None = None,
         figures: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Make a version the champion; False when it is already.
+        """Make a version the champion; returns False if it already is.
 
         Args:
+            version: the version's id, or `latest`.
+            why: the reason, for the journal.
+            by: the user or run that promotes it.
             instead_of: the champion that the decision was made against.
-            figures: what was measured for it, for the journal: numbers and text by name.
+            figures: the measurements behind the decision, for the journal: numbers and text by name.
 
         Raises:
             StoreError: there is no such version.
-            ChampionChangedError: another one is the champion by now.
-            IntegrityError: its files are not what its card says.
-            WriteError: the disk refused; the champion is still the one before.
+            ChampionChangedError: another version became champion in the meantime.
+            IntegrityError: its files differ from its card.
+            WriteError: a write failed; the champion is unchanged.
         """
         self.resolve(version)
         with self._writing() as writer:
@@ -140,14 +143,18 @@ class ModelStore(StoreReader):
     def keep(
         self, champion: str, challenger: str, why: str, by: str | None = None, figures: Mapping[str, Any] | None = None
     ) -> None:
-        """Write down that a challenger does not take the champion's place.
+        """Record in the journal that a challenger does not replace the champion.
 
         Args:
-            figures: what was measured for the decision: numbers and text by name.
+            champion: the champion that the decision was made against.
+            challenger: the challenger's id.
+            why: the reason, for the journal.
+            by: the user or run that decided.
+            figures: the measurements behind the decision: numbers and text by name.
 
         Raises:
-            ChampionChangedError: another one is the champion by now.
-            WriteError: the disk refused; nothing was changed.
+            ChampionChangedError: another version became champion in the meantime.
+            WriteError: a write failed; nothing was changed.
         """
         self.resolve(challenger)
         with self._writing() as writer:
@@ -156,12 +163,12 @@ class ModelStore(StoreReader):
             writer.commit(make_event("keep", why, by, version=champion, challenger=challenger, figures=figures))
 
     def rollback(self, why: str, by: str | None = None) -> str:
-        """Make the champion before the present one champion again, and return it.
+        """Make the previous champion champion again; returns its id.
 
         Raises:
-            StoreError: there was none before, or it was pruned.
-            IntegrityError: its files are not what its card says.
-            WriteError: the disk refused; the champion is still the one before.
+            StoreError: there is no previous champion, or it was pruned.
+            IntegrityError: its files differ from its card.
+            WriteError: a write failed; the champion is unchanged.
         """
         self.resolve("champion")
         with self._writing() as writer:
@@ -175,11 +182,11 @@ class ModelStore(StoreReader):
         return version
 
     def prune(self, last: int, days: float, why: str, by: str | None = None) -> RetentionPlan:
-        """Remove all versions but the champion, the last ones, and those that were champion lately; as `plan_prune`.
+        """Remove all versions except the champion, the newest ones, and recent champions; see `plan_prune`.
 
         Raises:
             StoreError: there is no such model.
-            WriteError: the disk refused; nothing was changed.
+            WriteError: a write failed; nothing was changed.
         """
         self.resolve("latest")
         with self._writing() as writer:
@@ -190,27 +197,29 @@ class ModelStore(StoreReader):
         return plan
 
     def sign(self, why: str, by: str | None = None, *, as_it_stands: bool = False) -> History:
-        """Vouch by a signature for everything that the store holds, whoever wrote it; from then on it is signed.
+        """Verify the whole store and sign it, whoever wrote it; from then on it must be signed.
 
         Args:
-            as_it_stands: also when the journal's last line is not signed, or by none of the trusted keys.
+            why: the reason, for the journal.
+            by: the user or run that signs.
+            as_it_stands: sign even if the journal's last line is not signed by a trusted key.
 
         Returns:
-            the history that was signed.
+            The history that was signed.
 
         Raises:
             StoreError: there is no private key.
-            IntegrityError: something is not as it was sealed, or the last line not signed by a trusted key.
+            IntegrityError: a file differs from what was sealed, or the last line is not signed by a trusted key.
         """
         self.keys.require_private()
         history = self._layout.read_history(None)
         self.resolve("latest", history)
         trusted = None if as_it_stands else self.keys
         with writing(self._layout, self.keys, trusted) as writer:
-            history, found = verify_journal(self._layout, trusted)
-            found += verify_versions(self._layout, history, self._names(history))
-            if found:
-                raise IntegrityError(f"nothing was signed: {found[0].version or self.name}: {found[0].text}")
+            history, findings = verify_journal(self._layout, trusted)
+            findings += verify_versions(self._layout, history, self._names(history))
+            if findings:
+                raise IntegrityError(f"nothing was signed: {findings[0].version or self.name}: {findings[0].text}")
             writer.commit(make_event("sign", why, by))
         return history
 
@@ -227,9 +236,9 @@ class ModelStore(StoreReader):
 
 
 def _next_second(now: datetime, history: History) -> datetime:
-    """The second that names a version: now, or the next one after the latest version's name.
+    """Return the time that names a version: now, or one second after the name of the latest version.
 
-    Sorted by name, versions are in order of export, also behind one whose clock was ahead: its card has the true time.
+    Names sort in the order of export even after a version whose clock was ahead; the card contains the true time.
     """
     if not history.exports:
         return now

@@ -1,4 +1,4 @@
-"""Reading a model's versions, champion and history, each compared with what was sealed."""
+"""Read a model's versions, champion and history, verified against what was sealed."""
 
 import hashlib
 import json
@@ -24,12 +24,12 @@ ELSE = "restore it from a backup, or use another version"
 
 
 class StoreReader:
-    """The versions of one model, `<root>/<name>/<version>/`, for who only reads them.
+    """The versions of one model, `<root>/<name>/<version>/`, for reading.
 
-    No lock is taken: a version or champion is seen before or after a change, never in between.
+    It takes no lock: a reader sees a version or champion as before or after a change, never in between.
 
     Args:
-        keys: whose signatures are asked for.
+        keys: the trusted keys.
     """
 
     def __init__(self, root: Path | str, name: str, keys: Keys = NO_KEYS) -> None:
@@ -40,44 +40,45 @@ class StoreReader:
         self.journal = self._layout.journal
 
     def history(self) -> History:
-        """What the journal tells.
+        """Read the journal.
 
         Raises:
-            IntegrityError: it is not what was written, or with public keys: not signed by one of them.
+            IntegrityError: it was changed, or is not signed by a trusted key.
         """
         try:
             return self._layout.read_history(self.keys)
         except IntegrityError:
-            with self._layout.read_locked():  # it may have been read while what a crash left of a line was cut
+            with self._layout.read_locked():  # a writer may just have cut off the rest of a line that a crash left
                 return self._layout.read_history(self.keys)
 
     def versions(self) -> list[str]:
-        """All versions, oldest first."""
+        """Return all versions, oldest first."""
         return self.history().versions
 
     def champion(self) -> str | None:
-        """The version in use."""
+        """Return the champion, or None."""
         return self.history().champion
 
     def resolve(self, wanted: str, history: History | None = None) -> str:
-        """The version that `champion`, `latest` or an id means.
+        """Return the id of a version given as `champion`, `latest` or an id.
 
         Args:
-            history: as it was read before; by default it is read now.
+            wanted: `champion`, `latest` or an id.
+            history: the history, read now by default.
 
         Raises:
-            StoreError: there is none; the text says which there are.
+            StoreError: existing is no such version; the message lists the last ones.
         """
         history = history or self.history()
         versions = history.versions
         if not versions:
             root = str(self.folder.parent)
             others = ", ".join(names_in(self.folder.parent))
-            if not others:  # the name may be a default that nobody gave
+            if not others:  # the name may be the default
                 raise StoreError(f"there is no model in {root!r} yet: train first, or give another --store")
-            there = f"there {'are' if ',' in others else 'is'} {others}"
+            hint = f"there {'are' if ',' in others else 'is'} {others}"
             raise StoreError(
-                f"there is no model {self.name!r} in {root!r} ({there}): train first, or give another --store or --name"
+                f"there is no model {self.name!r} in {root!r} ({hint}): train first, or give another --store or --name"
             )
         if wanted == "latest":
             return versions[-1]
@@ -90,46 +91,50 @@ class StoreReader:
         return wanted
 
     def path(self, version: str) -> Path:
-        """The version's folder."""
+        """Return the version's folder."""
         return self._layout.path(version)
 
     def card(self, version: str, history: History | None = None) -> Card:
-        """The version's card, compared with the journal.
+        """Read a version's card, verified against the journal.
 
         Args:
-            history: as it was read before; by default it is read now.
+            version: the version's id.
+            history: the history, read now by default.
 
         Raises:
-            IntegrityError: it is not what was exported, or is of a format that this Bakeoff doesn't know.
+            IntegrityError: it was changed, or has a format that this Bakeoff doesn't know.
         """
         history = history or self.history()
         with self._naming(version):
             return self._layout.read_card(version, history)
 
     def card_json(self, version: str, history: History | None = None) -> dict[str, Any]:
-        """What card.json holds, keys of other Bakeoffs included; checked as `card` does.
+        """Read card.json with all its keys, those of other Bakeoffs included; verified like `card`.
 
         Args:
-            history: as it was read before; by default it is read now.
+            version: the version's id.
+            history: the history, read now by default.
 
         Raises:
-            IntegrityError: as `card` does.
+            IntegrityError: as for `card`.
         """
         history = history or self.history()
         with self._naming(version):
             content = self._layout.read_card_file(version, history)
             parse_card(content, version)
-        found: dict[str, Any] = json.loads(content)
-        return found
+        parsed: dict[str, Any] = json.loads(content)
+        return parsed
 
     def read(self, version: str, name: str, history: History | None = None) -> bytes:
-        """A sealed file's content, compared with the card, and the card with the journal.
+        """Read a sealed file, verified against the card, and the card against the journal.
 
         Args:
-            history: as it was read before; by default it is read now.
+            version: the version's id.
+            name: the file's name.
+            history: the history, read now by default.
 
         Raises:
-            IntegrityError: naming what differs.
+            IntegrityError: a file was changed; the message names it.
         """
         card = self.card(version, history)
         with self._naming(version):
@@ -139,44 +144,44 @@ class StoreReader:
         return content
 
     def plan_prune(self, last: int, days: float) -> RetentionPlan:
-        """What `prune` would do now.
+        """Return what `prune` would remove now.
 
         Args:
-            last: how many of the newest versions are kept.
-            days: what was champion within so many days is kept; the champion always is.
+            last: the number of newest versions to keep.
+            days: versions that were champion within this many days are kept; the champion always is.
         """
         history = self.history()
         self.resolve("latest", history)
         return plan_retention(self._layout, history, last, days)
 
     def verify(self, version: str | None = None, noted: str | None = None) -> list[Finding]:
-        """Check every file against its card, cards against the journal, and the journal against itself.
+        """Verify every file against its card, cards against the journal, and the journal itself.
 
         Args:
-            version: only this one; by default all of them.
-            noted: a head of the journal from before, which it must have come by: an old copy of the whole folder, put
-                back in its place, is in order by itself.
+            version: verify only this one; by default all.
+            noted: an earlier head that the journal must contain. It reveals an old copy of the whole folder, which is
+                consistent in itself.
 
         Raises:
-            StoreError: there is no such version, or what was noted is no head.
+            StoreError: there is no such version, or `noted` is not a head.
         """
         if noted is not None and not HEAD.fullmatch(noted.strip()):
             raise StoreError(
                 f"{noted!r} is no head of a journal: a line number and a SHA-256, as journal.head holds them"
             )
         with self._layout.read_locked():
-            history, found = verify_journal(self._layout, self.keys, noted)
+            history, findings = verify_journal(self._layout, self.keys, noted)
             names = self._names(history)
         if version is not None:
-            names = [] if found else [self.resolve(version, history)]
-        return found + verify_versions(self._layout, history, names)
+            names = [] if findings else [self.resolve(version, history)]
+        return findings + verify_versions(self._layout, history, names)
 
     def _names(self, history: History) -> list[str]:
         return sorted({*history.versions, *self._layout.present()})
 
     @contextmanager
     def _naming(self, version: str) -> Iterator[None]:
-        """Have an error name the version, and tell one that was pruned meanwhile from a damaged one."""
+        """Add the version to an IntegrityError; raise a StoreError instead if it was pruned in the meantime."""
         try:
             yield
         except IntegrityError as error:
@@ -189,13 +194,13 @@ class StoreReader:
 
 
 def names_in(root: Path) -> list[str]:
-    """The models in a store's folder, those among them that nobody may look into, too.
+    """Return the models in a store's folder, including those whose folder may not be read.
 
     Raises:
-        StoreError: a file stands there.
+        StoreError: the path is a file.
         ReadError: the folder may not be read.
     """
-    if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112  Path's raise where nobody may look
+    if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112  Path's methods raise if access is denied
         raise StoreError(f"the store {str(root)!r} is a file; give a folder")
     try:
         names = sorted(path.name for path in root.iterdir())

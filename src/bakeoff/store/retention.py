@@ -1,4 +1,4 @@
-"""Which versions of a model are old enough to go."""
+"""Decide which versions of a model pruning removes."""
 
 import contextlib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bakeoff.store.layout import Layout
 
 @dataclass(frozen=True)
 class RetentionPlan:
-    """What pruning keeps, each version with its reason, what it removes, and how many bytes that frees."""
+    """The versions that pruning keeps, each with the reason, those that it removes, and the bytes that frees."""
 
     kept: dict[str, str]
     pruned: list[str]
@@ -19,10 +19,13 @@ class RetentionPlan:
 
 
 def plan_retention(layout: Layout, history: History, last: int, days: float) -> RetentionPlan:
-    """Keep the champion, the last versions, and what was champion within so many days from now.
+    """Keep the champion, the newest versions, and those that were champion within the last days.
 
     Args:
-        last: how many of the newest versions are kept.
+        layout: the model's folder.
+        history: the model's history.
+        last: the number of newest versions to keep.
+        days: versions that were champion within this many days are kept.
     """
     now = datetime.now(UTC)
     kept = history.kept(last, now - timedelta(days=days), now)
@@ -31,7 +34,7 @@ def plan_retention(layout: Layout, history: History, last: int, days: float) -> 
 
 
 def _size(folder: Path) -> int:
-    """In bytes, of what can be seen of it: another process may be removing it."""
+    """Return a folder's size in bytes, as far as it can be read: another process may be removing it."""
     size = 0
     with contextlib.suppress(OSError):
         for path in folder.iterdir():

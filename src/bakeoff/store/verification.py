@@ -1,4 +1,4 @@
-"""Whether a store is as it was sealed: every file against its card, cards against the journal, the journal itself."""
+"""Verify a store: every file against its card, cards against the journal, and the journal itself."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,19 @@ from bakeoff.store.manifest import compare_with_manifest
 
 @dataclass(frozen=True)
 class Finding:
-    """Something in the store that is not as it was sealed."""
+    """A difference between the store and what was sealed; `version` is None for the journal and the file `champion`."""
 
     version: str | None
     text: str
 
 
 def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) -> tuple[History, list[Finding]]:
-    """The history as far as it can be read, and what is wrong with the journal and with the file `champion`.
+    """Read the history as far as possible, and check the journal and the file `champion`.
 
     Args:
-        keys: whose signature the journal must have; None looks at none.
-        noted: the head of the journal as it was at some time.
+        layout: the model's folder.
+        keys: the trusted keys; with None signatures are not checked.
+        noted: an earlier head that the journal must contain.
     """
     history, texts = layout.journal.inspect(keys, noted)
     if not history.entries and (layout.present() or layout.read_pointer() or not layout.journal.path.exists()):
@@ -31,30 +32,33 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
     texts = texts or (layout.journal.find_forged(history, keys) if keys else [])
     shown = layout.read_pointer()
     if not texts and history.champion and shown != history.champion:
-        texts = [f"the file champion says {shown!r}, the journal {history.champion!r}; the next writer mends it"]
+        texts = [f"the file champion says {shown!r}, the journal {history.champion!r}; the next writer corrects it"]
     return history, [Finding(None, text) for text in texts]
 
 
 def verify_versions(layout: Layout, history: History, versions: list[str]) -> list[Finding]:
-    """What differs in versions, or can't be read; those that are pruned while they are looked at are left out."""
-    found = []
+    """Verify versions, or report that they can't be read; versions that are pruned meanwhile are left out."""
+    findings = []
     for version in versions:
         try:
             texts = verify_version(layout, history, version)
         except ReadError as error:
             texts = [str(error)]
-        found += [Finding(version, text) for text in texts]
-    if found:
+        findings += [Finding(version, text) for text in texts]
+    if findings:
         gone = set(layout.journal.inspect(None)[0].pruned) - set(history.pruned)
-        found = [finding for finding in found if finding.version not in gone]
-    return found
+        findings = [finding for finding in findings if finding.version not in gone]
+    return findings
 
 
 def verify_version(layout: Layout, history: History, version: str) -> list[str]:
-    """What differs in one version, a sentence each.
+    """Verify one version.
+
+    Returns:
+        A sentence for each difference.
 
     Raises:
-        ReadError: the system refused to have a file read.
+        ReadError: the system refused to read a file.
     """
     if version in history.pruned:
         return ["it was pruned, but its folder is there; the next writer removes it"]

@@ -1,4 +1,4 @@
-"""Changing a model's folder: one process at a time, by one synced line of the journal that is the whole change."""
+"""Change a model's folder, one process at a time: a synced line of the journal commits each change."""
 
 import errno
 import logging
@@ -33,11 +33,11 @@ logger = logging.getLogger(__name__)
 class Writer:
     """The holder of a model's lock.
 
-    What a change needs is on the disk before the journal's line is, and what follows from it (a folder's move into
-    place, the files `champion` and `journal.head`, a removed folder) any later writer can do again.
+    Everything that a change needs is on the disk before the journal's line is. What follows from the line (moving a
+    folder into place, the files `champion` and `journal.head`, removing folders) can be repeated by any later writer.
 
     Attributes:
-        history: what the journal tells now.
+        history: the present history.
     """
 
     def __init__(self, layout: Layout, keys: Keys, history: History) -> None:
@@ -46,16 +46,16 @@ class Writer:
         self.history = history
 
     def commit(self, *events: dict[str, Any]) -> None:
-        """Append events to the journal: that is the change.
+        """Append events to the journal, which commits the change.
 
         Raises:
-            OSError: the disk refused; nothing was changed.
+            OSError: a write failed; nothing was changed.
         """
         content, after = self.layout.journal.encode_events(self.history, events, self.keys)
         texts = self._derived_files(after)
         try:
             for path, text in texts.items():
-                write_aside(path, text)  # with the line on the disk, it must not want for room
+                write_aside(path, text)  # before the line, since a full disk must not stop it afterwards
             append(self.layout.journal.path, content, self.history.size)
         except OSError:
             for path in texts:
@@ -68,37 +68,36 @@ class Writer:
             sync(self.layout.folder)
 
     def _derived_files(self, history: History) -> dict[Path, str]:
-        """What the files that follow from the journal are to hold, where they hold something else."""
-        wanted = {self.layout.journal.head: self.layout.journal.head_text(history, self.keys)}
+        """Return the new contents of the files derived from the journal, for those that differ."""
+        texts = {self.layout.journal.head: self.layout.journal.head_text(history, self.keys)}
         if history.champion:
-            wanted[self.layout.champion_file] = f"{history.champion}\n"
-        return {path: text for path, text in wanted.items() if not _holds(path, text)}
+            texts[self.layout.champion_file] = f"{history.champion}\n"
+        return {path: text for path, text in texts.items() if not _holds(path, text)}
 
     def publish(self, version: str) -> None:
-        """Move a version into its place, when the journal has it."""
+        """Move a version into place, once the journal contains it."""
         with self._following_up():
             self.layout.staging(version).rename(self.layout.folder / version)
             sync(self.layout.folder)
 
     def remove(self, versions: Iterable[str]) -> None:
-        """Remove folders, when the journal says that they are gone; a later writer tries again what fails."""
+        """Remove folders, once the journal says they are pruned; a later writer retries what fails."""
         for version in versions:
             _remove(self.layout.folder / version)
             if (self.layout.folder / version).exists():
                 logger.warning("%s could not be removed yet; the next writer tries again", self.layout.folder / version)
 
     def discard(self, version: str) -> None:
-        """Give back the room that a version took which could not be exported; not if the journal has it after all."""
+        """Remove a version that could not be exported, unless the journal contains it after all."""
         with suppress(OSError, ReadError):
             if version not in self.layout.journal.inspect(None)[0].exports:
                 _remove(self.layout.staging(version))
 
     def recover(self) -> None:
-        """Finish or clear what a writer that died left behind."""
+        """Finish or undo the work of a writer that died."""
         if not self.layout.journal.path.exists():
-            write_file(
-                self.layout.journal.path, b""
-            )  # its name is synced with the head's, before there is a line in it
+            # Its name is synced with the head's, before it contains a line.
+            write_file(self.layout.journal.path, b"")
         names = {path.name for path in self.layout.folder.iterdir()}
         for name in names:
             version = name.removeprefix(INCOMING)
@@ -117,7 +116,7 @@ class Writer:
 
     @contextmanager
     def _following_up(self) -> Iterator[None]:
-        """Do what follows from the journal. The change is made: an error here is for a later writer to mend."""
+        """Suppress errors of work that follows from the journal: the change is made, and a later writer repeats it."""
         try:
             yield
         except OSError as error:
@@ -126,16 +125,17 @@ class Writer:
 
 @contextmanager
 def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer]:
-    """Hold the lock, with everything mended.
+    """Hold the lock and repair what a dead writer left.
 
     Args:
-        keys: what is signed with.
-        trusted: whose signature the journal must have; None looks at none.
+        layout: the model's folder.
+        keys: the keys to sign with.
+        trusted: the trusted keys; with None signatures are not checked.
 
     Raises:
-        StoreError: the folder can't be written in, or the journal is signed and there is no private key.
-        IntegrityError: the journal is not in order.
-        WriteError: the disk refused a write, here or in the block; nothing was changed.
+        StoreError: the folder can't be written to, or the journal is signed and there is no private key.
+        IntegrityError: the journal has a finding.
+        WriteError: a write failed, here or in the block; nothing was changed.
     """
     require_writable(layout.folder, "the store", StoreError)
     try:
@@ -147,11 +147,11 @@ def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer
             yield writer
     except OSError as error:
         path = error.filename2 or error.filename
-        which = f" ({Path(path).name})" if path else ""
-        way_out = "; make room and try again" if error.errno in FULL else ""
+        name = f" ({Path(path).name})" if path else ""
+        advice = "; make room and try again" if error.errno in FULL else ""
         raise WriteError(
-            f"the store {str(layout.folder.parent)!r} could not be changed: {error.strerror or error}{which}; "
-            f"everything is as it was{way_out}"
+            f"the store {str(layout.folder.parent)!r} could not be changed: {error.strerror or error}{name}; "
+            f"everything is as it was{advice}"
         ) from error
 
 
@@ -163,7 +163,7 @@ def _holds(path: Path, text: str) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder, or whatever stands in its place, as far as that can be done."""
+    """Remove a folder, or whatever is in its place, as far as possible."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -58,14 +58,14 @@ def test_prune_shows_what_would_go_and_removes_only_when_told(run_models, store)
 
 
 def test_keys_are_generated_once(capsys, tmp_path):
-    """For their owner's eyes alone, and never written over."""
+    """For their owner's eyes alone, and never overwritten."""
     folder = tmp_path / "new" / "keys"
     assert 0 == main(["keys", "generate", str(folder)])
     assert "private.pem: signs" in capsys.readouterr().out
     assert 0o600 == (folder / "private.pem").stat().st_mode & 0o777
     before = (folder / "private.pem").read_bytes()
     assert 2 == main(["keys", "generate", str(folder)])
-    assert "is there already: keys are never written over" in capsys.readouterr().err
+    assert "is there already: keys are never overwritten" in capsys.readouterr().err
     assert 2 == main(["keys", "generate", str(folder / "public.pem")])
     assert "no keys can be written to" in capsys.readouterr().err
     assert before == (folder / "private.pem").read_bytes()
