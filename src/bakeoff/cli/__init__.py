@@ -1,1 +1,1 @@
-"""The `bakeoff` command; imports report and what is below it."""
+"""The `bakeoff` command; imports report and the rooms below it."""

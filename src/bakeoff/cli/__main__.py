@@ -1,4 +1,4 @@
-"""`python -m bakeoff.cli`, as the command `bakeoff`."""
+"""`python -m bakeoff.cli`, the same as the command `bakeoff`."""
 
 import sys
 

@@ -19,19 +19,21 @@ def promote(store: ModelStore, options: argparse.Namespace) -> int:
     """Make a version the champion."""
     version = store.resolve(options.version)
     changed = store.promote(version, options.why, _user())
-    _say(options, {"champion": version, "changed": changed}, f"champion: {version}{'' if changed else ' (already)'}")
+    _print_result(
+        options, {"champion": version, "changed": changed}, f"champion: {version}{'' if changed else ' (already)'}"
+    )
     return 0
 
 
 def rollback(store: ModelStore, options: argparse.Namespace) -> int:
-    """Make the champion before the present one champion again."""
+    """Make the previous champion champion again."""
     version = store.rollback(options.why, _user())
-    _say(options, {"champion": version, "changed": True}, f"champion: {version}")
+    _print_result(options, {"champion": version, "changed": True}, f"champion: {version}")
     return 0
 
 
 def prune(store: ModelStore, options: argparse.Namespace) -> int:
-    """Remove old versions, or show which would go."""
+    """Remove old versions, or show which would be removed."""
     if options.delete:
         plan = store.prune(options.keep, options.days, options.why, _user())
     else:
@@ -55,7 +57,7 @@ def prune(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def verify(store: ModelStore, options: argparse.Namespace) -> int:
-    """Check every file against its card, and the journal against itself."""
+    """Verify every file against its card, and the journal itself."""
     if not store.folder.exists():
         store.resolve("latest")
     findings = store.verify(options.version, options.head)
@@ -63,33 +65,33 @@ def verify(store: ModelStore, options: argparse.Namespace) -> int:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
         texts = [one_line(f"{finding.version or store.name}: {finding.text}") for finding in findings]
-        print("\n".join(texts) or _verified(store, options))
+        print("\n".join(texts) or _describe_verified(store, options))
     return 1 if findings else 0
 
 
 def sign(store: ModelStore, options: argparse.Namespace) -> int:
-    """Vouch for all that the store holds."""
+    """Verify and sign the whole store."""
     history = store.sign(options.why, _user(), as_it_stands=options.as_it_stands)
     count, key = len(history.versions), store.keys.own
     data = {"versions": count, "champion": history.champion, "key": key}
     text = f"{_versions(count)} vouched for by the key {key}; champion: {history.champion}"
-    _say(options, data, text)
+    _print_result(options, data, text)
     return 0
 
 
 def generate_keys(options: argparse.Namespace) -> int:
-    """Write a new pair of keys."""
+    """Generate a pair of keys."""
     private, public, fingerprint = key_files.generate_keys(options.folder)
     data = {"private_key": str(private), "public_key": str(public), "key": fingerprint}
     text = (
-        f"key {fingerprint}\n{private}: signs; where models are trained and promoted, and nowhere else\n"
-        f"{public}: tells whether a store was signed by it; for everyone"
+        f"key {fingerprint}\n{private}: signs; keep it only where models are trained and promoted\n"
+        f"{public}: verifies signatures; give it to everyone"
     )
-    _say(options, data, text)
+    _print_result(options, data, text)
     return 0
 
 
-def _say(options: argparse.Namespace, data: dict[str, Any], text: str) -> None:
+def _print_result(options: argparse.Namespace, data: dict[str, Any], text: str) -> None:
     print(json.dumps(data) if options.json else text)
 
 
@@ -97,7 +99,7 @@ def _versions(count: int) -> str:
     return f"{count:,} version{'s' if count != 1 else ''}"
 
 
-def _verified(store: ModelStore, options: argparse.Namespace) -> str:
+def _describe_verified(store: ModelStore, options: argparse.Namespace) -> str:
     history = store.history()
     checked = _versions(1 if options.version else len(history.versions))
     trusted = f" and signed by {history.entries[-1]['key']}" if store.keys.public and history.entries else ""

@@ -1,4 +1,4 @@
-"""Two versions side by side: what each reached, and what differs in how they were made."""
+"""Compare two versions: their scores, and what differs in how they were made."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,18 +9,14 @@ from bakeoff.report.card_tables import format_score
 from bakeoff.store.card import Card
 
 Row = tuple[str, ...]
-LONGEST = 60  # letters of a value
+LONGEST = 60  # letters of a value that are shown
 
 
 def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
-    """What a person would look at, and of config, rows and libraries what differs.
-
-    Args:
-        first: a version's card.
-        second: another's.
+    """Compare two cards: scores and rows, and what differs in config, columns and libraries.
 
     Returns:
-        rows of a name and both values, by heading; a heading without rows is left out.
+        Rows of a name and both values, by heading; headings without rows are left out.
     """
     both = (first, second)
     figures: list[Row] = [
@@ -29,27 +25,27 @@ def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
         *(_row(f"test {metric}", *(card.winner.test.get(metric) for card in both)) for metric in _metrics(both)),
         ("95 % interval of the accuracy", *(format_interval(card.winner.interval()) for card in both)),
     ]
-    made: list[Row] = [("created", *(card.created for card in both))]
-    made += [(f"{part} rows", *(f"{vars(card.rows)[part]:,}" for card in both)) for part in vars(first.rows)]
-    made.append(("data (SHA-256)", *(card.data_sha256[:16] + "…" for card in both)))
+    origin: list[Row] = [("created", *(card.created for card in both))]
+    origin += [(f"{part} rows", *(f"{vars(card.rows)[part]:,}" for card in both)) for part in vars(first.rows)]
+    origin.append(("data (SHA-256)", *(card.data_sha256[:16] + "…" for card in both)))
     config = _differences(*(dict(_flat(card.config)) for card in both))
     libraries = _differences(*(card.environment for card in both))
-    columns = _differences(*({each.name: each.kind for each in card.features} for card in both))
-    found = {"Figures": figures, "Made of": made, "Config": config, "Columns": columns, "Libraries": libraries}
-    return {heading: rows for heading, rows in found.items() if rows}
+    columns = _differences(*({feature.name: feature.kind for feature in card.features} for card in both))
+    tables = {"Figures": figures, "Made of": origin, "Config": config, "Columns": columns, "Libraries": libraries}
+    return {heading: rows for heading, rows in tables.items() if rows}
 
 
 def warn_of_differences(first: Card, second: Card) -> str | None:
-    """A sentence where figures can't be compared as they stand."""
+    """Return a sentence if the scores are not comparable, or None."""
     if (one := first.selection.scoring) != (other := second.selection.scoring):
         return f"The CV means are of different metrics: {one} and {other}."
     if first.data_sha256 == second.data_sha256 and _split(first) == _split(second):
         return None
-    return "They were tested on different rows: part of the difference between their figures may come of that."
+    return "They were tested on different rows, which may explain part of the difference between their figures."
 
 
 def _split(card: Card) -> Any:
-    """With the defaults that an older card doesn't tell."""
+    """The split's config, with the defaults for older cards."""
     from pydantic import ValidationError
 
     from bakeoff.config.race import SplitConfig
@@ -79,19 +75,19 @@ def _row(name: str, first: float | None, second: float | None) -> Row:
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Row]:
     names = dict.fromkeys([*first, *second])
     return [
-        (name, _told(first, name), _told(second, name))
+        (name, _shorten(first, name), _shorten(second, name))
         for name in names
         if first.get(name, NONE) != second.get(name, NONE)
     ]
 
 
-def _told(values: Mapping[str, Any], name: str) -> str:
+def _shorten(values: Mapping[str, Any], name: str) -> str:
     text = str(values.get(name, NONE))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _flat(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Each field by its path, as a flag names it."""
+    """Yield each field by its path, as in a flag."""
     for name, value in config.items():
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{above}{name}.")

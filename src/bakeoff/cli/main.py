@@ -1,4 +1,4 @@
-"""`bakeoff …`: the store and its keys, without Prefect. It starts in a blink, so nothing heavy is imported here."""
+"""The command `bakeoff …`: the store, its reports and its keys, without Prefect. Imports nothing slow."""
 
 import argparse
 import io
@@ -19,7 +19,7 @@ from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
 PORT = 4201
-KEEP, DAYS = 10, 30  # what pruning leaves by default
+KEEP, DAYS = 10, 30  # what pruning keeps by default
 COMMANDS = {
     "list": (models.list_versions, "all versions, the champion marked"),
     "show": (models.show_card, "one version's card"),
@@ -28,15 +28,15 @@ COMMANDS = {
     "rollback": (changes.rollback, "make the champion before the present one champion again"),
     "prune": (changes.prune, "remove old versions; without --delete it only shows which"),
     "verify": (changes.verify, "check every file against its card, and the journal against itself"),
-    "sign": (changes.sign, "vouch for all that the store holds, once verified; from then on it is signed"),
+    "sign": (changes.sign, "verify and sign the whole store; from then on it must be signed"),
 }
 WRITING = {"promote", "rollback", "prune", "sign"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 1 for a finding or failure, 2 for a mistake in the command."""
+    """Run one command and return its exit status: 0, 1 for a finding or failure, 2 for a wrong command."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a reason may hold letters that the terminal doesn't know
+        sys.stdout.reconfigure(errors="backslashreplace")  # text may contain letters that the terminal can't show
     try:
         options = _parser().parse_args(arguments)
         return int(options.run(options))
@@ -62,60 +62,60 @@ def _parser() -> argparse.ArgumentParser:
     verbs = models.add_subparsers(required=True, metavar="|".join(COMMANDS))
     for name, (command, help_text) in COMMANDS.items():
         added = verbs.add_parser(name, help=help_text, description=help_text, parents=[_store_options(name)])
-        added.set_defaults(run=_on_a_store, command=command)
+        added.set_defaults(run=_run_on_store, command=command)
         _add_options(name, added)
-    _add_looking(nouns)
+    _add_viewers(nouns)
     keys = nouns.add_parser("keys", help="keys to sign with").add_subparsers(required=True, metavar="generate")
     help_text = "write a new pair of Ed25519 keys, private.pem and public.pem, into a folder"
     generate = keys.add_parser("generate", help=help_text, description=help_text)
-    generate.add_argument("folder", type=_place, metavar="DIR", help="made where it is missing")
+    generate.add_argument("folder", type=_path, metavar="DIR", help="made if it is missing")
     generate.add_argument("--json", action="store_true", help="for scripts")
     generate.set_defaults(run=changes.generate_keys)
     return parser
 
 
-def _add_looking(nouns: Any) -> None:
-    """The commands that show what a version is."""
-    help_text = "write a version's report.html again, from what is sealed"
+def _add_viewers(nouns: Any) -> None:
+    """Add the commands that show versions."""
+    help_text = "write a version's report.html again, from its sealed files"
     rewrite = nouns.add_parser("report", help=help_text, description=help_text, parents=[_store_options("report")])
     rewrite.add_argument("version", nargs="?", default="champion", help="champion, latest or a version's id")
     help_text = "also measure which columns matter and whether more rows would help; reads the rows again"
     rewrite.add_argument("--deep", action="store_true", help=help_text)
-    help_text = "where rows are written meanwhile (default: .bakeoff)"
-    rewrite.add_argument("--workspace", type=_place, default=Path(".bakeoff"), metavar="DIR", help=help_text)
-    rewrite.set_defaults(run=_on_a_store, command=report.report)
-    help_text = "two versions side by side: what they reached, and what differs in how they were made"
+    help_text = "a folder for the rows in the meantime (default: .bakeoff)"
+    rewrite.add_argument("--workspace", type=_path, default=Path(".bakeoff"), metavar="DIR", help=help_text)
+    rewrite.set_defaults(run=_run_on_store, command=report.report)
+    help_text = "two versions side by side: their scores, and what differs in how they were made"
     compare = nouns.add_parser("compare", help=help_text, description=help_text, parents=[_store_options("compare")])
     compare.add_argument("first", help="champion, latest or a version's id")
     compare.add_argument("second", help="the same")
-    compare.set_defaults(run=_on_a_store, command=report.compare)
-    help_text = "the reports in the browser, for this machine alone, until Ctrl-C"
+    compare.set_defaults(run=_run_on_store, command=report.compare)
+    help_text = "the reports in the browser, on this machine only, until Ctrl-C"
     ui = nouns.add_parser("ui", help=help_text, description=help_text)
     help_text = "the store's folder (default: models)"
-    ui.add_argument("--store", type=_place, default="models", metavar="DIR", help=help_text)
-    ui.add_argument("--port", type=_count_to(65535), default=PORT, help=f"default: {PORT}; 0: any that is free")
+    ui.add_argument("--store", type=_path, default="models", metavar="DIR", help=help_text)
+    ui.add_argument("--port", type=_count_to(65535), default=PORT, help=f"default: {PORT}; 0: any free port")
     ui.set_defaults(run=report.serve)
 
 
 def _store_options(name: str) -> OneLineParser:
-    """What all commands take, and those that write."""
+    """The options of all commands that open a store."""
     options = OneLineParser(add_help=False)
     add = options.add_argument
-    add("--store", type=_place, default="models", metavar="DIR", help="the store's folder (default: models)")
-    every = "; default: all of them" if name == "list" else "; not needed where the store holds one model"
-    add("--name", help=f"the model's name in the store{every}")
+    add("--store", type=_path, default="models", metavar="DIR", help="the store's folder (default: models)")
+    default = "; default: all of them" if name == "list" else "; not needed if the store holds one model"
+    add("--name", help=f"the model's name in the store{default}")
     add("--json", action="store_true", help="for scripts")
     help_text = "whose signature the store must have (default: BAKEOFF_SIGNING_PUBLIC_KEY, or none)"
-    add("--public-key", type=_place, metavar="FILE", help=help_text)
+    add("--public-key", type=_path, metavar="FILE", help=help_text)
     if name in WRITING:
         help_text = "the key to sign with (default: BAKEOFF_SIGNING_PRIVATE_KEY, or none)"
-        add("--private-key", type=_place, metavar="FILE", help=help_text)
+        add("--private-key", type=_path, metavar="FILE", help=help_text)
         add("--why", default="by hand", help="the reason, for the journal")
     return options
 
 
 def _add_options(name: str, command: argparse.ArgumentParser) -> None:
-    """What one command takes."""
+    """Add the options of one command."""
     add = command.add_argument
     if name == "promote":
         add("version", help="a version's id, or latest")
@@ -123,34 +123,34 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
         default = "champion" if name == "show" else None
         add("version", nargs="?", default=default, help="champion, latest or a version's id")
     if name == "log":
-        add("--all", action="store_true", help="every line of the journal, not the champions alone")
+        add("--all", action="store_true", help="every line of the journal, not only the champions")
     if name == "verify":
         help_text = (
-            "in quotes: a line of journal.head, or of a prediction's summary, that the journal must have come by"
+            "in quotes: an earlier journal.head, or `journal` of a prediction's summary, for the journal to contain"
         )
         add("--head", metavar='"N SHA256"', help=help_text)
     if name == "sign":
-        help_text = "also if the last line is signed by no trusted key, as at the first time; look at `log --all` first"
+        help_text = "even if no trusted key signed the last line, as the first time; look at `log --all` first"
         add("--as-it-stands", action="store_true", help=help_text)
     if name == "prune":
         keep, days = _count_to(1_000_000), _count_to(36_500)
-        add("--keep", type=keep, default=KEEP, metavar="N", help=f"the last N stay (default: {KEEP})")
-        help_text = f"what was champion within D days stays (default: {DAYS}); the champion always does"
+        add("--keep", type=keep, default=KEEP, metavar="N", help=f"keep the last N versions (default: {KEEP})")
+        help_text = f"keep champions of the last D days (default: {DAYS}); the champion always stays"
         add("--days", type=days, default=DAYS, metavar="D", help=help_text)
         add("--delete", action="store_true", help="remove them, instead of showing which")
 
 
-def _on_a_store(options: argparse.Namespace) -> int:
+def _run_on_store(options: argparse.Namespace) -> int:
     name, names = options.name, names_in(Path(options.store))
     if name is None and options.command is models.list_versions and len(names) > 1:
         keys = find_public_keys(options.public_key)
-        return models.list_models([ModelStore(options.store, each, keys) for each in names], options)
+        return models.list_models([ModelStore(options.store, model, keys) for model in names], options)
     if name is None and len(names) > 1:
         raise UserError(f"{str(options.store)!r} holds several models: {', '.join(names)}; choose one by --name")
     options.name = name or next(iter(names), "classifier")
     if not re.fullmatch(NAME, options.name) or len(options.name) > 100:
-        allowed = "letters, digits, dots, dashes, underscores, a hundred at most"
-        raise UserError(f"--name {options.name[:120]!r} is no model's name: {allowed}")
+        allowed = "letters, digits, dots, dashes, underscores, at most 100 characters"
+        raise UserError(f"--name {options.name[:120]!r} is not a valid model name: {allowed}")
     writes = hasattr(options, "private_key")
     keys = find_keys(options.private_key, options.public_key) if writes else find_public_keys(options.public_key)
     return int(options.command(ModelStore(options.store, options.name, keys), options))
@@ -165,7 +165,7 @@ def _count_to(most: int) -> Callable[[str], int]:
     return count
 
 
-def _place(text: str) -> Path:
+def _path(text: str) -> Path:
     try:
         return Path(local_path(text))
     except ValueError as error:

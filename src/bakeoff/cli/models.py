@@ -1,4 +1,4 @@
-"""What each of `bakeoff`'s commands does and prints, for people or as JSON; each returns the exit status."""
+"""`bakeoff models list|show|log`: show a store, for people or as JSON; each command returns the exit status."""
 
 import argparse
 import json
@@ -29,35 +29,35 @@ EVENTS = {"promote": "promotion", "rollback": "rollback"}
 
 
 def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
-    """All versions, oldest first: winner, scores, age; one that can't be read is named, and the others are told."""
+    """List all versions, oldest first, with winner, scores and age; unreadable ones are listed as such."""
     history = store.history()
     rows = _version_rows(store, history)
     if options.json:
         print(json.dumps(rows, indent=1))
     elif not rows:
-        _say_none(store, options)
+        _print_none(store, options)
     else:
         _print_versions(rows, history)
     return 0
 
 
 def list_models(stores: list[ModelStore], options: argparse.Namespace) -> int:
-    """All versions of several models, one model after the other; 1 if one of the models can't be listed."""
+    """List all versions of model_rows models; returns 1 if a model can't be listed."""
     rows: list[dict[str, Any]] = []
     status = 0
     for store in stores:
         try:
             history = store.history()
-            several = _version_rows(store, history)
+            model_rows = _version_rows(store, history)
         except (IntegrityError, ReadError) as error:
             trouble = "damaged" if isinstance(error, IntegrityError) else "unreadable"
-            several, status = [{"name": store.name, trouble: str(error)}], 1
+            model_rows, status = [{"name": store.name, trouble: str(error)}], 1
             print(f"bakeoff: {store.name}: {error}", file=sys.stderr)
         else:
             if not options.json:
                 print(f"{chr(10) if rows else ''}{store.name}")
-                _print_versions(several, history)
-        rows += several
+                _print_versions(model_rows, history)
+        rows += model_rows
     if options.json:
         print(json.dumps(rows, indent=1))
     return status
@@ -104,7 +104,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def show_card(store: ModelStore, options: argparse.Namespace) -> int:
-    """One version's card: who won and why, on which rows."""
+    """Show a version's card: who won and why, on which rows."""
     history = store.history()
     version = store.resolve(options.version, history)
     if options.json:
@@ -135,26 +135,28 @@ def _describe(store: ModelStore, history: History, card: Card) -> Iterator[str]:
 
 
 def show_log(store: ModelStore, options: argparse.Namespace) -> int:
-    """Who was champion from when to when, and why, oldest first."""
+    """Show the champions with their periods and reasons, oldest first."""
     if options.all:
         return _show_journal(store, options)
     history = store.history()
     if options.json:
         print(
-            json.dumps([asdict(reign) for reign in history.champion_periods], indent=1, default=f"{{:{STAMP}}}".format)
+            json.dumps(
+                [asdict(period) for period in history.champion_periods], indent=1, default=f"{{:{STAMP}}}".format
+            )
         )
     elif not history.entries:
-        _say_none(store, options)
+        _print_none(store, options)
     else:
         rows = [
             (
-                reign.version,
-                f"{reign.since:{SHOWN}}",
-                f"{reign.until:{SHOWN}}" if reign.until else "now",
-                EVENTS[reign.event],
-                _told(reign.why, reign.by),
+                period.version,
+                f"{period.since:{SHOWN}}",
+                f"{period.until:{SHOWN}}" if period.until else "now",
+                EVENTS[period.event],
+                _format_reason(period.why, period.by),
             )
-            for reign in history.champion_periods
+            for period in history.champion_periods
         ]
         header = ("Champion", "From (UTC)", "To", "By", "Why")
         print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
@@ -164,12 +166,12 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def _show_journal(store: ModelStore, options: argparse.Namespace) -> int:
-    """Every line; also of a journal whose signature is not in order, since who is to mend that must see it."""
+    """Show every line, even of a journal with findings, which whoever repairs it must see."""
     history = store.journal.read(None)
     if options.json:
         print(json.dumps(history.entries, indent=1))
     elif not history.entries:
-        _say_none(store, options)
+        _print_none(store, options)
     else:
         _print_entries(history)
     _, findings = store.journal.inspect(store.keys)
@@ -184,28 +186,28 @@ def _print_entries(history: History) -> None:
         if number in history.set_back:
             print(f"      the next line is dated {SET_BACK}")
         for version in entry.get("versions", [entry.get("version", "")]):
-            at = entry["time"].replace("T", " ").removesuffix("Z")
-            what = f"{number:>4}  {at}  {entry['event']:<8}  {version:<22}  {one_line(entry.get('key', ''))[:16]:<16}"
-            beside = f"over {entry['challenger']}: " if "challenger" in entry else ""
-            print(f"{what}  {beside}{_told(entry['why'], entry.get('by'))}")
+            time = entry["time"].replace("T", " ").removesuffix("Z")
+            line = f"{number:>4}  {time}  {entry['event']:<8}  {version:<22}  {one_line(entry.get('key', ''))[:16]:<16}"
+            challenger = f"over {entry['challenger']}: " if "challenger" in entry else ""
+            print(f"{line}  {challenger}{_format_reason(entry['why'], entry.get('by'))}")
 
 
-def _say_none(store: ModelStore, options: argparse.Namespace) -> None:
+def _print_none(store: ModelStore, options: argparse.Namespace) -> None:
     others = ", ".join(names_in(store.folder.parent))
-    there = f"; there {'are' if ',' in others else 'is'} {others}" if others else ""
-    what = f"no versions of {store.name!r}" if others else "no models"
-    print(f"{what} in {str(options.store)!r} yet: train first{there}", file=sys.stderr)
+    hint = f"; there {'are' if ',' in others else 'is'} {others}" if others else ""
+    missing = f"no versions of {store.name!r}" if others else "no models"
+    print(f"{missing} in {str(options.store)!r} yet: train first{hint}", file=sys.stderr)
 
 
-def _told(why: str, by: str | None) -> str:
-    """A reason on one line, whatever was written into it."""
+def _format_reason(why: str, by: str | None) -> str:
+    """Format a reason in one line, whatever it contains."""
     return one_line(why + (f" ({by})" if by else ""))
 
 
 def _age(created: str) -> str:
     seconds = (datetime.now(UTC) - datetime.strptime(created, STAMP).replace(tzinfo=UTC)).total_seconds()
     if seconds <= -60:
-        return f"dated {created[:10]}"  # by a clock that was ahead, or this one is behind
+        return f"dated {created[:10]}"  # by a clock that was ahead, or this one is slow
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

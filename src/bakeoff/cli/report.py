@@ -1,4 +1,4 @@
-"""`bakeoff report`, `compare` and `ui`: what a version is, to look at; each returns the exit status."""
+"""`bakeoff report`, `compare` and `ui`: the commands that show versions; each returns the exit status."""
 
 import argparse
 import json
@@ -19,15 +19,15 @@ def report(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def compare(store: ModelStore, options: argparse.Namespace) -> int:
-    """Two versions side by side."""
+    """Show two versions side by side."""
     history = store.history()
     names = [store.resolve(wanted, history) for wanted in (options.first, options.second)]
     cards = [store.card(name, history) for name in names]
-    found, warning = compare_cards(*cards), warn_of_differences(*cards)
+    tables, warning = compare_cards(*cards), warn_of_differences(*cards)
     if options.json:
-        print(json.dumps({"versions": names, "warning": warning} | found, indent=1))
+        print(json.dumps({"versions": names, "warning": warning} | tables, indent=1))
         return 0
-    print("\n\n".join("\n".join(text_table((heading, *names), rows)) for heading, rows in found.items()))
+    print("\n\n".join("\n".join(text_table((heading, *names), rows)) for heading, rows in tables.items()))
     if warning:
         print(f"\n{one_line(warning)}")
     return 0

@@ -1,4 +1,4 @@
-"""What a training run prints at its end."""
+"""The text that a training run prints at its end."""
 
 import json
 from pathlib import Path
@@ -10,11 +10,11 @@ from bakeoff.store.model_store import ModelStore
 
 
 def show_training(folder: str, as_json: bool = False) -> str:
-    """The leaderboard, the reason for the choice, and where the version went.
+    """Return the leaderboard, the reason for the choice, and the version's folder.
 
     Args:
-        folder: the version's.
-        as_json: as one object: folder, report, champion (whether it is), and the card.
+        folder: the version's folder.
+        as_json: return one JSON object instead: folder, report, whether it is champion, and the card.
     """
     path = Path(folder)
     store = ModelStore(path.parent.parent, path.parent.name)

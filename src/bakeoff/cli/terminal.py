@@ -1,4 +1,4 @@
-"""The card and other tables on a terminal: drawn by rich where there is one, else as plain lines."""
+"""Tables and cards on a terminal: in colour by rich, or as plain lines if the output is not a terminal."""
 
 import io
 import os
@@ -30,46 +30,49 @@ from bakeoff.report.card_text import (
 from bakeoff.report.table_formats import text_table
 from bakeoff.store.card import Card
 
-WIDTH = 80  # letters: what fits any terminal
-LONGEST = 10  # letters of a class's name above a column
+WIDTH = 80  # letters: the width of the smallest terminal
+LONGEST = 10  # letters of a class's name in a header
 SHORTER = {"Balanced acc.": "Bal. acc."}
 RACE = ("Classifier", "CV mean", "±", "To the leader", INTERVAL, "Verdict")
 
 
 def is_terminal() -> bool:
-    """Whether a person looks at standard output, who has not asked for plain text."""
+    """Return whether standard output is a terminal whose user has not set NO_COLOR."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def render_card(card: Card, drawn: bool = False) -> str:
-    """The leaderboard and the reason for the choice; the report has more columns.
+    """Render the leaderboard and the reason for the choice; the report has more columns.
 
     Args:
-        drawn: whether for a terminal that shows colours, or as plain lines.
+        card: the version's card.
+        drawn: render in colour rather than as plain lines.
     """
     winner, decision = title(card.classifier), describe_decision(card)
     header, recalls, note = _recalls(card)
     race, rows = _columns(race_table(card), RACE)
-    rows = [(*row[:-1], row[-1].partition(":")[0]) for row in rows]  # why is told below
+    rows = [(*row[:-1], row[-1].partition(":")[0]) for row in rows]  # the reasons follow below the table
     tables = [(race, rows), _columns(result_table(card), _result_heads(card)), (header, recalls)]
-    words = [("left", "right", "right", "right", "right", "left"), (), ()]
-    blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, words)]
+    sides = [("left", "right", "right", "right", "right", "left"), (), ()]
+    blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, sides)]
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
-    told = [describe_choice(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
-    told, notes = [*map(one_line, told)], [f"  {one_line(note)}" for note in notes]
-    return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(told)])
+    sentences = [describe_choice(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
+    sentences, notes = [*map(one_line, sentences)], [f"  {one_line(note)}" for note in notes]
+    return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(sentences)])
 
 
 def render_table(
     header: Row, rows: Sequence[Row], marked: str | None = None, drawn: bool = False, align: Sequence[str] = ()
 ) -> str:
-    """A table.
+    """Render a table.
 
     Args:
-        marked: the first cell of the row that stands out.
-        drawn: whether for a terminal that shows colours; else a star marks that row.
-        align: `left` or `right` for each column; by default the first is to the left and all others to the right.
+        header: the names of the columns.
+        rows: the cells of each row.
+        marked: the first cell of the row to highlight.
+        drawn: render in colour; otherwise a star marks that row.
+        align: `left` or `right` for each column; by default the first is left-aligned and all others are right-aligned.
     """
     sides = align or ("left", *("right" for _ in header[1:]))
     if drawn:
@@ -87,8 +90,8 @@ def _draw(header: Row, rows: Sequence[Row], marked: str | None, sides: Sequence[
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for place, (name, side) in enumerate(zip(map(one_line, header), sides), start=1):
-        wraps = place == len(header) and side == "left"  # a reason may be as long as it likes
+    for position, (name, side) in enumerate(zip(map(one_line, header), sides), start=1):
+        wraps = position == len(header) and side == "left"  # reasons may be long
         table.add_column(Text(name), justify="left" if side == "left" else "right", no_wrap=not wraps, overflow="fold")
     for row in rows:
         table.add_row(*(Text(one_line(cell)) for cell in row), style="bold green" if row[0] == marked else None)
@@ -99,21 +102,21 @@ def _draw(header: Row, rows: Sequence[Row], marked: str | None, sides: Sequence[
 
 
 def _result_heads(card: Card) -> tuple[str, ...]:
-    """What there is room for beside the metric that they race by."""
+    """The columns that fit on the screen with the metric that ranks contestants."""
     scoring = card.selection.scoring
     others = ("Balanced acc.", "F1") if scoring in TEST else (METRICS[scoring].title,)
     return ("Classifier", "Accuracy", INTERVAL, *others, "Fit (s)")
 
 
 def _columns(table: tuple[Row, list[Row]], names: Sequence[str]) -> tuple[Row, list[Row]]:
-    """Those columns alone; of several of a name the first."""
+    """Select columns; of several with the same name, the first."""
     header, rows = table
     places = [header.index(name) for name in names]
     return tuple(SHORTER.get(name, name) for name in names), [tuple(row[place] for place in places) for row in rows]
 
 
 def _recalls(card: Card) -> tuple[Row, list[Row], str | None]:
-    """With as many classes as there is room for, and their names cut short."""
+    """The recall table with as many classes as fit on the screen, their names shortened."""
     widest = max(len(title(name)) for name in card.classifiers) + 4
     header, rows, note = recall_table(card, (WIDTH - widest) // (LONGEST + 2))
     first, *names = header

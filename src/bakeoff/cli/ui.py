@@ -1,4 +1,4 @@
-"""The store's reports in the browser, read-only and for this machine alone: `bakeoff ui`."""
+"""`bakeoff ui`: serve the store's reports to the browser, read-only and on this machine only."""
 
 import functools
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from bakeoff.store.reader import names_in
 
 HOST = "127.0.0.1"
 LOCAL = (HOST, "localhost")
-# Reports are derived files, which nothing seals: whatever stands in one, the browser runs and fetches nothing of it.
+# Reports are not sealed: whatever one contains, the browser must not run or fetch anything from it.
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; sandbox"
@@ -38,7 +38,7 @@ SHOWN = "%Y-%m-%d %H:%M UTC"
 
 
 class NotFoundError(BakeoffError):
-    """There is no such page."""
+    """The page does not exist."""
 
 
 def serve_store(root: str, port: int) -> None:
@@ -53,14 +53,14 @@ def serve_store(root: str, port: int) -> None:
         server = ThreadingHTTPServer((HOST, port), handler)
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
-        raise UserError(f"port {port} can't be used: {why}; give another --port, or 0 for any that is free") from error
+        raise UserError(f"port {port} can't be used: {why}; give another --port, or 0 for any free port") from error
     with server:
         print(f"http://{HOST}:{server.server_port} shows the reports in {root!r}; Ctrl-C ends it", flush=True)
         server.serve_forever()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers with pages; there is nothing that could be changed."""
+    """Serves the pages; no request changes anything."""
 
     server_version, sys_version = "bakeoff", ""
 
@@ -71,8 +71,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with the page at the path."""
         host = (self.headers.get("Host") or "").rsplit(":", 1)[0]
-        if host not in LOCAL:  # another site's name that leads here
-            self._answer(HTTPStatus.FORBIDDEN, _plain("This is for this machine alone."))
+        if host not in LOCAL:  # a foreign name that resolves to this machine
+            self._answer(HTTPStatus.FORBIDDEN, _plain("This server is for this machine only."))
             return
         try:
             self._answer(HTTPStatus.OK, find_page(self.root, unquote(self.path.partition("?")[0])))
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815  the base's name
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing of every page."""
+        """Don't log requests."""
 
     def _answer(self, status: HTTPStatus, html: str) -> None:
         content = html.encode()
@@ -104,12 +104,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def find_page(root: Path, path: str) -> str:
-    """`/` lists the models, `/NAME/` the versions of one, `/NAME/VERSION/` is a report.
+    """Return the page at a path: `/` lists the models, `/NAME/` a model's versions, `/NAME/VERSION/` is a report.
 
     Raises:
         NotFoundError: there is no such page.
-        IntegrityError: the store is not in order.
-        ReadError: the system refused to have it read.
+        IntegrityError: the store has a finding.
+        ReadError: the system refused to read a file.
     """
     parts = [part for part in path.split("/") if part]
     models = names_in(root)
@@ -122,9 +122,10 @@ def find_page(root: Path, path: str) -> str:
     if len(parts) == 1:
         return _versions(store)
     if len(parts) > 2 or parts[1] not in history.versions:
-        raise NotFoundError(f"{parts[0]!r} has no such version: it was pruned, or never was.")
+        raise NotFoundError(f"{parts[0]!r} has no such version: it was pruned or never existed.")
     try:
-        return read_file(store.path(parts[1]) / REPORT, LARGEST_REPORT, follow=False).decode()  # a link leads anywhere
+        # Not following links, which could lead anywhere.
+        return read_file(store.path(parts[1]) / REPORT, LARGEST_REPORT, follow=False).decode()
     except (OSError, UnicodeError) as error:
         if isinstance(error, OSError):
             raise_refusal(error, store.path(parts[1]) / REPORT)
@@ -142,7 +143,7 @@ def _index(root: Path, models: Sequence[str]) -> str:
             rows.append((Link(name, f"/{quote(name)}/"), "", str(error)))
     table = html_table(("Model", "Versions", "Champion"), rows, text=True, label="Models")
     return page(
-        "Bakeoff", ["<h1>Models</h1>", table if rows else paragraph("There are none yet: make train makes one.")]
+        "Bakeoff", ["<h1>Models</h1>", table if rows else paragraph("There are none yet; make train makes one.")]
     )
 
 
@@ -160,9 +161,9 @@ def _versions(store: ModelStore) -> str:
         role = "champion" if version == history.champion else ""
         rows.append((name, card.created.replace("T", " ").rstrip("Z"), title(card.classifier), *scores, role))
     header = ("Version", "Created (UTC)", "Winner", "CV mean", "Test accuracy", "Role")
-    reigns = [
-        (reign.version, f"{reign.since:{SHOWN}}", f"{reign.until:{SHOWN}}" if reign.until else "now", reign.why)
-        for reign in reversed(history.champion_periods)
+    periods = [
+        (period.version, f"{period.since:{SHOWN}}", f"{period.until:{SHOWN}}" if period.until else "now", period.why)
+        for period in reversed(history.champion_periods)
     ]
     return page(
         f"{store.name} · Bakeoff",
@@ -175,7 +176,7 @@ def _versions(store: ModelStore) -> str:
             section(
                 "champions",
                 "Champions",
-                html_table(("Version", "From", "To", "Why"), reigns, text=True, label="Champions"),
+                html_table(("Version", "From", "To", "Why"), periods, text=True, label="Champions"),
             ),
         ],
     )

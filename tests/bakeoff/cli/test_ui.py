@@ -1,4 +1,4 @@
-"""`bakeoff ui`: the reports in the browser, for this machine alone."""
+"""`bakeoff ui`: the reports in the browser, on this machine only."""
 
 import functools
 import os
