@@ -1,1 +1,1 @@
-"""Wiring: what runs after what, and what at once."""
+"""The flows: the order of the steps, and which of them run at the same time."""

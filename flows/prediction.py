@@ -3,7 +3,7 @@
 from bakeoff.config import PredictionConfig
 
 if __name__ == "__main__":
-    # Ahead of the slow imports below, so that the embedded server comes up meanwhile: `main` imports this module.
+    # Before the slow imports below, so that the embedded server starts in the meantime: `main` imports this module.
     from bakeoff.report.prediction_summary import show_prediction
     from flows.local.command_line import exit_process, lazy_call, main
 
@@ -30,14 +30,17 @@ from tasks.runs.states import failed_state_on_error, result_of
 @flow(
     name="prediction",
     flow_run_name=named("predict {name} {version}", PredictionConfig),
-    validate_parameters=False,  # `read_parameter` does it, in one sentence
+    validate_parameters=False,  # `read_parameter` does it, with a one-line error
 )
 @failed_state_on_error
 @send_heartbeats
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
-    """Score a table with a saved version and evaluate it where the target is present; returns the output folder.
+    """Score a table with a saved version, and evaluate the predictions if the target is present.
 
-    A run of which no row could be scored fails, its folder written all the same: it names every row.
+    A run that can't score any row fails, but still writes its folder, which names every row.
+
+    Returns:
+        The output folder.
     """
     follow_library()
     config = read_parameter(PredictionConfig, config)

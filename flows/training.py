@@ -1,9 +1,9 @@
-"""The training flow: rows → folds and fits, side by side → calibration → evaluation → winner → version → promotion."""
+"""The training flow: rows → folds and fits in parallel → calibration → evaluation → winner → version → promotion."""
 
 if __name__ == "__main__":
     import functools
 
-    # Ahead of the slow imports below, so that both servers come up meanwhile: `main` imports this module.
+    # Before the slow imports below, so that both servers start in the meantime: `main` imports this module.
     from bakeoff.runtime.processes import run_in_process, start_fork_server
     from tasks import PRELOAD
 
@@ -60,19 +60,19 @@ from tasks.runs.schedule import scheduled_second, supersede_missed_runs
 from tasks.runs.states import end_of, failed_state_on_error, result_of, steps_end_first
 from tasks.runs.steps import upstream
 
-SPARE = 2  # threads beyond the steps that run at once: what Prefect notes of a task run keeps no core waiting
+SPARE = 2  # threads beyond one per core, so that no core idles while Prefect records a task run
 
 
 @flow(
     name="training",
     flow_run_name=named("train {name}", TrainingConfig),
-    validate_parameters=False,  # `read_parameter` does it, in one sentence
-    task_runner=ThreadPoolTaskRunner(max_workers=cpu_count() + SPARE),  # type: ignore[arg-type]  # its futures are a subtype of what is asked for
+    validate_parameters=False,  # `read_parameter` does it, with a one-line error
+    task_runner=ThreadPoolTaskRunner(max_workers=cpu_count() + SPARE),  # type: ignore[arg-type]  # its futures are a subtype
 )
 @failed_state_on_error
 @send_heartbeats
 def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
-    """Race the contestants on the same folds, keep the best, export it as a sealed version; returns its folder."""
+    """Race the contestants on the same folds, keep the best, and export it as a sealed version; returns its folder."""
     follow_library()
     start_fork_server(PRELOAD)
     config = read_parameter(TrainingConfig, config)
@@ -90,26 +90,26 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         require_wanted("nothing was exported")
         version = result_of(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         published[:] = [version]
-        require_wanted(f"its version stands, but has not met the champion: {version}")
+        require_wanted(f"its version was exported, but not compared with the champion: {version}")
         result_of(promote.submit(config, dataset, version.name, by))
         ask_for_prediction()
         with waiting_once():
-            end_of(show.submit(config, dataset, version.name))  # the version stands, shown or not
+            end_of(show.submit(config, dataset, version.name))  # the version exists, shown or not
     return str(version)
 
 
 def race(
     config: TrainingConfig, dataset: DatasetRef, run: RunFolder
 ) -> tuple[list[Scorecard], dict[str, ContestantRun]]:
-    """Run all contestants side by side, those that can't finish in the time budget left out."""
+    """Run all contestants in parallel, except those that can't finish within the time budget."""
     size = ProblemSize.of(dataset)
     contestants = {name: Contestant.of(config, name, size) for name in config.classifiers}
     with race_runner(config, dataset, replace(run, deadline=race_deadline(config))) as runner:
         skipped = skip_over_budget(contestants, config, runner.workers)
         running = {name: contestant for name, contestant in contestants.items() if name not in skipped}
         runs = fan_out(config, dataset, running, runner)
-        show_race(config.name, running, {name: each.folds for name, each in runs.items()})
-        cards = {name: each.scorecard(contestants[name], run.path) for name, each in runs.items()}
+        show_race(config.name, running, {name: contestant_run.folds for name, contestant_run in runs.items()})
+        cards = {name: contestant_run.scorecard(contestants[name], run.path) for name, contestant_run in runs.items()}
     for name, reason in skipped.items():
         cards[name] = score_contestant(contestants[name], [], None, None, reason, "skipped")
     return [cards[name] for name in contestants], runs
@@ -118,18 +118,20 @@ def race(
 def fan_out(
     config: TrainingConfig, dataset: DatasetRef, contestants: Mapping[str, Contestant], runner: RaceRunner
 ) -> dict[str, ContestantRun]:
-    """Submit all steps of each contestant, the fits and folds that take longest first."""
+    """Submit all steps of contestant contestant, the longest fits and folds first."""
     fits: dict[str, Any] = {}
     folds: dict[str, Any] = {}
     with runner.submitting():
-        # What comes last would run alone, on one core.
-        for each in sorted(contestants.values(), key=lambda each: each.predicted_seconds or inf, reverse=True):
-            fits[each.name] = fit.submit(dataset, each, runner.run)
-            folds[each.name] = [
-                cross_validate.submit(dataset, each, config.cross_validation, fold, runner.run)
+        # The last step runs alone, on one core, so it should be a short one.
+        for contestant in sorted(
+            contestants.values(), key=lambda contestant: contestant.predicted_seconds or inf, reverse=True
+        ):
+            fits[contestant.name] = fit.submit(dataset, contestant, runner.run)
+            folds[contestant.name] = [
+                cross_validate.submit(dataset, contestant, config.cross_validation, fold, runner.run)
                 for fold in range(1, config.cross_validation.n_splits + 1)
             ]
-    # Prefect puts results in the futures' places.
+    # Prefect replaces futures by their results.
     models = {
         name: calibrate.submit(dataset, contestants[name], config, upstream(fits[name]), folds[name], runner.run.path)
         for name in fits

@@ -1,1 +1,1 @@
-"""Running a flow from the command line: arguments, embedded server, display."""
+"""Run a flow from the command line: arguments, embedded server, display."""

@@ -1,4 +1,4 @@
-"""The auth string of a server that `make server` starts: written to a file, and found there by who reports to it."""
+"""The auth string of a server started by `make server`: written to a file, where clients find it."""
 
 import contextlib
 import errno
@@ -17,30 +17,30 @@ from flows.local.trusted_hosts import LOOPBACK
 
 CLIENT_VARIABLE = "PREFECT_API_AUTH_STRING"
 SERVER_VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"
-LOCK_SECONDS = 5.0  # a client that looks holds the lock for a moment
+LOCK_SECONDS = 5.0  # a client that reads the file holds the lock for a moment
 
 
 def make_auth_string() -> str:
-    """A new one, that nobody guesses."""
+    """Return a new random auth string."""
     return f"admin:{secrets.token_urlsafe(24)}"
 
 
 def auth_file(port: int) -> Path:
-    """Where the auth string of the server at a port of this machine is kept."""
+    """Return the file with the auth string of the server at a port of this machine."""
     return prefect_home() / f"bakeoff-auth-{LOOPBACK[0]}:{port}"
 
 
 @contextlib.contextmanager
 def hold_auth_string(port: int) -> Iterator[str]:
-    """The auth string for a server at a port, the same after a restart; locked for as long as the server runs.
+    """Yield the auth string for a server at a port, the same after a restart; the file is locked in the block.
 
     Raises:
         UserError: the file can't be used, or others can read it.
     """
     path = auth_file(port)
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         try:
-            file = held.enter_context(_open_own(path, os.O_RDWR | os.O_CREAT))
+            file = stack.enter_context(_open_own(path, os.O_RDWR | os.O_CREAT))
             if not try_lock(file, LOCK_SECONDS):
                 raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
             auth = file.read().strip()
@@ -58,10 +58,10 @@ def hold_auth_string(port: int) -> Iterator[str]:
 
 
 def find_auth_string(api_url: str) -> str | None:
-    """The auth string that the server at an address wrote down for this user; None where the environment has one.
+    """Return the auth string that the server at an address wrote to its file for this user, or None.
 
-    It is told to the server that wrote it and to no other: the address is this machine's, and that server, which
-    listens there for as long as it holds the file's lock, runs.
+    Returns None if the environment has an auth string, or if it is uncertain that the server which wrote the file is
+    the one that listens at the address: that must be on this machine, and the server must hold the file's lock.
     """
     if os.environ.get(CLIENT_VARIABLE):
         return None
@@ -77,7 +77,7 @@ def find_auth_string(api_url: str) -> str | None:
 
 @contextlib.contextmanager
 def authorized(api_url: str) -> Iterator[None]:
-    """Have Prefect's clients give the auth string that is found for an address, if one is."""
+    """Make Prefect's clients send the auth string that was found for an address, if any."""
     auth = find_auth_string(api_url)
     if auth is None:
         yield
@@ -85,18 +85,18 @@ def authorized(api_url: str) -> Iterator[None]:
     from prefect.context import SettingsContext, get_settings_context
     from pydantic import SecretStr
 
-    here = get_settings_context()
+    context = get_settings_context()
     # `temporary_settings` reads and validates each of Prefect's settings anew, which takes a tenth of a second.
-    api = here.settings.api.model_copy(update={"auth_string": SecretStr(auth)})
-    with SettingsContext(profile=here.profile, settings=here.settings.model_copy(update={"api": api})):
+    api = context.settings.api.model_copy(update={"auth_string": SecretStr(auth)})
+    with SettingsContext(profile=context.profile, settings=context.settings.model_copy(update={"api": api})):
         yield
 
 
 def _open_own(path: Path, flags: int) -> IO[str]:
-    """Open a file that is this user's and can be read by nobody else."""
+    """Open a file that belongs to this user and that nobody else can read."""
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:
         os.close(descriptor)
         raise PermissionError(errno.EACCES, "others can read it, or it is no file of yours")
     return os.fdopen(descriptor, "r+" if flags & os.O_RDWR else "r")

@@ -1,4 +1,4 @@
-"""`python -m flows.training` and `python -m flows.prediction`: from the command line to an exit status."""
+"""Run a flow from the command line: `python -m flows.training` and `python -m flows.prediction`."""
 
 import contextlib
 import functools
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
     from flows.local.flow_run import OwnRun
 
 
-FAREWELL_SECONDS = 10  # to hand the last log lines and events to the server
-# What Prefect imports when its first flow runs, a quarter of a second: here there is nothing to do meanwhile but wait.
+FAREWELL_SECONDS = 10  # to send the last log lines and events to the server
+# Modules that Prefect imports when its first flow runs, which takes a quarter of a second; here the process only waits.
 PRELOAD = ("fastapi.encoders", "prefect.utilities.visualization")
-# A server that goes away is spoken of in one line at the end, not at every event and line of the log.
+# Loggers that report a lost server at every event and log line; one line at the end is enough.
 TALKATIVE = ("prefect.events.clients", "prefect._internal.concurrency")
 QUIET = {
     "DO_NOT_TRACK": "1",
-    "PREFECT_CLIENT_MAX_RETRIES": "4",  # half a minute for a server that is away, at each question
+    "PREFECT_CLIENT_MAX_RETRIES": "4",  # half a minute per request to a server that is away
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    # The library's own lines tell what happens, an event each with its figure; Prefect's tell of each state.
+    # The library logs what happens; Prefect's lines would repeat it for each state.
     "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "CRITICAL",
 }
@@ -56,19 +56,19 @@ def main(
     show: Callable[[Any, bool], str],
     picture: str | None = None,
 ) -> int:
-    """Run the flow of that name once and return the exit status.
+    """Run a flow once and return the exit status.
 
-    What is wrong with the command line is said before anything is started, what is wrong with the rows before the
-    flow is entered; the embedded server comes up meanwhile, and Prefect is imported.
+    Errors in the command line are reported before anything is started, errors in the data before the flow is entered.
+    The embedded server starts and Prefect is imported in the meantime.
 
     Args:
-        name: of the flow, and of the module that it is in.
+        name: the flow's name, and its module's.
         model: the flow's config.
-        check: refuses a config by a `UserError`; called in a thread.
-        show: what to print of the flow's result; with True as one JSON object.
-        picture: `module:name` of a block that shows the run on a terminal while it lasts; None for log lines.
+        check: raises a `UserError` for an unusable config; called in a thread.
+        show: formats the flow's result; as one JSON object if its second argument is True.
+        picture: `module:name` of a context manager that shows the run on a terminal; None for log lines.
     """
-    gc.disable()  # imports make hardly any garbage, and looking for it takes a tenth of their time
+    gc.disable()  # imports make hardly any garbage, and collecting it takes a tenth of their time
     if not os.environ.get("PREFECT_API_URL"):
         os.environ.pop("PREFECT_API_URL", None)  # set and empty means unset, to Prefect's parts alike
     for key, value in QUIET.items():
@@ -81,7 +81,7 @@ def main(
             picture = None
         if picture or output.quiet:
             os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
-        with _server(quiet=output.quiet) as ready, ending.told_first():
+        with _server(quiet=output.quiet) as ready, ending.reported_first():
             with ThreadPoolExecutor(1) as pool:
                 checking = pool.submit(check, config)
                 flow = _load(f"flows.{name}:{name}")
@@ -92,10 +92,10 @@ def main(
                     ready()
                 checking.result()
             embedded = ready()
-            shown = _load(picture) if picture else contextlib.nullcontext
+            showing = _load(picture) if picture else contextlib.nullcontext
             run = ending.run = _load("flows.local.flow_run:OwnRun")(flow, config, ending.take_signals)
-            followed = _load("tasks.runs.follow_up:alone") if embedded else contextlib.nullcontext
-            with followed(), shown():
+            following = _load("tasks.runs.follow_up:alone") if embedded else contextlib.nullcontext
+            with following(), showing():
                 _run(run)
             ending.status = _report(name, run, show, output)
             if run.tell("cancelled", time.monotonic() + TELL_SECONDS):
@@ -104,7 +104,7 @@ def main(
                     _wait_until_recorded(run.flow_run.id)
             else:
                 why = f": {run.unreported}" if run.unreported else ""
-                print(f"{name}: the server could not be told how the run ended{why}", file=sys.stderr)
+                print(f"{name}: the run's state could not be reported to the server{why}", file=sys.stderr)
             return ending.status
     except BakeoffError as error:
         print(f"{name}: {error}", file=sys.stderr)
@@ -116,13 +116,13 @@ def main(
 
 
 def preload_prefect() -> None:
-    """Import what Prefect would when its first flow runs."""
-    for late in PRELOAD:
-        importlib.import_module(late)
+    """Import the modules that Prefect imports when its first flow runs."""
+    for module in PRELOAD:
+        importlib.import_module(module)
 
 
 def exit_process(status: int) -> NoReturn:
-    """End the process: all is said and sent, and clearing up what was imported takes half a second."""
+    """End the process without the interpreter's clean-up, which takes half a second."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     stop_fork_server()
@@ -133,10 +133,10 @@ def exit_process(status: int) -> NoReturn:
 
 @contextlib.contextmanager
 def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """The server to report to: the configured one, else an embedded one of this run's own.
+    """Yield access to the server to report to: the configured one, or an embedded one.
 
     Yields:
-        a function that waits until it can be used, and tells whether it is an embedded one.
+        A function that waits until the server can be used, and returns whether it is embedded.
     """
     if url := os.environ.get("PREFECT_API_URL"):
         check_api_url(url)
@@ -177,10 +177,11 @@ def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
 
 
 def _run(run: "OwnRun") -> None:
-    """Run the flow; once it has returned its result, an interruption only cuts short what comes after."""
+    """Run the flow; after it has returned its result, an interrupt only cuts short what follows."""
     logging.raiseExceptions = False
-    for talkative in TALKATIVE:
-        logging.getLogger(talkative).addFilter(lambda _: False)  # a level would not outlive Prefect's next set-up
+    for logger in TALKATIVE:
+        # Not a level: Prefect would reset it the next time it sets up logging.
+        logging.getLogger(logger).addFilter(lambda _: False)
     try:
         with _load("tasks.runs.heartbeat:disable_prefect_heartbeats")():
             run.run()
@@ -190,23 +191,23 @@ def _run(run: "OwnRun") -> None:
 
 
 def _send_all() -> None:
-    """Hand the last log lines and events to the server, before it is gone."""
+    """Send the last log lines and events to the server before it stops."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 
     workers = (APILogWorker, EventsWorker)
-    for worker in workers:  # all before the first, which may drain the other, too
-        # That there is something left to send is what this is for, and no warning.
+    for worker in workers:  # all levels before the first drain, which may drain the other worker too
+        # Prefect would warn that something is left to send, which is expected here.
         logging.getLogger(worker.__name__).setLevel(logging.ERROR)
     for worker in workers:
         worker.drain_all(timeout=FAREWELL_SECONDS)
 
 
 def _wait_until_recorded(run: "UUID") -> None:
-    """Let the server write down the run's task runs, before it is gone.
+    """Wait until the server has recorded the run's task runs, before it stops.
 
-    It makes them of events, one after the other and behind our back: when none of them is open and none was added for
-    a moment, it is through.
+    It derives them from events, one by one and in the background. It is done when no task run is unfinished and none
+    was added for a moment.
     """
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter
@@ -232,7 +233,7 @@ def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: 
 
 
 def lazy_call(path: str) -> Callable[..., Any]:
-    """The function at `module:name`, whose module is slow to import and is only when it is called."""
+    """Return a function that imports `module:name` only when it is called."""
 
     def call(*args: Any) -> Any:
         return _load(path)(*args)

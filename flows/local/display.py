@@ -1,4 +1,4 @@
-"""What a terminal shows of a race while it runs: a line a contestant, and how long it will take yet."""
+"""Show a race on a terminal while it runs: one line per contestant, and the time left."""
 
 import contextlib
 import logging
@@ -12,7 +12,7 @@ from bakeoff.runtime.progress import ContestantProgress, RaceProgress
 
 @contextlib.contextmanager
 def live_race() -> Iterator[None]:
-    """Show the race of a training flow that runs within the block, on standard error, and clear it at the end."""
+    """Show the race of a training flow that runs in the block, on standard error; clear it at the end."""
     from rich.console import Console, Group
     from rich.live import Live
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -26,11 +26,11 @@ def live_race() -> Iterator[None]:
         TextColumn("{task.fields[score]}", justify="right"),
     )
     console = Console(stderr=True)
-    whole = Progress(
+    overall = Progress(
         SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(), console=console
     )
     lanes = Progress(*columns, console=console, expand=True)
-    doing = whole.add_task("reading the rows", total=None)
+    current = overall.add_task("reading the rows", total=None)
     shown: dict[str, object] = {}
 
     def watch(race: RaceProgress) -> None:
@@ -38,16 +38,16 @@ def live_race() -> Iterator[None]:
             if name not in shown:
                 shown[name] = lanes.add_task(title(name), total=lane.total, folds="", score="")
             lanes.update(shown[name], completed=lane.done, folds=_folds(lane), score=_score(lane))  # type: ignore[arg-type]  # a TaskID
-        whole.update(doing, description=_doing(race, race.seconds_left))
+        overall.update(current, description=_doing(race, race.seconds_left))
 
-    live = Live(Group(lanes, whole), console=console, transient=True, refresh_per_second=8)
+    live = Live(Group(lanes, overall), console=console, transient=True, refresh_per_second=8)
     with live, race_watcher(watch), _logging_to(console):
         yield
 
 
 @contextlib.contextmanager
 def _logging_to(console: Any) -> Iterator[None]:
-    """Have warnings printed above the picture, where Prefect's handlers would write into it."""
+    """Print log lines above the display, where Prefect's handlers would write into it."""
     loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
     handlers = {handler for logger in loggers for handler in logger.handlers if hasattr(handler, "console")}
     before = {handler: handler.console for handler in handlers}
@@ -56,8 +56,8 @@ def _logging_to(console: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        for handler, own in before.items():
-            handler.console = own
+        for handler, console_before in before.items():
+            handler.console = console_before
 
 
 def _folds(lane: ContestantProgress) -> str:

@@ -1,4 +1,4 @@
-"""A flow's run in this process, whose ending is known here whatever becomes of the server's answers."""
+"""Run a flow in this process, and know how it ended even if the server does not answer."""
 
 import contextlib
 import contextvars
@@ -21,31 +21,31 @@ from bakeoff.formatting import one_line
 from flows.local.server import ServerError
 from tasks.runs.outage import waiting_once
 
-GONE_SECONDS = 5  # a server that refuses connections may be about to come back
+GONE_SECONDS = 5  # a server that refuses connections may be restarting
 
 
 class OwnRun(FlowRunEngine[Any, Any]):
-    """Prefect's engine, but for what it makes of signals and of answers that are lost.
+    """Prefect's engine, except for how it handles signals and lost answers.
 
     Attributes:
-        outcome: what the flow returned, a state where it failed; a list that is empty until then.
-        unreported: why the server could not be told of it.
+        outcome: the flow's result, or its state if it failed; a list that is empty until then.
+        unreported: why the outcome could not be reported to the server.
     """
 
     def __init__(self, flow: Any, config: object, take_signals: Callable[[], None]) -> None:
-        """Do nothing yet.
+        """Prepare the run.
 
         Args:
-            flow: of one parameter, `config`.
-            config: what it is given.
-            take_signals: called when Prefect has taken SIGTERM for itself.
+            flow: a flow with one parameter, `config`.
+            config: the argument.
+            take_signals: called after Prefect has installed its own handler of SIGTERM.
         """
         super().__init__(flow=flow, parameters={"config": config})
         self.outcome: list[Any] = []
         self.unreported: str | None = None
         self._take_signals = take_signals
         self._key: str | None = None
-        self._settings = contextvars.copy_context()  # without the client that Prefect makes for the run, and closes
+        self._settings = contextvars.copy_context()  # without the client that Prefect opens and closes for the run
 
     def run(self) -> None:
         """Run the flow.
@@ -65,14 +65,14 @@ class OwnRun(FlowRunEngine[Any, Any]):
 
     @property
     def error(self) -> BaseException | None:
-        """What the flow failed by, where it did."""
+        """The exception that the flow failed with, or None."""
         state = self.outcome[0] if self.outcome else None
         error = state.result(raise_on_failure=False) if isinstance(state, State) else None
         return error if isinstance(error, BaseException) else None
 
     @property
     def failure(self) -> str:
-        """What the flow ended as, where it has no result, in a line."""
+        """The message or name of the flow's final state, if it has no result, in one line."""
         state = self.outcome[0] if self.outcome else self.state
         return one_line(str(state.message or state.name))
 
@@ -82,14 +82,14 @@ class OwnRun(FlowRunEngine[Any, Any]):
         return bool(self.outcome) and not isinstance(self.outcome[0], State)
 
     def tell(self, message: str, deadline: float) -> bool:
-        """Have the server note that the run is over, unless it knows.
+        """Report to the server that the run is over, unless it knows.
 
         Args:
-            message: why, where there is no result.
+            message: the reason, if there is no result.
             deadline: when to give up, by `time.monotonic`.
 
         Returns:
-            whether the server knows.
+            Whether the server knows.
         """
         started = time.monotonic()
         if self._key is None or (self.flow_run is not None and self.state.is_final()):
@@ -106,13 +106,13 @@ class OwnRun(FlowRunEngine[Any, Any]):
         return False
 
     def _settle(self, message: str) -> None:
-        """Set the final state until it is the last one: an older request of this run's may be carried out after it."""
+        """Set the final state until it stays: an earlier request of this run may be carried out later."""
         # Somebody may have deleted it.
         with get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
             run = self.flow_run.id if self.flow_run is not None else self._create(client).id
             for _ in range(3):
-                over = self._over() or Cancelled(message=message)
-                client.set_flow_run_state(run, over, force=True)
+                final = self._over() or Cancelled(message=message)
+                client.set_flow_run_state(run, final, force=True)
                 state = client.read_flow_run(run).state
                 if state is not None and state.is_final():
                     return
@@ -123,7 +123,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
         return self.outcome[0] if self.outcome else None
 
     def create_flow_run(self, client: SyncPrefectClient) -> FlowRun:
-        """Create the run under a key, so that asking once more after a lost answer makes no second one."""
+        """Create the run with an idempotency key, so that retrying after a lost answer creates no second run."""
         self._key = str(uuid4())
         return self._create(client)
 
@@ -135,33 +135,35 @@ class OwnRun(FlowRunEngine[Any, Any]):
             state=to_state_create(Pending()),
             idempotency_key=self._key,
         )
-        answer = client.request("POST", "/flow_runs/", json=wanted.model_dump(mode="json", exclude_unset=True))
-        return FlowRun.model_validate(answer.json())
+        response = client.request("POST", "/flow_runs/", json=wanted.model_dump(mode="json", exclude_unset=True))
+        return FlowRun.model_validate(response.json())
 
     def begin_run(self) -> "State[Any]":
-        """As Prefect, which has just taken SIGTERM for itself."""
+        """Begin the run as Prefect does, and take back SIGTERM, which Prefect has just taken."""
         with contextlib.suppress(ValueError):  # not in the main thread
             self._take_signals()
         return super().begin_run()
 
     def handle_success(self, result: Any) -> Any:
-        """Keep what the flow returned, before the server is told."""
+        """Store the flow's result before it is reported to the server."""
         self.outcome = [result]
         with waiting_once():
             return super().handle_success(result)
 
     def handle_crash(self, exc: BaseException) -> None:
-        """Leave it to `tell`: the server may be slow to answer, and what waits for it must not hold up the signal."""
+        """Leave reporting to `tell`: a slow server must not delay the handling of the signal."""
 
 
 def _explain(error: BaseException) -> BaseException:
-    """What ended the run before the flow did, as a line where it is the server's doing."""
+    """Explain why the run ended before the flow did; causes on the server's side become a ServerError."""
     if isinstance(error, ObjectNotFound):
-        return ServerError("the run was deleted on the server; it has ended, and the same command begins another one")
+        return ServerError(
+            "the run was deleted on the server and has ended; run the same command again to start a new one"
+        )
     if isinstance(error, (Abort, Pause)):
         return ServerError(f"the server has ended the run: {error or type(error).__name__}")
     if isinstance(error, (HTTPError, OSError)):
         status = getattr(getattr(error, "response", None), "status_code", None)
-        said = f"it answers {status} {HTTPStatus(status).phrase}" if status else "it no longer answers"
-        return ServerError(f"the Prefect server went away: {said}; start the same command when it is back")
+        answer = f"it answers {status} {HTTPStatus(status).phrase}" if status else "it no longer answers"
+        return ServerError(f"the Prefect server went away: {answer}; run the same command again when it is back")
     return error

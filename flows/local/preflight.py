@@ -1,4 +1,4 @@
-"""What Prefect would answer with a traceback, or not at all: a home that can't be written, an address that is none."""
+"""Check Prefect's home folder and API address, for which Prefect itself gives a traceback or no error at all."""
 
 import os
 import re
@@ -14,10 +14,10 @@ EXAMPLE = "http://127.0.0.1:4200/api"
 
 
 def prefect_home() -> Path:
-    """The folder that Prefect keeps its things in: PREFECT_HOME, else `.prefect` in the user's own.
+    """Return Prefect's home folder: PREFECT_HOME, or `.prefect` in the user's home.
 
     Raises:
-        ConfigError: nobody knows where that is.
+        ConfigError: the user has no home folder.
     """
     try:
         return Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
@@ -26,10 +26,10 @@ def prefect_home() -> Path:
 
 
 def check_home() -> None:
-    """Refuse a home that Prefect could not write to, before it is imported.
+    """Check that Prefect's home folder can be written, before Prefect is imported.
 
     Raises:
-        ConfigError: naming PREFECT_HOME, and what stands in the way.
+        ConfigError: it can't; the message gives the reason.
     """
     home = prefect_home()
     require_writable(home, "PREFECT_HOME", ConfigError)
@@ -43,35 +43,35 @@ def check_home() -> None:
 
 
 def check_api_url(url: str) -> str:
-    """Refuse what can't be the address of a Prefect server's API; returns it.
+    """Check that an address can be that of a Prefect server's API, and return it.
 
     Raises:
-        ConfigError: with the address that was probably meant.
+        ConfigError: it can't; the message suggests the address that was probably hint.
     """
     if _is_api_url(url):
         return url
-    meant = ""
-    if found := re.fullmatch(r"""[\s"']*(?:(https?):/*)?([^\s/:@"']+)(:[0-9]+)?(/.*)?""", url, re.IGNORECASE):
-        scheme, host, port, _ = found.groups()
-        guess = f"{scheme or 'http'}://{host}{port or ''}/api"
-        meant = f"; did you mean {guess}?" if _is_api_url(guess) else ""
-    raise ConfigError(f"PREFECT_API_URL is {url!r}: it must be like {EXAMPLE}{meant}")
+    hint = ""
+    if match := re.fullmatch(r"""[\s"']*(?:(https?):/*)?([^\s/:@"']+)(:[0-9]+)?(/.*)?""", url, re.IGNORECASE):
+        scheme, host, port, _ = match.groups()
+        suggestion = f"{scheme or 'http'}://{host}{port or ''}/api"
+        hint = f"; did you mean {suggestion}?" if _is_api_url(suggestion) else ""
+    raise ConfigError(f"PREFECT_API_URL is {url!r}: it must be like {EXAMPLE}{hint}")
 
 
 def _is_api_url(url: str) -> bool:
     try:
         address = urlsplit(url)
-        fine = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
-    except ValueError:  # a port that is none
+        valid = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:  # an invalid port
         return False
-    return fine and not re.search(r"[\s?#\"']", url) and "api" in address.path.split("/")
+    return valid and not re.search(r"[\s?#\"']", url) and "api" in address.path.split("/")
 
 
 def configured_api_url() -> str:
-    """The address of the server to register or work at: the environment's, else that of Prefect's profile.
+    """Return the address of the server to register or work at: the environment's, or that of Prefect's profile.
 
     Raises:
-        ConfigError: there is none, or it is none.
+        ConfigError: there is none, or it is invalid.
     """
     url = os.environ.get("PREFECT_API_URL")
     if url is None:
@@ -84,10 +84,10 @@ def configured_api_url() -> str:
 
 
 def require_home(name: str) -> None:
-    """End the process in one line where Prefect's home can't be used.
+    """Exit with one line if Prefect's home folder can't be used.
 
     Args:
-        name: of the command.
+        name: the command's name.
     """
     try:
         check_home()

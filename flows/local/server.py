@@ -1,7 +1,7 @@
-"""Prefect's embedded server, started at once in a child process while this one still imports.
+"""Prefect's embedded server, started in a child process while this process is still importing.
 
-Prefect would start one by itself, but only after this process has imported the whole server too, and one after the
-other. This file is both sides: `EmbeddedServer` in the parent, `python -m flows.local.server PORT` in the child.
+Prefect would start one by itself, but only after this process has imported the whole server too, one after the other.
+This file has both sides: `EmbeddedServer` in the parent, `python -m flows.local.server PORT` in the child.
 """
 
 import contextlib
@@ -28,15 +28,15 @@ STARTUP_SECONDS = 180
 
 
 class ServerError(BakeoffError):
-    """No Prefect server to report to."""
+    """There is no Prefect server to report to."""
 
 
 class EmbeddedServer:
-    """A Prefect server of this process's own on a free port of 127.0.0.1; it ends when this process does.
+    """A Prefect server on a free port of 127.0.0.1, which ends with this process.
 
     Attributes:
         api_url: its address.
-        auth: what it asks for: any page in a browser could look for its port.
+        auth: its auth string, without which any page in a browser could use it.
     """
 
     def __init__(self) -> None:
@@ -44,8 +44,8 @@ class EmbeddedServer:
         self.port = _free_port()
         self.auth = make_auth_string()
         self.api_url = f"http://127.0.0.1:{self.port}/api"
-        # The child reads from this pipe and ends when it is closed, as it is however this process ends. A session of
-        # its own keeps Ctrl-C from ending the server before the run could report to it.
+        # The child reads from this pipe and ends when it is closed, which happens however this process ends. In a
+        # session of its own, Ctrl-C does not end the server before the run could report to it.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "flows.local.server", str(self.port)],
             stdin=subprocess.PIPE,
@@ -56,7 +56,7 @@ class EmbeddedServer:
                 "PREFECT__SERVER_EPHEMERAL": "1",
                 "PREFECT__SERVER_FINAL": "1",
                 SERVER_VARIABLE: self.auth,
-                ORIGINS_VARIABLE: "",  # its own
+                ORIGINS_VARIABLE: "",  # only its own
             },
         )
 
@@ -77,8 +77,8 @@ class EmbeddedServer:
             )
 
     def stop(self) -> None:
-        """End it, giving it time to write down what it was told last, if it was told anything."""
-        with self._process:  # which closes the pipe to it
+        """End it; if it was used, it gets time to record what it was sent last."""
+        with self._process:  # closes the pipe to it
             if not self._used and _is_migrated():
                 self._process.kill()
             self._process.terminate()
@@ -90,7 +90,7 @@ class EmbeddedServer:
 
 
 def answers(api_url: str) -> bool:
-    """Whether a Prefect server is there; one that asks who we are is."""
+    """Return whether a Prefect server answers at the address; one that requires an auth string counts."""
     try:
         with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=5):  # noqa: S310  the user's own address
             return True
@@ -104,12 +104,12 @@ def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None]
     """Wait until a Prefect server answers.
 
     Args:
-        api_url: as PREFECT_API_URL.
-        seconds: how long at most.
-        check: called before each try; what it raises ends the waiting.
+        api_url: the address, as PREFECT_API_URL.
+        seconds: the longest wait.
+        check: called before each try; an exception that it raises ends the waiting.
 
     Raises:
-        ServerError: it did not in time.
+        ServerError: the server did not answer in time.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -123,7 +123,7 @@ def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None]
 
 
 def enter_server(api_url: str) -> None:
-    """See that the configured server lets us in, before anything is asked of it.
+    """Check that the configured server accepts this client, before anything else is requested.
 
     Raises:
         ServerError: it doesn't.
@@ -138,7 +138,7 @@ def enter_server(api_url: str) -> None:
     except PrefectHTTPStatusError as error:
         if error.response.status_code == HTTPStatus.UNAUTHORIZED:
             raise ServerError(
-                f"the Prefect server at {api_url} refuses PREFECT_API_AUTH_STRING, or asks for one; set it as the "
+                f"the Prefect server at {api_url} refuses PREFECT_API_AUTH_STRING, or requires one; set it as the "
                 "server's (BAKEOFF_AUTH in .env under docker-compose), or unset it for that of `make server`"
             ) from error
         raise ServerError(f"the Prefect server at {api_url} answers {error.response.status_code}") from error
@@ -167,9 +167,9 @@ def _is_migrated() -> bool:
 
 
 def _wait_for_our_turn(port: int) -> None:
-    """Let one server at a time make the database of a new PREFECT_HOME: two at once break each other's migrations.
+    """Let only one server at a time create the database of a new PREFECT_HOME: two would break each other's migrations.
 
-    The lock is let go of when this server answers, and by then the database is as this Prefect wants it.
+    The lock is released when this server answers; by then the database is migrated.
     """
     if _is_migrated():
         return
@@ -178,17 +178,17 @@ def _wait_for_our_turn(port: int) -> None:
     turn = (ready.parent / ".bakeoff-migrating").open("a")
     lock(turn)
 
-    def let_go() -> None:
+    def release() -> None:
         with contextlib.suppress(ServerError):
             wait_for_server(f"http://127.0.0.1:{port}/api", STARTUP_SECONDS)
             ready.touch()
         turn.close()
 
-    threading.Thread(target=let_go, daemon=True).start()
+    threading.Thread(target=release, daemon=True).start()
 
 
 def serve(port: int) -> None:
-    """Be the server: runs in the child process until it is terminated or its parent ends."""
+    """Run the server, in the child process, until it is terminated or its parent ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _wait_for_our_turn(port)
     origins = hold_origins(port)

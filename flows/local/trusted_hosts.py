@@ -1,8 +1,8 @@
-"""What a Prefect server of ours lets in: its own names and its own pages, and nobody else's.
+"""Restrict a Prefect server to requests by its own names and from its own pages.
 
-A browser sends any page's requests to 127.0.0.1. Prefect asks for the auth string; it looks at neither the name that a
-request came by, so that a name which leads here makes any page one of the server's own (DNS rebinding), nor at whose
-page opens a websocket. This does, for every request.
+A browser sends any page's requests to 127.0.0.1. Prefect checks the auth string, but neither the name that a request
+was sent to, so that a foreign name which resolves to this machine makes any page one of the server's own (DNS
+rebinding), nor which page opens a websocket. The gate checks both for every request.
 """
 
 import os
@@ -18,9 +18,9 @@ Message = MutableMapping[str, Any]
 
 
 def hold_origins(port: int) -> list[str]:
-    """The origins whose pages may call the server at a port: this machine's, unless Prefect's setting names others.
+    """Return the origins whose pages may call the server at a port: Prefect's setting, or this machine's by default.
 
-    The setting is made, too, so that Prefect answers other origins no more than the gate does.
+    The setting is also set, so that Prefect accepts no other origins than the gate does.
     """
     own = ",".join(f"http://{host}:{port}" for host in LOOPBACK)
     os.environ[ORIGINS_VARIABLE] = os.environ.get(ORIGINS_VARIABLE) or own
@@ -28,11 +28,11 @@ def hold_origins(port: int) -> list[str]:
 
 
 class Gate:
-    """An ASGI app that answers 403 where `Host` or `Origin` is foreign, and hands everything else on.
+    """An ASGI app that answers 403 if `Host` or `Origin` is foreign, and forwards everything else.
 
     Args:
-        app: what is behind it.
-        origins: whose pages may call it; a request may come by the name of any of them, or by this machine's.
+        app: the app to forward to.
+        origins: the origins whose pages may call it; requests may use the host of any of them, or this machine's.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], origins: Iterable[str]) -> None:
@@ -41,7 +41,7 @@ class Gate:
         self.hosts = frozenset([*LOOPBACK, *(_name(origin.partition("://")[2]) for origin in self.origins)])
 
     async def __call__(self, scope: Message, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        """Hand on, or refuse."""
+        """Forward or refuse a request."""
         if scope["type"] == "lifespan" or self._lets_in(scope["headers"]):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -60,5 +60,5 @@ class Gate:
 
 
 def _name(host: str) -> str:
-    """The host without its port."""
+    """Return the host without its port."""
     return re.sub(r":[0-9]*$", "", host)

@@ -30,12 +30,12 @@ def test_a_server_that_stalls_still_learns_of_an_interruption(start, server, lat
             break
     with stalled(server.server):
         process.send_signal(sign)
-        assert "training: interrupted; the same command goes on where it was\n" == process.stderr.readline()
+        assert "training: interrupted; run the same command again to continue\n" == process.stderr.readline()
         time.sleep(STALL_SECONDS)
         assert process.poll() is None
     _, err = process.communicate(timeout=90)
     assert 1 == process.returncode
-    assert "training: waiting for the server to note it, up to a minute; Ctrl-C again ends at once\n" == err
+    assert "training: waiting up to a minute for the server to record it; Ctrl-C again ends at once\n" == err
     name = "Ctrl-C" if sign == signal.SIGINT else "SIGTERM"
     assert ("CANCELLED", f"interrupted by {name}") == (latest()["type"], latest()["message"])
 
@@ -49,7 +49,7 @@ def test_an_interruption_while_the_run_is_being_made_is_told_too(start, proxy, l
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=90)
     assert 1 == process.returncode
-    assert "training: interrupted; the same command goes on where it was" in err.splitlines()
+    assert "training: interrupted; run the same command again to continue" in err.splitlines()
     assert ("CANCELLED", "interrupted by Ctrl-C") == (latest()["type"], latest()["message"])
 
 
@@ -69,7 +69,7 @@ def test_a_second_ctrl_c_ends_at_once(start, server):
 
 
 def test_an_interruption_after_the_export_says_where_the_version_is(start, proxy, latest, tmp_path):
-    """It was exported, and has not met the champion."""
+    """It was exported, but not compared with the champion."""
     # The second of the questions whether the run is still wanted comes between export and promotion.
     url, between = proxy("hold 3", "^GET api/flow_runs/[^/]+ ")
     process = start("--quiet", *SMALL, url=url)

@@ -32,7 +32,7 @@ def test_a_server_that_goes_away_after_publishing_is_one_line(start, proxy, tmp_
     process = start("--quiet", *SMALL, url=url)
     out, err = process.communicate(timeout=400)
     assert (0, f"{only_version(tmp_path)}\n", 1) == (process.returncode, out, err.count("\n")), err
-    assert err.startswith("training: the server could not be told how the run ended: ConnectError")
+    assert err.startswith("training: the run's state could not be reported to the server: ConnectError")
 
 
 def test_a_server_that_goes_away_before_the_run_begins_is_one_line(start, proxy, tmp_path):
@@ -41,7 +41,7 @@ def test_a_server_that_goes_away_before_the_run_begins_is_one_line(start, proxy,
     process = start("--quiet", *SMALL, url=url)
     out, err = process.communicate(timeout=200)
     assert (1, "", 1) == (process.returncode, out, err.count("\n")), err
-    assert err.startswith("training: the Prefect server went away: it no longer answers; start")
+    assert err.startswith("training: the Prefect server went away: it no longer answers; run")
     assert not (tmp_path / "models").exists()
 
 
@@ -54,7 +54,7 @@ def test_a_server_that_goes_away_in_mid_run_costs_only_what_it_is_told(start, pr
     progress, prediction, ending = err.splitlines()
     assert "the progress could not be shown, since the server no longer answers: ConnectError" in progress
     assert "the prediction could not be asked for, since the server no longer answers: ConnectError" in prediction
-    assert ending.startswith("training: the server could not be told how the run ended: ConnectError")
+    assert ending.startswith("training: the run's state could not be reported to the server: ConnectError")
 
 
 def test_a_server_that_is_killed_and_started_anew_in_mid_run_changes_nothing(start, server, latest, tmp_path):

@@ -173,7 +173,7 @@ def test_an_interrupted_run_ends_in_seconds_and_leaves_nothing(home, tmp_path, s
     process.send_signal(sign)
     out, err = process.communicate(timeout=60)
     assert (1, "") == (process.returncode, out), err
-    said = "training: interrupted; the same command goes on where it was"
+    said = "training: interrupted; run the same command again to continue"
     assert [said] == [line for line in err.splitlines() if "| INFO" not in line]
     assert {KEPT} >= {path.name for path in (tmp_path / "work").iterdir()}
     assert not (tmp_path / "models").exists()

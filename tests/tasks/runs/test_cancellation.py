@@ -86,7 +86,7 @@ OVER = {
 
 
 @pytest.mark.parametrize(
-    ("question", "left"), [(1, "nothing was exported"), (2, "its version stands, but has not met")]
+    ("question", "left"), [(1, "nothing was exported"), (2, "its version was exported, but not compared")]
 )
 @pytest.mark.parametrize(("happens", "message"), OVER.values(), ids=OVER)
 def test_a_run_that_is_over_neither_exports_nor_promotes(
