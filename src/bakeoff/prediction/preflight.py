@@ -14,7 +14,7 @@ from bakeoff.runtime.files import signature
 from bakeoff.runtime.one_slot import OneSlot
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
 from bakeoff.tables.batches import Position, TableFile
-from bakeoff.tables.parquet_file import ParquetFile
+from bakeoff.tables.formats.parquet_file import ParquetFile
 from bakeoff.tables.reader import (
     TableReader,
     empty_column,

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.errors import DataError
-from bakeoff.tables.parquet_file import unpacked_bytes
+from bakeoff.tables.formats.parquet_file import unpacked_bytes
 from bakeoff.tables.reader import TableReader, missing_columns, open_table
 
 

@@ -18,8 +18,8 @@ from bakeoff.tables.batches import (
     Position,
     TableFile,
 )
-from bakeoff.tables.csv_file import COMPRESSED, CsvFile
-from bakeoff.tables.parquet_file import ParquetFile
+from bakeoff.tables.formats.csv_file import COMPRESSED, CsvFile
+from bakeoff.tables.formats.parquet_file import ParquetFile
 
 READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
 MOST_COLUMNS = 100_000

@@ -49,9 +49,9 @@ def orders(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Files of many batches."""
-    monkeypatch.setattr("bakeoff.tables.csv_file.BLOCK", 2700)
-    monkeypatch.setattr("bakeoff.tables.parquet_file.LEAST_ROWS", 50)
-    monkeypatch.setattr("bakeoff.tables.parquet_file.CELLS", 50)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 2700)
+    monkeypatch.setattr("bakeoff.tables.formats.parquet_file.LEAST_ROWS", 50)
+    monkeypatch.setattr("bakeoff.tables.formats.parquet_file.CELLS", 50)
 
 
 class KilledError(BaseException):
@@ -212,9 +212,9 @@ def test_a_table_of_which_every_row_is_rejected_is_told_of_whole(orders, tmp_pat
 def test_a_process_that_is_killed_is_continued(orders, tmp_path):
     """SIGKILL, wherever it happens to be; then the same command again."""
     code = (
-        "import sys, time, bakeoff.tables.csv_file, bakeoff.prediction.checkpoint\n"
+        "import sys, time, bakeoff.tables.formats.csv_file, bakeoff.prediction.checkpoint\n"
         "from tests.bakeoff.conftest import predict\n"
-        "bakeoff.tables.csv_file.BLOCK = 2000\n"
+        "bakeoff.tables.formats.csv_file.BLOCK = 2000\n"
         "add = bakeoff.prediction.checkpoint.Checkpoint.add\n"
         "def slow(self, *more):\n    add(self, *more)\n    print('kept', flush=True)\n    time.sleep(0.02)\n"
         "bakeoff.prediction.checkpoint.Checkpoint.add = slow\n"

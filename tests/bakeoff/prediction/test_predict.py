@@ -437,7 +437,7 @@ def write_folder(folder, *lacking):
 )
 def test_columns_without_a_value_are_counted_by_file_and_row(orders, tmp_path, monkeypatch, caplog, lacking, sentences):
     """Whether they are absent or empty, however many batches there are; some gaps are nothing to warn of."""
-    monkeypatch.setattr("bakeoff.tables.csv_file.BLOCK", 400)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 400)
     table = write_folder(tmp_path / "rows", *lacking)
     folder = predict(store=orders, input=str(table), output=str(tmp_path / "out"))
     summary, shown = json.loads((folder / "summary.json").read_text()), show_prediction(str(folder))

@@ -12,7 +12,7 @@ import pytest
 import bakeoff
 from bakeoff.errors import DataError
 from bakeoff.tables.batches import Position
-from bakeoff.tables.parquet_file import ParquetFile
+from bakeoff.tables.formats.parquet_file import ParquetFile
 from bakeoff.tables.reader import open_table
 from tests.bakeoff.conftest import ORDERS, predict, run_race
 
@@ -33,9 +33,9 @@ def rows():
 @pytest.fixture
 def small(monkeypatch):
     """So small that a file of 200 rows has many batches."""
-    monkeypatch.setattr("bakeoff.tables.csv_file.BLOCK", 1500)
-    monkeypatch.setattr("bakeoff.tables.parquet_file.LEAST_ROWS", 30)
-    monkeypatch.setattr("bakeoff.tables.parquet_file.CELLS", 30)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 1500)
+    monkeypatch.setattr("bakeoff.tables.formats.parquet_file.LEAST_ROWS", 30)
+    monkeypatch.setattr("bakeoff.tables.formats.parquet_file.CELLS", 30)
 
 
 def score(store, path, out, **config):
@@ -207,8 +207,8 @@ def test_text_in_parquet_that_is_no_utf8_costs_its_rows(orders, rows, tmp_path):
 @pytest.mark.parametrize("offset", [0, 1, 29, 30, 31, 95, 100, 199, 200, 250])
 def test_parquet_is_read_on_from_any_row(rows, tmp_path, monkeypatch, offset):
     """In the same steps, whatever its row groups are."""
-    monkeypatch.setattr("bakeoff.tables.parquet_file.LEAST_ROWS", 30)
-    monkeypatch.setattr("bakeoff.tables.parquet_file.CELLS", 30)
+    monkeypatch.setattr("bakeoff.tables.formats.parquet_file.LEAST_ROWS", 30)
+    monkeypatch.setattr("bakeoff.tables.formats.parquet_file.CELLS", 30)
     path = tmp_path / "rows.parquet"
     rows.to_parquet(path, row_group_size=70)
     pieces = list(ParquetFile(path).pieces(["order_id"], [], offset))

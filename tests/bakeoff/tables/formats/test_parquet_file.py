@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bakeoff.errors import DataError
-from bakeoff.tables.parquet_file import MOST_BYTES, rows_at_once
+from bakeoff.tables.formats.parquet_file import MOST_BYTES, rows_at_once
 from bakeoff.tables.read_table import read_table
 from bakeoff.tables.reader import open_table
 

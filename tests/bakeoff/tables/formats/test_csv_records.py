@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bakeoff.errors import DataError
-from bakeoff.tables import csv_records
-from bakeoff.tables.csv_file import CsvFile
-from bakeoff.tables.csv_records import OPEN_QUOTE, find_record_end, recover_records
+from bakeoff.tables.formats import csv_records
+from bakeoff.tables.formats.csv_file import CsvFile
+from bakeoff.tables.formats.csv_records import OPEN_QUOTE, find_record_end, recover_records
 
 CELL = st.text(st.sampled_from('ab ",\n\r1é'), max_size=6)
 TABLE = st.lists(st.lists(CELL, min_size=3, max_size=3), max_size=12)
@@ -44,7 +44,7 @@ def read(tmp_path, content, columns=("a", "b", "c"), numbers=()):
 @pytest.fixture(params=[16, 64, 1 << 20])
 def block(request, monkeypatch):
     """Blocks so small that records and quotes lie across them, and one that holds all."""
-    monkeypatch.setattr("bakeoff.tables.csv_file.BLOCK", request.param)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", request.param)
 
 
 @pytest.mark.usefixtures("block")
@@ -160,7 +160,7 @@ def test_numbers_are_read_at_once_where_all_are(tmp_path):
 
 def test_a_cell_of_a_megabyte_is_a_cell(tmp_path, monkeypatch):
     """Also where blocks are smaller."""
-    monkeypatch.setattr("bakeoff.tables.csv_file.BLOCK", 1 << 16)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 1 << 16)
     cell = "x" * (1 << 20)
     good, broken = read(tmp_path, f'a,b,c\n1,{cell},2\n3,"{cell}",4\n5,6,7\n'.encode())
     assert ([cell, cell, "6"], {}) == ([row[1] for row in good.values()], broken)
@@ -168,8 +168,8 @@ def test_a_cell_of_a_megabyte_is_a_cell(tmp_path, monkeypatch):
 
 def test_a_line_without_end_is_refused_and_a_quote_without_end_is_not_waited_for(tmp_path, monkeypatch):
     """Neither takes memory without bound."""
-    monkeypatch.setattr("bakeoff.tables.csv_file.BLOCK", 1 << 10)
-    monkeypatch.setattr("bakeoff.tables.csv_file.LONGEST", 1 << 12)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 1 << 10)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.LONGEST", 1 << 12)
     with pytest.raises(DataError, match="a line is longer than"):
         read(tmp_path, b"a,b,c\n" + b"x" * (1 << 14))
     good, broken = read(tmp_path, b'a,b,c\n"1,2,3\n' + b"4,5,6\n" * 3000)
@@ -221,7 +221,7 @@ def test_lines_that_each_open_a_quote_are_not_each_followed_to_the_end(monkeypat
 
 def test_short_lines_are_read_so_many_at_once(tmp_path, monkeypatch):
     """However many go into a block."""
-    monkeypatch.setattr("bakeoff.tables.csv_file.MOST_ROWS", 100)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.MOST_ROWS", 100)
     path = tmp_path / "rows.csv"
     path.write_text("a,b,c\n" + ",,\n" * 1000 + "1,2,3\n")
     batches = [piece.read() for piece in CsvFile(path).pieces(["a", "b", "c"], ["a"])]

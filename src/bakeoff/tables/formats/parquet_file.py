@@ -14,7 +14,7 @@ import pyarrow.parquet
 from bakeoff.errors import DataError
 from bakeoff.runtime.files import say_unread
 from bakeoff.tables.batches import Batch, Chunk
-from bakeoff.tables.utf8 import decode
+from bakeoff.tables.formats.utf8 import decode
 
 MOST_BYTES = 1 << 26  # of a decoded batch
 LONGEST_CELL = 1 << 20  # bytes of a text

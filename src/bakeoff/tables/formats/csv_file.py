@@ -10,14 +10,14 @@ import pyarrow.csv
 
 from bakeoff.tables.batches import Batch, Chunk
 from bakeoff.tables.cells import MISSING
-from bakeoff.tables.csv_header import read_full, read_header
-from bakeoff.tables.csv_records import (
+from bakeoff.tables.formats.csv_header import read_full, read_header
+from bakeoff.tables.formats.csv_records import (
     LONGEST,
     RecoveredRecords,
     find_record_end,
     recover_records,
 )
-from bakeoff.tables.utf8 import decode
+from bakeoff.tables.formats.utf8 import decode
 
 BLOCK = 8 << 20  # bytes read at once
 MOST_ROWS = 1 << 16  # of a chunk: a block of short malformed lines would yield millions of error messages

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import DataError
-from bakeoff.tables.csv_records import LONGEST, header_end
-from bakeoff.tables.utf8 import NOT_UTF8
+from bakeoff.tables.formats.csv_records import LONGEST, header_end
+from bakeoff.tables.formats.utf8 import NOT_UTF8
 
 FEW = 100  # a file with more than one NUL in this many bytes is binary; fewer may be mistakes
 MOST_COMMAS = 1_000_000  # in a header
