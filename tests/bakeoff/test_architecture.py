@@ -84,7 +84,7 @@ COVERED_BY = {
     "bakeoff/tables/formats/test_csv_records.py": "bakeoff/tables/formats/csv_file bakeoff/tables/formats/csv_header"
     " bakeoff/tables/formats/utf8",
     "bakeoff/tables/test_read_table.py": "bakeoff/tables/dtypes bakeoff/tables/target",
-    "bakeoff/tables/test_reader.py": "bakeoff/tables/batches",
+    "bakeoff/tables/test_reader.py": "bakeoff/tables/batches bakeoff/tables/formats/open_file",
     "bakeoff/tables/test_schema_validation.py": "bakeoff/tables/cells bakeoff/tables/schema",
     "bakeoff/training/test_calibrate.py": "bakeoff/training/out_of_fold",
     "bakeoff/training/test_cross_validate.py": "bakeoff/training/results",

@@ -29,7 +29,7 @@ from bakeoff.runtime.threads import cpu_count, limit_openmp_threads, map_in_orde
 from bakeoff.store.load import VersionRef
 from bakeoff.store.writer import FULL
 from bakeoff.tables.batches import BEGINNING, Chunk, Position
-from bakeoff.tables.reader import missing_columns
+from bakeoff.tables.reader import describe_format, missing_columns
 
 logger = logging.getLogger(__name__)
 
@@ -197,6 +197,8 @@ def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | N
 
 
 def _log_columns(job: ScoringJob) -> None:
+    for sentence in describe_format(job.source):
+        logger.info("%s", sentence)
     known = set(job.scorer.wanted)
     names = dict.fromkeys(name for file in job.source.files for name in file.schema.names if name not in known)
     if names:

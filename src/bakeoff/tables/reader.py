@@ -18,10 +18,8 @@ from bakeoff.tables.batches import (
     Position,
     TableFile,
 )
-from bakeoff.tables.formats.csv_file import COMPRESSED, CsvFile
-from bakeoff.tables.formats.parquet_file import ParquetFile
+from bakeoff.tables.formats.open_file import READABLE, is_readable, open_file
 
-READABLE = ".csv, .csv.gz, .csv.zst or .parquet"
 MOST_COLUMNS = 100_000
 SHOWN = 10  # missing columns listed in an error
 
@@ -116,7 +114,7 @@ def open_table(path: str | Path) -> TableReader:
         DataError: there is no such file, or a file can't be read.
     """
     try:
-        return TableReader([_open(file) for file in find_files(path)])
+        return TableReader([open_file(file) for file in find_files(path)])
     except OSError as error:
         if error.errno is not None:
             raise DataError(say_unread(error, path)) from error
@@ -124,6 +122,18 @@ def open_table(path: str | Path) -> TableReader:
         if "incorrect header check" in why or "frame descriptor" in why.lower():
             why = "it is not compressed as its name says"
         raise DataError(f"{str(error.filename or path)!r} can't be read: {why}") from error
+
+
+def describe_format(source: TableReader) -> list[str]:
+    """Say how files are read whose format had to be recognized, one line for all that are read alike."""
+    alike: dict[str, list[str]] = {}
+    for file in source.files:
+        if file.note:
+            alike.setdefault(file.note, []).append(file.path.name)
+    return [
+        f"{names[0]!r} {note}" if len(names) == 1 else f"{len(names):,} files, {names[0]!r} the first: each {note}"
+        for note, names in alike.items()
+    ]
 
 
 def find_files(path: str | Path) -> list[Path]:
@@ -145,12 +155,12 @@ def find_files(path: str | Path) -> list[Path]:
     if not path.is_dir():
         if not path.is_file():
             raise DataError(f"{str(path)!r} is not a file")
-        if not _readable(path):
+        if not is_readable(path):
             raise DataError(f"{str(path)!r} does not end with {READABLE}, the formats that can be read")
         return [path]
     # Spark, Dask and others also write _SUCCESS and hidden checksum files.
     inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith((".", "_")))
-    other = next((entry for entry in inside if not (entry.is_file() and _readable(entry))), None)
+    other = next((entry for entry in inside if not (entry.is_file() and is_readable(entry))), None)
     if other is not None:
         kind = "a folder" if other.is_dir() else f"neither {READABLE}"
         raise DataError(f"folder {str(path)!r} holds {other.name!r}, which is {kind}; take it out, or name one file")
@@ -177,7 +187,7 @@ def missing_columns(missing: Sequence[str], names: Sequence[str], why: str, wher
 def _hint(name: str, names: Sequence[str]) -> str:
     marks = [mark for mark in (";", "\t", "|") if mark in names[0]] if len(names) == 1 else []
     if marks:
-        return f"; are its columns separated by {marks[0]!r}? They must be by commas"
+        return f"; its header has {marks[0]!r} between fields, but most records have not"
     alike = [column for column in names if column.strip().casefold() == name.strip().casefold()]
     if near := alike or difflib.get_close_matches(name, names, n=1):
         return f"; did you mean {near[0]!r}?"
@@ -190,17 +200,6 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _readable(path: Path) -> bool:
-    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    return suffixes[-1:] in ([".csv"], [".parquet"]) or (
-        len(suffixes) == 2 and suffixes[0] == ".csv" and suffixes[1] in COMPRESSED
-    )
-
-
-def _open(path: Path) -> TableFile:
-    return ParquetFile(path) if path.suffix.lower() == ".parquet" else CsvFile(path)
 
 
 def _refuse_duplicate_names(file: TableFile) -> None:

@@ -32,7 +32,7 @@ def write(tmp_path, content, name="rows.csv"):
         ("a,a,y\n1,2,u\n", "more than one column named 'a'"),
         ("a,y\n1,u\n2\n", "is broken in row 1 (from 0, behind the header): 1 field where the header has 2"),
         ("a,y\n1,u\n2,v,3\n", "is broken in row 1 (from 0, behind the header): 3 fields where the header has 2"),
-        ("a;y\n1;u\n", "are its columns separated by ';'?"),
+        ("a;y\n1,u\n", "is broken in row 0 (from 0, behind the header): 2 fields where the header has 1"),
         ("a,Y\n1,u\n", "there is no column 'y' (the target); the file has a, Y; did you mean 'Y'?"),
         ("y\nu\nv\n", "has no column to learn from besides the target"),
         ("a,b,y\n1,,u\n2,NA,v\n", "column 'b' is empty throughout"),

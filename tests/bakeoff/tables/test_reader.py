@@ -55,15 +55,28 @@ def pack(path, content):
         stream.write(content)
 
 
+SAID = {
+    "tsv": "is read with tabs between fields",
+    "semicolon.csv": "is read with ';' between fields",
+}
+
+
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("kind", ["csv", "csv.gz", "csv.zst", "parquet", "folder", "mixed folder", "gzip parquet"])
-def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_path, kind):
-    """In many batches as in one, and numbered through."""
+@pytest.mark.parametrize(
+    "kind", [*SAID, "csv", "csv.gz", "csv.zst", "parquet", "folder", "mixed folder", "gzip parquet"]
+)
+def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_path, kind, caplog):
+    """In many batches as in one, and numbered through; a format that was recognized is said in the log."""
+    caplog.set_level("INFO")
     expected, _ = bakeoff.load(store=orders).predict(rows, keep=["order_id"])
     text = rows.to_csv(index=False).encode()
     path = tmp_path / f"rows.{kind}"
     if kind == "csv":
         path.write_bytes(text)
+    elif kind == "tsv":
+        rows.to_csv(path, index=False, sep="\t")
+    elif kind == "semicolon.csv":
+        rows.to_csv(path, index=False, sep=";")
     elif kind in {"csv.gz", "csv.zst"}:
         pack(path, text)
     elif kind == "parquet":
@@ -82,6 +95,8 @@ def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_pa
             rows[120:].drop(columns="region").assign(region=rows["region"]).to_parquet(path / "part-2.parquet")
     found, rejected, summary = score(orders, path, tmp_path / "out")
     pd.testing.assert_frame_equal(expected, found, check_dtype=False, rtol=1e-12)
+    said = [message for message in caplog.messages if " is read " in message]
+    assert ([f"'rows.{kind}' {SAID[kind]}"] if kind in SAID else []) == said
     assert (None, 200) == (rejected, summary["rows"])
     assert (rows["outcome"].to_numpy() == found["prediction"]).mean() == pytest.approx(
         summary["evaluation"]["accuracy"]
@@ -98,7 +113,7 @@ def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_pa
         ("rows.csv", b"PAR1....", "a Parquet file: name it .parquet"),
         ("rows.csv", gzip.compress(b"a,b\n", mtime=0), "compressed by gzip: name it .csv.gz"),
         ("rows.csv", b"\x28\xb5\x2f\xfd....", "compressed by zstd: name it .csv.zst"),
-        ("rows.csv", b"order_id;amount;items\n1;2;3\n", "are its columns separated by ';'? They must be by commas"),
+        ("rows.csv", b"order_id;amount;items\n1,2,3\n", "its header has ';' between fields, but most records have not"),
         ("rows.csv", "größe,b\n1,2\n".encode("latin-1"), "the header of"),
         ("rows.csv", b"a,a\n1,2\n", "more than one column named 'a'"),
         ("rows.csv", b'"a,b\n1,2\n', "has no readable header"),
@@ -107,7 +122,7 @@ def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_pa
         ("rows.csv.zst", b"\x28\xb5\x2f\xfd....", "can't be read"),
         ("rows.parquet", b"PAR1 and no more", "is not a readable Parquet file"),
         ("rows.parquet", b"", "is not a readable Parquet file"),
-        ("rows.xlsx", b"PK\x03\x04", "does not end with .csv, .csv.gz, .csv.zst or .parquet"),
+        ("rows.xlsx", b"PK\x03\x04", "does not end with .csv, .tsv"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_a_line(orders, tmp_path, name, content, sentence):

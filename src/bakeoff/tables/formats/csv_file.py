@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 
-from bakeoff.tables.batches import Batch, Chunk
+from bakeoff.tables.batches import Batch, Chunk, TableFile
 from bakeoff.tables.cells import MISSING
 from bakeoff.tables.formats.csv_header import read_full, read_header
 from bakeoff.tables.formats.csv_records import (
@@ -17,6 +17,7 @@ from bakeoff.tables.formats.csv_records import (
     find_record_end,
     recover_records,
 )
+from bakeoff.tables.formats.dialect import Dialect
 from bakeoff.tables.formats.utf8 import decode
 
 BLOCK = 8 << 20  # bytes read at once
@@ -24,8 +25,8 @@ MOST_ROWS = 1 << 16  # of a chunk: a block of short malformed lines would yield 
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 
 
-class CsvFile:
-    """A comma-separated file in UTF-8 with a header; all its columns are text."""
+class CsvFile(TableFile):
+    """A file of fields between commas, semicolons, tabs or bars, with a header; all its columns are text."""
 
     def __init__(self, path: Path) -> None:
         """Read the header.
@@ -38,16 +39,18 @@ class CsvFile:
         self._raw: Any = None
         self._shares: dict[int, float] = {}  # by chunk offset, the share of a compressed file that was read
         with self._open() as stream:
-            names, self._first = read_header(path, stream)
-        self.schema = pa.schema([(name, pa.string()) for name in names])
+            self._header = read_header(path, stream)
+        self.schema = pa.schema([(name, pa.string()) for name in self._header.names])
+        self.dialect = Dialect(chr(self._header.delimiter))
+        self.note = self.dialect.describe()
         self._size = path.stat().st_size
 
     def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read in chunks; the offset is in bytes of the decompressed text. See `TableFile`."""
         names = self.schema.names
         present = set(names)
-        parser = _Parser(names, [name for name in wanted if name in present], numbers)
-        next_offset = max(offset, self._first)
+        parser = _Parser(names, [name for name in wanted if name in present], numbers, self._header.delimiter)
+        next_offset = max(offset, self._header.first)
         with self._open() as stream:
             _skip(stream, next_offset)
             rest, ended, size = b"", False, BLOCK
@@ -83,8 +86,8 @@ class CsvFile:
 class _Parser:
     """Cuts bytes at the ends of records, and parses them."""
 
-    def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str]) -> None:
-        self.names, self.wanted = names, wanted
+    def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str], delimiter: int) -> None:
+        self.names, self.wanted, self.delimiter = names, wanted, delimiter
         chosen = set(numbers)
         self.typed = {name: pa.float64() if name in chosen else pa.string() for name in wanted}
         self.text = dict.fromkeys(wanted, pa.string())
@@ -102,19 +105,22 @@ class _Parser:
         return self._cut(data, final)
 
     def _cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
-        end, stuck = find_record_end(data, final), len(data) > LONGEST
+        end, stuck = find_record_end(data, final, self.delimiter), len(data) > LONGEST
         if not data or (end == 0 and not stuck):
             return None
         if end:
             return partial(self._parse_or_recover, data, end), end
-        recovered = recover_records(data, len(self.names), final, stuck)
+        recovered = self._recover(data, final, stuck)
         return (partial(self._parse_recovered, recovered), recovered.consumed) if recovered.consumed else None
 
     def _parse_or_recover(self, data: bytes, end: int) -> Batch:
         try:
             return self._parse(data, end)
         except pa.ArrowInvalid:  # a record with more or fewer fields than the header
-            return self._parse_recovered(recover_records(data[:end], len(self.names), final=True))
+            return self._parse_recovered(self._recover(data[:end], final=True))
+
+    def _recover(self, data: bytes, final: bool, stuck: bool = False) -> RecoveredRecords:
+        return recover_records(data, len(self.names), final, stuck, self.delimiter)
 
     def _parse_recovered(self, recovered: RecoveredRecords) -> Batch:
         batch = self._parse(recovered.clean, len(recovered.clean))
@@ -140,6 +146,7 @@ class _Parser:
             pa.BufferReader(pa.py_buffer(data).slice(0, end)),  # no copy
             pa.csv.ReadOptions(use_threads=False, block_size=end + 1, column_names=self.names),
             pa.csv.ParseOptions(
+                delimiter=chr(self.delimiter),
                 newlines_in_values=data.find(b'"', 0, end) >= 0,
                 ignore_empty_lines=len(self.names) > 1,  # in a file of one column an empty line is a missing value
             ),

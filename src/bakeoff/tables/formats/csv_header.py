@@ -2,15 +2,19 @@
 
 import csv
 import io
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bakeoff.errors import DataError
-from bakeoff.tables.formats.csv_records import LONGEST, header_end
+from bakeoff.tables.formats.csv_records import DELIMITERS, LONGEST, header_end
+from bakeoff.tables.formats.dialect import recognize_delimiter, usual_delimiter
 from bakeoff.tables.formats.utf8 import NOT_UTF8
 
 FEW = 100  # a file with more than one NUL in this many bytes is binary; fewer may be mistakes
-MOST_COMMAS = 1_000_000  # in a header
+MOST_FIELDS = 1_000_000  # of a header
+SIGNS = dict(zip(DELIMITERS, ("commas", "semicolons", "tabs", "vertical bars")))
+SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n")  # which Excel reads before the header
 BOM = b"\xef\xbb\xbf"
 MAGIC = {
     b"PAR1": "a Parquet file: name it .parquet",
@@ -22,8 +26,22 @@ MAGIC = {
 }
 
 
-def read_header(path: Path, stream: Any) -> tuple[list[str], int]:
-    """Read the names of the columns, and find the offset of the first record.
+class Header(NamedTuple):
+    """The header of a CSV.
+
+    Attributes:
+        names: the names of the columns.
+        first: the offset of the first record.
+        delimiter: the byte between fields.
+    """
+
+    names: list[str]
+    first: int
+    delimiter: int
+
+
+def read_header(path: Path, stream: Any) -> Header:
+    """Read the names of the columns, and recognize the delimiter.
 
     Raises:
         DataError: the file is empty, not a CSV, or has no readable header.
@@ -36,19 +54,25 @@ def read_header(path: Path, stream: Any) -> tuple[list[str], int]:
             raise DataError(f"{str(path)!r} is no CSV but {meaning}")
     if head.count(0) * FEW > len(head) or 0 in head.split(b"\n", 1)[0]:
         raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
-    bom = len(BOM) if head.startswith(BOM) else 0
-    while (end := header_end(head[bom:])) is None and len(head) <= LONGEST and (more := read_full(stream, 1 << 20)):
+    start = len(BOM) if head.startswith(BOM) else 0
+    said = SEPARATOR_LINE.match(head, start)
+    start, usual = (said.end(), said[1][0]) if said else (start, usual_delimiter(path))
+    while header_end(head[start:], usual) is None and len(head) <= LONGEST and (more := read_full(stream, 1 << 20)):
         head += more
-    if head.count(b",", 0, len(head) if end is None else bom + end) > MOST_COMMAS:
-        raise DataError(f"the header of {str(path)!r} has more than {MOST_COMMAS:,} commas: it is no header")
+    delimiter = usual if said else recognize_delimiter(head[start:], usual)
+    length = header_end(head[start:], delimiter)
+    end = len(head) if length is None else start + length
+    if head.count(delimiter, 0, end) > MOST_FIELDS:
+        signs = f"{MOST_FIELDS:,} {SIGNS[delimiter]}"
+        raise DataError(f"the header of {str(path)!r} has more than {signs}: it is no header")
     try:
-        text = head[bom : None if end is None else bom + end].decode("utf-8")
-        names = next((row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row), [])
+        text = io.StringIO(head[start:end].decode("utf-8"), newline="")
+        names = next((row for row in csv.reader(text, delimiter=chr(delimiter), strict=True) if row), [])
     except UnicodeDecodeError as error:
         raise DataError(f"the header of {str(path)!r} is {NOT_UTF8}") from error
     except csv.Error as error:
         raise DataError(f"{str(path)!r} has no readable header: {error}") from error
-    return names, len(head) if end is None else bom + end
+    return Header(names, end, delimiter)
 
 
 def read_full(stream: Any, size: int) -> bytes:

@@ -1,7 +1,9 @@
 """Find the ends of CSV records in bytes, and recover the records around a malformed one."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -12,9 +14,9 @@ from bakeoff.tables.batches import MalformedRecord
 LONGEST = 16 << 20  # bytes of a record; a longer one is taken for an unclosed quote
 
 COMMA, QUOTE, LF, CR = b',"\n\r'
-BESIDE_A_QUOTE = np.array([COMMA, QUOTE, LF, CR], dtype=np.uint8)
+DELIMITERS = (COMMA, *b";\t|")  # that are recognized
 QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
-UNQUOTED = re.compile(rb"[^,\r\n]*+")
+UNQUOTED = {mark: re.compile(rb"[^%b\r\n]*+" % re.escape(bytes([mark]))) for mark in DELIMITERS}
 LINE_END = re.compile(rb"\r\n|\n|\r")
 LINE_END_AT_END = re.compile(rb"(?:\r\n|\n|\r)\Z")
 
@@ -40,12 +42,13 @@ class RecoveredRecords:
     consumed: int
 
 
-def find_record_end(data: bytes, final: bool) -> int | None:
+def find_record_end(data: bytes, final: bool, delimiter: int = COMMA) -> int | None:
     """Find the end of the last complete record.
 
     Args:
         data: starts at the beginning of a record.
         final: whether the data reaches to the end of the file.
+        delimiter: the byte between fields.
 
     Returns:
         The offset after the record; 0 if no record is complete, None if misplaced quotes make it ambiguous.
@@ -56,7 +59,8 @@ def find_record_end(data: bytes, final: bool) -> int | None:
     quotes = np.flatnonzero(array == QUOTE)
     opened, closed = quotes[::2], quotes[1::2]
     before, after = array[opened[opened > 0] - 1], array[closed[closed < len(data) - 1] + 1]
-    if not (np.isin(before, BESIDE_A_QUOTE).all() and np.isin(after, BESIDE_A_QUOTE).all()):
+    beside = np.array([delimiter, QUOTE, LF, CR], dtype=np.uint8)
+    if not (np.isin(before, beside).all() and np.isin(after, beside).all()):
         return None
     if final:
         return len(data) if len(quotes) % 2 == 0 else None
@@ -67,7 +71,9 @@ def find_record_end(data: bytes, final: bool) -> int | None:
     return int(outside[-1]) + 1 if len(outside) else 0
 
 
-def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = False) -> RecoveredRecords:
+def recover_records(
+    data: bytes, n_columns: int, final: bool, stuck: bool = False, delimiter: int = COMMA
+) -> RecoveredRecords:
     """Separate the records of a block one by one, and resume after malformed ones without losing a line.
 
     If a record of several lines has the wrong number of fields, or a quote is never closed, only its first line is
@@ -78,6 +84,7 @@ def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = Fals
         n_columns: the number of columns in the header.
         final: whether the data reaches to the end of the file.
         stuck: whether the data is longer than a record may be, so that its first record must be malformed.
+        delimiter: the byte between fields.
 
     Raises:
         DataError: a line is longer than a record may be.
@@ -93,7 +100,7 @@ def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = Fals
         if blank and (final or line_end < len(data) or data[-1] == LF):
             position = line_end
             continue
-        end, fields = _record(data, position, line_end, n_columns)
+        end, fields = _record(data, position, line_end, n_columns, delimiter)
         # A carriage return at the end of the data may be followed by a line feed.
         incomplete = end is None or (end == len(data) and data[end - 1] != LF)
         if incomplete and not final:
@@ -113,36 +120,51 @@ def recover_records(data: bytes, n_columns: int, final: bool, stuck: bool = Fals
     return RecoveredRecords(b"".join(clean), np.array(good, dtype=np.int64), broken, position)
 
 
-def header_end(data: bytes) -> int | None:
+def header_end(data: bytes, delimiter: int = COMMA) -> int | None:
     """Find the end of the first record that is not a blank line; None if it is incomplete."""
+    return next((end for end, _ in _complete_records(data, delimiter)), None)
+
+
+def count_fields(data: bytes, delimiter: int, most: int) -> list[int]:
+    """Count the fields of the first complete records, at most so many."""
+    records = islice(_complete_records(data, delimiter), most)
+    return [fields for end, fields in records if end < len(data) or data[-1] in (LF, CR)]
+
+
+def _complete_records(data: bytes, delimiter: int) -> Iterator[tuple[int, int]]:
+    """Find the end and the number of fields of each record that is no blank line, up to one whose quote stays open."""
     position = 0
     while match := LINE_END.search(data, position):
-        if match.start() > position:
-            return _record(data, position, match.end(), MOST_COLUMNS)[0]
-        position = match.end()
-    return None
+        if match.start() == position:
+            position = match.end()
+            continue
+        end, fields = _record(data, position, match.end(), MOST_COLUMNS, delimiter)
+        if end is None:
+            return
+        yield end, fields
+        position = end
 
 
-def _record(data: bytes, start: int, line_end: int, n_columns: int) -> tuple[int | None, int]:
+def _record(data: bytes, start: int, line_end: int, n_columns: int, delimiter: int) -> tuple[int | None, int]:
     """Find the end of a record, after its line end, and count its fields; the end is None if a quote stays open.
 
     A record of several lines is followed only up to its first surplus field. Otherwise, if each line opens a quote that
     the next one closes, every line would be followed to the end of the block: quadratic time.
     """
     if data.find(b'"', start, line_end) < 0:
-        return line_end, data.count(b",", start, line_end) + 1
-    position, fields = start, 1
+        return line_end, data.count(delimiter, start, line_end) + 1
+    position, fields, unquoted = start, 1, UNQUOTED[delimiter]
     while True:
         if data[position : position + 1] == b'"':
             quoted = QUOTED.match(data, position)
             if not quoted:
                 return None, fields
             position = quoted.end()
-        rest = UNQUOTED.match(data, position)
+        rest = unquoted.match(data, position)
         position = rest.end() if rest else position
         if position == len(data):
             return position, fields
-        if data[position] != COMMA:
+        if data[position] != delimiter:
             return position + (2 if data[position : position + 2] == b"\r\n" else 1), fields
         position, fields = position + 1, fields + 1
         if fields > n_columns and position > line_end:

@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from bakeoff.errors import DataError
 from bakeoff.runtime.files import say_unread
-from bakeoff.tables.batches import Batch, Chunk
+from bakeoff.tables.batches import Batch, Chunk, TableFile
 from bakeoff.tables.formats.utf8 import decode
 
 MOST_BYTES = 1 << 26  # of a decoded batch
@@ -25,7 +25,7 @@ UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for
 MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10
 
 
-class ParquetFile:
+class ParquetFile(TableFile):
     """A Parquet file; its columns have Arrow's types."""
 
     def __init__(self, path: Path, content: bytes | None = None) -> None:

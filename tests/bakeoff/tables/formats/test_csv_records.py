@@ -205,14 +205,14 @@ def test_mending_tells_every_record(data):
 
 def test_lines_that_each_open_a_quote_are_not_each_followed_to_the_end(monkeypatch):
     """As JSON that was cut off may look: a record is looked at no further than to its first field too many."""
-    steps, match = [], csv_records.UNQUOTED.match
+    steps, match = [], csv_records.UNQUOTED[csv_records.COMMA].match
 
     class Counting:
         def match(self, *arguments):
             steps.append(1)
             return match(*arguments)
 
-    monkeypatch.setattr(csv_records, "UNQUOTED", Counting())
+    monkeypatch.setitem(csv_records.UNQUOTED, csv_records.COMMA, Counting())
     lines = 2000
     mended = recover_records(b'a"b,"c,1,2\n' * lines, 4, final=True)
     assert lines == len(mended.broken)

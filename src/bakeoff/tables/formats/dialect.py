@@ -1,0 +1,63 @@
+"""Recognize how a CSV is written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bakeoff.tables.formats.csv_records import COMMA, DELIMITERS, count_fields
+
+RECORDS = 100  # looked at
+TAB = ord("\t")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV is written.
+
+    Attributes:
+        delimiter: the character between fields.
+    """
+
+    delimiter: str = ","
+
+    def describe(self) -> str:
+        """Say in what it differs from a CSV with commas, as ` is read with ';' between fields`; empty if in nothing."""
+        marks = {",": "", "\t": "tabs"}
+        between = marks.get(self.delimiter, repr(self.delimiter))
+        return f"is read with {between} between fields" if between else ""
+
+
+def usual_delimiter(path: Path) -> int:
+    """Return the delimiter that the name of a file promises, as a byte."""
+    return TAB if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]] else COMMA
+
+
+def recognize_delimiter(head: bytes, usual: int) -> int:
+    """Recognize the delimiter of a CSV by its first records.
+
+    Another one than the usual is taken if the usual one splits no header, and most records have as many fields as the
+    header; or if all records have, more fields than by the usual one, or the usual one splits them unevenly.
+
+    Args:
+        head: the beginning of the file, from the header on; what is cut off at its end is not looked at.
+        usual: the delimiter that the file's name promises.
+    """
+    line = head.lstrip(b"\r\n").split(b"\n", 1)[0].split(b"\r", 1)[0]
+    others = [delimiter for delimiter in DELIMITERS if delimiter != usual and delimiter in line]
+    if not others:
+        return usual
+    if line == head.lstrip(b"\r\n"):  # a header alone
+        head += b"\n"
+    here = count_fields(head, usual, RECORDS)
+    best, most = usual, here[0] if here and _all_alike(here) else 1
+    for delimiter in others:
+        there = count_fields(head, delimiter, RECORDS)
+        if not there or there[0] <= most:
+            continue
+        alike = there.count(there[0])
+        if _all_alike(there) or (usual not in line and 2 * (alike - 1) > len(there) - 1):
+            best, most = delimiter, there[0]
+    return best
+
+
+def _all_alike(counts: list[int]) -> bool:
+    return len(set(counts)) == 1
