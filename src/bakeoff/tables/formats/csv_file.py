@@ -1,5 +1,6 @@
 """Read a CSV file, plain or compressed, in chunks of whole records."""
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow.csv
 
 from bakeoff.tables.batches import Batch, Chunk, TableFile
 from bakeoff.tables.cells import MISSING
-from bakeoff.tables.formats.csv_header import read_full, read_header
+from bakeoff.tables.formats.csv_header import read_full, read_header, refuse_other_formats
 from bakeoff.tables.formats.csv_records import (
     LONGEST,
     RecoveredRecords,
@@ -18,6 +19,7 @@ from bakeoff.tables.formats.csv_records import (
     recover_records,
 )
 from bakeoff.tables.formats.dialect import Dialect
+from bakeoff.tables.formats.encodings import ERRORS, SAMPLE, TranscodedStream, recognize_encoding
 from bakeoff.tables.formats.utf8 import decode
 
 BLOCK = 8 << 20  # bytes read at once
@@ -37,11 +39,15 @@ class CsvFile(TableFile):
         self.path: Path = path
         self.n_rows: int | None = None
         self._raw: Any = None
-        self._shares: dict[int, float] = {}  # by chunk offset, the share of a compressed file that was read
+        self._shares: dict[int, float] = {}  # by chunk offset, the share of the file that was read, by `_raw`
+        with self._open_bytes() as stream:
+            head = read_full(stream, SAMPLE)
+        refuse_other_formats(path, head)
+        self._encoding = recognize_encoding(head)
         with self._open() as stream:
             self._header = read_header(path, stream)
         self.schema = pa.schema([(name, pa.string()) for name in self._header.names])
-        self.dialect = Dialect(chr(self._header.delimiter))
+        self.dialect = Dialect(chr(self._header.delimiter), self._encoding)
         self.note = self.dialect.describe()
         self._size = path.stat().st_size
 
@@ -70,14 +76,21 @@ class CsvFile(TableFile):
                 yield Chunk(read, next_offset)
 
     def share(self, offset: int) -> float:
-        """Return the share of the file before an offset; of a compressed file, the share read to get there."""
-        if self.path.suffix.lower() in COMPRESSED:
-            return self._shares.get(offset, 0.0)
-        return offset / self._size
+        """Return the share of the file before an offset; if that is not one of its bytes, the share read so far."""
+        return offset / self._size if self._raw is None else self._shares.get(offset, 0.0)
 
     def _open(self) -> Any:
+        """Open the text as UTF-8; `_raw` is what is read of the file, if its bytes are not the text's."""
+        stream = self._open_bytes()
+        if self._encoding not in ERRORS:
+            return stream
+        self._raw = self._raw or stream
+        return TranscodedStream(stream, self._encoding)
+
+    def _open_bytes(self) -> Any:
         codec = COMPRESSED.get(self.path.suffix.lower())
         if codec is None:
+            self._raw = None
             return self.path.open("rb")
         self._raw = pa.OSFile(str(self.path))
         return pa.CompressedInputStream(self._raw, codec)
@@ -157,7 +170,7 @@ class _Parser:
 
 
 def _skip(stream: Any, size: int) -> None:
-    if not isinstance(stream, pa.CompressedInputStream):
+    if isinstance(stream, io.BufferedReader):
         stream.seek(size)
         return
     while size > 0 and (part := stream.read(min(size, BLOCK))):

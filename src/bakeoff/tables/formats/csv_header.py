@@ -21,8 +21,6 @@ MAGIC = {
     b"PK\x03\x04": "a zip archive or an Excel workbook: save the sheet as CSV",
     b"\x1f\x8b": "compressed by gzip: name it .csv.gz",
     b"\x28\xb5\x2f\xfd": "compressed by zstd: name it .csv.zst",
-    b"\xff\xfe": "UTF-16: save it as UTF-8",
-    b"\xfe\xff": "UTF-16: save it as UTF-8",
 }
 
 
@@ -49,9 +47,6 @@ def read_header(path: Path, stream: Any) -> Header:
     head = read_full(stream, 1 << 16)
     if not head.strip():
         raise DataError(f"{str(path)!r} is empty")
-    for magic, meaning in MAGIC.items():
-        if head.startswith(magic):
-            raise DataError(f"{str(path)!r} is no CSV but {meaning}")
     if head.count(0) * FEW > len(head) or 0 in head.split(b"\n", 1)[0]:
         raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
     start = len(BOM) if head.startswith(BOM) else 0
@@ -73,6 +68,17 @@ def read_header(path: Path, stream: Any) -> Header:
     except csv.Error as error:
         raise DataError(f"{str(path)!r} has no readable header: {error}") from error
     return Header(names, end, delimiter)
+
+
+def refuse_other_formats(path: Path, head: bytes) -> None:
+    """Refuse a file that begins as one of another format.
+
+    Raises:
+        DataError: it does.
+    """
+    for magic, meaning in MAGIC.items():
+        if head.startswith(magic):
+            raise DataError(f"{str(path)!r} is no CSV but {meaning}")
 
 
 def read_full(stream: Any, size: int) -> bytes:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from bakeoff.tables.formats import encodings
 from bakeoff.tables.formats.csv_records import COMMA, DELIMITERS, count_fields
 
 RECORDS = 100  # looked at
@@ -15,15 +16,20 @@ class Dialect:
 
     Attributes:
         delimiter: the character between fields.
+        encoding: Python's name of the text's encoding.
     """
 
     delimiter: str = ","
+    encoding: str = encodings.UTF8
 
     def describe(self) -> str:
-        """Say in what it differs from a CSV with commas, as ` is read with ';' between fields`; empty if in nothing."""
-        marks = {",": "", "\t": "tabs"}
-        between = marks.get(self.delimiter, repr(self.delimiter))
-        return f"is read with {between} between fields" if between else ""
+        """Say how it differs from commas and UTF-8, as `is read with ';' between fields`; empty if it does not."""
+        parts = []
+        if self.delimiter != ",":
+            parts.append(f"with {'tabs' if self.delimiter == chr(TAB) else repr(self.delimiter)} between fields")
+        if self.encoding != encodings.UTF8:
+            parts.append(f"as {encodings.NAMES[self.encoding]}")
+        return f"is read {' and '.join(parts)}" if parts else ""
 
 
 def usual_delimiter(path: Path) -> int:
