@@ -75,10 +75,10 @@ format: .venv/.dev  ## format the code and mend what lint can
 
 lock: .venv/.runtime  ## write the lock again, with the newest versions that pyproject.toml allows
 	$(COMPILE) --no-annotate requirements-setup.in -o requirements-setup.txt
-	$(COMPILE) --extra flows --extra scale pyproject.toml -o requirements.txt
-	$(COMPILE) --extra flows --extra scale --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
-	$(COMPILE) --extra flows --extra scale --extra dev --extra notebook --constraint requirements-dev.txt pyproject.toml -o requirements-notebook.txt
-	$(COMPILE) --extra flows --extra scale --extra dev --extra docs --constraint requirements-notebook.txt pyproject.toml -o requirements-docs.txt
+	$(COMPILE) --extra flows --extra scale --extra excel pyproject.toml -o requirements.txt
+	$(COMPILE) --extra flows --extra scale --extra excel --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) --extra flows --extra scale --extra excel --extra dev --extra notebook --constraint requirements-dev.txt pyproject.toml -o requirements-notebook.txt
+	$(COMPILE) --extra flows --extra scale --extra excel --extra dev --extra docs --constraint requirements-notebook.txt pyproject.toml -o requirements-docs.txt
 	@! grep -nE 'https?://' requirements*.txt || { echo "the lock names a host" >&2; exit 1; }
 
 notebook: .venv/.notebook  ## open the notebook that explores the data generator

@@ -83,8 +83,10 @@ COVERED_BY = {
     "bakeoff/store/test_model_store.py": "bakeoff/store/history bakeoff/store/retention bakeoff/training/export",
     "bakeoff/tables/formats/test_csv_records.py": "bakeoff/tables/formats/csv_file bakeoff/tables/formats/csv_header"
     " bakeoff/tables/formats/utf8",
+    "bakeoff/tables/formats/test_feather_file.py": "bakeoff/tables/formats/memory_table",
+    "bakeoff/tables/formats/test_json_file.py": "bakeoff/tables/formats/python_columns",
     "bakeoff/tables/test_read_table.py": "bakeoff/tables/dtypes bakeoff/tables/target",
-    "bakeoff/tables/test_reader.py": "bakeoff/tables/batches bakeoff/tables/formats/open_file",
+    "bakeoff/tables/test_reader.py": "bakeoff/tables/batches",
     "bakeoff/tables/test_schema_validation.py": "bakeoff/tables/cells bakeoff/tables/schema",
     "bakeoff/training/test_calibrate.py": "bakeoff/training/out_of_fold",
     "bakeoff/training/test_cross_validate.py": "bakeoff/training/results",

@@ -70,8 +70,8 @@ class DatasetConfig(Part):
     )
     path: LocalText | None = Field(
         default=None,
-        description="File: a table (.csv, .tsv, also .gz and .zst; .parquet) or a folder of such files, from the "
-        "folder the command runs in.",
+        description="File: a table (.csv, .tsv, .json, .jsonl, also .gz and .zst; .parquet, .feather, .arrow, .xlsx) "
+        "or a folder of such files, from the folder the command runs in.",
     )
     target: Text | None = Field(default=None, description="File: the column that holds the class.")
     ignore: Names = Field(

@@ -30,8 +30,8 @@ class PredictionConfig(Part):
     )
     input: LocalText | None = Field(
         default=None,
-        description="What to score: a file (.csv, .tsv, also .gz and .zst; .parquet) or a folder of such files, in the "
-        "order of their names; empty: the version's own validation rows.",
+        description="What to score: a file (.csv, .tsv, .json, .jsonl, also .gz and .zst; .parquet, .feather, .arrow, "
+        ".xlsx) or a folder of such files, in the order of their names; empty: the version's own validation rows.",
     )
     output: LocalText | None = Field(
         default=None, description="The folder to write, which must not exist yet; empty: predictions/<UTC stamp>."

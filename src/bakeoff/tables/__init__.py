@@ -1,1 +1,1 @@
-"""Read CSV and Parquet in batches, infer schemas, validate tables; imports config and the rooms below it."""
+"""Read tables in batches, infer schemas, validate tables; imports config and the rooms below it."""

@@ -90,15 +90,17 @@ class TableFile(Protocol):
         path: the file's path, for messages.
         schema: names and types of the columns; those of a CSV are all text.
         n_rows: the number of rows, or None if that is unknown before the file is read.
-        typed: whether text is known to be text; in a CSV it may also be numbers or booleans.
+        typed: whether text is known to be text, as in Parquet; in a CSV it may be numbers, dates or booleans.
+        index_columns: the columns that pandas' metadata calls an index.
         note: how the file is read if that had to be recognized, to be said behind its name; else empty.
     """
 
     path: Path
     schema: pa.Schema
     n_rows: int | None
-    typed: bool = False
-    note: str = ""
+    typed: bool
+    index_columns: frozenset[str]
+    note: str
 
     def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read the file in chunks.

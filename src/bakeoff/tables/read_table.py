@@ -1,6 +1,5 @@
 """Read a whole table into memory, as training does."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,22 +7,29 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.errors import DataError
+from bakeoff.tables.cells import to_strings
+from bakeoff.tables.formats.memory_table import half_of_memory
 from bakeoff.tables.formats.parquet_file import unpacked_bytes
 from bakeoff.tables.reader import TableReader, missing_columns, open_table
 
 
-def read_table(path: str | Path) -> pa.Table:
+def read_table(path: str | Path, source: TableReader | None = None) -> pa.Table:
     """Read all rows of a file, or of the files in a folder.
 
-    The columns of a CSV stay text, since `dtypes` alone infers types; those of Parquet keep their types.
+    The columns of a CSV stay text, since `dtypes` alone infers types; those of formats with types keep them, unless
+    another file of the folder has the column as text without a type.
+
+    Args:
+        path: the file or folder.
+        source: its files, if they are open already.
 
     Raises:
         DataError: the file is missing, empty, of another format or too large, or one of its rows is malformed.
     """
-    source = open_table(path)
+    source = source or open_table(path)
     columns = source.files[0].schema.names
     source.require_columns(columns, f"{source.files[0].path.name!r} has it")
-    tables, size, most = [], 0, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    tables, size, most = [], 0, half_of_memory()
     for row, batch in source.batches(columns):
         for record in batch.broken:
             where = f"row {row + record.position} (from 0, behind the header)"
@@ -43,9 +49,20 @@ def _concat(path: str | Path, source: TableReader, columns: list[str], tables: l
     if not tables:
         return pa.table({name: pa.array([], source.files[0].schema.field(name).type) for name in columns})
     try:
+        if not all(file.typed for file in source.files):
+            tables = _agree_on_text(columns, tables)
         return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:
         raise DataError(f"the files in {str(path)!r} have columns of different types: {error}") from error
+
+
+def _agree_on_text(columns: Sequence[str], tables: Sequence[pa.Table]) -> list[pa.Table]:
+    """Cast columns to text that are text in some tables and not in others."""
+    for i, name in enumerate(columns):
+        texts = [pa.types.is_string(table.schema.field(name).type) for table in tables]
+        if any(texts) and not all(texts):
+            tables = [table.set_column(i, name, to_strings(table[name])) for table in tables]
+    return list(tables)
 
 
 def read_parquet_bytes(content: bytes) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Find the files of a table, CSV or Parquet, and read them in batches."""
+"""Find the files of a table, and read them in batches."""
 
 import difflib
 from collections import Counter

@@ -37,6 +37,7 @@ def small(monkeypatch):
     monkeypatch.setattr("bakeoff.tables.formats.csv_file.SAMPLE", 1500)
     monkeypatch.setattr("bakeoff.tables.formats.parquet_file.LEAST_ROWS", 30)
     monkeypatch.setattr("bakeoff.tables.formats.parquet_file.CELLS", 30)
+    monkeypatch.setattr("bakeoff.tables.formats.memory_table.CELLS", 300)
 
 
 def score(store, path, out, **config):
@@ -59,6 +60,10 @@ def pack(path, content):
 SAID = {
     "tsv": "is read with tabs between fields",
     "semicolon.csv": "is read with ';' between fields",
+    "json": "is read as an array of JSON records",
+    "jsonl.gz": "is read as JSON Lines",
+    "xlsx": "is read from sheet 'Sheet1'",
+    "feather": "is read as Arrow data",
     "latin-1.csv": "is read as Latin-1",
     "latin-1.csv.gz": "is read as Latin-1",
     "utf-16.csv": "is read as UTF-16",
@@ -83,6 +88,12 @@ def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_pa
         rows.to_csv(path, index=False, sep="\t")
     elif kind == "semicolon.csv":
         rows.to_csv(path, index=False, sep=";")
+    elif "json" in kind:
+        rows.to_json(path, orient="records", lines="jsonl" in kind)
+    elif kind == "xlsx":
+        rows.to_excel(path, index=False)
+    elif kind == "feather":
+        rows.to_feather(path)
     elif kind in SAID:
         accented = rows.assign(note="é")  # else Latin-1 would be UTF-8
         accented.to_csv(path, index=False, sep="\t" if "tsv" in kind else ",", encoding=kind.split(".")[0])
@@ -131,7 +142,10 @@ def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_pa
         ("rows.csv.zst", b"\x28\xb5\x2f\xfd....", "can't be read"),
         ("rows.parquet", b"PAR1 and no more", "is not a readable Parquet file"),
         ("rows.parquet", b"", "is not a readable Parquet file"),
-        ("rows.xlsx", b"PK\x03\x04", "does not end with .csv, .tsv"),
+        ("rows.json", b'[{"a": 1', "is not JSON"),
+        ("rows.feather", b"ARROW1", "is not a readable Feather or Arrow file"),
+        ("rows.xlsx", b"PK\x03\x04", "is not a readable Excel workbook"),
+        ("rows.txt", b"a,b", "does not end with .csv, .tsv"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_a_line(orders, tmp_path, name, content, sentence):

@@ -30,6 +30,9 @@ COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 class CsvFile(TableFile):
     """A file of fields between commas, semicolons, tabs or bars, with a header; all its columns are text."""
 
+    typed: bool = False
+    index_columns: frozenset[str] = frozenset()
+
     def __init__(self, path: Path) -> None:
         """Read the header.
 

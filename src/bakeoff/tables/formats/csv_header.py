@@ -18,7 +18,7 @@ SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n")  # which Excel reads before 
 BOM = b"\xef\xbb\xbf"
 MAGIC = {
     b"PAR1": "a Parquet file: name it .parquet",
-    b"PK\x03\x04": "a zip archive or an Excel workbook: save the sheet as CSV",
+    b"PK\x03\x04": "a zip archive or an Excel workbook: name it .xlsx",
     b"\x1f\x8b": "compressed by gzip: name it .csv.gz",
     b"\x28\xb5\x2f\xfd": "compressed by zstd: name it .csv.zst",
 }

@@ -5,11 +5,24 @@ from pathlib import Path
 
 from bakeoff.tables.batches import TableFile
 from bakeoff.tables.formats.csv_file import COMPRESSED, CsvFile
+from bakeoff.tables.formats.excel_file import open_excel
+from bakeoff.tables.formats.feather_file import open_feather
+from bakeoff.tables.formats.json_file import open_json
 from bakeoff.tables.formats.parquet_file import ParquetFile
 
-READABLE = ".csv, .tsv (also .gz, .zst) or .parquet"
-READERS: dict[str, Callable[[Path], TableFile]] = {".csv": CsvFile, ".tsv": CsvFile, ".parquet": ParquetFile}
-MAY_BE_COMPRESSED = {".csv", ".tsv"}
+READERS: dict[str, Callable[[Path], TableFile]] = {
+    ".csv": CsvFile,
+    ".tsv": CsvFile,
+    ".json": open_json,
+    ".jsonl": open_json,
+    ".ndjson": open_json,
+    ".parquet": ParquetFile,
+    ".feather": open_feather,
+    ".arrow": open_feather,
+    ".xlsx": open_excel,
+}
+MAY_BE_COMPRESSED = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"}
+READABLE = ".csv, .tsv, .json or .jsonl (each also .gz or .zst), .parquet, .feather, .arrow or .xlsx"
 
 
 def is_readable(path: Path) -> bool:

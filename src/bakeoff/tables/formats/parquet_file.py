@@ -1,5 +1,7 @@
 """Read a Parquet file in batches of limited size, whatever the size of its row groups."""
 
+import contextlib
+import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -28,6 +30,9 @@ MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10
 class ParquetFile(TableFile):
     """A Parquet file; its columns have Arrow's types."""
 
+    typed: bool = True
+    note: str = ""
+
     def __init__(self, path: Path, content: bytes | None = None) -> None:
         """Read the footer.
 
@@ -46,6 +51,7 @@ class ParquetFile(TableFile):
         except UNREADABLE as error:
             raise _unreadable(path, error) from error
         self.n_rows: int | None = file.metadata.num_rows
+        self.index_columns = index_columns(self.schema)
         ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
         self._ends = [0, *map(int, ends)]  # 0, and the number of rows up to the end of each row group
 
@@ -183,3 +189,11 @@ def _longest(file: Any, path: object, group: int, name: str, size: int) -> int:
 
 def _refuse(path: object, name: str, what: str) -> None:
     raise DataError(f"column {name!r} of {str(path)!r} has {what}; shorten it, or leave the column out of the file")
+
+
+def index_columns(schema: pa.Schema) -> frozenset[str]:
+    """Return the columns that pandas' metadata calls an index; none without such metadata, or if it is broken."""
+    with contextlib.suppress(ValueError, AttributeError, TypeError, RecursionError):
+        columns = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
+        return frozenset(name for name in columns if isinstance(name, str))  # a RangeIndex is described by a dict
+    return frozenset()

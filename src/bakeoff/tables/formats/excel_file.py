@@ -1,0 +1,91 @@
+"""Read the first sheet of an Excel workbook that has a table."""
+
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from bakeoff.errors import DataError
+from bakeoff.formatting import list_first
+from bakeoff.runtime.files import say_unread
+from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
+from bakeoff.tables.formats.python_columns import make_table
+
+OBJECT_BYTES = 16  # that a byte of a sheet takes as Python's objects, about
+CELL_BYTES = 16
+OLD = b"\xd0\xcf\x11\xe0"  # of workbooks before 2007, and of those with a password
+ERRORS = {"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"}
+
+
+def open_excel(path: Path) -> MemoryTable:
+    """Read the first visible sheet that has a header and rows; formulas have the value that was saved with them.
+
+    Raises:
+        DataError: openpyxl is not installed, the file is no workbook, or takes more memory than a table may.
+    """
+    try:
+        import openpyxl
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"{str(path)!r} needs the package openpyxl, which is not installed: pip install openpyxl"
+        ) from error
+    try:
+        with path.open("rb") as file:
+            if file.read(len(OLD)) == OLD:
+                raise DataError(
+                    f"{str(path)!r} is an old Excel workbook, or has a password: save it as .xlsx without one"
+                )
+            with zipfile.ZipFile(file) as packed:
+                refuse_too_large(path, sum(part.file_size for part in packed.infolist()) * OBJECT_BYTES)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of what it does not keep, such as colours
+                return _read(path, openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False))
+    except DataError:
+        raise
+    except OSError as error:
+        raise DataError(say_unread(error, path)) from error
+    except Exception as error:  # whatever openpyxl meets in a damaged workbook
+        why = (str(error).splitlines() or [""])[0][:300] or type(error).__name__
+        raise DataError(f"{str(path)!r} is not a readable Excel workbook: {why}") from error
+
+
+def _read(path: Path, workbook: Any) -> MemoryTable:
+    sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    found: tuple[Any, list[tuple[str, list[Any]]]] | None = None
+    for sheet in sheets:
+        columns = _columns(path, sheet)
+        if columns and (found is None or len(columns) > 1):
+            found = sheet, columns
+        if len(columns) > 1:  # a sheet of a single column may be a title page
+            break
+    if found is None:
+        raise DataError(f"{str(path)!r} has no sheet with a header and rows")
+    sheet, columns = found
+    others = [repr(other.title) for other in sheets if other is not sheet]
+    note = f"is read from sheet {sheet.title!r}" + (f", not from {list_first(others, 5)}" if others else "")
+    return MemoryTable(path, make_table(path, columns), note, typed=False)
+
+
+def _columns(path: Path, sheet: Any) -> list[tuple[str, list[Any]]]:
+    """Return names and cells of the columns; the header is the first row that is not empty, and empty rows don't count.
+
+    Columns without a name are called as pandas calls them, `Unnamed: 0`.
+    """
+    sheet.reset_dimensions()  # which may be wrong
+    rows: list[list[Any]] = []
+    size = 0
+    for row in sheet.iter_rows(values_only=True):
+        cells = [None if isinstance(cell, str) and (not cell.strip() or cell in ERRORS) else cell for cell in row]
+        while cells and cells[-1] is None:
+            cells.pop()
+        if cells:
+            rows.append(cells)
+            size += len(cells) * CELL_BYTES
+            refuse_too_large(path, size)
+    if len(rows) < 2:
+        return []
+    header, *below = rows
+    width = max(map(len, rows))
+    names = [f"Unnamed: {i}" if i >= len(header) or header[i] is None else str(header[i]) for i in range(width)]
+    refuse_too_large(path, width * len(rows) * CELL_BYTES)
+    return [(name, [row[i] if i < len(row) else None for row in below]) for i, name in enumerate(names)]

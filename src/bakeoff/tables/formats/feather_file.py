@@ -1,0 +1,51 @@
+"""Read a Feather file, or a file or stream of Arrow's format."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from bakeoff.errors import DataError
+from bakeoff.runtime.files import say_unread
+from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
+from bakeoff.tables.formats.parquet_file import UNREADABLE, index_columns, unpacked_bytes
+
+FILE, STREAM = b"ARROW1", b"\xff\xff\xff\xff"  # what they begin with
+
+
+def open_feather(path: Path) -> MemoryTable:
+    """Read a Feather file, or a file or stream of Arrow's format.
+
+    Raises:
+        DataError: it is neither, or it takes more memory than a table may.
+    """
+    try:
+        table = _read(path)
+    except UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise DataError(say_unread(error, path)) from error
+        why = (str(error).splitlines() or ["?"])[0][:300]
+        raise DataError(f"{str(path)!r} is not a readable Feather or Arrow file: {why}") from error
+    return MemoryTable(path, table, "is read as Arrow data", typed=True, index_columns=index_columns(table.schema))
+
+
+def _read(path: Path) -> pa.Table:
+    with pa.OSFile(str(path)) as source:
+        magic = source.read(len(FILE))
+        source.seek(0)
+        if magic != FILE and not magic.startswith(STREAM):
+            raise pa.ArrowInvalid("it does not begin as one")
+        reader = pa.ipc.open_file(source) if magic == FILE else pa.ipc.open_stream(source)
+        batches, size = [], 0
+        for batch in _batches(reader):
+            batches.append(batch)
+            size += unpacked_bytes(pa.Table.from_batches([batch]))
+            refuse_too_large(path, size)
+        return pa.Table.from_batches(batches, reader.schema)
+
+
+def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        return (reader.get_batch(number) for number in range(reader.num_record_batches))
+    return iter(reader)

@@ -1,0 +1,81 @@
+"""A table that is read whole, in a format that can't be read in parts."""
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from bakeoff.errors import DataError
+from bakeoff.tables.batches import Batch, Chunk, TableFile
+from bakeoff.tables.formats.parquet_file import CELLS, MOST_BYTES, MOST_ROWS, unpacked_bytes
+from bakeoff.tables.formats.utf8 import decode
+
+
+class MemoryTable(TableFile):
+    """A table in memory, which is sliced into chunks."""
+
+    def __init__(
+        self, path: Path, table: pa.Table, note: str, *, typed: bool, index_columns: frozenset[str] = frozenset()
+    ) -> None:
+        """Take a table; the other arguments are the attributes of `TableFile`."""
+        self.path: Path = path
+        self.schema = table.schema
+        self.n_rows: int | None = table.num_rows
+        self.note, self.typed, self.index_columns = note, typed, index_columns
+        self._table = table
+
+    def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
+        """Read in chunks; the offset is a row number. See `TableFile`."""
+        present = set(self.schema.names)
+        table = self._table.select([name for name in wanted if name in present])
+        size = min(MOST_ROWS, CELLS // max(table.num_columns, 1), MOST_BYTES * table.num_rows // _at_least_1(table))
+        while offset < table.num_rows:
+            part = table.slice(offset, max(size, 1))
+            offset += part.num_rows
+            yield Chunk(partial(_checked, self.path, part), offset)
+
+    def share(self, offset: int) -> float:
+        """Return the share of the table before a row, between 0 and 1."""
+        return offset / self.n_rows if self.n_rows else 1.0
+
+
+def half_of_memory() -> int:
+    """Return how many bytes half of this machine's memory has: the most that a table may take."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def refuse_too_large(path: Path, size: int) -> None:
+    """Refuse a file that takes more memory than a table may.
+
+    Args:
+        path: the file's path.
+        size: the bytes that it takes, about.
+
+    Raises:
+        DataError: it does.
+    """
+    if size > half_of_memory():
+        raise DataError(
+            f"{str(path)!r} would take more than {half_of_memory() / 1e9:.1f} GB, half of this machine's memory, since "
+            "its format is read whole; save it as Parquet or CSV"
+        )
+
+
+def _at_least_1(table: pa.Table) -> int:
+    return max(unpacked_bytes(table), 1)
+
+
+def _checked(path: Path, table: pa.Table) -> Batch:
+    """Validate a table: rows with text that is not UTF-8 are malformed, any other damage is a DataError."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        try:
+            batch = decode(table)
+            batch.table.validate(full=True)
+        except (pa.ArrowException, ValueError) as error:
+            raise DataError(f"{str(path)!r} is damaged: {str(error).splitlines()[0][:300]}") from error
+        return batch
+    return Batch.of(table)

@@ -1,0 +1,62 @@
+"""Make Arrow columns of Python values, as formats with a type for each cell have them."""
+
+import contextlib
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from bakeoff.errors import DataError
+
+# What the cells of a column are, the Arrow type that it gets, and how they are converted.
+PLAIN: tuple[tuple[set[type], pa.DataType, Callable[[Any], Any]], ...] = (
+    (set(), pa.null(), str),
+    ({bool}, pa.bool_(), bool),
+    ({int}, pa.int64(), int),
+    ({int, float}, pa.float64(), float),  # whole numbers beyond 64 bits too
+    ({dt.datetime}, pa.timestamp("us"), lambda cell: cell),
+)
+
+
+def make_table(path: Path, columns: Iterable[tuple[str, Sequence[Any]]]) -> pa.Table:
+    """Make a table of columns of the same length.
+
+    Cells of a column that are of different types become text, but for whole numbers among fractions; nested ones become
+    lists, which are refused where they are learned from.
+
+    Args:
+        path: the file's path, for messages.
+        columns: their names and cells; None where one is missing.
+
+    Raises:
+        DataError: a name or a text holds half of a surrogate pair, which no file can hold.
+    """
+    try:
+        names, cells = zip(*columns)
+        return pa.table(list(map(_column, cells)), list(names))
+    except UnicodeEncodeError as error:
+        raise DataError(f"{str(path)!r} holds text that is not Unicode: {error.object[:80]!r}") from error
+
+
+def _column(cells: Sequence[Any]) -> pa.Array:
+    kinds = set(map(type, cells)) - {type(None)}
+    if kinds & {dict, list}:
+        return pa.array([None if cell is None else [json.dumps(cell, default=str)] for cell in cells])
+    for plain, kind, convert in PLAIN:
+        if kinds <= plain:
+            with contextlib.suppress(OverflowError):
+                return pa.array([None if cell is None else convert(cell) for cell in cells], kind)
+    return pa.array([_text(cell) for cell in cells], pa.string())
+
+
+def _text(cell: Any) -> str | None:
+    if cell is None or isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        cell = cell.date()
+    return str(cell)
