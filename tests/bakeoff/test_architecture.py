@@ -68,7 +68,7 @@ COVERED_BY = {
     "bakeoff/evaluation/test_scoring.py": "bakeoff/evaluation/predictions bakeoff/metrics",
     "bakeoff/prediction/test_checkpoint.py": "bakeoff/prediction/output_folder bakeoff/runtime/files",
     "bakeoff/prediction/test_predict.py": "bakeoff/config/prediction bakeoff/prediction/missing_columns"
-    " bakeoff/prediction/preflight bakeoff/prediction/publish bakeoff/prediction/scorer bakeoff/prediction/writers"
+    " bakeoff/prediction/publish bakeoff/prediction/scorer bakeoff/prediction/writers"
     " bakeoff/report/prediction_report bakeoff/report/prediction_summary",
     "bakeoff/report/test_version_report.py": "bakeoff/cli/show_training bakeoff/cli/terminal bakeoff/report/card_tables"
     " bakeoff/report/html bakeoff/report/version_markdown bakeoff/report/write_report",

@@ -142,11 +142,12 @@ class Predictor:
         if twice:
             raise DataError(f"the table has more than one column named {twice[0]!r}; rename or remove the others")
         needed = [feature.name for feature in self._features if not feature.missing]
-        if not set(self.features) & set(names):
+        there = set(names)
+        if not there & set(self.features):
             needed = self.features
         needed_by = f"version {self.version} of {self.name!r} needs it"
         for wanted, reason in ((needed, needed_by), (keep, "to keep")):
-            if missing := [name for name in wanted if name not in names]:
+            if missing := [name for name in wanted if name not in there]:
                 raise DataError(missing_columns(missing, names, reason, "the table"))
         refuse_taken_names(keep)
 

@@ -102,7 +102,8 @@ def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader
     source.require_columns([feature.name for feature in features if not feature.missing], why)
     several = len(source.files) > 1
     for file in source.files:
-        present = [feature for feature in features if feature.name in file.schema.names]
+        there = set(file.schema.names)
+        present = [feature for feature in features if feature.name in there]
         if not present:
             where = repr(file.path.name) if several else "the file"
             raise DataError(missing_columns([feature.name for feature in features], file.schema.names, why, where))

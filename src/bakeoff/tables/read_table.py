@@ -81,5 +81,6 @@ def require_columns(table: pa.Table, names: Sequence[str], why: str) -> None:
     Raises:
         DataError: a column is missing; the message suggests a similar name.
     """
-    if missing := [name for name in names if name not in table.column_names]:
-        raise DataError(missing_columns(missing, table.column_names, why))
+    there = dict.fromkeys(table.column_names)
+    if missing := [name for name in names if name not in there]:
+        raise DataError(missing_columns(missing, list(there), why))

@@ -97,14 +97,17 @@ def validate_table(
         features: the schema of the version.
         leniency: what to do with anomalous rows.
     """
-    n_rows = table.num_rows
+    n_rows, present = table.num_rows, set(table.column_names)
     columns: dict[str, Any] = {}
     flagged: dict[str, np.ndarray] = {}
     empty: list[str] = []
     rejected_rows = np.zeros(n_rows, dtype=bool)
     rejections: list[tuple[int, str, str | None, str, str]] = []
     for feature in features:
-        cells = _cells(table, feature)
+        if feature.name in present:
+            cells = feature_cells(feature, table[feature.name])
+        else:
+            cells = pa.chunked_array([pa.nulls(n_rows, pa.float64())])
         columns[feature.name], findings = _conform_column(feature, cells, leniency)
         if feature.missing and not findings and _is_empty(columns[feature.name]):
             empty.append(feature.name)
@@ -140,12 +143,6 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") ->
     except DataError as error:
         sentence = f"column {feature.name!r}{where} holds {column.type}, and training saw a {feature.kind} in it"
         raise DataError(sentence) from error
-
-
-def _cells(table: pa.Table, feature: Feature) -> pa.ChunkedArray:
-    if feature.name not in table.column_names:
-        return pa.chunked_array([pa.nulls(table.num_rows, pa.float64())])
-    return feature_cells(feature, table[feature.name])
 
 
 def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy) -> tuple[Any, list[_Finding]]:

@@ -4,11 +4,14 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from bakeoff.config import DatasetConfig
 from bakeoff.data.datasets import load_dataset
 from bakeoff.errors import DataError
+from bakeoff.tables.read_table import require_columns
+from tests.support.counting import Counted
 
 ROWS = "a,b,y\n" + "".join(f"{i},{'pq'[i % 2]},{'uv'[i % 2]}\n" for i in range(8))
 
@@ -203,3 +206,11 @@ def test_a_number_column_with_a_typo_is_told_of(tmp_path, caplog):
     write(tmp_path, "a,y\n" + "".join(f"{i % 9},{'uv'[i % 2]}\n" for i in range(200)) + "x7,u\n")
     assert "category" == load(tmp_path / "rows.csv").features[0].kind
     assert "numbers but for 1 of 201 cells (the first in row 200: 'x7'); it is taken for text" in caplog.text
+
+
+def test_many_columns_are_required_by_listing_the_names_once():
+    """Listing them for each required column would take time with the square of the columns."""
+    names = [f"x{i}" for i in range(40)]
+    table = Counted(pa.table({name: [1.0] for name in names}))
+    require_columns(table, names, "all are needed")
+    assert 1 == table.asked["column_names"]

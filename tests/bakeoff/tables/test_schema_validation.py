@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bakeoff.tables.schema import MAX_KNOWN, Feature
 from bakeoff.tables.schema_validation import AnomalyPolicy, validate_table
+from tests.support.counting import Counted
 
 FEATURES = [Feature("n", "float64", "number"), Feature("g", "float64", "number", True)]
 FEATURES += [Feature("b", "bool", "boolean"), Feature("t", "str", "category")]
@@ -127,3 +128,12 @@ def test_what_becomes_of_a_row_does_not_depend_on_the_others(rows):
                 together.X.iloc[[row]].reset_index(drop=True), alone.X, check_dtype=False, check_index_type=False
             )
             assert together.flags[row].as_py() == alone.flags[0].as_py()
+
+
+def test_the_names_of_a_wide_table_are_listed_once():
+    """Listing them for each feature would take time with the square of the columns."""
+    names = [f"x{i}" for i in range(40)]
+    table = Counted(pa.table({name: [1.0, 2.0] for name in names}))
+    conformed = validate_table(table, [Feature(name, "float64", "number") for name in [*names, "absent"]])
+    assert 1 == table.asked["column_names"]
+    assert ["absent"] == conformed.rejected["column"].unique().tolist()

@@ -12,6 +12,7 @@ from bakeoff.errors import DataError
 from bakeoff.tables.formats.parquet_file import MOST_BYTES, rows_at_once
 from bakeoff.tables.read_table import read_table
 from bakeoff.tables.reader import open_table
+from tests.support.counting import Counted
 
 ROWS = 15_000
 READ = """
@@ -80,3 +81,12 @@ def test_an_ordinary_file_is_read_as_many_rows_at_once_as_ever(tmp_path):
     assert 1 << 17 == rows_at_once(file, "rows", ["number"], 1 << 17)
     size = rows_at_once(file, "rows", ["text", "number"], 1 << 17)
     assert MOST_BYTES // 600_000 < size < 1 << 17
+
+
+def test_the_schema_of_a_wide_file_is_made_once(tmp_path):
+    """The reader makes it anew each time: for each column, that would take time with the square of the columns."""
+    names = [f"x{i}" for i in range(40)]
+    pq.write_table(pa.table({name: [1.0, 2.0] for name in names}), tmp_path / "rows")
+    file = Counted(pq.ParquetFile(tmp_path / "rows"))
+    assert 1000 == rows_at_once(file, "rows", names, 1000)
+    assert 1 == file.asked["schema_arrow"]
