@@ -23,6 +23,7 @@ class DatasetRef:
         classes: the classes as text, in scikit-learn's order.
         rows: the number of rows by part.
         split_by: what the split and the folds follow.
+        warnings: what to beware of in the rows and their split.
     """
 
     folder: Path
@@ -34,6 +35,7 @@ class DatasetRef:
     rows: dict[str, int]
     origin: Origin
     split_by: By
+    warnings: tuple[str, ...] = ()
 
     def part(self, part: Part) -> Path:
         """Return a part's path: Parquet for validation, which is exported; Arrow for the others, to map into memory."""

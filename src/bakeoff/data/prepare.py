@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.config import TrainingConfig
-from bakeoff.data.class_balance import refuse_single_class, warn_of_majority
+from bakeoff.data.class_balance import refuse_single_class
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.data.folds import make_folds
 from bakeoff.data.origin import origin_of
 from bakeoff.data.parts import POSITIONS, RAW, forget_parts, write_mapped
+from bakeoff.data.row_warnings import warn_of_rows
 from bakeoff.data.split import Split, split_rows
 from bakeoff.errors import DataError
 from bakeoff.evaluation.costs import cost_matrix
@@ -61,8 +62,6 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         len(dataset.features),
         len(dataset.classes),
     )
-    if warning := warn_of_majority(dataset.y.to_numpy()[split["train"]], config.cross_validation.scoring):
-        logger.warning("%s", warning)
     return DatasetRef(
         folder=folder,
         sha256=digest_dataset(dataset),
@@ -73,6 +72,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         rows=rows,
         origin=origin_of(config.dataset),
         split_by=config.split.by,
+        warnings=warn_of_rows(dataset, split, config.cross_validation.scoring),
     )
 
 
@@ -140,5 +140,8 @@ def _generator(batch: int | None) -> str:
 
 
 def prepare_cached(config: TrainingConfig, run: RunFolder) -> DatasetRef:
-    """Call `prepare_dataset`, or return its cached result."""
-    return cached_step(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))
+    """Call `prepare_dataset`, or return its cached result; logs its warnings."""
+    ref = cached_step(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))
+    for warning in ref.warnings:
+        logger.warning("%s", warning)
+    return ref

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.config import TrainingConfig
-from bakeoff.data.class_balance import warn_of_majority
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on
 from bakeoff.data.parts import read_part
@@ -102,7 +101,6 @@ def describe_race(
     scoring = config.cross_validation.scoring
     found = next(each.calibration for each in scorecards if each.classifier == selection.winner)
     y = read_part(ref, "train")[1]
-    warning = warn_of_majority(y, scoring)
     return Card(
         format=FORMAT,
         name=config.name,
@@ -121,7 +119,7 @@ def describe_race(
         calibration=_describe_calibration(found) if found else None,
         brier_halved=len(ref.classes) == 2,
         decision=found.decision if found else None,
-        warnings=[warning] if warning else [],
+        warnings=list(ref.warnings),
         classes=list(ref.classes),
         class_counts={str(name): int(count) for name, count in zip(*np.unique(y, return_counts=True))},
         features=tuple(ref.features),

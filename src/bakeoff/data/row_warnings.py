@@ -1,0 +1,20 @@
+"""The warnings of a dataset and its split that a careful colleague would give."""
+
+from bakeoff.data.class_balance import warn_of_majority
+from bakeoff.data.datasets import Dataset
+from bakeoff.data.leaks import warn_of_leaks
+from bakeoff.data.split import Split
+from bakeoff.metrics import MetricName
+
+
+def warn_of_rows(dataset: Dataset, split: Split, scoring: MetricName) -> tuple[str, ...]:
+    """Return the warnings of the training rows and of the split, a sentence each without its full stop.
+
+    Args:
+        dataset: all rows.
+        split: the positions of the rows by part.
+        scoring: the metric of the race.
+    """
+    X, y = dataset.X.iloc[split["train"]], dataset.y.to_numpy()[split["train"]]
+    majority = warn_of_majority(y, scoring)
+    return (*([majority] if majority else []), *warn_of_leaks(X, y))
