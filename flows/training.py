@@ -83,6 +83,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     check_places(config)
     with run_folder(config.workspace) as run, steps_end_first():
         dataset = result_of(generate.submit(config, run))
+        config = config.with_folds(dataset.folds)
         scorecards, runs = race(config, dataset, run)
         require_finisher(scorecards)
         selection = result_of(pick.submit(config, dataset, scorecards))

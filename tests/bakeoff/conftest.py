@@ -67,6 +67,7 @@ def run_race(workspace: Path, **config) -> Race:
     small = {"dataset": {"n_samples": 200}, "classifiers": {"logistic_regression": {}}}
     config = TrainingConfig.model_validate(small | config)
     ref = prepare_dataset(config, workspace / "data")
+    config = config.with_folds(ref.folds)
     cards, models = [], {}
     for name in config.classifiers:
         contestant = Contestant.of(config, name, ProblemSize.of(ref))

@@ -1,5 +1,6 @@
 """The config of the dataset."""
 
+from itertools import chain
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -16,6 +17,9 @@ from bakeoff.config.base import (
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
 MAX_BATCH = 2**53  # larger integers lose digits in JSON
+
+
+DateOrder = Literal["ymd", "mdy", "dmy"]
 
 
 class DatasetConfig(Part):
@@ -79,6 +83,36 @@ class DatasetConfig(Part):
         description="File: columns that are not to be learned from, an id for example; several with commas: id,date.",
     )
 
+    categories: Names = Field(
+        default=(),
+        description="File: columns whose values are categories, whatever they look like, such as a postcode; only "
+        "empty cells are missing in them. The target, too: every value is a class.",
+    )
+    numbers: Names = Field(
+        default=(),
+        description="File: columns of numbers, whatever they look like; cells that are none are missing.",
+    )
+    text: Names = Field(
+        default=(),
+        description="File: columns of free text, whose words are learned from: TF-IDF, reduced to 50 components.",
+    )
+    dates: dict[str, DateOrder] = Field(
+        default={},
+        description="File: the order of year, month and day in columns of dates, where it can't be told from them: "
+        "{column: ymd}, mdy or dmy.",
+    )
+    decimal: Literal["auto", ".", ","] = Field(
+        default="auto",
+        description="File: the decimal mark of numbers that can be read in two ways, as 1,234; auto: that of the "
+        "file's other columns.",
+    )
+    min_class_rows: Count = Field(
+        default=2,
+        ge=2,
+        le=1_000_000,
+        description="Classes with fewer rows are left out; those with fewer training rows than folds lower the folds.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _source_of_what_is_given(cls, values: Any) -> Any:
@@ -103,7 +137,17 @@ class DatasetConfig(Part):
                     raise ValueError(f"source: file needs {name}")
             if self.target in self.ignore:
                 raise ValueError(f"the target {self.target!r} can't be ignored; take it out of ignore")
+            self._one_kind_each()
         return self
+
+    def _one_kind_each(self) -> None:
+        kinds = {name: getattr(self, name) for name in ("categories", "numbers", "text", "dates", "ignore")}
+        for name in dict.fromkeys(chain.from_iterable(kinds.values())):
+            named = [kind for kind, names in kinds.items() if name in names]
+            if len(named) > 1:
+                raise ValueError(f"column {name!r} is in {' and in '.join(named)}; leave it in one of them")
+            if name == self.target and named != ["categories"]:
+                raise ValueError(f"the target {name!r} can't be in {named[0]}; only in categories, or in none")
 
     @model_validator(mode="after")
     def _can_be_generated(self) -> Self:
@@ -151,4 +195,9 @@ FIELDS_OF_SOURCE = {
     "path": "file",
     "target": "file",
     "ignore": "file",
+    "categories": "file",
+    "numbers": "file",
+    "text": "file",
+    "dates": "file",
+    "decimal": "file",
 }

@@ -62,6 +62,11 @@ class PredictionConfig(Part):
         le=1_000_000,
         description="What far is to on_out_of_range: further outside than so many times the training range's width.",
     )
+    on_missing: AnomalyAction = Field(
+        default="flag",
+        description="What becomes of a row with a missing value in a column in which no training row had one: flag "
+        "(it is imputed), reject or accept, as for on_unseen.",
+    )
     max_rejected: Number | None = Field(
         default=None,
         ge=0,

@@ -46,6 +46,11 @@ class TrainingConfig(Part):
     store: LocalPath = Field(default=Path("models"), description="The store's folder.")
     workspace: LocalPath = Field(default=Path(".bakeoff"), description="The folder of the run's intermediate files.")
     dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
+    strict: bool = Field(
+        default=False,
+        description="Refuse a table that would otherwise be tidied: columns left out or converted, rows without the "
+        "target, rare classes.",
+    )
     split: SplitConfig = Field(default=SplitConfig(), description="Training, test and validation rows.")
     cross_validation: CrossValidationConfig = Field(
         default=CrossValidationConfig(), description="How the contestants are compared."
@@ -199,6 +204,12 @@ class TrainingConfig(Part):
                 "leave it out (its predictions don't depend on it) or set calibration: none"
             )
         return self
+
+    def with_folds(self, folds: int) -> Self:
+        """Return the config with the number of folds that the rows allow."""
+        if folds == self.cross_validation.folds:
+            return self
+        return self.model_copy(update={"cross_validation": self.cross_validation.model_copy(update={"folds": folds})})
 
     def with_batch(self, batch: int | None) -> Self:
         """Return the config with `dataset.batch` set if the rows are synthetic and it is empty."""

@@ -23,6 +23,8 @@ class DatasetRef:
         classes: the classes as text, in scikit-learn's order.
         rows: the number of rows by part.
         split_by: what the split and the folds follow.
+        folds: the number of folds, which rare classes may have lowered.
+        tidied: what was done to the table, a line each.
         warnings: what to beware of in the rows and their split.
     """
 
@@ -35,6 +37,8 @@ class DatasetRef:
     rows: dict[str, int]
     origin: Origin
     split_by: By
+    folds: int
+    tidied: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def part(self, part: Part) -> Path:

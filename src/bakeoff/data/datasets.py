@@ -1,20 +1,15 @@
 """Load a dataset: generated, bundled with scikit-learn, or from a file."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from bakeoff.config import DatasetConfig, SplitConfig
-from bakeoff.data.split_keys import to_groups, to_times
 from bakeoff.data.synthetic import generate_rows
-from bakeoff.errors import DataError
-from bakeoff.tables.dtypes import infer_feature
-from bakeoff.tables.read_table import read_table, require_columns
 from bakeoff.tables.schema import Feature
-from bakeoff.tables.target import to_target
 
 
 @dataclass(frozen=True)
@@ -26,7 +21,8 @@ class Dataset:
         y: the class of each row, shape (n_rows,); int64 or text.
         features: the schema, one `Feature` per column of X.
         split_key: the time or group of each row, shape (n_rows,); None if the split is random.
-        raw: all columns of a file as read; None for other sources.
+        raw: all columns of a file as read, of the same rows; None for other sources.
+        tidied: what was done to the table, a line each.
     """
 
     X: pd.DataFrame
@@ -34,6 +30,7 @@ class Dataset:
     features: tuple[Feature, ...]
     split_key: np.ndarray | None = None
     raw: pa.Table | None = None
+    tidied: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:
@@ -45,20 +42,38 @@ class Dataset:
         """The classes as text, in scikit-learn's order."""
         return [str(name) for name in np.unique(self.y.to_numpy())]
 
+    def take(self, rows: np.ndarray, line: str) -> "Dataset":
+        """Return the dataset with some of its rows only.
 
-def load_dataset(config: DatasetConfig, split: SplitConfig | None = None) -> Dataset:
+        Args:
+            rows: their positions, in ascending order.
+            line: what was done.
+        """
+        return replace(
+            self,
+            X=self.X.iloc[rows].reset_index(drop=True),
+            y=self.y.iloc[rows].reset_index(drop=True),
+            split_key=None if self.split_key is None else self.split_key[rows],
+            raw=None if self.raw is None else self.raw.take(pa.array(rows)),
+            tidied=(*self.tidied, line),
+        )
+
+
+def load_dataset(config: DatasetConfig, split: SplitConfig | None = None, *, strict: bool = False) -> Dataset:
     """Generate or read the rows that the config names.
 
     Args:
         config: the dataset's config.
         split: the split's config, which may name a column to read as split key.
+        strict: whether a file that would have to be tidied is refused.
 
     Raises:
         DataError: the rows can't be used; the message names the column or row and says what to do.
     """
-    by, column = (split.by, split.column) if split else ("random", None)
     if config.source == "file":
-        return _file(config, by, column)
+        from bakeoff.data.file_dataset import load_file
+
+        return load_file(config, split or SplitConfig(), strict)
     return _generate(config) if config.source == "synthetic" else _bundled(config)
 
 
@@ -100,32 +115,3 @@ def _bundled(config: DatasetConfig) -> Dataset:
 
 def _numbers(frame: pd.DataFrame) -> tuple[Feature, ...]:
     return tuple(Feature(str(name), str(dtype), "number") for name, dtype in frame.dtypes.items())
-
-
-def _file(config: DatasetConfig, by: str, column: str | None) -> Dataset:
-    assert config.path is not None  # the config model requires both
-    assert config.target is not None
-    table = read_table(config.path)
-    require_columns(table, (config.target,), "the target")
-    require_columns(table, config.ignore, "to ignore")
-    require_columns(table, (column,) if column else (), f"split.by: {by} follows it")
-    if table.num_rows == 0:
-        raise DataError(f"{config.path!r} has columns and no rows")
-    excluded = {config.target, column, *config.ignore}
-    names = [name for name in table.column_names if name not in excluded]
-    if not names:
-        raise DataError(f"{config.path!r} has no column to learn from besides the target {config.target!r}")
-    if "" in names:
-        raise DataError(
-            f"column {table.column_names.index('') + 1} of {config.path!r} has no name: perhaps the row index, which "
-            "to_csv writes unless told index=False; name it, drop it, or ignore it (in YAML: ignore: [''])"
-        )
-    y = to_target(config.target, table[config.target])
-    features, columns = [], {}
-    for name in names:
-        feature, columns[name] = infer_feature(name, table[name])
-        features.append(feature)
-    key = None
-    if column:
-        key = to_times(column, table[column]) if by == "time" else to_groups(column, table[column])
-    return Dataset(pd.DataFrame(columns), y, tuple(features), key, table)

@@ -16,10 +16,12 @@ from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
 from bakeoff.data.folds import make_folds
 from bakeoff.data.origin import origin_of
 from bakeoff.data.parts import POSITIONS, RAW, forget_parts, write_mapped
+from bakeoff.data.rare_classes import split_dataset
 from bakeoff.data.row_warnings import warn_of_rows
-from bakeoff.data.split import Split, split_rows
+from bakeoff.data.split import Split
 from bakeoff.errors import DataError
 from bakeoff.evaluation.costs import cost_matrix
+from bakeoff.formatting import list_first
 from bakeoff.runtime.files import signature
 from bakeoff.runtime.one_slot import OneSlot
 from bakeoff.runtime.step_cache import cached_step
@@ -27,7 +29,7 @@ from bakeoff.runtime.workspace import RunFolder
 
 logger = logging.getLogger(__name__)
 
-_checked: OneSlot[dict[str, Any], tuple[Dataset, Split]] = OneSlot()
+_checked: OneSlot[dict[str, Any], tuple[Dataset, Split, int]] = OneSlot()
 
 
 def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
@@ -36,7 +38,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     Raises:
         DataError: the rows can't be used; nothing has been written.
     """
-    dataset, split = remember_dataset(config)
+    dataset, split, folds = remember_dataset(config)
     _checked.forget()  # frees memory: later steps read the written parts
     forget_parts()
     folder.mkdir(exist_ok=True, parents=True)
@@ -62,6 +64,8 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         len(dataset.features),
         len(dataset.classes),
     )
+    for line in dataset.tidied:
+        logger.info("tidied: %s", line)
     return DatasetRef(
         folder=folder,
         sha256=digest_dataset(dataset),
@@ -73,6 +77,8 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         origin=origin_of(config.dataset),
         split_by=config.split.by,
         warnings=warn_of_rows(dataset, split, config.cross_validation.scoring),
+        folds=folds,
+        tidied=dataset.tidied,
     )
 
 
@@ -84,34 +90,42 @@ def _digest_split(arrays: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
+def check_dataset(config: TrainingConfig) -> tuple[Dataset, Split, int]:
     """Load and split the rows that the config names, and check that training can use them.
+
+    Returns:
+        The dataset, its split, and the number of folds.
 
     Raises:
         DataError: the rows can't be used.
     """
-    dataset = load_dataset(config.dataset, config.split)
+    dataset = load_dataset(config.dataset, config.split, strict=config.strict)
     if config.preprocessing == "none":
-        for feature in dataset.features:
-            if feature.kind == "category":
-                raise DataError(
-                    f"preprocessing: none takes numbers alone, but column {feature.name!r} holds text; "
-                    "set preprocessing: auto, or add the column to dataset.ignore"
-                )
+        other = [feature.name for feature in dataset.features if feature.kind not in ("number", "boolean")]
+        if other:
+            raise DataError(
+                f"preprocessing: none takes numbers alone, but {_columns(other)} text or dates; set preprocessing: "
+                f"auto, or --dataset.ignore {','.join(other)}"
+            )
+    dataset, split, folds = split_dataset(dataset, config)
     cost_matrix(config.costs, dataset.classes)  # refuses costs of classes that don't exist
-    split = split_rows(dataset, config.split, config.cross_validation.folds)
-    _refuse_single_classes(config, dataset, split)
-    return dataset, split
+    _refuse_single_classes(config.with_folds(folds), dataset, split)
+    return dataset, split, folds
 
 
-def remember_dataset(config: TrainingConfig) -> tuple[Dataset, Split]:
+def _columns(names: list[str]) -> str:
+    listed = list_first([repr(name) for name in names], 10)
+    return f"column {listed} holds" if len(names) == 1 else f"columns {listed} hold"
+
+
+def remember_dataset(config: TrainingConfig) -> tuple[Dataset, Split, int]:
     """Call `check_dataset` and remember its result for `prepare_dataset` in the same process."""
     return _checked.get(describe_source(config), lambda: check_dataset(config))
 
 
 def describe_source(config: TrainingConfig) -> dict[str, Any]:
     """Return all that the prepared rows depend on, as JSON values: the config, and size and times of the files."""
-    parts = {"dataset", "split", "cross_validation", "preprocessing", "costs"}
+    parts = {"dataset", "split", "cross_validation", "preprocessing", "costs", "strict"}
     files = signature(config.dataset.path) if config.dataset.path else ()
     return {"config": config.model_dump(mode="json", include=parts), "files": files}
 

@@ -1,5 +1,7 @@
 """Split rows into training, test and validation parts: at random, by time, or by group."""
 
+import contextlib
+
 import numpy as np
 
 from bakeoff.config import SplitConfig
@@ -9,8 +11,10 @@ from bakeoff.errors import DataError
 
 Split = dict[Part, np.ndarray]
 
+LEAST_HELD_OUT = 3  # rows of a class below which train_test_split may refuse to split the held-out rows again
 
-def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
+
+def split_rows(dataset: Dataset, config: SplitConfig) -> Split:
     """Split all rows into three disjoint parts.
 
     The share `test_size` of all rows is held out; of those, the share `validation_share` is kept for the prediction
@@ -20,7 +24,6 @@ def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
     Args:
         dataset: the rows.
         config: the split's config.
-        folds: the number of folds; every class needs as many training rows.
 
     Returns:
         The positions of the rows by part: in the order of `train_test_split` if random, from the oldest if by time, and
@@ -29,18 +32,10 @@ def split_rows(dataset: Dataset, config: SplitConfig, folds: int) -> Split:
     Raises:
         DataError: there are too few rows, classes, times or groups.
     """
-    y = dataset.y.to_numpy()
-    _refuse_small_classes(dataset.target, y, folds, "rows")
     if config.by == "random":
-        split = _at_random(y, config)
-    else:
-        assert dataset.split_key is not None
-        split = (_by_time if config.by == "time" else _by_group)(dataset.split_key, config)
-    _refuse_small_classes(dataset.target, y[split["train"]], folds, "training rows", np.unique(y))
-    if config.by == "group":
-        assert dataset.split_key is not None
-        _refuse_few_groups(dataset.split_key[split["train"]], folds, config)
-    return split
+        return _at_random(dataset.y.to_numpy(), config)
+    assert dataset.split_key is not None
+    return (_by_time if config.by == "time" else _by_group)(dataset.split_key, config)
 
 
 def nearest_boundaries(times: np.ndarray, wanted: list[int]) -> list[int]:
@@ -66,28 +61,51 @@ def nearest_boundaries(times: np.ndarray, wanted: list[int]) -> list[int]:
 
 
 def _at_random(y: np.ndarray, config: SplitConfig) -> Split:
-    from sklearn.model_selection import train_test_split
-
     try:
-        train, held_out = train_test_split(
-            np.arange(len(y)),
-            test_size=config.test_size,
-            random_state=config.random_state,
-            stratify=y if config.stratify else None,
-        )
-        test, validation = train_test_split(
-            held_out,
-            test_size=config.validation_share,
-            random_state=config.random_state,
-            stratify=y[held_out] if config.stratify else None,
-        )
+        return _drawn(y, config)
     except ValueError as error:
+        names, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        rare = counts * config.test_size < LEAST_HELD_OUT
+        if config.stratify and rare.any() and 1 < (~rare).sum() < len(names):
+            with contextlib.suppress(ValueError):
+                return _drawn_apart(y, codes, np.flatnonzero(rare), config)
         raise DataError(
             f"{len(y)} rows can't be split with split.test_size {config.test_size} and split.validation_share "
             f"{config.validation_share} ({str(error).split('. ')[0].rstrip('.')}); "
             "use more rows, other shares or split.stratify: false"
         ) from error
+
+
+def _drawn(y: np.ndarray, config: SplitConfig) -> Split:
+    from sklearn.model_selection import train_test_split
+
+    train, held_out = train_test_split(
+        np.arange(len(y)),
+        test_size=config.test_size,
+        random_state=config.random_state,
+        stratify=y if config.stratify else None,
+    )
+    test, validation = train_test_split(
+        held_out,
+        test_size=config.validation_share,
+        random_state=config.random_state,
+        stratify=y[held_out] if config.stratify else None,
+    )
     return {"train": train, "test": test, "validation": validation}
+
+
+def _drawn_apart(y: np.ndarray, codes: np.ndarray, rare: np.ndarray, config: SplitConfig) -> Split:
+    """Split the rows of rare classes class by class, since train_test_split refuses them, and the others by it."""
+    common = np.flatnonzero(~np.isin(codes, rare))
+    parts = {part: [common[rows]] for part, rows in _drawn(y[common], config).items()}
+    random = np.random.RandomState(config.random_state)
+    for code in rare:
+        rows = random.permutation(np.flatnonzero(codes == code))
+        held_out = max(min(round(len(rows) * config.test_size), len(rows) - 2), 0)  # two rows at least are trained on
+        cuts = [len(rows) - held_out, len(rows) - round(held_out * config.validation_share)]
+        for part, chosen in zip(parts, np.split(rows, cuts)):
+            parts[part].append(chosen)
+    return {part: np.concatenate(rows) for part, rows in parts.items()}
 
 
 def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
@@ -118,27 +136,3 @@ def _shares(n_rows: int, config: SplitConfig) -> list[int]:
     """Return where test and validation rows begin if rows of the same time or group need not stay together."""
     held_out = int(np.ceil(n_rows * config.test_size))
     return [n_rows - held_out, n_rows - int(np.ceil(held_out * config.validation_share))]
-
-
-def _refuse_few_groups(groups: np.ndarray, folds: int, config: SplitConfig) -> None:
-    if (count := len(np.unique(groups))) < folds:
-        raise DataError(
-            f"the training rows have {count} groups of {config.column!r}, fewer than the {folds} folds of the "
-            "cross-validation; add groups or lower cross_validation.folds (at least 2)"
-        )
-
-
-def _refuse_small_classes(
-    target: str, y: np.ndarray, folds: int, rows: str, expected: np.ndarray | None = None
-) -> None:
-    classes, counts = np.unique(y, return_counts=True)
-    if expected is None and len(classes) == 1:
-        raise DataError(f"the target {target!r} has one class only, {str(classes[0])!r}; a classifier needs two")
-    sizes = dict(zip(classes, counts))
-    for name in classes if expected is None else expected:
-        if (size := sizes.get(name, 0)) < folds:
-            raise DataError(
-                f"class {str(name)!r} of {target!r} has {size} {rows if size != 1 else rows[:-1]}, fewer than "
-                f"the {folds} folds of the cross-validation; add rows of it, lower cross_validation.folds (at least 2) "
-                "or take the class out"
-            )

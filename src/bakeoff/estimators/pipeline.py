@@ -1,7 +1,7 @@
 """Build and fit the Pipeline of a contestant: impute, scale, one-hot encode, classify."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,20 +17,22 @@ from bakeoff.estimators.engines import (
 from bakeoff.estimators.svm_approximation import approximate_parameters
 from bakeoff.evaluation.results import Method
 from bakeoff.metrics import METRICS
-from bakeoff.tables.schema import MAX_CATEGORIES, Feature
+from bakeoff.tables.schema import MAX_CATEGORIES, Feature, Kind
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 
 MISSING_CATEGORY = "(missing)"
+CYCLIC = ("logistic_regression", "svm")  # for which the end of a week, month, or day should be near its beginning
 
 
 def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: Method | None = None) -> "Pipeline":
     """Build the unfitted Pipeline of a contestant.
 
     Missing numbers and booleans are imputed by the median, then standardized. Text is one-hot encoded; missing text is
-    a category of its own. With more than 100 categories the rare ones share a column, which unseen categories are
+    a category of its own. Dates become numbers (`DateFeatures`), free text the components of its TF-IDF
+    (`TextFeatures`). With more than 100 categories the rare ones share a column, which unseen categories are
     assigned to; without such a column they are encoded as all zeros.
 
     Args:
@@ -50,7 +52,7 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
         classifier = CalibratedClassifierCV(classifier, method=method, cv=CALIBRATION_FOLDS, ensemble=False)
     steps = [("classifier", classifier)]
     if contestant.preprocessing == "auto":
-        steps.insert(0, ("preprocessing", _preprocessor(features)))
+        steps.insert(0, ("preprocessing", _preprocessor(contestant, features)))
     return Pipeline(steps)
 
 
@@ -123,19 +125,33 @@ def _classifier(contestant: Contestant) -> Any:
     return build_classifier(contestant.name, parameters, NystroemSVC)
 
 
-def _preprocessor(features: Sequence[Feature]) -> Any:
+def _preprocessor(contestant: Contestant, features: Sequence[Feature]) -> Any:
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    numbers = [feature.name for feature in features if feature.kind != "category"]
-    categories = [feature.name for feature in features if feature.kind == "category"]
+    columns: dict[str, list[str]] = {kind: [] for kind in get_args(Kind)}
+    for feature in features:
+        columns["number" if feature.kind == "boolean" else feature.kind].append(feature.name)
     # A column may be empty in one fold; keep_empty_features keeps it, so that all folds have the same columns.
     scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
     encode = make_pipeline(
         SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY, keep_empty_features=True),
         OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES),
     )
-    parts = [("numbers", scale, numbers), ("categories", encode, categories)]
+    parts: list[tuple[str, Any, Any]] = [
+        ("numbers", scale, columns["number"]),
+        ("categories", encode, columns["category"]),
+    ]
+    if columns["datetime"]:
+        from bakeoff.estimators.date_features import DateFeatures
+
+        dates = DateFeatures(cyclic=contestant.name in CYCLIC)
+        impute = SimpleImputer(strategy="median", keep_empty_features=True)
+        parts.append(("dates", make_pipeline(dates, impute, StandardScaler()), columns["datetime"]))
+    if columns["text"]:
+        from bakeoff.estimators.text_features import TextFeatures
+
+        parts += [(f"text {number}", TextFeatures(), name) for number, name in enumerate(columns["text"], start=1)]
     return ColumnTransformer([part for part in parts if part[2]])

@@ -33,7 +33,15 @@ from bakeoff.tables.reader import describe_format, missing_columns
 
 logger = logging.getLogger(__name__)
 
-OPTIONS = {"keep", "format", "probabilities", "on_unseen", "on_out_of_range", "range_margin"}  # that change a result
+OPTIONS = {
+    "keep",
+    "format",
+    "probabilities",
+    "on_unseen",
+    "on_out_of_range",
+    "range_margin",
+    "on_missing",
+}  # that change a result
 # Errors of a disk, after which the scored batches are still good.
 DISKS = {errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
 SAY_SECONDS = 5.0  # between two progress lines in the log

@@ -77,6 +77,7 @@ class Predictor:
         keep: Sequence[str] = (),
         on_unseen: AnomalyAction = "flag",
         on_out_of_range: AnomalyAction = "flag",
+        on_missing: AnomalyAction = "flag",
         range_margin: float = 1.0,
     ) -> Predicted:
         """Score a table; invalid rows are rejected with a reason.
@@ -93,13 +94,19 @@ class Predictor:
             keep: columns to copy to the predictions, such as an id.
             on_unseen: what to do with a row whose category was not in training: flag, reject or accept.
             on_out_of_range: what to do with a row whose number is far outside the training range, likewise.
+            on_missing: what to do with a row with a missing value where training saw none, likewise.
             range_margin: how far outside counts as far, in widths of the range.
 
         Raises:
             ConfigError: an option has a value that is not allowed.
             DataError: a column is missing, has a type that can't be used, or occurs twice, or can't be kept.
         """
-        policy = {"on_unseen": on_unseen, "on_out_of_range": on_out_of_range, "range_margin": range_margin}
+        policy = {
+            "on_unseen": on_unseen,
+            "on_out_of_range": on_out_of_range,
+            "range_margin": range_margin,
+            "on_missing": on_missing,
+        }
         validate(PredictionConfig, policy)
         self._refuse_unfit(table, keep)
         names = set(map(str, table.columns))

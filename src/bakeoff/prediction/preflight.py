@@ -87,7 +87,7 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     _refuse_unfit(config, ref, source, list(card.features))
     keep = {name: _kept_type(config, name, source) for name in config.keep}
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
-    leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin)
+    leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
     scorer = Scorer(model, card, keep, leniency, config.probabilities)
     for number, piece in source.pieces(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())

@@ -104,7 +104,11 @@ class Scorer:
     def numbers(self) -> list[str]:
         """The numeric features, but for those that are kept, whose text is needed."""
         read_as_text = {*self.keep, self.target}
-        return [each.name for each in self.features if each.kind == "number" and each.name not in read_as_text]
+        return [
+            each.name
+            for each in self.features
+            if each.kind == "number" and each.name not in read_as_text and (each.format is None or each.format.is_plain)
+        ]
 
     def score(self, batch: Batch) -> ScoredBatch:
         """Score a batch; its rows are numbered from 0 and can be shifted by `offset_rows`.

@@ -1,6 +1,6 @@
 """Building blocks of HTML pages that need no network or script, have a light and a dark theme, and can be printed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from bakeoff.formatting import printable
@@ -77,6 +77,11 @@ def contents(sections: Iterable[tuple[str, str]]) -> str:
 def paragraph(text: str | None, kind: str | None = None) -> str:
     """Text as a paragraph; empty for None."""
     return f"<p{f' class={kind!r}' if kind else ''}>{escape(text)}</p>" if text else ""
+
+
+def unordered_list(lines: Sequence[str]) -> str:
+    """Return a list of lines of text; empty without lines."""
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
 
 
 def gallery(pictures: Iterable[Picture | None], small: bool = False) -> str:

@@ -16,6 +16,7 @@ from bakeoff.report.card_tables import (
     result_table,
 )
 from bakeoff.report.card_text import (
+    TIDIED,
     describe_calibration,
     describe_choice,
     describe_decision,
@@ -69,6 +70,7 @@ def render_markdown(
             f"## Classification report of {winner}",
             markdown_table(*report_table(report)),
             *([markdown_picture(confusion._replace(title="Predicted and true classes"))] if confusion else []),
+            *([f"## {TIDIED}", "\n".join(f"- {markdown_text(line)}" for line in card.tidied)] if card.tidied else []),
             "## How it was made",
             markdown_table(
                 ("What", "Value"),

@@ -18,6 +18,7 @@ from bakeoff.report.card_tables import (
     result_table,
 )
 from bakeoff.report.card_text import (
+    TIDIED,
     describe_calibration,
     describe_choice,
     describe_decision,
@@ -42,6 +43,7 @@ from bakeoff.report.html import (
     page,
     paragraph,
     section,
+    unordered_list,
 )
 from bakeoff.report.svg import Picture
 from bakeoff.report.table_formats import html_table
@@ -67,6 +69,7 @@ def render_report(
     """
     parts = {
         "Leaderboard": _leaderboard(card, pictures),
+        TIDIED: unordered_list(card.tidied),
         "Where it errs": _errors(card, pictures),
         "Probabilities": _probabilities(card, outcomes, pictures),
         **dict(more),

@@ -213,6 +213,8 @@ class Card:
         calibration: the calibration of the winner's probabilities.
         brier_halved: whether Brier scores of two classes are of one class; older cards sum over both.
         decision: the cost reduction by deciding by least expected cost; None without costs.
+        warnings: what a careful colleague would say.
+        tidied: what was done to the table, a line each.
         class_counts: the number of training rows by class.
         config: the run's config, as the Bakeoff of that time wrote it.
         environment: the version of each library.
@@ -230,6 +232,7 @@ class Card:
     brier_halved: bool | None = None
     decision: CostReduction | None = None
     warnings: list[str] = field(default_factory=list)
+    tidied: list[str] = field(default_factory=list)
     classes: list[str]
     class_counts: dict[str, int] = field(default_factory=dict)
     features: tuple[Feature, ...]

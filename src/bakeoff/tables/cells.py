@@ -6,16 +6,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
-from bakeoff.tables.schema import Kind
+from bakeoff.tables.numbers import cast_or_none, normalize_numbers
+from bakeoff.tables.schema import CellFormat, Kind
 
 # The default na_values of pandas.read_csv.
-MISSING = ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"]
+MISSING = [
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
+    "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+]  # fmt: skip
+LEADING_ZERO = r"^0\d+$"
+INVISIBLE = "\u200b\u2060\ufeff"  # characters without width that are no part of a word
 TRUE, FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
 MAX_NUMBER = float(np.finfo(np.float32).max)
 
 
-def to_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+def to_numbers(column: pa.ChunkedArray, form: CellFormat | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Convert a column of plain type to numbers, cell by cell.
+
+    Args:
+        column: numbers, booleans or text.
+        form: how text is read; None for numbers as Arrow reads them.
 
     Returns:
         The numbers (float64, NaN if missing or not a number) and a mask of the cells that are neither missing nor a
@@ -23,10 +33,12 @@ def to_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """
     if not pa.types.is_string(column.type):
         return _to_float(column).to_numpy(), np.zeros(len(column), dtype=bool)
-    text = pc.utf8_trim_whitespace(missing_to_null(column))
-    values = cast_or_none(text, pa.float64())
+    text = trim(missing_to_null(column))
+    values = cast_or_none(text, pa.float64()) if form is None or form.is_plain else None
     if values is not None:
         return values.to_numpy(), np.zeros(len(text), dtype=bool)
+    if form is not None:
+        text = normalize_numbers(text, form)
     # Each cell by the same cast as above, so that its value doesn't depend on the other cells.
     distinct = text.drop_null().unique()
     numbers = pa.array([cell for cell in distinct.to_pylist() if _is_number(cell)], pa.string())
@@ -42,7 +54,7 @@ def to_booleans(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         As `to_numbers`, with 1.0 for true and 0.0 for false.
     """
     if pa.types.is_string(column.type):
-        text = pc.utf8_trim_whitespace(missing_to_null(column))
+        text = trim(missing_to_null(column))
         values = np.full(len(text), np.nan)
         values[pc.is_in(text, pa.array([*TRUE, "1", "1.0"])).to_numpy()] = 1.0
         values[pc.is_in(text, pa.array([*FALSE, "0", "0.0"])).to_numpy()] = 0.0
@@ -56,9 +68,31 @@ def to_text(column: pa.ChunkedArray) -> pd.Series:
     return to_pandas("category", text_cells(column))
 
 
-def text_cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Convert a column of plain type to Arrow's string, with null for missing cells."""
-    return missing_to_null(column) if pa.types.is_string(column.type) else to_strings(column)
+def text_cells(column: pa.ChunkedArray, form: CellFormat | None = None) -> pa.ChunkedArray:
+    """Convert a column of plain type to Arrow's string, with null for missing cells.
+
+    Args:
+        column: numbers, booleans or text.
+        form: how text is read; None to keep blanks at the ends.
+    """
+    if form is not None and form.verbatim:
+        return verbatim(column)
+    text = missing_to_null(column) if pa.types.is_string(column.type) else to_strings(column)
+    return text if form is None else trim(text)
+
+
+def verbatim(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Convert a column of plain type to trimmed text, of which only empty cells are missing."""
+    text = trim(column if pa.types.is_string(column.type) else to_strings(column))
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def trim(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Remove blanks at the ends of text cells, and characters without width; empty cells stay empty."""
+    trimmed = pc.utf8_trim_whitespace(text)
+    if pc.any(pc.match_substring_regex(trimmed, f"[{INVISIBLE}]")).as_py():
+        trimmed = pc.utf8_trim_whitespace(pc.replace_substring_regex(trimmed, f"[{INVISIBLE}]", ""))
+    return trimmed
 
 
 def too_large(values: np.ndarray) -> np.ndarray:
@@ -78,7 +112,7 @@ def to_strings(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(column, "true", "false") if pa.types.is_boolean(column.type) else column.cast(pa.string())
 
 
-def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:  # noqa: PLR0911  a type, a line
     """Cast a column to a plain type: int64, float64, bool or string.
 
     Raises:
@@ -89,6 +123,8 @@ def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
         return to_plain_type(name, column.cast(kind.value_type))
     if pa.types.is_null(kind):
         return column.cast(pa.float64())
+    if pa.types.is_duration(kind):
+        return pc.divide(_to_float(column.cast(pa.duration("us"), safe=False).cast(pa.int64())), 1e6)  # seconds
     if pa.types.is_temporal(kind):
         raise dates_error(name)
     if pa.types.is_boolean(kind) or pa.types.is_string(kind):
@@ -103,8 +139,10 @@ def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
-    """Convert a column of plain type to pandas: float64, int64, bool or str."""
-    if kind == "category":
+    """Convert a column of plain type, or of timestamps, to pandas: float64, int64, bool, str or datetime64[us]."""
+    if kind == "datetime":
+        return pd.Series(array.to_numpy().astype("datetime64[us]"))
+    if kind in ("category", "text"):
         return pd.Series(array.to_pandas()).astype("str")
     if array.null_count:
         array = _to_float(array)
@@ -122,12 +160,16 @@ def _to_float(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.float64(), safe=False)
 
 
-def cast_or_none(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
-    """Cast a column; None if a value can't be cast."""
-    try:
-        return column.cast(kind)
-    except pa.ArrowInvalid:
-        return None
+def missing_texts(column: pa.ChunkedArray) -> dict[str, int]:
+    """Count the cells of a text column by the text, such as `NA`, that is read as missing, empty cells apart."""
+    text = pc.utf8_trim_whitespace(column)
+    counted = text.filter(pc.and_(pc.is_in(text, pa.array(MISSING)), pc.not_equal(text, ""))).value_counts()
+    return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist()))
+
+
+def has_leading_zeros(text: pa.ChunkedArray) -> bool:
+    """Return whether a cell is a whole number with a leading zero, as of a postcode."""
+    return bool(pc.any(pc.match_substring_regex(text, LEADING_ZERO)).as_py())
 
 
 def _is_number(cell: str) -> bool:

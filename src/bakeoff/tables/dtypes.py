@@ -1,112 +1,194 @@
-"""Infer what a column holds (numbers, booleans or categories), and refuse columns that can't be learned from."""
+"""Infer what the columns of a training table hold: numbers, booleans, dates, categories or text."""
 
-import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bakeoff.config import DatasetConfig
+from bakeoff.config.dataset import DateOrder
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import (
     FALSE,
     MAX_NUMBER,
-    MISSING,
     TRUE,
-    cast_or_none,
-    dates_error,
+    has_leading_zeros,
     missing_to_null,
     to_numbers,
     to_pandas,
     to_plain_type,
     too_large,
+    trim,
+    verbatim,
 )
-from bakeoff.tables.schema import MAX_CATEGORIES, Feature, Kind
+from bakeoff.tables.dates import find_dates, read_dates
+from bakeoff.tables.left_out import leave_out
+from bakeoff.tables.numbers import cast_or_none, find_numbers, shows_point
+from bakeoff.tables.schema import CellFormat, Feature, Kind
+from bakeoff.tables.tidying import Tidying, describe_gaps
 
-logger = logging.getLogger(__name__)
-MISSING += ["N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]
-# A date: year-month-day or day-month-year in digits, or with the month's name; a time of day may follow.
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-DATE = (
-    r"(?i)^\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
-    rf"|\d{{1,2}}[ -]{_MONTH}[ -]\d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}})"
-    r"(?:[T ]+\d{1,2}:\d{2}.*)?\s*$"
-)
-MOSTLY = 0.9  # a text column with this share of numbers is taken for a number column with mistakes
+ZONE = r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$"
+SOME = 0.1  # share of numbers among categories that is worth a line
+
+Inferred = tuple[Kind, pa.ChunkedArray, CellFormat]
 
 
-def infer_feature(name: str, column: pa.ChunkedArray) -> tuple[Feature, pd.Series]:
-    """Infer the feature that an Arrow column holds, and convert the column to pandas.
+@dataclass(frozen=True)
+class ColumnHints:
+    """What the config says about columns.
+
+    Attributes:
+        categories, numbers, text: the names of columns that hold these.
+        dates: the order of year, month and day by name of column.
+        decimal: the decimal mark of columns that can be read in two ways; None to refuse them.
+    """
+
+    categories: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
+    text: frozenset[str] = frozenset()
+    dates: Mapping[str, DateOrder] = field(default_factory=dict)
+    decimal: str | None = None
+
+    @classmethod
+    def of(cls, config: DatasetConfig) -> "ColumnHints":
+        """Take the hints of a dataset's config."""
+        return cls(
+            frozenset(config.categories),
+            frozenset(config.numbers),
+            frozenset(config.text),
+            config.dates,
+            None if config.decimal == "auto" else config.decimal,
+        )
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether the config says what a column holds."""
+        return name in self.categories or name in self.numbers or name in self.text or name in self.dates
+
+
+def infer_column(
+    name: str, column: pa.ChunkedArray, typed: bool, hints: ColumnHints, done: Tidying
+) -> tuple[Feature, pd.Series] | None:
+    """Infer the feature that a column holds, and convert the column to pandas.
 
     Args:
-        name: the column's name, for messages.
-        column: of any Arrow type; text whose cells are all numbers or all booleans is converted.
+        name: the column's name.
+        column: of any Arrow type.
+        typed: whether text is known to be text, as in Parquet; otherwise numbers and booleans are looked for in it.
+        hints: what the config says about the column.
+        done: what is done to the column is added to it.
 
     Returns:
-        The feature, and the column as float64, int64, bool or str.
+        The feature, and the column as float64, int64, bool, str or datetime64[us]; None if it is left out.
 
     Raises:
-        DataError: the column is empty, holds dates, an unsupported type, infinite values or text that differs in every
-            row, or it has too many categories of which nearly all are numbers.
+        DataError: the column has a type that can't be used, or infinite numbers.
+        AmbiguousNumbersError: its numbers can be read in two ways.
+        AmbiguousDatesError: its dates can be read in two ways.
     """
-    kind, array = _typed(name, column)
-    if kind == "number":
-        _refuse_infinite(name, array)
-    if kind == "category":
-        _refuse_useless_text(name, array)
-    series = to_pandas(kind, array)
-    return Feature(name, str(series.dtype), kind), series
+    done.forget(name)
+    kind, cells, form = _infer(name, column, typed, hints, done)
+    if name not in hints and leave_out(name, kind, cells, done):
+        return None
+    if kind == "number" and pa.types.is_floating(cells.type):
+        _refuse_infinite(name, cells)
+    series = to_pandas(kind, cells)
+    return Feature(name, str(series.dtype), kind, format=form), series
 
 
-def _typed(name: str, column: pa.ChunkedArray) -> tuple[Kind, pa.ChunkedArray]:
+def _infer(name: str, column: pa.ChunkedArray, typed: bool, hints: ColumnHints, done: Tidying) -> Inferred:
+    """Return the kind of a column, its cells as a plain type or timestamps, and their format."""
+    column = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type):
+        zone = getattr(column.type, "tz", None)
+        done.add("dates", name, "in UTC" if zone else "")
+        return _dates(column, CellFormat(order="ymd"))
     column = to_plain_type(name, column)
-    if pa.types.is_string(column.type):
-        column = missing_to_null(column)
-    if column.null_count == len(column) or (pa.types.is_floating(column.type) and pc.all(pc.is_nan(column)).as_py()):
-        raise DataError(f"column {name!r} is empty throughout; fill it, or add it to ignore")
-    if pa.types.is_boolean(column.type):
-        return "boolean", column
+    if name in hints.categories or name in hints.text:
+        return "text" if name in hints.text else "category", verbatim(column), CellFormat(verbatim=True)
     if not pa.types.is_string(column.type):
-        return "number", column
-    trimmed = pc.utf8_trim_whitespace(column)
-    if (numbers := cast_or_none(trimmed, pa.float64())) is not None:  # tried first: Arrow's cast to int64 accepts 0x1f
-        return "number", cast_or_none(trimmed, pa.int64()) or numbers
-    if pc.all(pc.is_in(trimmed.drop_null(), pa.array(TRUE + FALSE))).as_py():
-        flags = pc.is_in(trimmed, pa.array(TRUE))
-        return "boolean", pc.if_else(pc.is_valid(trimmed), flags, pa.scalar(None, pa.bool_()))
-    if all_dates(column):
-        raise dates_error(name)
-    return "category", column
+        return "boolean" if pa.types.is_boolean(column.type) else "number", column, CellFormat()
+    text = trim(missing_to_null(column))
+    found = None
+    if text.null_count == len(text):
+        return "number", text.cast(pa.float64()), CellFormat()
+    if name not in hints.dates and (name in hints.numbers or not typed):
+        found = _as_numbers(name, text, hints, done) or _as_booleans(text)
+    return found or _as_dates(name, text, hints, done) or _as_categories(name, missing_to_null(column), text, done)
 
 
-def all_dates(column: pa.ChunkedArray) -> bool:
-    """Whether a text column has values and all of them are dates."""
-    present = column.drop_null()
-    return len(present) > 0 and bool(pc.all(pc.match_substring_regex(present, DATE)).as_py())
+def _as_numbers(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidying) -> Inferred | None:
+    plain = cast_or_none(text, pa.float64())
+    if plain is not None and name not in hints.numbers and has_leading_zeros(text):
+        return None
+    found = None
+    if plain is None or hints.decimal == ",":
+        found = find_numbers(text, hints.decimal, forced=name in hints.numbers)
+        if found is None and plain is None:
+            return None
+    elif shows_point(text):
+        done.decimals.add(".")
+    if found is None or found.format == CellFormat():
+        # First to float64: Arrow's cast to int64 accepts 0x1f.
+        return "number", cast_or_none(text, pa.int64()) or plain, CellFormat()
+    if found.decimal:
+        done.decimals.add(found.decimal)
+    if found.gaps:
+        done.add("gaps", name, describe_gaps(found.gaps, len(text)))
+    if found.format.decimal == ",":
+        done.add("decimal comma", name)
+    if found.format.grouped:
+        done.add("thousands", name)
+    values, _ = to_numbers(text, found.format)
+    numbers = pa.chunked_array([pa.array(values, mask=np.isnan(values))])
+    return "number", (None if numbers.null_count else cast_or_none(numbers, pa.int64())) or numbers, found.format
+
+
+def _as_booleans(text: pa.ChunkedArray) -> Inferred | None:
+    if not pc.all(pc.is_in(text.drop_null(), pa.array(TRUE + FALSE))).as_py():
+        return None
+    flags = pc.is_in(text, pa.array(TRUE))
+    return "boolean", pc.if_else(pc.is_valid(text), flags, pa.scalar(None, pa.bool_())), CellFormat()
+
+
+def _as_dates(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidying) -> Inferred | None:
+    found = find_dates(text, hints.dates.get(name))
+    if found is None:
+        return None
+    order = {"ymd": "", "mdy": "month first", "dmy": "day first"}[found.format.order or "ymd"]
+    zone = (
+        "in UTC"
+        if pc.any(pc.match_substring_regex(text, r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$")).as_py()
+        else ""
+    )
+    done.add("dates", name, ", ".join(filter(None, (order, zone))))
+    if found.gaps:
+        done.add("gaps", name, describe_gaps(found.gaps, len(text)))
+    return _dates(text, found.format)
+
+
+def _dates(column: pa.ChunkedArray, form: CellFormat) -> Inferred:
+    return "datetime", pa.chunked_array([pa.array(read_dates(column, form)[0])]), form
+
+
+def _as_categories(name: str, raw: pa.ChunkedArray, text: pa.ChunkedArray, done: Tidying) -> Inferred:
+    if pc.count_distinct(raw).as_py() != pc.count_distinct(text).as_py():
+        done.add("blanks", name)
+    if has_leading_zeros(text):
+        done.add("leading zeros", name)
+    else:
+        numbers = pc.mean(pc.match_substring_regex(text.drop_null(), r"^[-+]?\d+(?:[.,]\d+)?$").cast(pa.int8())).as_py()
+        if numbers > SOME:
+            done.add("nearly numbers", name, f"{numbers:.0%} of the cells")
+    return "category", text, CellFormat()
 
 
 def _refuse_infinite(name: str, array: pa.ChunkedArray) -> None:
-    if pa.types.is_floating(array.type):
-        infinite = np.flatnonzero(too_large(array.to_numpy()))
-        if infinite.size:
-            raise DataError(
-                f"column {name!r} holds infinite numbers, or some beyond {MAX_NUMBER:.1e} "
-                f"({infinite.size}, the first in row {infinite[0]}); mend them, or add it to ignore"
-            )
-
-
-def _refuse_useless_text(name: str, array: pa.ChunkedArray) -> None:
-    present = array.drop_null()
-    distinct = pc.count_distinct(present).as_py()
-    unreadable = to_numbers(array)[1]
-    if unreadable.sum() <= (1 - MOSTLY) * len(present):
-        row = int(np.flatnonzero(unreadable)[0])
-        description = (
-            f"column {name!r} is numbers but for {unreadable.sum()} of {len(array)} cells "
-            f"(the first in row {row}: {array[row].as_py()!r})"
+    infinite = np.flatnonzero(too_large(array.to_numpy()))
+    if infinite.size:
+        raise DataError(
+            f"column {name!r} holds infinite numbers, or some beyond {MAX_NUMBER:.1e} "
+            f"({infinite.size}, the first in row {infinite[0]}); mend them, or add it to ignore"
         )
-        if distinct > MAX_CATEGORIES:
-            raise DataError(f"{description}; mend them, or add it to ignore")
-        logger.warning("%s; it is taken for text of %d categories", description, distinct)
-    if distinct == len(present) and len(present) > max(1, len(array) // 2):
-        raise DataError(f"column {name!r} is text that differs in every row, an id perhaps; add it to ignore")

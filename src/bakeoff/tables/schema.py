@@ -4,16 +4,42 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from bakeoff.config.dataset import DateOrder
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
-Kind = Literal["number", "boolean", "category"]
+Kind = Literal["number", "boolean", "category", "datetime", "text"]
 
 MAX_CATEGORIES = 100  # one-hot columns per text column; rarer categories share one
 MAX_KNOWN = 10_000  # most categories that the card lists; with more it lists none, and unseen ones aren't detected
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CellFormat:
+    """How the cells of a column are read, beyond what pandas reads by itself.
+
+    Attributes:
+        gaps: texts that are read as missing, besides those of `cells.MISSING`.
+        decimal: the decimal mark of numbers.
+        grouped: whether numbers have thousands separators.
+        order: the order of year, month and day in dates; None in columns without dates.
+        verbatim: whether only empty cells are missing: `NA` and the like are categories.
+    """
+
+    gaps: tuple[str, ...] = ()
+    decimal: Literal[".", ","] = "."
+    grouped: bool = False
+    order: DateOrder | None = None
+    verbatim: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether numbers are those that Arrow reads by itself, but for the gaps."""
+        return self.decimal == "." and not self.grouped
 
 
 @dataclass(frozen=True)
@@ -27,6 +53,7 @@ class Feature:
         missing: whether values were missing in the training rows.
         categories: the categories of the training rows, sorted; None for other kinds and for more than `MAX_KNOWN`.
         range: the smallest and the largest number of the training rows; None for other kinds.
+        format: how its cells are read; None in strict configs and in versions of earlier releases.
     """
 
     name: str
@@ -35,6 +62,7 @@ class Feature:
     missing: bool = False
     categories: tuple[str, ...] | None = None
     range: tuple[float, float] | None = None
+    format: CellFormat | None = None
 
     def learn(self, column: "pd.Series") -> "Feature":
         """Return the feature with the missing values, categories and range of the training rows.
@@ -55,7 +83,7 @@ class Feature:
                 )
                 return replace(self, missing=missing)
             return replace(self, missing=missing, categories=tuple(categories))
-        if self.kind == "boolean":
+        if self.kind != "number":
             return replace(self, missing=missing)
         import numpy as np
 

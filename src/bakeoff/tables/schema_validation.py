@@ -20,7 +20,8 @@ from bakeoff.tables.cells import (
     to_plain_type,
     too_large,
 )
-from bakeoff.tables.schema import Feature
+from bakeoff.tables.dates import read_dates, to_plain_dates
+from bakeoff.tables.schema import CellFormat, Feature
 
 SHOWN = 80  # characters of a cell shown in a reason
 REFUSED = {"row": "int64", "column": "str", "value": "str", "reason": "str", "kind": "str"}
@@ -34,11 +35,13 @@ class AnomalyPolicy:
         on_unseen: the action for a category that no training row had.
         on_out_of_range: the action for a number outside the training range.
         range_margin: how far outside it may be, as a multiple of the range's width.
+        on_missing: the action for a missing value in a column in which no training row had one.
     """
 
     on_unseen: AnomalyAction = "accept"
     on_out_of_range: AnomalyAction = "accept"
     range_margin: float = 1.0
+    on_missing: AnomalyAction = "accept"
 
 
 ACCEPT_ALL = AnomalyPolicy()
@@ -139,6 +142,8 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") ->
         DataError: the type is not supported, so that no row could be scored.
     """
     try:
+        if feature.kind == "datetime":
+            return to_plain_dates(feature.name, column)
         return to_plain_type(feature.name, column)
     except DataError as error:
         sentence = f"column {feature.name!r}{where} holds {column.type}, and training saw a {feature.kind} in it"
@@ -147,10 +152,12 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") ->
 
 def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy) -> tuple[Any, list[_Finding]]:
     """Convert a column to the feature's type, and find its invalid and anomalous cells."""
-    if feature.kind == "category":
+    if feature.kind in ("category", "text"):
         values, empty, findings = _conform_text(feature, cells, leniency)
+    elif feature.kind == "datetime":
+        values, empty, findings = _conform_dates(feature, cells)
     else:
-        values, unreadable = to_numbers(cells) if feature.kind == "number" else to_booleans(cells)
+        values, unreadable = to_numbers(cells, feature.format) if feature.kind == "number" else to_booleans(cells)
         low, high = _bounds(feature, leniency)
         if not unreadable.any() and _all_within(values, low, high):
             return values, []
@@ -161,8 +168,9 @@ def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyP
             kind = "far outside the training range, {:g} to {:g}".format(*feature.range)
             outside = ((values < low) | (values > high)) & ~huge
             findings.append(_odd(outside, leniency.on_out_of_range, "out_of_range", kind, ": {0}"))
-    if not feature.missing:
-        findings.append(_Finding(empty, "missing, and training saw no missing value here"))
+    if not feature.missing and leniency.on_missing != "accept":
+        kind = "missing, and training saw no missing value here"
+        findings.append(_odd(empty, leniency.on_missing, "missing", kind, ""))
     return values, [finding for finding in findings if finding.cells.any()]
 
 
@@ -170,7 +178,7 @@ def _conform_text(
     feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy
 ) -> tuple[Any, np.ndarray, list[_Finding]]:
     """Convert a column to text; returns it with a mask of the missing cells and the finding of unseen categories."""
-    text = text_cells(cells)
+    text = text_cells(cells, feature.format)
     empty: np.ndarray = pc.is_null(text).to_numpy()
     findings = []
     if feature.categories is not None and leniency.on_unseen != "accept":
@@ -178,6 +186,12 @@ def _conform_text(
         kind = "a category that training did not see"
         findings.append(_odd(unseen, leniency.on_unseen, "unseen", kind, ": {0!r}"))
     return to_pandas("category", text), empty, findings
+
+
+def _conform_dates(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, np.ndarray, list[_Finding]]:
+    """Convert a column to times; returns it with a mask of the missing cells and the finding of cells that are none."""
+    times, unreadable = read_dates(cells, feature.format or CellFormat(order="ymd"))
+    return pd.Series(times), np.isnat(times) & ~unreadable, [_Finding(unreadable, "not a date", ": {0!r}")]
 
 
 def _bounds(feature: Feature, leniency: AnomalyPolicy) -> tuple[float, float]:

@@ -6,18 +6,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
+from bakeoff.formatting import list_first
 from bakeoff.tables.cells import (
     FALSE,
+    MISSING,
     TRUE,
-    cast_or_none,
+    has_leading_zeros,
+    missing_texts,
     missing_to_null,
     text_cells,
     to_numbers,
     to_plain_type,
     to_strings,
+    trim,
     unify_booleans,
+    verbatim,
 )
-from bakeoff.tables.dtypes import all_dates
+from bakeoff.tables.dates import AmbiguousDatesError, find_dates
+from bakeoff.tables.numbers import cast_or_none
+from bakeoff.tables.schema import CellFormat
+from bakeoff.tables.tidying import Tidying
+
+MISSING_CLASSES = {*MISSING} - {""}  # classes that dataset.categories keeps
+MOST_CODES = 12  # different whole numbers that are classes however rare some are
+RARE, RARE_SHARE = 5, 0.25  # with more of them, this share in fewer rows than this make a measurement
 
 
 def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -38,7 +50,8 @@ def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndar
     if classes.dtype.kind == "i":
         named, known = _whole_numbers(cells)
     else:
-        text = text_cells(cells)
+        trimmed = CellFormat() if all(map(_is_trimmed, map(str, classes))) else None  # older versions have others
+        text = text_cells(cells, CellFormat(verbatim=True) if MISSING_CLASSES & set(map(str, classes)) else trimmed)
         if set(map(str, classes)) <= {"true", "false"}:
             text = pc.if_else(pc.is_in(text, pa.array(TRUE + FALSE)), pc.utf8_lower(text), text)
         named, known = text.to_pandas(), pc.is_valid(text).to_numpy()
@@ -50,6 +63,10 @@ def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndar
     return codes, [*map(str, classes), *map(str, unknown_names)]
 
 
+def _is_trimmed(name: str) -> bool:
+    return bool(trim(pa.chunked_array([[name]]))[0].as_py() == name)
+
+
 def _whole_numbers(cells: pa.ChunkedArray) -> tuple[pd.Series, np.ndarray]:
     """Convert cells to int64; returns them with a mask of those that are whole numbers."""
     if pa.types.is_integer(cells.type) and not cells.null_count:  # exact beyond 2**53 too
@@ -59,43 +76,109 @@ def _whole_numbers(cells: pa.ChunkedArray) -> tuple[pd.Series, np.ndarray]:
     return pd.Series(np.where(known, values, 0).astype(np.int64)), known
 
 
-def to_target(name: str, column: pa.ChunkedArray) -> pd.Series:
+def to_target(
+    name: str, column: pa.ChunkedArray, typed: bool, are_classes: bool, done: Tidying
+) -> tuple[pd.Series, np.ndarray]:
     """Convert the target column for training: to int64 if all classes are whole numbers, else to text.
 
+    Args:
+        name: the column's name.
+        column: of any Arrow type.
+        typed: whether text is known to be text, as in Parquet; otherwise whole numbers are looked for in it.
+        are_classes: whether the config says that the values are classes, whatever they look like.
+        done: what is done to the column is added to it.
+
+    Returns:
+        The classes of the rows that have one, and the positions of these rows.
+
     Raises:
-        DataError: classes are missing, dates, fractions, or beyond 64 bits.
+        DataError: there are no classes, or the values are dates, fractions, measurements, or beyond 64 bits.
     """
     column = to_plain_type(name, column)
-    if pa.types.is_string(column.type):
-        column = missing_to_null(column)
-    _refuse_missing_target(name, column)
-    if pa.types.is_boolean(column.type):
-        column = to_strings(column)
-    if pa.types.is_string(column.type):
-        if all_dates(column):
-            raise DataError(f"the target {name!r} holds dates; a target is text or whole numbers")
-        numbers = cast_or_none(pc.utf8_trim_whitespace(column), pa.float64())
+    if are_classes:
+        cells = verbatim(column)
+    elif pa.types.is_string(column.type):
+        cells = trim(missing_to_null(column))
+        if pc.count_distinct(missing_to_null(column)).as_py() != pc.count_distinct(cells).as_py():
+            done.add("blanks", name)
+    else:
+        cells = column
+    present = pc.invert(pc.is_null(cells, nan_is_null=True))
+    rows = np.flatnonzero(present.to_numpy())
+    if len(rows) < len(cells):
+        done.add_line(_describe_missing(name, column.filter(pc.invert(present)), len(column)))
+    if not len(rows):
+        raise DataError(f"the target {name!r} is empty in all {len(column)} rows{_spellings(name, column)}")
+    return _to_classes(name, cells.filter(present), typed, are_classes, done), rows
+
+
+def _to_classes(name: str, cells: pa.ChunkedArray, typed: bool, are_classes: bool, done: Tidying) -> pd.Series:
+    if pa.types.is_boolean(cells.type):
+        cells = to_strings(cells)
+    if pa.types.is_string(cells.type):
+        zeros = not are_classes and not typed and has_leading_zeros(cells)
+        if zeros:
+            done.add_note(f"the classes of the target {name!r} are kept as text for their leading zeros")
+        numbers = None if typed or are_classes or zeros else cast_or_none(cells, pa.float64())
         if numbers is None:
-            return pd.Series(unify_booleans(column).to_pandas(), name=name).astype("str")
-        column = cast_or_none(pc.utf8_trim_whitespace(column), pa.int64()) or numbers
-    if pa.types.is_floating(column.type):
-        values = column.to_numpy()
-        broken = np.flatnonzero(~np.isfinite(values) | (values != np.floor(values)))
-        if broken.size:
-            raise DataError(
-                f"the target {name!r} holds numbers that are not whole ({values[broken[0]]:g} in row {broken[0]}); "
-                "a classifier needs classes: text or whole numbers"
-            )
-        if np.abs(values).max(initial=0) >= 2**63:
-            raise DataError(f"the target {name!r} holds whole numbers beyond 64 bits; write its classes as text")
-        column = column.cast(pa.int64())
-    return pd.Series(column.to_pandas(), name=name).astype("int64")
+            if not are_classes:
+                _refuse_dates(name, cells)
+            return pd.Series(unify_booleans(cells).to_pandas(), name=name).astype("str")
+        cells = cast_or_none(cells, pa.int64()) or numbers
+    _refuse_measurement(name, cells)
+    return pd.Series(cells.cast(pa.int64()).to_pandas(), name=name).astype("int64")
 
 
-def _refuse_missing_target(name: str, column: pa.ChunkedArray) -> None:
-    missing = pc.is_null(column, nan_is_null=True).to_numpy()
-    if missing.any():
+def _describe_missing(name: str, missing: pa.ChunkedArray, rows: int) -> str:
+    one = missing.length() == 1
+    return (
+        f"{missing.length():,} of {rows:,} rows {'is' if one else 'are'} left out, since the target "
+        f"{name!r} is missing{_spellings(name, missing)}"
+    )
+
+
+def _spellings(name: str, missing: pa.ChunkedArray) -> str:
+    """Name the texts that were read as missing, such as `NA`, which may be a class."""
+    if not pa.types.is_string(missing.type):
+        return ""
+    counted = missing_texts(missing)
+    if not counted:
+        return ""
+    listed = list_first([f"{text!r} in {count:,}" for text, count in counted.items()], 5)
+    return f" (written as {listed}; dataset.categories: [{name}] keeps such texts as classes)"
+
+
+def _refuse_dates(name: str, cells: pa.ChunkedArray) -> None:
+    try:
+        dates = find_dates(cells) is not None
+    except AmbiguousDatesError:
+        dates = True
+    if dates:
         raise DataError(
-            f"the target {name!r} is missing in {missing.sum()} of {len(column)} rows "
-            f"(the first is row {int(missing.argmax())}); fill them or take the rows out"
+            f"the target {name!r} holds dates; a target is text or whole numbers (dataset.categories: [{name}] takes "
+            "each date for a class)"
         )
+
+
+def _refuse_measurement(name: str, cells: pa.ChunkedArray) -> None:
+    """Refuse numbers that are a quantity to predict rather than classes.
+
+    Fractions are; so are more than twelve different whole numbers of which a quarter are rare, as at the ends of a
+    distribution.
+    """
+    values = cells.to_numpy()
+    distinct, counts = np.unique(values, return_counts=True)
+    fractions = ~np.isfinite(distinct) | (distinct != np.floor(distinct))
+    rare = (counts < RARE).mean()
+    if fractions.any():
+        why = f"such as {distinct[fractions][0]:g}, which is not whole"
+    elif len(distinct) > MOST_CODES and rare >= RARE_SHARE:
+        why = f"{rare:.0%} of them in fewer than {RARE} rows each"
+    elif np.abs(distinct).max() >= 2**63:
+        raise DataError(f"the target {name!r} holds whole numbers beyond 64 bits; write its classes as text")
+    else:
+        return
+    raise DataError(
+        f"the target {name!r} holds {len(distinct):,} different numbers, {why}: a number to predict, not a class; bin "
+        f"it into classes first (as pandas.qcut does), or take each number for a class by dataset.categories: [{name}]"
+    )

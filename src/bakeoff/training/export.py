@@ -120,6 +120,7 @@ def describe_race(
         brier_halved=len(ref.classes) == 2,
         decision=found.decision if found else None,
         warnings=list(ref.warnings),
+        tidied=list(ref.tidied),
         classes=list(ref.classes),
         class_counts={str(name): int(count) for name, count in zip(*np.unique(y, return_counts=True))},
         features=tuple(ref.features),

@@ -13,7 +13,6 @@ from bakeoff.errors import DataError
 from bakeoff.tables.formats.excel_file import open_excel
 from bakeoff.tables.read_table import read_table
 
-
 DAY, NOON = dt.datetime.fromisoformat("2024-01-31"), dt.datetime.fromisoformat("2024-02-01 12:00")
 
 

@@ -1,0 +1,153 @@
+"""Load a dataset from a file: infer what its columns hold, and tidy it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+
+from bakeoff.config import DatasetConfig, SplitConfig
+from bakeoff.data.datasets import Dataset
+from bakeoff.data.split_keys import to_groups, to_times
+from bakeoff.errors import DataError
+from bakeoff.formatting import list_first
+from bakeoff.tables.dates import AmbiguousDatesError
+from bakeoff.tables.dtypes import ColumnHints, infer_column
+from bakeoff.tables.numbers import AmbiguousNumbersError
+from bakeoff.tables.read_table import read_table, require_columns
+from bakeoff.tables.reader import TableReader, describe_format, open_table
+from bakeoff.tables.schema import Feature
+from bakeoff.tables.target import to_target
+from bakeoff.tables.tidying import Tidying
+
+SEMICOLONS = "is read with ';'"
+SHOWN = 10  # columns of one kind that are named in an error
+
+
+def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Dataset:
+    """Read the rows of a file that have a class, and tidy its columns.
+
+    Args:
+        config: the dataset's config, of source `file`.
+        split: the split's config, which may name a column to read as split key.
+        strict: whether a file that would have to be tidied is refused.
+
+    Raises:
+        DataError: the rows can't be used; the message names all columns concerned.
+    """
+    assert config.path is not None  # the config model requires both
+    assert config.target is not None
+    source = open_table(config.path)
+    table = read_table(config.path)
+    _require_columns(table, config, split)
+    if table.num_rows == 0:
+        raise DataError(f"{config.path!r} has columns and no rows")
+    done, typed = Tidying(), is_typed(source)
+    for line in describe_format(source):
+        done.add_line(line)
+    y, rows = to_target(
+        config.target, table[config.target], typed, are_classes=config.target in config.categories, done=done
+    )
+    if len(rows) < table.num_rows:
+        table = table.take(pa.array(rows))
+    columns = _infer_columns(table, _candidates(table, source, config, split, done), source, config, done)
+    if strict:
+        done.refuse(config.path)
+    if not columns:
+        raise DataError(
+            f"{config.path!r} has no column to learn from besides the target {config.target!r}"
+            + "".join(f"; {line}" for line in done.lines())
+        )
+    key = None
+    if split.column:
+        convert = to_times if split.by == "time" else to_groups
+        key = convert(split.column, table[split.column])
+    X = pd.DataFrame({feature.name: series for feature, series in columns})
+    return Dataset(X, y, tuple(feature for feature, _ in columns), key, table, tuple(done.lines()))
+
+
+def is_typed(source: TableReader) -> bool:
+    """Return whether text in the table is known to be text; that of a CSV may be numbers, dates or booleans."""
+    return all(file.typed for file in source.files)
+
+
+def _require_columns(table: pa.Table, config: DatasetConfig, split: SplitConfig) -> None:
+    require_columns(table, (str(config.target),), "the target")
+    require_columns(table, config.ignore, "to ignore")
+    for name in ("categories", "numbers", "text", "dates"):
+        require_columns(table, tuple(getattr(config, name)), f"dataset.{name} has it")
+    require_columns(table, (split.column,) if split.column else (), f"split.by: {split.by} follows it")
+
+
+def _candidates(
+    table: pa.Table, source: TableReader, config: DatasetConfig, split: SplitConfig, done: Tidying
+) -> list[str]:
+    """Return the columns that may be learned from; what pandas calls an index is not, unless the config names it."""
+    hinted = {*config.categories, *config.numbers, *config.text, *config.dates}
+    index = {name for file in source.files for name in file.index_columns} - hinted
+    excluded = {config.target, split.column, *config.ignore}
+    for name in index & set(table.column_names) - excluded:
+        done.add("counter", name)
+    return [name for name in table.column_names if name not in excluded | index]
+
+
+def _infer_columns(
+    table: pa.Table, names: list[str], source: TableReader, config: DatasetConfig, done: Tidying
+) -> list[tuple[Feature, pd.Series]]:
+    """Infer all columns; those whose numbers can be read in two ways follow the decimal mark of the others.
+
+    Raises:
+        DataError: some columns can't be used; the message names all of them.
+    """
+    hints, typed = ColumnHints.of(config), is_typed(source)
+    inferred: dict[str, tuple[Feature, pd.Series] | None] = {}
+    problems: dict[str, DataError | AmbiguousNumbersError | AmbiguousDatesError] = {}
+
+    def infer(names: Iterable[str], hints: ColumnHints) -> None:
+        for name in names:
+            problems.pop(name, None)
+            try:
+                inferred[name] = infer_column(name, table[name], typed, hints, done)
+            except (DataError, AmbiguousNumbersError, AmbiguousDatesError) as error:
+                problems[name] = error
+
+    infer(names, hints)
+    # Between fields there are semicolons where a comma is the decimal mark.
+    if not done.decimals and any(file.note.startswith(SEMICOLONS) for file in source.files):
+        done.decimals.add(",")
+    mark = next(iter(done.decimals)) if len(done.decimals) == 1 else None
+    if hints.decimal is None and mark is not None:
+        ambiguous = [name for name, problem in problems.items() if isinstance(problem, AmbiguousNumbersError)]
+        pointed = [name for name, found in inferred.items() if mark == "," and found and found[0].kind == "number"]
+        infer([*ambiguous, *pointed], replace(hints, decimal=mark))
+    if problems:
+        raise DataError(_describe(problems))
+    return [found for name in names if (found := inferred[name])]
+
+
+def _describe(problems: Mapping[str, DataError | AmbiguousNumbersError | AmbiguousDatesError]) -> str:
+    """Write one message for all columns that can't be used, with the line that settles them."""
+    numbers = {name: str(error) for name, error in problems.items() if isinstance(error, AmbiguousNumbersError)}
+    dates = {name: str(error) for name, error in problems.items() if isinstance(error, AmbiguousDatesError)}
+    parts = [str(error) for error in problems.values() if isinstance(error, DataError)]
+    if numbers:
+        example = next(iter(numbers.values()))
+        parts.append(
+            f"numbers can be read in two ways in {_listed(numbers)}: {example} is {example.replace(',', '')} if the "
+            f"comma groups thousands, and {example.replace(',', '.')} if it is the decimal mark; set dataset.decimal: "
+            "'.' or ','"
+        )
+    if dates:
+        example, orders = next(iter(dates.values())), ", ".join(f"{name}: dmy" for name in dates)
+        parts.append(
+            f"day and month can't be told apart in {_listed(dates)}: {example} can be read day first and month first; "
+            f"set dataset.dates: {{{orders}}}, or mdy"
+        )
+    if len(problems) > len(numbers) + len(dates):
+        unusable = [name for name in problems if name not in numbers and name not in dates]
+        parts.append(f"--dataset.ignore {','.join(unusable)} leaves them out")
+    return "; ".join(parts)
+
+
+def _listed(examples: Mapping[str, str]) -> str:
+    return list_first([f"{name!r} ({example})" for name, example in examples.items()], SHOWN)

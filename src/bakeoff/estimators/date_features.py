@@ -1,0 +1,83 @@
+"""Turn dates into numbers that classifiers can learn from."""
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+PERIODS = {"month": 12, "day": 31, "weekday": 7, "hour": 24}  # how many different values a cyclic part has
+
+
+class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Replace each column of dates by its parts and the number of days since the first date of the training rows.
+
+    The parts are year, month, day of the month, weekday (0: Monday), and hour with its fraction; those that have a
+    single value in the training rows are left out. Missing dates are missing in all parts.
+
+    Args:
+        cyclic: whether month, day, weekday and hour are given as sine and cosine, in which the end of a period is near
+            its beginning, for models that are linear in the features or measure distances.
+    """
+
+    def __init__(self, cyclic: bool = False) -> None:
+        self.cyclic = cyclic
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:  # noqa: ARG002  as scikit-learn has it
+        """Learn each column's first date, and the parts that vary.
+
+        Args:
+            X: columns of datetime64, shape (n_rows, n_columns).
+            y: not used.
+        """
+        self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        self.n_features_in_ = X.shape[1]
+        self.first_ = [X[name].min() for name in X.columns]
+        self.parts_ = [
+            [part for part, values in _parts(X[name]).items() if len(np.unique(values[~np.isnan(values)])) > 1]
+            for name in X.columns
+        ]
+        return self
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        """Return the numbers, shape (n_rows, n_features_out), NaN where a date is missing."""
+        check_is_fitted(self)
+        columns = []
+        for name, first, parts in zip(self.feature_names_in_, self.first_, self.parts_):
+            values = _parts(X[name])
+            for part in parts:
+                if self.cyclic and part in PERIODS:
+                    angle = 2 * np.pi * values[part] / PERIODS[part]
+                    columns += [np.sin(angle), np.cos(angle)]
+                else:
+                    columns.append(values[part])
+            columns.append(_days(X[name], first))
+        return np.column_stack(columns)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:  # noqa: ARG002  as scikit-learn has it
+        """Return the names of the numbers, such as `when_year` and `when_month_sin`."""
+        check_is_fitted(self)
+        names = []
+        for name, parts in zip(self.feature_names_in_, self.parts_):
+            for part in parts:
+                ends = ("_sin", "_cos") if self.cyclic and part in PERIODS else ("",)
+                names += [f"{name}_{part}{end}" for end in ends]
+            names.append(f"{name}_days")
+        return np.asarray(names, dtype=object)
+
+
+def _parts(dates: pd.Series) -> dict[str, np.ndarray]:
+    at = dates.dt
+    return {
+        "year": at.year.to_numpy(dtype=float, na_value=np.nan),
+        "month": at.month.to_numpy(dtype=float, na_value=np.nan),
+        "day": at.day.to_numpy(dtype=float, na_value=np.nan),
+        "weekday": at.weekday.to_numpy(dtype=float, na_value=np.nan),
+        "hour": (at.hour + at.minute / 60 + at.second / 3600).to_numpy(dtype=float, na_value=np.nan),
+    }
+
+
+def _days(dates: pd.Series, first: Any) -> np.ndarray:
+    days: np.ndarray = ((dates - first) / pd.Timedelta(days=1)).to_numpy(dtype=float, na_value=np.nan)
+    return days

@@ -1,0 +1,69 @@
+"""Tell which columns are not worth learning from: row counters, constants, names and ids, free text."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bakeoff.tables.schema import Kind
+from bakeoff.tables.tidying import Tidying
+
+DISTINCT = 0.9  # share of different texts among the cells from which on they are names or ids
+WORDS = 5  # mean number of words from which on text is free text
+PROSE = 0.5  # share of different texts among the cells of free text
+LEAST_ROWS = 10  # of a table in which numbers that rise by one are no coincidence
+STEPS = 0.5  # share of steps of one in a row counter, in which rows may be missing
+ROW_NAMES = re.compile(r"(?i)|unnamed: ?\d.*|__index_level_\d+__|row[ _.]?(names?|numbers?|ids?|nr)|index|level_\d")
+
+
+def leave_out(name: str, kind: Kind, column: pa.ChunkedArray, done: Tidying) -> bool:
+    """Return whether a column is to be left out, and record why.
+
+    Args:
+        name: the column's name.
+        kind: what the column holds.
+        column: the cells, null where missing.
+        done: the reason is added to it.
+    """
+    present = column.drop_null()
+    if kind == "number" and pa.types.is_floating(present.type):
+        present = present.filter(pc.invert(pc.is_nan(present)))
+    if not len(present):
+        done.add("empty", name)
+        return True
+    distinct = pc.count_distinct(present).as_py()
+    whole = kind == "number" and pa.types.is_integer(column.type) and not column.null_count
+    if ROW_NAMES.fullmatch(name.strip()) and distinct == len(column) and (whole or kind in ("category", "text")):
+        done.add("counter", name)
+    elif distinct == 1 and (len(present) == len(column) or kind in ("number", "datetime")):
+        done.add("constant", name, _shown(present[0].as_py()))
+    elif whole and distinct == len(column) and len(column) >= LEAST_ROWS and _counts(column.to_numpy()):
+        done.add("counter", name)
+    elif kind == "category" and _is_prose(present, distinct):
+        done.add("prose", name)
+    elif kind == "category" and distinct >= DISTINCT * len(present) and 2 * len(present) > len(column):
+        done.add("names", name, f"{distinct:,} in {len(present):,} rows")
+    else:
+        return False
+    return True
+
+
+def _counts(values: np.ndarray) -> bool:
+    """Return whether different whole numbers count the rows: in any order without a gap, or rising mostly by one."""
+    if values.max() - values.min() == len(values) - 1:
+        return True
+    steps = np.diff(values)
+    return bool((steps > 0).all() and (steps == 1).mean() >= STEPS)
+
+
+def _is_prose(present: pa.ChunkedArray, distinct: int) -> bool:
+    if distinct < PROSE * len(present):
+        return False
+    words = pc.mean(pc.add(pc.count_substring_regex(present.slice(0, 10_000), r"\s+"), 1)).as_py()
+    return bool(words >= WORDS)
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:60]

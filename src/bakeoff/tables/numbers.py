@@ -1,0 +1,165 @@
+"""Recognise and read numbers in text: decimal commas, thousands separators, currency signs, markers for gaps."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bakeoff.tables.schema import CellFormat
+
+# Other texts for a missing number or date, in lower case.
+MARKERS = [
+    ".", "?", "-", "--", "---", "*", "na", "n.a.", "n.a", "none", "nil", "unknown", "unk", "missing", "not available",
+    "not applicable", "nd", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
+]  # fmt: skip
+LEAST_SHARE = 0.5  # of numbers among the cells, if all others are markers
+MOST_ODD = 0.1  # share of cells that are neither numbers nor markers
+MOST_GAPS = 50  # different texts that are read as gaps
+FEW_NUMBERS = 20  # with no more different numbers, other texts may be codes as these are
+
+_SPACE = r"[ \x{a0}\x{202f}\x{2009}]"
+_CURRENCY = r"(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"
+_EXPONENT = r"(?:[eE][-+]?\d+)?"
+_PLAIN = {
+    ".": rf"^[-+]?(?:\d+\.?\d*|\.\d+){_EXPONENT}$|^[-+]?(?:inf|Inf|INF|infinity)$",
+    ",": rf"^[-+]?(?:\d+,?\d*|,\d+){_EXPONENT}$",
+}
+_GROUPED = {  # the same separator throughout a number
+    mark: "|".join(
+        rf"^[-+]?[1-9]\d{{0,2}}(?:{separator}\d{{3}})+(?:{re.escape(mark)}\d*)?$" for separator in separators
+    )
+    for mark, separators in {".": (",", "'", "’", _SPACE), ",": (r"\.", "'", "’", _SPACE)}.items()
+}
+_LEADING_ZERO = r"^0\d+$"
+
+
+class AmbiguousNumbersError(ValueError):
+    """Numbers whose commas (or points) can be decimal marks or thousands separators; the argument is an example."""
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """What was recognised in a column of text.
+
+    Attributes:
+        format: how it is read.
+        gaps: the number of cells by text that is read as missing.
+        decimal: the decimal mark that the cells themselves show; None if they have none, or have it in two readings.
+    """
+
+    format: CellFormat
+    gaps: dict[str, int]
+    decimal: str | None
+
+
+def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: bool = False) -> NumberColumn | None:
+    """Recognise a column of numbers.
+
+    Args:
+        text: trimmed cells, null where missing.
+        decimal: the decimal mark to assume where cells can be read in two ways.
+        forced: whether the column is known to hold numbers, whatever share of its cells can be read as such.
+
+    Returns:
+        How to read it; None if it is not a column of numbers.
+
+    Raises:
+        AmbiguousNumbersError: the cells can be read in two ways, and no decimal mark is given.
+    """
+    counted = text.drop_null().value_counts()
+    cells, counts = counted.field("values"), counted.field("counts").to_numpy()
+    if not len(cells) or (not forced and pc.any(pc.match_substring_regex(cells, _LEADING_ZERO)).as_py()):
+        return None
+    bare = _strip_signs(cells)
+    readable = {mark: _matches(bare, _PLAIN[mark]) | _matches(bare, _GROUPED[mark]) for mark in _PLAIN}
+    mark = _decide(bare, counts, readable, decimal)
+    numbers = readable[mark] & _same_unit(cells, readable[mark], counts)
+    rest = cells.filter(pa.array(~numbers))
+    markers = pc.is_in(pc.utf8_lower(rest), pa.array(MARKERS)).to_numpy(zero_copy_only=False)
+    total, odd = counts.sum(), counts[~numbers][~markers].sum()
+    few = pc.count_distinct(bare.filter(pa.array(numbers))).as_py() <= FEW_NUMBERS
+    if not forced and (
+        counts[numbers].sum() < LEAST_SHARE * total or odd > MOST_ODD * total or (odd and few) or len(rest) > MOST_GAPS
+    ):
+        return None
+    gaps = dict(sorted(zip(rest.to_pylist(), counts[~numbers].tolist()), key=lambda gap: -gap[1]))
+    grouped = bool((_matches(bare, _GROUPED[mark]) & numbers).any())
+    form = CellFormat(gaps=tuple(sorted(gaps)[:MOST_GAPS]), decimal=mark, grouped=grouped)  # type: ignore[arg-type]
+    shown = readable[mark] & ~readable["," if mark == "." else "."] & _matches(bare, r"[.,]")
+    return NumberColumn(form, gaps, mark if shown.any() else None)
+
+
+def normalize_numbers(text: pa.ChunkedArray, form: CellFormat) -> pa.ChunkedArray:
+    """Rewrite numbers as Arrow's cast to float64 reads them; markers become null, and other cells stay as they are.
+
+    Args:
+        text: trimmed cells, null where missing.
+        form: the format of the column.
+    """
+    gaps = pc.or_(pc.is_in(text, pa.array(form.gaps, pa.string())), pc.is_in(pc.utf8_lower(text), pa.array(MARKERS)))
+    text = pc.if_else(gaps, pa.scalar(None, pa.string()), text)
+    bare = _strip_signs(text)
+    if form.grouped:
+        separators = r"[,'’ \x{a0}\x{202f}\x{2009}]" if form.decimal == "." else r"[.'’ \x{a0}\x{202f}\x{2009}]"
+        grouped = pc.match_substring_regex(bare, _GROUPED[form.decimal])
+        bare = pc.if_else(grouped, pc.replace_substring_regex(bare, separators, ""), bare)
+    if form.decimal == ",":
+        # What is no number by this format must not become one by the cast below.
+        plain = pc.match_substring_regex(bare, _PLAIN[","])
+        bare = pc.if_else(plain, pc.replace_substring(bare, ",", "."), pc.if_else(pc.is_valid(bare), "?", None))
+    return bare
+
+
+def shows_point(text: pa.ChunkedArray) -> bool:
+    """Return whether a point in the cells can't be a thousands separator."""
+    grouped = pc.match_substring_regex(text, _GROUPED[","])
+    return bool(pc.any(pc.and_(pc.match_substring(text, "."), pc.invert(grouped))).as_py())
+
+
+def cast_or_none(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    """Cast a column; None if a value can't be cast."""
+    try:
+        return column.cast(kind)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _strip_signs(text: pa.Array) -> pa.Array:
+    """Remove currency and percent signs, and write minus signs as hyphens."""
+    if cast_or_none(text, pa.float64()) is not None:
+        return text
+    text = pc.replace_substring(text, "−", "-")
+    text = pc.replace_substring_regex(text, r"^\(\s*(.*\d.*?)\s*\)$", r"-\1")  # accountants' negative numbers
+    text = pc.replace_substring_regex(text, rf"^([-+]?)\s*{_CURRENCY}\s*([-+]?[\d.,])", r"\1\2")
+    return pc.replace_substring_regex(text, rf"([\d.,])\s*(?:{_CURRENCY}|%)$", r"\1")
+
+
+def _matches(cells: pa.Array, pattern: str) -> np.ndarray:
+    mask: np.ndarray = pc.match_substring_regex(cells, pattern).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _same_unit(cells: pa.Array, readable: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return a mask without the cells in percent, if most others aren't, or without the others."""
+    percent = _matches(cells, "%$")
+    mostly = 2 * counts[percent & readable].sum() > counts[readable].sum()
+    return percent if mostly else ~percent
+
+
+def _decide(bare: pa.Array, counts: np.ndarray, readable: dict[str, np.ndarray], decimal: str | None) -> str:
+    """Return the decimal mark by which more cells are numbers; if it is the same number of cells, see which fits."""
+    points, commas = (int(counts[readable[mark]].sum()) for mark in (".", ","))
+    if points != commas:
+        return "." if points > commas else ","
+    both = readable["."] & readable[","]
+    with_comma, with_point = (both & _matches(bare, mark) for mark in (",", r"\."))
+    if not with_comma.any():
+        return "," if decimal == "," and with_point.any() else "."
+    if decimal:
+        return decimal
+    whole = bare.filter(pa.array(both & ~with_comma & ~with_point)).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    if len(whole):  # numbers of a thousand and more that are not grouped, or smaller ones that need no separator
+        return "," if (np.abs(whole) >= 1000).any() else "."
+    raise AmbiguousNumbersError(bare.filter(pa.array(with_comma))[0].as_py())

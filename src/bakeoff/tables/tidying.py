@@ -1,0 +1,102 @@
+"""Record what was done to a table before it was learned from, to be said in one line for each kind of change."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from bakeoff.errors import DataError
+from bakeoff.formatting import list_first
+
+Change = Literal[
+    "counter", "empty", "constant", "names", "prose", "dates", "gaps", "decimal comma", "thousands", "leading zeros",
+    "nearly numbers", "blanks",
+]  # fmt: skip
+NOTES: tuple[Change, ...] = ("leading zeros", "nearly numbers")  # worth a line, but the table is as it was
+SHOWN = 20  # columns named in a line
+TOKENS = 5  # texts shown that are read as missing
+
+_LINES: dict[Change, str] = {
+    "counter": "left out, since they count or name the rows: {columns}",
+    "empty": "left out, since they are empty: {columns}",
+    "constant": "left out, since they have a single value: {columns}",
+    "names": "left out, since nearly every row has a text of its own, as names and ids do: {columns}; "
+    "dataset.categories: [{first}] learns from it",
+    "prose": "left out, since they are free text: {columns}; dataset.text: [{first}] learns from its words",
+    "dates": "read as dates, whose year, month, day and so on are learned from: {columns}",
+    "gaps": "read as numbers or dates in which some cells are missing: {columns}",
+    "decimal comma": "read as numbers with a decimal comma: {columns}",
+    "thousands": "read as numbers with thousands separators: {columns}",
+    "leading zeros": "kept as text for their leading zeros: {columns}; dataset.numbers: [{first}] reads numbers",
+    "nearly numbers": "read as categories though many cells are numbers: {columns}; dataset.numbers: [{first}] reads "
+    "numbers, and takes all else for missing",
+    "blanks": "blanks at the ends and invisible characters were removed, so that they make no class or category of "
+    "their own: {columns}",
+}
+
+
+class Tidying:
+    """What was done to a table.
+
+    Attributes:
+        decimals: the decimal marks that columns of text show.
+    """
+
+    def __init__(self) -> None:
+        """Start with an untouched table."""
+        self.decimals: set[str] = set()
+        self._columns: dict[Change, dict[str, str]] = {change: {} for change in _LINES}
+        self._rows: list[str] = []
+        self._notes: list[str] = []
+
+    def add(self, change: Change, column: str, detail: str = "") -> None:
+        """Record a change to a column, with a detail such as an example."""
+        self._columns[change][column] = detail
+
+    def add_line(self, line: str) -> None:
+        """Record a change to the rows, in words."""
+        self._rows.append(line)
+
+    def add_note(self, line: str) -> None:
+        """Record what is worth a line, though nothing was changed."""
+        self._notes.append(line)
+
+    def forget(self, column: str) -> None:
+        """Forget what was recorded for a column, which is about to be inferred again."""
+        for columns in self._columns.values():
+            columns.pop(column, None)
+
+    def lines(self) -> list[str]:
+        """Return one line for each kind of change, then the notes."""
+        return [*self._changes(), *(self._line(change) for change in NOTES if self._columns[change]), *self._notes]
+
+    def _changes(self) -> list[str]:
+        kinds = [change for change, columns in self._columns.items() if columns and change not in NOTES]
+        return [*self._rows, *map(self._line, kinds)]
+
+    def _line(self, change: Change) -> str:
+        columns = self._columns[change]
+        named = [f"{name!r} ({detail})" if detail else repr(name) for name, detail in columns.items()]
+        return _LINES[change].format(columns=list_first(named, SHOWN), first=next(iter(columns)))
+
+    def refuse(self, path: str) -> None:
+        """Refuse a table that would be changed, as `strict` asks for.
+
+        Raises:
+            DataError: a change was recorded.
+        """
+        if lines := self._changes():
+            listed = "; ".join(f"({number}) {line}" for number, line in enumerate(lines, start=1))
+            raise DataError(
+                f"{path!r} would have to be tidied, which strict: true refuses: {listed}; change the table, name the "
+                "columns in dataset.ignore, or leave strict out"
+            )
+
+
+def describe_gaps(gaps: dict[str, int], rows: int) -> str:
+    """Return a text such as `'?' in 72 of 240 rows`.
+
+    Args:
+        gaps: the number of cells by text, the most frequent first.
+        rows: the number of all rows.
+    """
+    tokens: Sequence[str] = [repr(token[:40]) for token in gaps]
+    return f"{list_first(tokens, TOKENS)} in {sum(gaps.values()):,} of {rows:,} rows"
