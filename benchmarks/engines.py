@@ -30,7 +30,7 @@ def child(rounds: int) -> None:
     """Fit, in a process of one thread."""
     from bakeoff.classifiers import CLASSIFIERS
     from bakeoff.config import DatasetConfig
-    from bakeoff.data.datasets import load_dataset
+    from bakeoff.data.load import load_dataset
     from bakeoff.estimators.contestant import Contestant
     from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
 

@@ -23,7 +23,7 @@ from bakeoff.config import (
     SplitConfig,
     TrainingConfig,
 )
-from bakeoff.data.datasets import load_dataset
+from bakeoff.data.load import load_dataset
 from bakeoff.data.split import split_rows
 from bakeoff.errors import DataError
 from bakeoff.runtime.workspace import KEPT

@@ -1,4 +1,4 @@
-"""Load a dataset: generated, bundled with scikit-learn, or from a file."""
+"""A dataset in memory, and its digest."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from bakeoff.config import DatasetConfig, SplitConfig
-from bakeoff.data.synthetic import generate_rows
 from bakeoff.tables.schema import Feature
 
 
@@ -59,24 +57,6 @@ class Dataset:
         )
 
 
-def load_dataset(config: DatasetConfig, split: SplitConfig | None = None, *, strict: bool = False) -> Dataset:
-    """Generate or read the rows that the config names.
-
-    Args:
-        config: the dataset's config.
-        split: the split's config, which may name a column to read as split key.
-        strict: whether a file that would have to be tidied is refused.
-
-    Raises:
-        DataError: the rows can't be used; the message names the column or row and says what to do.
-    """
-    if config.source == "file":
-        from bakeoff.data.file_dataset import load_file
-
-        return load_file(config, split or SplitConfig(), strict)
-    return _generate(config) if config.source == "synthetic" else _bundled(config)
-
-
 def digest_dataset(dataset: Dataset) -> str:
     """Return the SHA-256 of all names, types and values in order; it is the same on every machine."""
     digest = hashlib.sha256()
@@ -94,24 +74,3 @@ def digest_dataset(dataset: Dataset) -> str:
                 values = np.where(np.isnan(values), np.nan, values)  # one bit pattern for all NaN
             digest.update(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"))).tobytes())
     return digest.hexdigest()
-
-
-def _generate(config: DatasetConfig) -> Dataset:
-    X, y = generate_rows(config)
-    names = [f"feature_{i}" for i in range(config.n_features)]
-    frame = pd.DataFrame(X, columns=names)
-    return Dataset(frame, pd.Series(y, name="target").astype("int64"), _numbers(frame))
-
-
-def _bundled(config: DatasetConfig) -> Dataset:
-    from sklearn import datasets
-
-    bunch = getattr(datasets, f"load_{config.bundled}")(as_frame=True)
-    y = bunch.target.astype("int64")
-    if config.bundled != "digits":  # the classes of digits are the numbers themselves
-        y = pd.Series(np.asarray(bunch.target_names)[y.to_numpy()], name="target").astype("str")
-    return Dataset(bunch.data, y, _numbers(bunch.data))
-
-
-def _numbers(frame: pd.DataFrame) -> tuple[Feature, ...]:
-    return tuple(Feature(str(name), str(dtype), "number") for name, dtype in frame.dtypes.items())

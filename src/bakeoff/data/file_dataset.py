@@ -13,6 +13,7 @@ from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
 from bakeoff.tables.dates import AmbiguousDatesError
 from bakeoff.tables.dtypes import ColumnHints, infer_column
+from bakeoff.tables.formats.csv_file import CsvFile
 from bakeoff.tables.numbers import AmbiguousNumbersError
 from bakeoff.tables.read_table import read_table, require_columns
 from bakeoff.tables.reader import TableReader, describe_format, open_table
@@ -20,7 +21,6 @@ from bakeoff.tables.schema import Feature
 from bakeoff.tables.target import to_target
 from bakeoff.tables.tidying import Tidying
 
-SEMICOLONS = "is read with ';'"
 SHOWN = 10  # columns of one kind that are named in an error
 
 
@@ -113,7 +113,7 @@ def _infer_columns(
 
     infer(names, hints)
     # Between fields there are semicolons where a comma is the decimal mark.
-    if not done.decimals and any(file.note.startswith(SEMICOLONS) for file in source.files):
+    if not done.decimals and any(isinstance(file, CsvFile) and file.dialect.delimiter == ";" for file in source.files):
         done.decimals.add(",")
     mark = next(iter(done.decimals)) if len(done.decimals) == 1 else None
     if hints.decimal is None and mark is not None:

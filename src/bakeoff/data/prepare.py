@@ -12,8 +12,9 @@ import pyarrow.parquet
 from bakeoff.config import TrainingConfig
 from bakeoff.data.class_balance import refuse_single_class
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
+from bakeoff.data.datasets import Dataset, digest_dataset
 from bakeoff.data.folds import make_folds
+from bakeoff.data.load import load_dataset
 from bakeoff.data.origin import origin_of
 from bakeoff.data.parts import POSITIONS, RAW, forget_parts, write_mapped
 from bakeoff.data.rare_classes import split_dataset

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import make_classification
 
 from bakeoff.config import DatasetConfig, SplitConfig
-from bakeoff.data.datasets import Dataset, digest_dataset, load_dataset
+from bakeoff.data.datasets import Dataset, digest_dataset
+from bakeoff.data.load import load_dataset
 from bakeoff.data.split import split_rows
 from bakeoff.errors import DataError
 from bakeoff.tables.schema import Feature

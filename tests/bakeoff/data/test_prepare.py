@@ -7,7 +7,7 @@ import pytest
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data import prepare
-from bakeoff.data.datasets import load_dataset
+from bakeoff.data.load import load_dataset
 from bakeoff.data.parts import read_part
 from bakeoff.data.prepare import prepare_dataset
 from bakeoff.data.split import split_rows

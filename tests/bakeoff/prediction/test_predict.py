@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 import bakeoff
 from bakeoff.config import PredictionConfig, TrainingConfig
-from bakeoff.data.datasets import load_dataset
+from bakeoff.data.load import load_dataset
 from bakeoff.data.split import split_rows
 from bakeoff.errors import (
     DataError,

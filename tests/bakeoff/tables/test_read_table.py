@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from bakeoff.config import DatasetConfig
-from bakeoff.data.datasets import load_dataset
+from bakeoff.data.load import load_dataset
 from bakeoff.errors import DataError
 from bakeoff.tables.read_table import require_columns
 from tests.support.counting import Counted

@@ -8,8 +8,8 @@ import pytest
 from forging import rewrite_environment
 
 from bakeoff.config import DatasetConfig
-from bakeoff.data.datasets import load_dataset
 from bakeoff.data.fresh_rows import TRAINED_ON
+from bakeoff.data.load import load_dataset
 from bakeoff.errors import (
     ChampionChangedError,
     PromotionError,
