@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +17,7 @@ from bakeoff.tables.schema import CellFormat
 
 ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+NOT_A_TIME = np.datetime64("NaT", "us")
 SAMPLE = 1000  # different texts that are looked at first
 CENTURY = 70  # years of two digits from here on are of the 20th century, as in POSIX's strptime (69 there)
 
@@ -40,6 +42,7 @@ _WITH_NAME = [re.compile(pattern + _TIME, re.IGNORECASE) for pattern in _NAMED]
 _ONLY_TIME = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d{1,9})?))?\s*(?P<half>[AaPp][Mm])?"
 )
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[-+]\d{2}:?\d{2})?)?$"
 _PERHAPS = r"(?i)\d[-/.: ]\d|\d[ -]?[a-z]{3}|[a-z]{3}[a-z.]*[ -]\d"  # what no date is without
 
 
@@ -76,18 +79,19 @@ def find_dates(text: pa.ChunkedArray, order: DateOrder | None = None) -> DateCol
     if not order and not _look_like_dates(text):
         return None
     counted = text.drop_null().value_counts()
-    cells, counts = counted.field("values").to_pylist(), counted.field("counts").to_numpy()
-    some = cells[:SAMPLE]
-    if not order and max(sum(parse_date(cell, by) is not None for cell in some) for by in ORDERS) < len(some) / 4:
+    distinct, counts = counted.field("values"), counted.field("counts").to_numpy()
+    some = distinct[:SAMPLE]
+    if not order and max((~np.isnat(parse_dates(some, by))).sum() for by in ORDERS) < len(some) / 4:
         return None
     readable: dict[DateOrder, np.ndarray] = {}
     sizes: dict[DateOrder, int] = {}
     for by in [order] if order else ORDERS:
-        readable[by] = np.array([parse_date(cell, by) is not None for cell in cells], dtype=bool)
+        readable[by] = ~np.isnat(parse_dates(distinct, by))
         sizes[by] = int(counts[readable[by]].sum())
         if sizes[by] == counts.sum() and by == "ymd":
             break
     best = max(sizes, key=lambda by: sizes[by])  # the first of equals: year first
+    cells = distinct.to_pylist()
     odd_tokens = [cell for cell, good in zip(cells, readable[best]) if not good]
     gaps = dict(zip(odd_tokens, counts[~readable[best]].tolist()))
     odd = sum(count for cell, count in gaps.items() if cell.lower() not in MARKERS)
@@ -128,18 +132,36 @@ def read_dates(column: pa.ChunkedArray, form: CellFormat) -> tuple[np.ndarray, n
         return _from_arrow(column), np.zeros(len(column), dtype=bool)
     if not pa.types.is_string(column.type):
         present = pc.invert(pc.is_null(column, nan_is_null=True)).to_numpy()
-        return np.full(len(column), np.datetime64("NaT", "us")), present
+        return np.full(len(column), NOT_A_TIME), present
     gaps = pc.or_(
         pc.is_in(column, pa.array(form.gaps, pa.string())), pc.is_in(pc.utf8_lower(column), pa.array(MARKERS))
     )
     column = pc.if_else(gaps, pa.scalar(None, pa.string()), column).combine_chunks().dictionary_encode()
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
-    parsed = [parse_date(cell, form.order or "ymd") for cell in column.dictionary.to_pylist()]
-    values = np.array([*(np.datetime64("NaT") if moment is None else moment for moment in parsed), "NaT"], "M8[us]")
-    codes = column.indices.fill_null(len(parsed)).to_numpy(zero_copy_only=False)
-    times = values[codes]
-    return times, np.isnat(times) & (codes < len(parsed))
+    moments = parse_dates(column.dictionary, form.order or "ymd")
+    codes = column.indices.fill_null(len(moments)).to_numpy(zero_copy_only=False)
+    times = np.append(moments, NOT_A_TIME)[codes]
+    return times, np.isnat(times) & (codes < len(moments))
+
+
+def parse_dates(cells: pa.Array, order: DateOrder) -> np.ndarray:
+    """Parse texts as `parse_date` does, all at once where they are written as in ISO 8601.
+
+    Args:
+        cells: text without nulls, shape (n_cells,).
+        order: the order of year, month and day.
+
+    Returns:
+        The times in UTC, datetime64[us], NaT for texts that are none; shape (n_cells,).
+    """
+    iso = pc.match_substring_regex(cells, _ISO).to_numpy(zero_copy_only=False)
+    times = np.full(len(cells), NOT_A_TIME)
+    standard = cells.filter(pa.array(iso)).to_pandas()
+    times[iso] = pd.to_datetime(standard, format="ISO8601", utc=True, errors="coerce").to_numpy("datetime64[us]")
+    for i in np.flatnonzero(~iso):
+        times[i] = parse_date(cells[int(i)].as_py(), order) or NOT_A_TIME
+    return times
 
 
 def parse_date(cell: str, order: DateOrder) -> datetime | None:
