@@ -89,6 +89,7 @@ def test_training_and_prediction_by_hand(compose):
     """Each starts what it needs; results outlive the containers."""
     trained = compose("run", "--rm", "training", "--dataset.n_samples", "500")
     assert trained.stdout.strip().splitlines()[-1].startswith("models/classifier/")
+    assert "deadlock" not in trained.stderr  # Python's warning of forks
     predicted = compose("run", "--rm", "prediction")
     assert predicted.stdout.strip().splitlines()[-1].startswith("predictions/")
     assert 1 == len(versions(compose))

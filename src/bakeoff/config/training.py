@@ -1,6 +1,6 @@
 """The config of the training flow."""
 
-from math import ceil
+from math import ceil, comb
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -148,13 +148,13 @@ class TrainingConfig(Part):
     def _enough_resamples(self) -> Self:
         """Refuse levels that a bootstrap can't reach: its smallest p-value is about 1 / resamples.
 
-        A two-sided test doubles it, and Holm's method triples it for the three pairs of contestants.
+        A two-sided test doubles it, and Holm's method multiplies it by the number of pairs of contestants.
         """
         if METRICS[self.cross_validation.scoring].is_mean_over_rows:
             return self
         levels = {"promotion.alpha": self.promotion.alpha} if self.promotion.rule == "significant" else {}
-        if len(self.classifiers) > 1 and self.selection.test == "rows":
-            levels["selection.alpha"] = self.selection.alpha / 6
+        if (pairs := comb(len(self.classifiers), 2)) and self.selection.test == "rows":
+            levels["selection.alpha"] = self.selection.alpha / (2 * pairs)
         for name, level in levels.items():
             if self.selection.resamples * level < 2:
                 raise ValueError(

@@ -72,7 +72,10 @@ def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socke
     if not asked:
         return False
     line = Connection(given[0])
-    pid = os.fork()
+    with warnings.catch_warnings():
+        # Python 3.12 warns of other threads that may hold a lock: those here are idle pools of imported libraries.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
     if pid == 0:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
