@@ -92,7 +92,7 @@ class TableFile(Protocol):
         n_rows: the number of rows, or None if that is unknown before the file is read.
         typed: whether text is known to be text, as in Parquet; in a CSV it may be numbers, dates or booleans.
         index_columns: the columns that pandas' metadata calls an index.
-        note: how the file is read if that had to be recognized, to be said after its name; else empty.
+        note: how the file is read if that had to be recognized, to be said behind its name; else empty.
     """
 
     path: Path

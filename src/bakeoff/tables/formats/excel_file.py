@@ -69,7 +69,7 @@ def _read(path: Path, workbook: Any) -> MemoryTable:
 def _columns(path: Path, sheet: Any) -> list[tuple[str, list[Any]]]:
     """Return names and cells of the columns; the header is the first row that is not empty, and empty rows don't count.
 
-    Columns without a name are called as pandas calls them, `Unnamed: 0`.
+    A column without a name is called as pandas calls it, `Unnamed: 0`; without a cell, too, it is left out.
     """
     sheet.reset_dimensions()  # which may be wrong
     rows: list[list[Any]] = []
@@ -86,6 +86,11 @@ def _columns(path: Path, sheet: Any) -> list[tuple[str, list[Any]]]:
         return []
     header, *below = rows
     width = max(map(len, rows))
-    names = [f"Unnamed: {i}" if i >= len(header) or header[i] is None else str(header[i]) for i in range(width)]
     refuse_too_large(path, width * len(rows) * CELL_BYTES)
-    return [(name, [row[i] if i < len(row) else None for row in below]) for i, name in enumerate(names)]
+    header += [None] * (width - len(header))
+    columns = [[row[i] if i < len(row) else None for row in below] for i in range(width)]
+    return [
+        (f"Unnamed: {i}" if name is None else str(name), cells)
+        for i, (name, cells) in enumerate(zip(header, columns))
+        if name is not None or any(cell is not None for cell in cells)
+    ]

@@ -75,13 +75,12 @@ def test_the_first_sheet_with_a_table_is_read_and_named(tmp_path):
 
 
 def test_empty_rows_and_columns_without_a_name(tmp_path):
-    """Rows without a cell don't count; a column without a name is called as pandas calls it, and one without cells left out."""
+    """Without a cell they don't count; a column with one is called as pandas calls it."""
     rows = [[], [None, "a", 2020, None], [1, 2, 3], [None, " "], [4, None, 6, None, "note"]]
     assert {
         "Unnamed: 0": [1, 4],
         "a": [2, None],
         "2020": [3, 6],
-        "Unnamed: 3": [None, None],
         "Unnamed: 4": [None, "note"],
     } == read(write(tmp_path / "rows.xlsx", Data=rows))
 
