@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +13,6 @@ from bakeoff.errors import DataError
 from bakeoff.tables.formats.parquet_file import MOST_BYTES, rows_at_once
 from bakeoff.tables.read_table import read_table
 from bakeoff.tables.reader import open_table
-from tests.support.counting import Counted
 
 ROWS = 15_000
 READ = """
@@ -83,10 +83,32 @@ def test_an_ordinary_file_is_read_as_many_rows_at_once_as_ever(tmp_path):
     assert MOST_BYTES // 600_000 < size < 1 << 17
 
 
-def test_the_schema_of_a_wide_file_is_made_once(tmp_path):
-    """The reader makes it anew each time: for each column, that would take time with the square of the columns."""
-    names = [f"x{i}" for i in range(40)]
-    pq.write_table(pa.table({name: [1.0, 2.0] for name in names}), tmp_path / "rows")
-    file = Counted(pq.ParquetFile(tmp_path / "rows"))
-    assert 1000 == rows_at_once(file, "rows", names, 1000)
-    assert 1 == file.asked["schema_arrow"]
+@pytest.mark.parametrize("write", [pd.DataFrame.to_parquet, pd.DataFrame.to_feather])
+@pytest.mark.parametrize(
+    ("index", "names"),
+    [
+        (None, set()),
+        (pd.Index([5, 3, 4]), {"__index_level_0__"}),
+        (pd.Index([5, 3, 4], name="id"), {"id"}),
+        (
+            pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a")], names=["group", None]),
+            {"group", "__index_level_1__"},
+        ),
+    ],
+)
+def test_what_pandas_calls_an_index_is_known(tmp_path, write, index, names):
+    """A stored index is among the columns, and may be read; a range that counts the rows is not stored."""
+    write(pd.DataFrame({"a": [1, 2, 3]}, index=index), tmp_path / "rows.parquet")
+    (tmp_path / "rows.parquet").rename(path := tmp_path / f"rows.{write.__name__.removeprefix('to_')}")
+    file = open_table(path).files[0]
+    assert (names, {"a", *names}) == (file.index_columns, set(file.schema.names))
+
+
+@pytest.mark.parametrize(
+    "metadata", [b"", b"{", b"[]", b'{"index_columns": 3}', b'{"index_columns": [[], {}]}', b"[" * 9999]
+)
+def test_metadata_that_is_not_pandas_names_no_index(tmp_path, metadata):
+    """Whoever wrote it."""
+    table = pa.table({"a": [1]}).replace_schema_metadata({b"pandas": metadata})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    assert frozenset() == open_table(tmp_path / "rows.parquet").files[0].index_columns
