@@ -18,6 +18,7 @@ LEADING_ZERO = r"^0\d+$"
 INVISIBLE = "\u200b\u2060\ufeff"  # characters without width that are no part of a word
 TRUE, FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
 MAX_NUMBER = float(np.finfo(np.float32).max)
+PLAIN = frozenset([pa.int64(), pa.float64(), pa.bool_(), pa.string()])
 
 
 def to_numbers(column: pa.ChunkedArray, form: CellFormat | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -127,7 +128,7 @@ def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:  # noq
         return pc.divide(_to_float(column.cast(pa.duration("us"), safe=False).cast(pa.int64())), 1e6)  # seconds
     if pa.types.is_temporal(kind):
         raise dates_error(name)
-    if pa.types.is_boolean(kind) or pa.types.is_string(kind):
+    if kind in PLAIN:
         return column
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return column.cast(pa.string())
@@ -157,7 +158,7 @@ def missing_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _to_float(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Cast to float64; integers beyond 2**53 are rounded, as in numpy."""
-    return column.cast(pa.float64(), safe=False)
+    return column if column.type == pa.float64() else column.cast(pa.float64(), safe=False)
 
 
 def missing_texts(column: pa.ChunkedArray) -> dict[str, int]:

@@ -125,9 +125,7 @@ def validate_table(
                 rejections.append((int(row), feature.name, shown, reason, finding.kind))
             rejected_rows |= finding.cells
     rejected = pd.DataFrame(sorted(rejections), columns=list(REFUSED)).astype(REFUSED)
-    return ValidatedTable(
-        pd.DataFrame(columns, index=range(n_rows)), rejected, _join(flagged, n_rows), flagged, tuple(empty)
-    )
+    return ValidatedTable(_to_frame(columns, n_rows), rejected, _join(flagged, n_rows), flagged, tuple(empty))
 
 
 def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") -> pa.ChunkedArray:
@@ -148,6 +146,14 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") ->
     except DataError as error:
         sentence = f"column {feature.name!r}{where} holds {column.type}, and training saw a {feature.kind} in it"
         raise DataError(sentence) from error
+
+
+def _to_frame(columns: dict[str, Any], n_rows: int) -> pd.DataFrame:
+    """Make a frame of the columns; numbers alone as one block, since pandas takes its time over each column."""
+    index = range(n_rows)
+    if columns and all(isinstance(column, np.ndarray) for column in columns.values()):
+        return pd.DataFrame(np.vstack(list(columns.values())).T, index=index, columns=list(columns), copy=False)
+    return pd.DataFrame(columns, index=index)
 
 
 def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy) -> tuple[Any, list[_Finding]]:

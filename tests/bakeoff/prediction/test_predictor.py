@@ -143,3 +143,17 @@ def test_prediction_needs_no_prefect(orders):
         "print('prefect' in sys.modules)"
     )
     assert "False\n" == subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_numbers_are_converted_together_whatever_holds_them(version, monkeypatch):
+    """Columns of numpy's numbers and booleans without a Series each; those of pandas' own types to the same values."""
+    model = bakeoff.load(version.parent.name, store=version.parent.parent)
+    plain = pd.DataFrame({name: [0, 1, 1] for name in model.features})
+    plain = plain.astype(dict(zip(model.features, ["float64", "float32", "bool", "int8"])))
+    plain.iloc[0, 0] = 0.25
+    of_pandas = model.predict(plain.astype("Float64")).predictions
+    of_text = model.predict(plain.astype(float).astype(str)).predictions
+    monkeypatch.setattr("bakeoff.prediction.predictor._to_column", lambda _: pytest.fail("a column by itself"))
+    expected = model.predict(plain).predictions
+    pd.testing.assert_frame_equal(expected, of_pandas)
+    pd.testing.assert_frame_equal(expected, of_text)
