@@ -142,7 +142,8 @@ def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> 
     """
     metadata = file.metadata
     numbers = {metadata.schema.column(number).path: number for number in range(metadata.num_columns)}
-    texts = [name for name in columns if name in numbers and is_text(file.schema_arrow.field(name).type)]
+    schema = file.schema_arrow  # made anew each time that it is asked for
+    texts = [name for name in columns if name in numbers and is_text(schema.field(name).type)]
     size = most
     for group in range(metadata.num_row_groups):
         row_group = metadata.row_group(group)
