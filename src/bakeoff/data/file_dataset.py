@@ -1,6 +1,7 @@
 """Load a dataset from a file: infer what its columns hold, and tidy it."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -39,6 +40,7 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     assert config.target is not None
     source = open_table(config.path)
     table = read_table(config.path)
+    config, split = _with_blanks(config, split, table.column_names)
     _require_columns(table, config, split)
     if table.num_rows == 0:
         raise DataError(f"{config.path!r} has columns and no rows")
@@ -64,6 +66,23 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
         key = convert(split.column, table[split.column])
     X = pd.DataFrame({feature.name: series for feature, series in columns})
     return Dataset(X, y, tuple(feature for feature, _ in columns), key, table, tuple(done.lines()))
+
+
+def _with_blanks(config: DatasetConfig, split: SplitConfig, names: Sequence[str]) -> tuple[DatasetConfig, SplitConfig]:
+    """Return the configs with the names of columns as the header has them, which may have blanks at the ends."""
+    trimmed = Counter(name.strip() for name in names)
+    actual = {name.strip(): name for name in names if trimmed[name.strip()] == 1} | {name: name for name in names}
+
+    def of(named: str) -> str:
+        return actual.get(named, named)
+
+    listed = {kind: tuple(map(of, getattr(config, kind))) for kind in ("ignore", "categories", "numbers", "text")}
+    dates = {of(name): order for name, order in config.dates.items()}
+    column = split.column and of(split.column)
+    return (
+        config.model_copy(update={**listed, "dates": dates, "target": of(str(config.target))}),
+        split.model_copy(update={"column": column}),
+    )
 
 
 def is_typed(source: TableReader) -> bool:

@@ -9,6 +9,7 @@ from bakeoff.data.dataset_ref import Part
 from bakeoff.data.datasets import Dataset
 from bakeoff.errors import DataError
 
+PARTS: tuple[Part, ...] = ("train", "test", "validation")
 Split = dict[Part, np.ndarray]
 
 LEAST_HELD_OUT = 3  # rows of a class below which train_test_split may refuse to split the held-out rows again
@@ -64,9 +65,11 @@ def _at_random(y: np.ndarray, config: SplitConfig) -> Split:
     try:
         return _drawn(y, config)
     except ValueError as error:
-        names, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
         rare = counts * config.test_size < LEAST_HELD_OUT
-        if config.stratify and rare.any() and 1 < (~rare).sum() < len(names):
+        if config.stratify and rare.any():
+            if (~rare).sum() < 2:
+                rare[:] = True
             with contextlib.suppress(ValueError):
                 return _drawn_apart(y, codes, np.flatnonzero(rare), config)
         raise DataError(
@@ -97,7 +100,8 @@ def _drawn(y: np.ndarray, config: SplitConfig) -> Split:
 def _drawn_apart(y: np.ndarray, codes: np.ndarray, rare: np.ndarray, config: SplitConfig) -> Split:
     """Split the rows of rare classes class by class, since train_test_split refuses them, and the others by it."""
     common = np.flatnonzero(~np.isin(codes, rare))
-    parts = {part: [common[rows]] for part, rows in _drawn(y[common], config).items()}
+    drawn = _drawn(y[common], config) if len(common) else dict.fromkeys(PARTS, common)
+    parts = {part: [common[rows]] for part, rows in drawn.items()}
     random = np.random.RandomState(config.random_state)
     for code in rare:
         rows = random.permutation(np.flatnonzero(codes == code))
@@ -105,7 +109,10 @@ def _drawn_apart(y: np.ndarray, codes: np.ndarray, rare: np.ndarray, config: Spl
         cuts = [len(rows) - held_out, len(rows) - round(held_out * config.validation_share)]
         for part, chosen in zip(parts, np.split(rows, cuts)):
             parts[part].append(chosen)
-    return {part: np.concatenate(rows) for part, rows in parts.items()}
+    split = {part: np.concatenate(rows) for part, rows in parts.items()}
+    if not all(map(len, split.values())):
+        raise ValueError("some parts would have no rows")
+    return split
 
 
 def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
@@ -116,7 +123,7 @@ def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
             f"column {config.column!r}, which split.by: time follows, has {len(np.unique(times))} different "
             "times; training, test and validation rows need one each at least"
         )
-    return dict(zip(("train", "test", "validation"), np.split(order, cuts)))
+    return dict(zip(PARTS, np.split(order, cuts)))
 
 
 def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
@@ -129,7 +136,7 @@ def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
             "validation rows need one each at least"
         )
     parts = np.split(np.argsort(rank, kind="stable"), cuts)
-    return dict(zip(("train", "test", "validation"), map(np.sort, parts)))
+    return dict(zip(PARTS, map(np.sort, parts)))
 
 
 def _shares(n_rows: int, config: SplitConfig) -> list[int]:

@@ -15,6 +15,7 @@ WORDS = 5  # mean number of words from which on text is free text
 PROSE = 0.5  # share of different texts among the cells of free text
 LEAST_ROWS = 10  # of a table in which numbers that rise by one are no coincidence
 STEPS = 0.5  # share of steps of one in a row counter, in which rows may be missing
+ID_NAME = re.compile(r"(?:^|[ _.-])(?:id|ID|Id|uid|UID|uuid|UUID|guid|GUID)$|[a-z]I[Dd]$|^[A-Z]{1,3}ID$")
 ROW_NAMES = re.compile(r"(?i)|unnamed: ?\d.*|__index_level_\d+__|row[ _.]?(names?|numbers?|ids?|nr)|index|level_\d")
 
 
@@ -39,6 +40,8 @@ def leave_out(name: str, kind: Kind, column: pa.ChunkedArray, done: Tidying) -> 
         done.add("counter", name)
     elif distinct == 1 and (len(present) == len(column) or kind in ("number", "datetime")):
         done.add("constant", name, _shown(present[0].as_py()))
+    elif whole and ID_NAME.search(name.strip()) and len(column) >= LEAST_ROWS and distinct >= DISTINCT * len(column):
+        done.add("names", name, f"{distinct:,} in {len(column):,} rows")
     elif whole and distinct == len(column) and len(column) >= LEAST_ROWS and _counts(column.to_numpy()):
         done.add("counter", name)
     elif kind == "category" and _is_prose(present, distinct):

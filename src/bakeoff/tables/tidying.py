@@ -18,7 +18,7 @@ _LINES: dict[Change, str] = {
     "counter": "left out, since they count or name the rows: {columns}",
     "empty": "left out, since they are empty: {columns}",
     "constant": "left out, since they have a single value: {columns}",
-    "names": "left out, since nearly every row has a text of its own, as names and ids do: {columns}; "
+    "names": "left out, since nearly every row has a value of its own, as names and ids do: {columns}; "
     "dataset.categories: [{first}] learns from it",
     "prose": "left out, since they are free text: {columns}; dataset.text: [{first}] learns from its words",
     "dates": "read as dates, whose year, month, day and so on are learned from: {columns}",
