@@ -36,11 +36,12 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     Raises:
         DataError: the rows can't be used; the message names all columns concerned.
     """
-    assert config.path is not None  # the config model requires both
-    assert config.target is not None
+    assert config.path is not None  # the config model requires it, and a target
     source = open_table(config.path)
     table = read_table(config.path)
     config, split = _with_blanks(config, split, table.column_names)
+    assert config.path is not None
+    assert config.target is not None
     _require_columns(table, config, split)
     if table.num_rows == 0:
         raise DataError(f"{config.path!r} has columns and no rows")
