@@ -59,7 +59,7 @@ def main(inputs: int = 12_000, seed: int = 0) -> int:
             path, lines = KINDS[kind](generator, good, folder)
             began = time.monotonic()
             try:
-                outcome = judge(folder, path, lines, expected)
+                outcome = check_input(folder, path, lines, expected)
             except Exception as error:
                 outcome = "WRONG"
                 kept = Path(tempfile.gettempdir(), f"fuzz-{seed}-{number}{''.join(path.suffixes)}")
@@ -78,7 +78,7 @@ def main(inputs: int = 12_000, seed: int = 0) -> int:
     return int(bool(wrong))
 
 
-def judge(folder: Path, path: Path, lines: set[int] | None, expected: pd.DataFrame) -> str:
+def check_input(folder: Path, path: Path, lines: set[int] | None, expected: pd.DataFrame) -> str:
     """Predict one input and hold what must hold.
 
     Args:

@@ -49,7 +49,7 @@ def main() -> int:
     print(f"{'whole process, seconds':<24} {'median':>7}   each")
     for job, several in seconds.items():
         print(f"{job:<24} {medians[job]:>7.2f}   {'  '.join(f'{one:.2f}' for one in several)}")
-    held = judge(medians)
+    held = check_ratios(medians)
     print(json.dumps({"rounds": rounds, "seconds": seconds, "medians": medians, "held": held}))
     return int(not all(held.values()))
 
@@ -66,7 +66,7 @@ def peers() -> dict[str, list[str]]:
     return found
 
 
-def judge(medians: dict[str, float]) -> dict[str, bool]:
+def check_ratios(medians: dict[str, float]) -> dict[str, bool]:
     """Print each ratio beside its limit; which of them are held."""
     rows = [("bakeoff", job, medians[job], limit) for job, limit in LIMITS.items() if job in medians]
     rows += [("bakeoff, embedded", "plain script", medians["plain script"], EMBEDDED)]

@@ -206,7 +206,7 @@ def outcome(one: Running, status: int, now: float) -> str:
     return "left alone" if one.deadline is None else "ended before"
 
 
-def judge(root: Path) -> collections.Counter[str]:
+def check_stores(root: Path) -> collections.Counter[str]:
     """What is wrong when all is over: locks, promises, and what the next writer and verify find.
 
     Also counts what is right: lines of the journals, and changes that were made though their writer died before it
@@ -249,7 +249,7 @@ def main() -> None:
         counts = crash(root, operations, random.Random(seed))
         (root / "stop").touch()
         crashed_readers = sum(os.waitpid(reader, 0)[1] != 0 for reader in readers)
-        wrong = judge(root)
+        wrong = check_stores(root)
         reads = 0
         for path in results:
             seen = collections.Counter(json.loads(path.read_text())) if path.exists() else collections.Counter()

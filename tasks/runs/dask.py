@@ -58,12 +58,12 @@ class StepInputs:
     Attributes:
         ref: the dataset.
         run: the folder to write to.
-        hand_on: converts the step's result to what is sent to the flow.
+        pack_result: converts the step's result to what is sent to the flow.
     """
 
     ref: DatasetRef
     run: RunFolder
-    hand_on: Callable[[Any], Any]
+    pack_result: Callable[[Any], Any]
 
 
 @contextlib.contextmanager

@@ -63,7 +63,7 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
             deadline = arguments["run"].deadline
             with step_inputs(arguments["ref"], arguments["run"]) as inputs:
                 arguments |= {"ref": inputs.ref, "run": inputs.run}
-                result = inputs.hand_on(run_in_process(path, *bound.args, deadline=deadline))
+                result = inputs.pack_result(run_in_process(path, *bound.args, deadline=deadline))
                 return result
 
         return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)(failed_state_on_error(run))

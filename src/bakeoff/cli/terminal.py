@@ -24,9 +24,9 @@ from bakeoff.report.card_text import (
     TIDIED,
     describe_choice,
     describe_decision,
+    format_warnings,
     list_approximations,
     list_troubles,
-    say_warnings,
 )
 from bakeoff.report.table_formats import text_table
 from bakeoff.store.card import Card
@@ -58,7 +58,7 @@ def render_card(card: Card, drawn: bool = False) -> str:
     blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, sides)]
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
-    sentences = [describe_choice(card), headline(card), *([decision] if decision else []), *say_warnings(card)]
+    sentences = [describe_choice(card), headline(card), *([decision] if decision else []), *format_warnings(card)]
     sentences += [f"{TIDIED}: {line}" for line in card.tidied]
     sentences, notes = [*map(one_line, sentences)], [f"  {one_line(note)}" for note in notes]
     return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(sentences)])

@@ -69,13 +69,13 @@ class Part(BaseModel):
         """Add the bounds to the descriptions, since neither `--help` nor Prefect's form shows them otherwise."""
         super().__pydantic_init_subclass__(**kwargs)
         for field in cls.model_fields.values():
-            bounds, description = say_bounds(field.metadata), (field.description or "").removesuffix(".")
+            bounds, description = format_bounds(field.metadata), (field.description or "").removesuffix(".")
             if bounds and not description.endswith(f"({bounds})"):
                 field.description = f"{description} ({bounds})."
         cls.model_rebuild(force=True)
 
 
-def say_bounds(metadata: list[Any]) -> str:
+def format_bounds(metadata: list[Any]) -> str:
     """Format bounds, as `10 to 1,000`, `above 0, below 1` or `0 or more`; empty without bounds.
 
     Args:

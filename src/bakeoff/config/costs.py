@@ -14,7 +14,7 @@ def _class_name(key: Any) -> Any:
     return str(key) if isinstance(key, int) else key
 
 
-def _say_number_or_mapping(costs: Any) -> Any:
+def _require_number_or_mapping(costs: Any) -> Any:
     """Check the costs with one clear message, where pydantic would report an error for each member of the union."""
     if isinstance(costs, dict):
         for true, cost in costs.items():
@@ -35,4 +35,4 @@ def _is_cost(value: Any) -> bool:
 
 ClassName = Annotated[str, BeforeValidator(_class_name)]
 Cost = Annotated[float, Field(ge=0, le=MAX_COST)]
-Costs = Annotated[dict[ClassName, Cost | dict[ClassName, Cost]], BeforeValidator(_say_number_or_mapping)]
+Costs = Annotated[dict[ClassName, Cost | dict[ClassName, Cost]], BeforeValidator(_require_number_or_mapping)]

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from bakeoff.config.validation import DEEPEST, Model, model_at, validate
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
-from bakeoff.runtime.files import read_file, say_unread
+from bakeoff.runtime.files import describe_read_error, read_file
 from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.runtime.paths import local_path
 
@@ -92,7 +92,7 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tup
         usage=f"{prog} [--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
         description=model.__doc__,
         allow_abbrev=False,
-        unknown_hint="; a value stands behind its flag, several are joined by commas",
+        unknown_hint="; a value follows its flag, and several values are joined by commas",
     )
     parser.add_argument("--config", metavar="FILE.yaml", help="a file with any of the fields below; flags beat it")
     help_text = "print nothing but warnings, errors, and the result's folder"
@@ -138,7 +138,7 @@ def read_yaml(path: str) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise ConfigError(f"there is no config file {path!r}") from error
     except OSError as error:
-        raise ConfigError(f"the config file: {say_unread(error, path[:80])}") from error
+        raise ConfigError(f"the config file: {describe_read_error(error, path[:80])}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"config file {path[:80]!r} can't be read: {error}") from error
     except yaml.YAMLError as error:

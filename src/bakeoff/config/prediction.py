@@ -48,12 +48,12 @@ class PredictionConfig(Part):
     )
     on_unseen: AnomalyAction = Field(
         default="flag",
-        description="What becomes of a row with a category that no training row had. flag: it is scored, and the "
+        description="What happens to a row with a category that no training row had. flag: it is scored, and the "
         "column `warnings` says so; reject: it is named among the rejected; accept: it is scored.",
     )
     on_out_of_range: AnomalyAction = Field(
         default="flag",
-        description="What becomes of a row with a number far outside the training range: flag, reject or accept, as "
+        description="What happens to a row with a number far outside the training range: flag, reject or accept, as "
         "for on_unseen.",
     )
     range_margin: Number = Field(

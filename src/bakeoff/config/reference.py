@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from bakeoff.config.base import Part, say_bounds
+from bakeoff.config.base import Part, format_bounds
 from bakeoff.config.prediction import PredictionConfig
 from bakeoff.config.training import TrainingConfig
 
@@ -60,19 +60,19 @@ def _write_model(model: type[Part]) -> Iterator[str]:
 
 
 def _write_field(name: str, field: dict[str, Any]) -> str:
-    values, bounds = _say_values(field)
+    values, bounds = _format_values(field)
     description = field["description"].removesuffix(".").removesuffix(f" ({bounds})") + "."
     return (
-        f"### `{name}`\n\n`--{name.replace('_', '-')}` · {values} · default {_say_default(field['default'])}\n\n"
+        f"### `{name}`\n\n`--{name.replace('_', '-')}` · {values} · default {_format_default(field['default'])}\n\n"
         f"{_mark_code(description, _choices(field))}\n"
     )
 
 
-def _say_values(field: dict[str, Any]) -> tuple[str, str]:
+def _format_values(field: dict[str, Any]) -> tuple[str, str]:
     """Describe the allowed values; also returns the bounds alone, which the description may end with."""
     types = field.get("anyOf", [field])
     schema = types[0]
-    kind, bounds = _say_kind(schema), say_bounds([SimpleNamespace(**_bounds(schema))])
+    kind, bounds = _format_kind(schema), format_bounds([SimpleNamespace(**_bounds(schema))])
     allowed = [kind, bounds] if bounds else [kind]
     if "pattern" in schema:
         allowed.append(f"matching `{schema['pattern']}`")
@@ -85,18 +85,18 @@ def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
     return {short: schema[word] for word, short in BOUNDS.items() if word in schema}
 
 
-def _say_kind(schema: dict[str, Any]) -> str:
+def _format_kind(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         *others, last = (f"`{value}`" for value in schema["enum"])
         return f"{', '.join(others)} or {last}"
     if schema["type"] == "array":
-        return f"list of {_say_kind(schema['items'])}"
+        return f"list of {_format_kind(schema['items'])}"
     if schema["type"] == "object":
         return "mapping"
     return "path" if schema.get("format") == "path" else KINDS[schema["type"]]
 
 
-def _say_default(default: Any) -> str:
+def _format_default(default: Any) -> str:
     if default is None or default in ([], {}):
         return "empty"
     if isinstance(default, list):

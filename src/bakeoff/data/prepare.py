@@ -71,7 +71,9 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         folder=folder,
         sha256=digest_dataset(dataset),
         split_sha256=_digest_split(arrays),
-        features=tuple(feature.learn(dataset.X[feature.name].iloc[split["train"]]) for feature in dataset.features),
+        features=tuple(
+            feature.with_training_values(dataset.X[feature.name].iloc[split["train"]]) for feature in dataset.features
+        ),
         target=dataset.target,
         classes=tuple(dataset.classes),
         rows=rows,

@@ -34,7 +34,9 @@ def to_times(name: str, column: pa.ChunkedArray) -> np.ndarray:
     if not unreadable.any():
         _refuse_missing(name, "time", np.isnan(numbers))
         if (infinite := np.flatnonzero(np.isinf(numbers))).size:
-            raise DataError(f"column {name!r}, which split.by: time follows, is infinite in row {infinite[0]}; mend it")
+            raise DataError(
+                f"column {name!r}, which split.by: time follows, is infinite in row {infinite[0]}; correct it"
+            )
         return numbers
     text = to_text(column)
     _refuse_missing(name, "time", text.isna().to_numpy())

@@ -24,7 +24,7 @@ class LandmarkKernel:
         extra = -gamma * np.einsum("ij,ij->i", centered, centered) if kernel == "rbf" else np.full(len(centered), coef0)
         self._right = np.column_stack([centered, extra, np.ones(len(centered))]).T.astype(np.float32)
 
-    def pieces(self, X: Any) -> Iterator[tuple[slice, np.ndarray]]:
+    def chunks(self, X: Any) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield slices of rows and their kernel values, shape (n_chunk, n_landmarks), in a buffer that is reused."""
         n_chunk = max(16, CHUNK_BYTES // 4 // len(self.landmarks))
         buffer = np.empty((n_chunk, len(self.landmarks)), dtype=np.float32)
@@ -66,9 +66,9 @@ def precondition(
         The basis, so that the landmarks' coefficients are `basis @ v`, and the metric, so that `||w||^2 = v' metric v`;
         both of shape (n_landmarks, n_landmarks).
     """
-    gram = np.vstack([values.copy() for _, values in kernel.pieces(kernel.landmarks)]).astype(np.float64)
+    gram = np.vstack([values.copy() for _, values in kernel.chunks(kernel.landmarks)]).astype(np.float64)
     normalization = _inverse_root((gram + gram.T) / 2, RIDGE)
-    features = np.vstack([values * np.sqrt(weights)[rows, None] for rows, values in kernel.pieces(sample)])
+    features = np.vstack([values * np.sqrt(weights)[rows, None] for rows, values in kernel.chunks(sample)])
     features = features @ normalization.astype(np.float32)
     hessian = (features.T @ features).astype(np.float64)
     hessian *= 2 * WITHIN_MARGIN * share

@@ -103,7 +103,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         X = validate_data(self, X, accept_sparse="csr", dtype=np.float64, reset=False)
         kernel, coef = self._kernel(), self.dual_coef_.astype(np.float32)
         scores = np.empty((X.shape[0], coef.shape[1]))
-        for rows, values in kernel.pieces(X):
+        for rows, values in kernel.chunks(X):
             scores[rows] = values @ coef
         scores += self.intercept_
         return scores[:, 0] if len(self.classes_) == 2 else scores
@@ -165,7 +165,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
             metric_v = metric @ v
             value = 0.5 * float((v * metric_v).sum())
             coef_gradient, intercept_gradient = np.zeros(coef.shape), np.zeros(len(intercept))
-            for rows, values in kernel.pieces(X):
+            for rows, values in kernel.chunks(X):
                 hinge = np.maximum(1 - targets[rows] * (values @ coef + intercept), 0)
                 gradient = hinge * weights[rows, None]
                 value += float(np.einsum("ij,ij", gradient, hinge, dtype=np.float64))

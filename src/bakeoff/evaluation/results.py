@@ -136,7 +136,7 @@ class Calibration:
     decision: CostReduction | None = None
 
 
-def say_evidence(comparison: "Comparison") -> str:
+def format_evidence(comparison: "Comparison") -> str:
     """Format wins, losses and p-value, as `6 rows against 3, p = 0.34`."""
     p = (
         f"p {format_p_value(comparison.p_value)}"

@@ -127,7 +127,7 @@ class Checkpoint:
             file.seek(start)
             content = file.read(length)
         if len(content) < length or zlib.crc32(content) != checksum:
-            raise ValueError(f"{name} is damaged behind {start}")
+            raise ValueError(f"{name} is damaged after {start}")
         return pa.Table.from_batches([pa.ipc.read_record_batch(pa.py_buffer(content), schema)])
 
     def _append(self, name: str, content: Any) -> None:

@@ -44,7 +44,7 @@ def find_gaps(
     return gaps
 
 
-def say_gaps(summary: Mapping[str, Any]) -> list[str]:
+def describe_gaps(summary: Mapping[str, Any]) -> list[str]:
     """Describe the gaps in sentences, one for all columns with the same gap.
 
     Args:

@@ -14,7 +14,7 @@ from bakeoff.errors import DataError, WriteError
 from bakeoff.evaluation.streaming import StreamingEvaluation
 from bakeoff.formatting import list_first
 from bakeoff.prediction.checkpoint import Checkpoint
-from bakeoff.prediction.missing_columns import SHOWN, find_gaps, say_gaps
+from bakeoff.prediction.missing_columns import SHOWN, describe_gaps, find_gaps
 from bakeoff.prediction.preflight import (
     TAKEN_AS_MISSING,
     ScoringJob,
@@ -111,7 +111,7 @@ def _score_rest(
         counts.add(scored, after.file)
         position = after
     if position.row:
-        logger.info("%s rows were scored by a run that ended early; going on behind them", f"{position.row:,}")
+        logger.info("%s rows were scored by a run that ended early; continuing after them", f"{position.row:,}")
     pace = Pace(total, position.row, job.source.share(position), SAY_SECONDS)
     for scored, after, encoded in _score(job, position, writer.encode):
         checkpoint.add(scored, after)
@@ -151,10 +151,10 @@ def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> Scor
         f"; accuracy {evaluation.accuracy:.4f} on {counts.tally.rows:,} rows with a class" if evaluation else "",
     )
     if counts.rejected:
-        logger.warning("rejected: %s", counts.say_reasons())
+        logger.warning("rejected: %s", counts.describe_reasons())
     names = [feature.name for feature in job.scorer.features] if counts.predicted else []
     gaps = find_gaps(names, job.source.files, counts.files)
-    for sentence in say_gaps({"rows": counts.rows, "missing": gaps}):
+    for sentence in describe_gaps({"rows": counts.rows, "missing": gaps}):
         logger.warning("%s", sentence)
     mean_cost = None if costs is None else counts.tally.mean_cost(costs)
     return ScoredTable(head, folder, counts, mean_cost, gaps, job.scorer.rows_alone)
@@ -182,8 +182,8 @@ def _score(
         return (*batch, encode(batch[0]))
 
     with ThreadPoolExecutor(workers, initializer=limit_openmp_threads) as pool:
-        pieces = job.source.pieces(scorer.wanted, scorer.numbers, position)
-        yield from map_in_order(pool, encoded, placed(map_in_order(pool, score, pieces, workers)), workers)
+        chunks = job.source.chunks(scorer.wanted, scorer.numbers, position)
+        yield from map_in_order(pool, encoded, placed(map_in_order(pool, score, chunks, workers)), workers)
 
 
 def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | None) -> None:
@@ -200,7 +200,7 @@ def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | N
         raise DataError(
             f"{'' if counts.rows == total else 'at least '}{counts.rejected:,} of {total:,} rows are rejected "
             f"({counts.rejected / total:.1%}), more than max_rejected {limit:g} allows: "
-            f"{counts.say_reasons()}; without max_rejected the run names each of them in rejected.parquet"
+            f"{counts.describe_reasons()}; without max_rejected the run names each of them in rejected.parquet"
         )
 
 

@@ -89,7 +89,7 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
     leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
     scorer = Scorer(model, card, keep, leniency, config.probabilities)
-    for number, piece in source.pieces(scorer.wanted, scorer.numbers):
+    for number, piece in source.chunks(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a chunk of a CSV may hold only blank lines
             return ScoringJob(ref, source, scorer, first, Position(number, piece.next_offset, first.n_rows))

@@ -92,7 +92,7 @@ def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: P
     counts = scored.counts
     if config.max_rejected is None and not counts.predicted:
         raise UnscoredError(
-            f"none of {format_count(counts.rows, 'row')} could be scored: {counts.say_reasons()}; "
+            f"none of {format_count(counts.rows, 'row')} could be scored: {counts.describe_reasons()}; "
             f"{str(folder / 'rejected.parquet')!r} names each"
         )
 

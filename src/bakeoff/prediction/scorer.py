@@ -57,7 +57,7 @@ class ScoredBatch:
         """Return the batch with its row numbers increased by `rows`."""
         if not rows:
             return self
-        return replace(self, predictions=_behind(rows, self.predictions), rejected=_behind(rows, self.rejected))
+        return replace(self, predictions=_shift_rows(rows, self.predictions), rejected=_shift_rows(rows, self.rejected))
 
 
 class Scorer:
@@ -167,7 +167,7 @@ def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Tab
 
 def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
     """Merge rows rejected for a cell and malformed records, in row order."""
-    lines = [(each.position, each.column, each.text[:LINE_SHOWN], each.reason, each.kind) for each in batch.broken]
+    lines = [(each.position, each.column, each.text[:LINE_SHOWN], each.reason, each.kind) for each in batch.malformed]
     if len(refused):
         numbered = batch.positions[refused["row"].to_numpy()]
         cells = (refused[name].astype(object).where(refused[name].notna(), None) for name in REJECTED.names[1:])
@@ -177,7 +177,7 @@ def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
     return pa.table([pa.array(column, kind) for column, kind in zip(zip(*lines), REJECTED.types)], schema=REJECTED)
 
 
-def _behind(rows: int, table: pa.Table) -> pa.Table:
+def _shift_rows(rows: int, table: pa.Table) -> pa.Table:
     return table.set_column(0, table.schema.field(0), pc.add(table["row"], rows))
 
 

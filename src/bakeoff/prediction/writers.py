@@ -78,7 +78,7 @@ class RowCounts:
             self.reasons[key] += 1
             self.first.setdefault(key, f"the first is row {line['row']}" + _shown(line["value"]))
 
-    def say_reasons(self) -> str:
+    def describe_reasons(self) -> str:
         """Describe the most common reasons for rejected rows."""
         parts = [
             f"{format_count(count, 'row')}: {f'column {key[0]!r}: ' if key[0] else ''}{key[1]} ({self.first[key]})"
@@ -91,23 +91,23 @@ class RowCounts:
 class PredictionWriter:
     """Writes the predictions and rejected rows of a run, batch by batch."""
 
-    def __init__(self, folder: Path, form: str, schema: pa.Schema) -> None:
+    def __init__(self, folder: Path, file_format: str, schema: pa.Schema) -> None:
         """Open the files in a new folder.
 
         Args:
             folder: the folder to make; an existing one is replaced.
-            form: `parquet` or `csv`.
+            file_format: `parquet` or `csv`.
             schema: the schema of the predictions.
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.unlink(missing_ok=True)
         folder.mkdir()
         self.folder, self._stack = folder, ExitStack()
-        path = folder / f"predictions.{form}"
+        path = folder / f"predictions.{file_format}"
         self._lines: BufferedWriter | None = None
         self._predictions: Any = None
         self._rejected: Any = None
-        if form == "csv":
+        if file_format == "csv":
             self._lines = self._stack.enter_context(path.open("wb"))
             self._lines.write(_header(schema))
         else:

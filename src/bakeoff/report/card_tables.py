@@ -56,21 +56,21 @@ def race_table(card: Card) -> tuple[Row, list[Row]]:
 
 
 def _verdict(comparison: ToLeader, card: Card) -> str:
-    """`tied` or `behind`; with the reason where the interval alone would say otherwise."""
+    """Return `tied` or `worse`, with the reason if the interval alone suggests otherwise."""
     low, high = comparison.interval
     if comparison.tied:
         return "tied" if low <= 0 <= high else f"tied: p = {format_p_value(comparison.p_holm)} among all pairs"
     if not low <= 0 <= high:
-        return "behind"
+        return "worse"
     if comparison.p_holm < card.selection.alpha:
-        return f"behind: p = {format_p_value(comparison.p_holm)} among all pairs"
-    return f"behind: {format_difference(-comparison.difference - comparison.margin)} over the margin"
+        return f"worse: p = {format_p_value(comparison.p_holm)} among all pairs"
+    return f"worse: {format_difference(-comparison.difference - comparison.margin)} over the margin"
 
 
 def list_reasons(card: Card) -> list[str]:
     """Explain, in a sentence each, the verdicts that differ from what the interval alone suggests."""
     rows = [(row[0], *row[-1].split(": ", 1)) for row in race_table(card)[1] if ": " in row[-1]]
-    holds = {"tied": "excludes", "behind": "holds"}
+    holds = {"tied": "excludes", "worse": "contains"}
     return [f"{name} is {word} ({why}), though its interval {holds[word]} 0." for name, word, why in rows]
 
 

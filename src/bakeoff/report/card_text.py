@@ -80,6 +80,6 @@ def describe_decision(card: Card) -> str | None:
 TIDIED = "What was done to the table"
 
 
-def say_warnings(card: Card) -> list[str]:
+def format_warnings(card: Card) -> list[str]:
     """The card's warnings as sentences."""
     return [f"Beware: {warning}." for warning in card.warnings]

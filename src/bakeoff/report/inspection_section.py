@@ -54,14 +54,14 @@ def render_deep(inspection: Mapping[str, Any]) -> list[tuple[str, str]]:
         for count, scores in zip(curve["rows"], curve["scores"])
     ]
     learning = [
-        paragraph(f"{LEARNING} {say_learning(curve, scoring)}"),
+        paragraph(f"{LEARNING} {describe_learning_curve(curve, scoring)}"),
         gallery([draw_learning(curve, scoring)]),
         html_table(("Rows fitted on", f"Mean {scoring}", "±"), table, label="Learning curve"),
     ]
     return [("Which columns matter", "\n".join(columns)), ("Would more rows help", "\n".join(learning))]
 
 
-def say_learning(curve: Mapping[str, Any], scoring: str) -> str:
+def describe_learning_curve(curve: Mapping[str, Any], scoring: str) -> str:
     """Tell whether the curve still rises at its end, by a paired test over the folds.
 
     Both fits of a fold are scored on the same rows, so their difference is tested. Folds share most of their rows, so

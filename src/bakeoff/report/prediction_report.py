@@ -28,10 +28,10 @@ from bakeoff.report.html import (
 )
 from bakeoff.report.prediction_summary import (
     evaluation_figures,
+    format_evaluation,
+    format_reasons,
+    format_row_counts,
     list_warnings,
-    say_evaluation,
-    say_reasons,
-    say_rows,
 )
 from bakeoff.report.svg import Picture
 from bakeoff.report.table_formats import html_table
@@ -73,14 +73,14 @@ def render_predictions(summary: Mapping[str, Any], scored: ScoredTable, pictures
     }
     shown = {heading: body for heading, body in parts.items() if body}
     names = {heading: heading.lower().replace(" ", "-") for heading in shown}
-    troubles = [f"<li>{escape(line)}</li>" for line in say_reasons(summary)]
+    troubles = [f"<li>{escape(line)}</li>" for line in format_reasons(summary)]
     return page(
         f"Predictions of {summary['name']} {summary['version']}",
         [
             f"<h1>Predictions of {escape(summary['name'])}</h1>",
             paragraph(f"version {summary['version']}", "muted"),
-            paragraph(say_rows(summary), "lead"),
-            paragraph(say_evaluation(summary["evaluation"]), "lead"),
+            paragraph(format_row_counts(summary), "lead"),
+            paragraph(format_evaluation(summary["evaluation"]), "lead"),
             f"<ul>{''.join(troubles)}</ul>" if troubles else "",
             *(paragraph(line, "warning") for line in list_warnings(summary)),
             contents((names[heading], heading) for heading in shown),

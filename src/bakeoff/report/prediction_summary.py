@@ -11,7 +11,7 @@ from bakeoff.formatting import (
     format_count,
     one_line,
 )
-from bakeoff.prediction.missing_columns import say_gaps
+from bakeoff.prediction.missing_columns import describe_gaps
 from bakeoff.prediction.publish import REPORT
 from bakeoff.report.card_tables import Row, format_score, read_class_metrics, report_table
 from bakeoff.report.svg import Picture, markdown_picture
@@ -37,11 +37,11 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
     summary = _read(folder)
     if as_json:
         return json.dumps({"folder": folder} | summary)
-    lines = ["", say_rows(summary), *(f"  {one_line(line)}" for line in say_reasons(summary))]
+    lines = ["", format_row_counts(summary), *(f"  {one_line(line)}" for line in format_reasons(summary))]
     lines += [one_line(line) for line in list_warnings(summary)]
     if "evaluation" in summary:
         lines += [
-            say_evaluation(summary["evaluation"]),
+            format_evaluation(summary["evaluation"]),
             "",
             *text_table(*report_table(read_class_metrics(summary["evaluation"]))),
         ]
@@ -58,9 +58,9 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
         pictures: the pictures by name.
     """
     summary = _read(folder)
-    parts = [f"# {markdown_text(summary['name'])} {summary['version']}", markdown_text(say_rows(summary))]
+    parts = [f"# {markdown_text(summary['name'])} {summary['version']}", markdown_text(format_row_counts(summary))]
     if summary["rejected"]:
-        parts.append("\n".join(f"- {markdown_text(line)}" for line in say_reasons(summary)))
+        parts.append("\n".join(f"- {markdown_text(line)}" for line in format_reasons(summary)))
     parts += [markdown_text(line) for line in list_warnings(summary)]
     if "evaluation" in summary:
         evaluation = summary["evaluation"]
@@ -85,13 +85,13 @@ def evaluation_figures(evaluation: dict[str, Any]) -> list[tuple[str, str]]:
     return figures
 
 
-def say_rows(summary: dict[str, Any]) -> str:
+def format_row_counts(summary: dict[str, Any]) -> str:
     """How many rows were scored, and how many rejected, as a sentence."""
     refused = f", {summary['rejected']:,} rejected (see rejected.parquet)" if summary["rejected"] else ""
     return f"{summary['predicted']:,} of {summary['rows']:,} rows scored with {summary['version']}{refused}."
 
 
-def say_reasons(summary: dict[str, Any]) -> list[str]:
+def format_reasons(summary: dict[str, Any]) -> list[str]:
     """Why rows were rejected, the most common reason first."""
     reasons = summary.get("reasons", [])
     lines = [
@@ -105,11 +105,11 @@ def say_reasons(summary: dict[str, Any]) -> list[str]:
 
 def list_warnings(summary: dict[str, Any]) -> list[str]:
     """Sentences about columns without values and about flagged rows."""
-    flags = _say_flags(summary)
-    return [*say_gaps(summary), *([flags] if flags else [])]
+    flags = _format_flags(summary)
+    return [*describe_gaps(summary), *([flags] if flags else [])]
 
 
-def _say_flags(summary: dict[str, Any]) -> str | None:
+def _format_flags(summary: dict[str, Any]) -> str | None:
     flags = summary.get("warnings", {})
     if not flags:
         return None
@@ -118,7 +118,7 @@ def _say_flags(summary: dict[str, Any]) -> str | None:
     return f"Flagged as unlike the training rows: {listed}{more}."
 
 
-def say_evaluation(evaluation: dict[str, Any]) -> str:
+def format_evaluation(evaluation: dict[str, Any]) -> str:
     """The figures of an evaluation as a sentence."""
     figures = [f"{name} {evaluation[key]:.4f}" for key, name in FIGURES.items()]
     figures += [] if evaluation["log_loss"] is None else [f"log loss {evaluation['log_loss']:.4f}"]

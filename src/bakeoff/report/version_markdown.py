@@ -20,9 +20,9 @@ from bakeoff.report.card_text import (
     describe_calibration,
     describe_choice,
     describe_decision,
+    format_warnings,
     list_approximations,
     list_troubles,
-    say_warnings,
 )
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text
@@ -57,7 +57,7 @@ def render_markdown(
                 markdown_text,
                 [describe_choice(card), headline(card), *(sentence for sentence in sentences if sentence)],
             ),
-            *map(markdown_text, say_warnings(card)),
+            *map(markdown_text, format_warnings(card)),
             "## Leaderboard",
             *(markdown_picture(picture) for picture in shown if picture),
             SPREAD,

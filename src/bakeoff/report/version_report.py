@@ -23,9 +23,9 @@ from bakeoff.report.card_text import (
     describe_choice,
     describe_decision,
     explain_brier,
+    format_warnings,
     list_approximations,
     list_troubles,
-    say_warnings,
 )
 from bakeoff.report.charts import label_ceiling
 from bakeoff.report.curve_charts import (
@@ -85,7 +85,7 @@ def render_report(
             paragraph(f"version {card.version}, created {card.created}", "muted"),
             paragraph(describe_choice(card), "lead"),
             paragraph(headline(card), "lead"),
-            *(paragraph(warning, "warning") for warning in say_warnings(card)),
+            *(paragraph(warning, "warning") for warning in format_warnings(card)),
             contents((names[heading], heading) for heading in shown),
             *(section(names[heading], heading, body) for heading, body in shown.items()),
         ],

@@ -40,10 +40,10 @@ def raise_refusal(error: OSError, path: Path) -> None:
         ReadError: saying why.
     """
     if error.errno not in GONE_OR_ELSE:
-        raise ReadError(say_unread(error, path)) from error
+        raise ReadError(describe_read_error(error, path)) from error
 
 
-def say_unread(error: OSError, path: str | Path) -> str:
+def describe_read_error(error: OSError, path: str | Path) -> str:
     """A sentence that says why a file could not be read.
 
     Args:
@@ -77,11 +77,11 @@ def read_file(path: Path, most: int, follow: bool = True) -> bytes:
     with open_file(path, follow) as file:
         size = os.fstat(file.fileno()).st_size
         if size > most:
-            raise OSError(errno.EFBIG, say_too_large(size, most), str(path))
+            raise OSError(errno.EFBIG, describe_too_large(size, most), str(path))
         return file.readall() or b""
 
 
-def say_too_large(size: int, most: int) -> str:
+def describe_too_large(size: int, most: int) -> str:
     """A sentence for a file that is larger than allowed; both sizes in bytes."""
     return f"it has {size:,} bytes, and {most:,} are the most"
 

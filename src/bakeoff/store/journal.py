@@ -12,10 +12,10 @@ from typing import Any
 
 from bakeoff.errors import IntegrityError
 from bakeoff.runtime.files import (
+    describe_too_large,
     open_file,
     raise_refusal,
     read_file,
-    say_too_large,
 )
 from bakeoff.store.entries import (
     HEAD,
@@ -208,7 +208,7 @@ class Journal:
             with open_file(self.path) as file:
                 size = os.fstat(file.fileno()).st_size
                 if size > LARGEST:
-                    raise OSError(errno.EFBIG, say_too_large(size, LARGEST))
+                    raise OSError(errno.EFBIG, describe_too_large(size, LARGEST))
                 return file.read(size) or b""
         except (FileNotFoundError, NotADirectoryError):
             return b""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bakeoff.errors import ConfigError, StoreError
-from bakeoff.runtime.files import say_unread
+from bakeoff.runtime.files import describe_read_error
 from bakeoff.runtime.paths import local_path
 from bakeoff.store.keys import (
     PRIVATE_VARIABLE,
@@ -176,6 +176,6 @@ def _read(path: Path, kind: str, advice: str) -> bytes:
         variable = PRIVATE_VARIABLE if kind == "private" else PUBLIC_VARIABLE
         source = f" (by {variable})" if os.environ.get(variable) == str(path) else ""
         if isinstance(error, PermissionError):
-            raise ConfigError(f"the {kind} key{source}: {say_unread(error, path)}") from error
+            raise ConfigError(f"the {kind} key{source}: {describe_read_error(error, path)}") from error
         reason = error.strerror if isinstance(error, OSError) else error
         raise ConfigError(f"the {kind} key {str(path)!r}{source} can't be read: {reason}; {advice}") from error

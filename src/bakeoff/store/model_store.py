@@ -122,7 +122,7 @@ class ModelStore(StoreReader):
             why: the reason, for the journal.
             by: the user or run that promotes it.
             instead_of: the champion that the decision was made against.
-            figures: the measurements behind the decision, for the journal: numbers and text by name.
+            figures: the measurements for the decision, for the journal: numbers and text by name.
 
         Raises:
             StoreError: there is no such version.
@@ -150,7 +150,7 @@ class ModelStore(StoreReader):
             challenger: the challenger's id.
             why: the reason, for the journal.
             by: the user or run that decided.
-            figures: the measurements behind the decision: numbers and text by name.
+            figures: the measurements for the decision: numbers and text by name.
 
         Raises:
             ChampionChangedError: another version became champion in the meantime.

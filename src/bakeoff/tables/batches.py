@@ -34,12 +34,12 @@ class Batch:
     Attributes:
         table: the readable rows, with the requested columns.
         positions: the position of each readable row in the batch, shape (table.num_rows,).
-        broken: the other rows, in order.
+        malformed: the other rows, in order.
     """
 
     table: pa.Table
     positions: np.ndarray
-    broken: Sequence[MalformedRecord] = ()
+    malformed: Sequence[MalformedRecord] = ()
 
     @classmethod
     def of(cls, table: pa.Table) -> "Batch":
@@ -49,7 +49,7 @@ class Batch:
     @property
     def n_rows(self) -> int:
         """The number of rows, malformed ones included."""
-        return len(self.positions) + len(self.broken)
+        return len(self.positions) + len(self.malformed)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class TableFile(Protocol):
     index_columns: frozenset[str]
     note: str
 
-    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read the file in chunks.
 
         Args:

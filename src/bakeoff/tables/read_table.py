@@ -31,8 +31,8 @@ def read_table(path: str | Path, source: TableReader | None = None) -> pa.Table:
     source.require_columns(columns, f"{source.files[0].path.name!r} has it")
     tables, size, most = [], 0, half_of_memory()
     for row, batch in source.batches(columns):
-        for record in batch.broken:
-            where = f"row {row + record.position} (from 0, behind the header)"
+        for record in batch.malformed:
+            where = f"row {row + record.position} (from 0, after the header)"
             column = "" if record.column is None else f"column {record.column!r} is "
             raise DataError(f"{str(path)!r} is broken in {where}: {column}{record.reason}")
         tables.append(batch.table)

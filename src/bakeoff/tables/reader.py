@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
-from bakeoff.runtime.files import say_unread
+from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.batches import (
     BEGINNING,
     Batch,
@@ -60,7 +60,7 @@ class TableReader:
                 identities.append([str(file.path)])
         return identities
 
-    def pieces(
+    def chunks(
         self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Position = BEGINNING
     ) -> Iterator[tuple[int, Chunk]]:
         """Read the files in chunks, each with the index of its file.
@@ -76,7 +76,7 @@ class TableReader:
         for number in range(start.file, len(self.files)):
             file = self.files[number]
             try:
-                for chunk in file.pieces(wanted, numbers, start.offset if number == start.file else 0):
+                for chunk in file.chunks(wanted, numbers, start.offset if number == start.file else 0):
                     yield number, chunk
             except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
                 why = error.strerror or error
@@ -85,7 +85,7 @@ class TableReader:
     def batches(self, wanted: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[tuple[int, Batch]]:
         """Read all rows in batches, each with the number of its first row."""
         row = 0
-        for _, chunk in self.pieces(wanted, numbers):
+        for _, chunk in self.chunks(wanted, numbers):
             batch = chunk.read()
             yield row, batch
             row += batch.n_rows
@@ -117,7 +117,7 @@ def open_table(path: str | Path) -> TableReader:
         return TableReader([open_file(file) for file in find_files(path)])
     except OSError as error:
         if error.errno is not None:
-            raise DataError(say_unread(error, path)) from error
+            raise DataError(describe_read_error(error, path)) from error
         why = str(error)
         if "incorrect header check" in why or "frame descriptor" in why.lower():
             why = "it is not compressed as its name says"
@@ -146,7 +146,7 @@ def find_files(path: str | Path) -> list[Path]:
     try:
         exists = path.exists()
     except PermissionError as error:
-        raise DataError(say_unread(error, path)) from error
+        raise DataError(describe_read_error(error, path)) from error
     except (OSError, ValueError) as error:  # the name is too long, or contains a NUL
         raise DataError(f"{str(path)[:80]!r} can't be a file: {getattr(error, 'strerror', error)}") from error
     if not exists:

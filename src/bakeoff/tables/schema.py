@@ -64,7 +64,7 @@ class Feature:
     range: tuple[float, float] | None = None
     format: CellFormat | None = None
 
-    def learn(self, column: "pd.Series") -> "Feature":
+    def with_training_values(self, column: "pd.Series") -> "Feature":
         """Return the feature with the missing values, categories and range of the training rows.
 
         Args:

@@ -54,14 +54,14 @@ def calibrate_classifier(
         path = folder / f"{contestant.name}-calibrated.joblib"
         joblib.dump(pipeline, path)
     matrix = cost_matrix(config.costs, ref.classes) if config.costs else None
-    calibration = judge(out_of_fold, len(ref.classes), method, matrix)
+    calibration = evaluate_calibration(out_of_fold, len(ref.classes), method, matrix)
     if calibration.brier_before is not None:
         after = "" if calibration.brier_after is None else f", {calibration.brier_after:.4f} calibrated ({method})"
         logger.info("%s: Brier score %.4f%s", title(contestant.name), calibration.brier_before, after)
     return CalibratedModel(path, model.seconds, model.engine, calibration)
 
 
-def judge(
+def evaluate_calibration(
     out_of_fold: OutOfFoldScores, n_classes: int, method: Method | None, matrix: np.ndarray | None
 ) -> Calibration:
     """Compute Brier scores, reliability curves and the cost reduction.

@@ -66,7 +66,7 @@ def score_fold(
     return FoldScore(fold, value, seconds, path, outputs)
 
 
-def read_answers(
+def read_predictions(
     ref: DatasetRef, cross_validation: CrossValidationConfig, folds: Mapping[str, Sequence[FoldScore]]
 ) -> HeldOutPredictions:
     """Read the out-of-fold predictions of several contestants.
@@ -74,7 +74,7 @@ def read_answers(
     Args:
         folds: by contestant, all its folds in order.
     """
-    by_fold = {name: [np.load(fold.answers) for fold in scores] for name, scores in folds.items()}
+    by_fold = {name: [np.load(fold.predictions) for fold in scores] for name, scores in folds.items()}
     rows, by_model = assemble(ref, cross_validation, by_fold)
     return HeldOutPredictions(rows.y, rows.folds, by_model, len(ref.classes), rows.groups)
 

@@ -32,7 +32,11 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     pipeline, engine = fit_pipeline(build_pipeline(contestant, ref.features), X, y)
     seconds = time.perf_counter() - started
     logger.info(
-        "%s fitted on %s rows%s in %.2f s", title(contestant.name), f"{len(y):,}", _say_how(contestant, engine), seconds
+        "%s fitted on %s rows%s in %.2f s",
+        title(contestant.name),
+        f"{len(y):,}",
+        _describe_method(contestant, engine),
+        seconds,
     )
     folder.mkdir(exist_ok=True)  # no parents: a run that has ended must not leave a folder
     path = folder / f"{contestant.name}.joblib"
@@ -40,7 +44,7 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     return ModelRef(path, seconds, engine)
 
 
-def _say_how(contestant: Contestant, engine: Engine) -> str:
+def _describe_method(contestant: Contestant, engine: Engine) -> str:
     if contestant.approximation:
         return f" by Nystroem's features of {contestant.approximation.components:,} landmarks"
     return " by scikit-learn-intelex" if engine == "sklearnex" else ""

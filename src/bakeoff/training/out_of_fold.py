@@ -80,22 +80,22 @@ def read_out_of_fold(
     Args:
         paths: one file per fold, in order.
     """
-    pieces: dict[str, list[np.ndarray]] = {}
+    arrays_by_name: dict[str, list[np.ndarray]] = {}
     for path in paths:
         with np.load(path) as arrays:
             for name, array in arrays.items():
-                pieces.setdefault(name, []).append(array)
-    rows, assembled = assemble(ref, cross_validation, pieces)
+                arrays_by_name.setdefault(name, []).append(array)
+    rows, assembled = assemble(ref, cross_validation, arrays_by_name)
     return OutOfFoldScores(rows, assembled["predicted"], assembled.get("probabilities"), assembled["scores"])
 
 
 def assemble(
-    ref: DatasetRef, cross_validation: CrossValidationConfig, pieces: Mapping[str, Sequence[np.ndarray]]
+    ref: DatasetRef, cross_validation: CrossValidationConfig, arrays_by_name: Mapping[str, Sequence[np.ndarray]]
 ) -> tuple[ScoredRows, dict[str, np.ndarray]]:
     """Assemble arrays of all folds in the order of the training rows.
 
     Args:
-        pieces: by name, one array per fold in order, each of shape (n_rows of the fold, …).
+        arrays_by_name: by name, one array per fold in order, each of shape (n_rows of the fold, …).
 
     Returns:
         The held-out rows, and by name an array of shape (n_repeats, n_rows, …).
@@ -107,7 +107,7 @@ def assemble(
     for position, (_, rows) in enumerate(read_folds(ref, cross_validation)):
         repeat = position // cross_validation.folds
         fold_numbers[repeat, rows] = position + 1
-        for name, by_fold in pieces.items():
+        for name, by_fold in arrays_by_name.items():
             piece = by_fold[position]
             whole = assembled.setdefault(name, np.zeros((repeats, len(y), *piece.shape[1:]), dtype=piece.dtype))
             whole[repeat, rows] = piece

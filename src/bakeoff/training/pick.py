@@ -11,7 +11,7 @@ from bakeoff.evaluation.comparison import compare
 from bakeoff.evaluation.paired_tests import corrected_resampled_t_test
 from bakeoff.evaluation.results import Comparison
 from bakeoff.metrics import METRICS
-from bakeoff.training.cross_validate import read_answers
+from bakeoff.training.cross_validate import read_predictions
 from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.results import Selection
 from bakeoff.training.selection import pairs, pick_best
@@ -29,7 +29,7 @@ def pick_winner(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Sc
     finished = {card.classifier: card.folds for card in scorecards if card.status == "ok"}
     comparisons: dict[tuple[str, str], Comparison] = {}
     if len(finished) > 1:
-        predictions = read_answers(ref, config.cross_validation, finished)
+        predictions = read_predictions(ref, config.cross_validation, finished)
         closed = METRICS[scoring].is_mean_over_rows
         resampled = None if closed else bootstrap_scores(predictions, scoring, config.selection.resamples)
         comparisons = {pair: compare(predictions, *pair, scoring, resampled) for pair in pairs(means)}

@@ -43,12 +43,12 @@ def promote_if_better(
         try:
             _record(config, store, decision, champion, version, by)
         except ChampionChangedError as error:
-            logger.warning("%s; %s meets the new one", error, version)
+            logger.warning("%s; comparing %s with the new one", error, version)
             continue
         logger.info("%s: %s", "promoted" if decision.outcome == "promote" else "the champion stays", decision.why)
         return decision
     raise PromotionError(
-        f"version {version} was exported, but the champion changed {TRIES} times while it met it; "
+        f"version {version} was exported, but the champion changed {TRIES} times during the comparison; "
         "bakeoff models promote decides by hand"
     )
 

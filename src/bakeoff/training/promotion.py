@@ -5,7 +5,7 @@ from math import ceil, isfinite, log
 from typing import Any, Literal
 
 from bakeoff.config import PromotionConfig
-from bakeoff.evaluation.results import Comparison, say_evidence
+from bakeoff.evaluation.results import Comparison, format_evidence
 from bakeoff.formatting import format_difference, format_interval
 from bakeoff.metrics import METRICS, MetricName
 
@@ -65,7 +65,7 @@ def decide(result: ChampionComparison, scoring: MetricName, config: PromotionCon
         return PromotionDecision("promote", f"the champion can't be used any more: {result.unusable}", figures)
     if obstacle := _find_obstacle(result, scoring, config):
         return PromotionDecision("keep", f"not decided: {obstacle}", figures)
-    return PromotionDecision(*_judge(result, scoring, config), figures)
+    return PromotionDecision(*_decide_by_test(result, scoring, config), figures)
 
 
 def _find_obstacle(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> str | None:
@@ -106,11 +106,11 @@ def _find_weakness(result: ChampionComparison, comparison: Comparison, metric: s
     return None
 
 
-def _judge(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> tuple[Outcome, str]:
+def _decide_by_test(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> tuple[Outcome, str]:
     comparison = result.comparison
     assert comparison is not None
     scores = f"{METRICS[scoring].title} {result.challenger_score:.4f} against {result.champion_score:.4f}"
-    evidence = f"on {result.fresh_rows:,} fresh rows: {scores} ({say_evidence(comparison)})"
+    evidence = f"on {result.fresh_rows:,} fresh rows: {scores} ({format_evidence(comparison)})"
     if comparison.difference <= 0:
         return "keep", f"not better {evidence}"
     if comparison.p_value > config.alpha:

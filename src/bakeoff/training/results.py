@@ -68,14 +68,14 @@ class FoldScore:
     Attributes:
         fold: the fold's number from 1, over all repeats.
         seconds: the time of fitting and scoring.
-        answers: the .npy file of `response_values` for the fold's rows.
+        predictions: the .npy file of `response_values` for the fold's rows.
         outputs: the .npz file of `held_out_scores` for the fold's rows.
     """
 
     fold: int
     score: float
     seconds: float
-    answers: Path
+    predictions: Path
     outputs: Path
 
 

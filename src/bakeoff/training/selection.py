@@ -8,7 +8,7 @@ from bakeoff.classifiers import title
 from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
 from bakeoff.evaluation.comparison import holm_adjust
-from bakeoff.evaluation.results import Comparison, say_evidence
+from bakeoff.evaluation.results import Comparison, format_evidence
 from bakeoff.formatting import format_difference
 from bakeoff.metrics import DIGITS, METRICS, MetricName
 from bakeoff.training.results import LeaderComparison, Selection
@@ -140,7 +140,7 @@ def _lead(leader: str, other: str, standings: Mapping[str, LeaderComparison], co
 
 def _evidence(standing: LeaderComparison, config: SelectionConfig) -> str:
     """Describe the evidence from the leader's side, with the adjusted p-value if only that one is not significant."""
-    evidence = say_evidence(standing.comparison.reversed())
+    evidence = format_evidence(standing.comparison.reversed())
     if standing.comparison.p_value < config.alpha <= standing.p_holm:
         evidence += f", {standing.p_holm:.2g} among all pairs"
     return evidence

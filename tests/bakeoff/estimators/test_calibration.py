@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 from bakeoff.estimators.calibration import CalibratedClassifier, GivenScores, cross_fit, raw_scores
 from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.calibration_curve import brier_score, softmax_or_sigmoid
-from bakeoff.training.calibrate import judge
+from bakeoff.training.calibrate import evaluate_calibration
 from bakeoff.training.out_of_fold import OutOfFoldScores, ScoredRows
 
 CLASSIFIERS = {
@@ -150,7 +150,7 @@ def test_calibration_mends_an_overconfident_model(method):
     y = (generator.random(6000) < truth[:, 1]).astype(int)
     rows = ScoredRows(y, np.tile([1, 2, 3, 4, 5], 1200)[None], None)
     found = OutOfFoldScores(rows, (odds > 0).astype(int)[None], None, 3 * odds[None, :, None])
-    calibration = judge(found, 2, method, None)
+    calibration = evaluate_calibration(found, 2, method, None)
     best = brier_score(y, truth)
     assert calibration.brier_before > best + 0.01
     assert best - 0.0015 < calibration.brier_after < best + 0.0025

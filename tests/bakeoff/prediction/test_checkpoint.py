@@ -22,7 +22,7 @@ from bakeoff.errors import (
     WriteError,
 )
 from bakeoff.prediction.checkpoint import FORMAT, Checkpoint, encode_line
-from bakeoff.prediction.missing_columns import say_gaps
+from bakeoff.prediction.missing_columns import describe_gaps
 from bakeoff.prediction.output_folder import work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import forget_job
@@ -123,7 +123,7 @@ def test_a_continued_run_counts_the_files_that_it_finds_scored(orders, tmp_path,
         with pytest.raises(KilledError):
             predict(config(orders, tmp_path, **values))
     summary = json.loads((predict(config(orders, tmp_path, **values)) / "summary.json").read_text())
-    assert ["Empty, and taken as missing in 1 of 2 files (a.csv), 300 rows: age."] == say_gaps(summary)
+    assert ["Empty, and taken as missing in 1 of 2 files (a.csv), 300 rows: age."] == describe_gaps(summary)
 
 
 def test_a_run_without_a_name_for_its_output_is_continued_too(orders, tmp_path, monkeypatch):

@@ -25,7 +25,7 @@ from bakeoff.errors import (
     StoreError,
     UserError,
 )
-from bakeoff.prediction.missing_columns import say_gaps
+from bakeoff.prediction.missing_columns import describe_gaps
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.publish import publish_predictions
@@ -441,7 +441,7 @@ def test_columns_without_a_value_are_counted_by_file_and_row(orders, tmp_path, m
     table = write_folder(tmp_path / "rows", *lacking)
     folder = predict(store=orders, input=str(table), output=str(tmp_path / "out"))
     summary, shown = json.loads((folder / "summary.json").read_text()), show_prediction(str(folder))
-    assert sorted(sentences) == sorted(say_gaps(summary))
+    assert sorted(sentences) == sorted(describe_gaps(summary))
     assert all(sentence in shown for sentence in sentences)
     assert set(sentences) <= {record.message for record in caplog.records if record.levelname == "WARNING"}
     absent = [name for names, empty in lacking for name in names if not empty]

@@ -91,9 +91,9 @@ def test_the_leaderboard_fits_a_terminal_and_marks_the_winner(card):
     [
         ({"tied": True, "interval": [-0.02, 0.01]}, "tied"),
         ({"tied": True, "interval": [-0.02, -0.001]}, "tied: p = 0.06 among all pairs"),
-        ({"tied": False, "interval": [-0.02, -0.001]}, "behind"),
-        ({"tied": False, "interval": [-0.02, 0.004]}, "behind: 0.0040 over the margin"),
-        ({"tied": False, "interval": [-0.02, 0.004], "p_holm": 0.03}, "behind: p = 0.03 among all pairs"),
+        ({"tied": False, "interval": [-0.02, -0.001]}, "worse"),
+        ({"tied": False, "interval": [-0.02, 0.004]}, "worse: 0.0040 over the margin"),
+        ({"tied": False, "interval": [-0.02, 0.004], "p_holm": 0.03}, "worse: p = 0.03 among all pairs"),
     ],
 )
 def test_a_verdict_that_the_interval_would_not_give_says_why(card, given, verdict):
@@ -103,7 +103,7 @@ def test_a_verdict_that_the_interval_would_not_give_says_why(card, given, verdic
     card = replace(card, classifiers=classifiers)
     assert verdict == race_table(card)[1][1][-1]
     told, shown = verdict.partition(": "), render_card(card)
-    does = {"tied": "excludes", "behind": "holds"}[told[0]]
+    does = {"tied": "excludes", "worse": "contains"}[told[0]]
     sentence = f"  SVM is {told[0]} ({told[2]}), though its interval {does} 0."
     assert bool(told[2]) == (sentence in shown.splitlines())
 

@@ -235,7 +235,7 @@ def test_the_steps_of_a_race_are_done_once(tmp_path, start, caplog):
     taken = [record.getMessage().split(":")[0] for record in caplog.records if "taken over" in record.getMessage()]
     assert ["data", "fit-logistic_regression", "fold-logistic_regression-1"] == taken
     assert first[0].path.read_bytes() == second[0].path.read_bytes()
-    assert replace(first[1], answers="", outputs="") == replace(second[1], answers="", outputs="")
+    assert replace(first[1], predictions="", outputs="") == replace(second[1], predictions="", outputs="")
     assert first[2].path.read_bytes() != second[2].path.read_bytes()
 
 

@@ -249,7 +249,7 @@ def test_parquet_is_read_on_from_any_row(rows, tmp_path, monkeypatch, offset):
     monkeypatch.setattr("bakeoff.tables.formats.parquet_file.CELLS", 30)
     path = tmp_path / "rows.parquet"
     rows.to_parquet(path, row_group_size=70)
-    pieces = list(ParquetFile(path).pieces(["order_id"], [], offset))
+    pieces = list(ParquetFile(path).chunks(["order_id"], [], offset))
     assert rows["order_id"].tolist()[offset:] == [
         cell for piece in pieces for cell in piece.read().table["order_id"].to_pylist()
     ]
@@ -351,7 +351,7 @@ def test_the_share_of_a_packed_file_grows(orders, rows, tmp_path):
     noise = np.random.default_rng(0).random((20_000, 2))  # which can't be packed into one read
     pack(path, pd.DataFrame(noise, columns=["order_id", "b"]).to_csv(index=False).encode())
     source, seen = open_table(path), []
-    for number, piece in source.pieces(["order_id"]):
+    for number, piece in source.chunks(["order_id"]):
         seen.append(source.share(Position(number, piece.next_offset)))
     assert 0 == source.share(Position())
     assert seen == sorted(seen)

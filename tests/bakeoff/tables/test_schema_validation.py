@@ -79,16 +79,20 @@ def test_odd_rows_are_flagged_rejected_or_accepted(rows, on_unseen, on_out_of_ra
 def test_what_training_rows_had_is_learned():
     """Categories, ranges and gaps, of the training rows alone."""
     number, text = Feature("n", "float64", "number"), Feature("t", "str", "category")
-    assert Feature("n", "float64", "number", True, None, (1.0, 3.0)) == number.learn(pd.Series([3.0, np.nan, 1.0]))
-    assert number.learn(pd.Series([np.nan, np.nan])).range is None
-    assert ("a", "b") == text.learn(pd.Series(["b", None, "a", "b"], dtype="str")).categories
-    assert Feature("b", "bool", "boolean") == Feature("b", "bool", "boolean").learn(pd.Series([True, False]))
+    assert Feature("n", "float64", "number", True, None, (1.0, 3.0)) == number.with_training_values(
+        pd.Series([3.0, np.nan, 1.0])
+    )
+    assert number.with_training_values(pd.Series([np.nan, np.nan])).range is None
+    assert ("a", "b") == text.with_training_values(pd.Series(["b", None, "a", "b"], dtype="str")).categories
+    assert Feature("b", "bool", "boolean") == Feature("b", "bool", "boolean").with_training_values(
+        pd.Series([True, False])
+    )
 
 
 def test_more_categories_than_a_card_lists_are_not_listed(caplog):
     """It is said, and no category is told as unseen."""
     names = pd.Series([f"name {number}" for number in range(MAX_KNOWN + 1)], dtype="str")
-    feature = Feature("t", "str", "category").learn(names)
+    feature = Feature("t", "str", "category").with_training_values(names)
     assert feature.categories is None
     assert "more than the 10,000 that a card lists" in caplog.text
     table = pa.table({"t": ["never seen"]})

@@ -21,7 +21,7 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import build_pipeline
 from bakeoff.report.version_markdown import render_markdown
-from bakeoff.training.calibrate import calibrate_classifier, judge
+from bakeoff.training.calibrate import calibrate_classifier, evaluate_calibration
 from bakeoff.training.cross_validate import score_fold
 from bakeoff.training.fit import fit_classifier
 from bakeoff.training.out_of_fold import OutOfFoldScores, ScoredRows, read_out_of_fold
@@ -36,9 +36,11 @@ def test_repeats_are_judged_each_by_its_own_folds():
     y, folds = np.tile([0, 1], 50), np.stack([np.arange(100) % 5 + 1, np.arange(100) // 2 % 5 + 6])
     scores = (y + generator.normal(0, 1, (2, 100)))[..., None]
     found = OutOfFoldScores(ScoredRows(y, folds, None), y[None].repeat(2, 0), None, scores)
-    both = judge(found, 2, "sigmoid", None)
+    both = evaluate_calibration(found, 2, "sigmoid", None)
     each = [
-        judge(OutOfFoldScores(ScoredRows(y, folds[[i]], None), y[None], None, scores[[i]]), 2, "sigmoid", None)
+        evaluate_calibration(
+            OutOfFoldScores(ScoredRows(y, folds[[i]], None), y[None], None, scores[[i]]), 2, "sigmoid", None
+        )
         for i in (0, 1)
     ]
     assert 100 == both.rows

@@ -201,7 +201,7 @@ def test_a_champion_that_never_stays_is_an_error(races, root, monkeypatch):
 
     monkeypatch.setattr(ModelStore, "promote", promote)
     with pytest.raises(
-        PromotionError, match="the champion changed 5 times while it met it; bakeoff models promote decides"
+        PromotionError, match="the champion changed 5 times during the comparison; bakeoff models promote decides"
     ):
         export_and_meet(races["strong"], root)
 

@@ -54,7 +54,7 @@ class CsvFile(TableFile):
         self.note = self.dialect.describe()
         self._size = path.stat().st_size
 
-    def pieces(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
+    def chunks(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read in chunks; the offset is in bytes of the decompressed text. See `TableFile`."""
         names = self.schema.names
         present = set(names)
@@ -142,8 +142,8 @@ class _Parser:
         batch = self._parse(recovered.clean, len(recovered.clean))
         if batch.n_rows != len(recovered.good):
             raise RuntimeError(f"{len(recovered.good)} records were read as {batch.n_rows} rows")
-        not_utf8 = [record._replace(position=int(recovered.good[record.position])) for record in batch.broken]
-        return Batch(batch.table, recovered.good[batch.positions], sorted([*recovered.broken, *not_utf8]))
+        not_utf8 = [record._replace(position=int(recovered.good[record.position])) for record in batch.malformed]
+        return Batch(batch.table, recovered.good[batch.positions], sorted([*recovered.malformed, *not_utf8]))
 
     def _parse(self, data: bytes, end: int) -> Batch:
         """Parse data[:end], records with as many fields as the header; rows that are not UTF-8 are malformed."""

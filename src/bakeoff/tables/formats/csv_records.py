@@ -32,13 +32,13 @@ class RecoveredRecords:
     Attributes:
         clean: the well-formed records, each with a line feed.
         good: their positions among all records, shape (n_good,).
-        broken: the malformed records.
+        malformed: the malformed records.
         consumed: the number of bytes that the records take up; an incomplete record at the end is left out.
     """
 
     clean: bytes
     good: np.ndarray
-    broken: list[MalformedRecord]
+    malformed: list[MalformedRecord]
     consumed: int
 
 
@@ -91,7 +91,7 @@ def recover_records(
     """
     clean: list[bytes] = []
     good: list[int] = []
-    broken: list[MalformedRecord] = []
+    malformed: list[MalformedRecord] = []
     position = number = 0
     while position < len(data):
         match = LINE_END.search(data, position)
@@ -109,15 +109,17 @@ def recover_records(
             if match is None:
                 raise DataError(f"a line is longer than {LONGEST >> 20} MB: it is no CSV, or its line ends are lost")
         if end is None or (end > line_end and fields != n_columns):
-            broken.append(_broken(number, data[position:line_end], None if end is None else fields, n_columns, True))
+            malformed.append(
+                _malformed(number, data[position:line_end], None if end is None else fields, n_columns, True)
+            )
             end = line_end
         elif fields != n_columns:
-            broken.append(_broken(number, data[position:end], fields, n_columns, False))
+            malformed.append(_malformed(number, data[position:end], fields, n_columns, False))
         else:
             clean.append(_without_line_end(data[position:end]) + b"\n")
             good.append(number)
         position, number = end, number + 1
-    return RecoveredRecords(b"".join(clean), np.array(good, dtype=np.int64), broken, position)
+    return RecoveredRecords(b"".join(clean), np.array(good, dtype=np.int64), malformed, position)
 
 
 def header_end(data: bytes, delimiter: int = COMMA) -> int | None:
@@ -171,7 +173,7 @@ def _record(data: bytes, start: int, line_end: int, n_columns: int, delimiter: i
             return position, fields
 
 
-def _broken(number: int, line: bytes, fields: int | None, n_columns: int, several: bool) -> MalformedRecord:
+def _malformed(number: int, line: bytes, fields: int | None, n_columns: int, several: bool) -> MalformedRecord:
     """Describe what is wrong with a record.
 
     Args:

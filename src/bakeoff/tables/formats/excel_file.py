@@ -7,7 +7,7 @@ from typing import Any
 
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
-from bakeoff.runtime.files import say_unread
+from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.python_columns import make_table
 
@@ -43,7 +43,7 @@ def open_excel(path: Path) -> MemoryTable:
     except DataError:
         raise
     except OSError as error:
-        raise DataError(say_unread(error, path)) from error
+        raise DataError(describe_read_error(error, path)) from error
     except Exception as error:  # whatever openpyxl meets in a damaged workbook
         why = (str(error).splitlines() or [""])[0][:300] or type(error).__name__
         raise DataError(f"{str(path)!r} is not a readable Excel workbook: {why}") from error

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from bakeoff.errors import DataError
-from bakeoff.runtime.files import say_unread
+from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.parquet_file import UNREADABLE, index_columns, unpacked_bytes
 
@@ -24,7 +24,7 @@ def open_feather(path: Path) -> MemoryTable:
         table = _read(path)
     except UNREADABLE as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise DataError(say_unread(error, path)) from error
+            raise DataError(describe_read_error(error, path)) from error
         why = (str(error).splitlines() or ["?"])[0][:300]
         raise DataError(f"{str(path)!r} is not a readable Feather or Arrow file: {why}") from error
     return MemoryTable(path, table, "is read as Arrow data", typed=True, index_columns=index_columns(table.schema))

@@ -26,7 +26,7 @@ class MemoryTable(TableFile):
         self.note, self.typed, self.index_columns = note, typed, index_columns
         self._table = table
 
-    def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
+    def chunks(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
         """Read in chunks; the offset is a row number. See `TableFile`."""
         present = set(self.schema.names)
         table = self._table.select([name for name in wanted if name in present])

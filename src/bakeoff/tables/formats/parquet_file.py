@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from bakeoff.errors import DataError
-from bakeoff.runtime.files import say_unread
+from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.batches import Batch, Chunk, TableFile
 from bakeoff.tables.formats.utf8 import decode
 
@@ -55,7 +55,7 @@ class ParquetFile(TableFile):
         ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
         self._ends = [0, *map(int, ends)]  # 0, and the number of rows up to the end of each row group
 
-    def pieces(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
+    def chunks(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
         """Read in chunks; the offset is a row number. See `TableFile`."""
         present = set(self.schema.names)
         columns = [name for name in wanted if name in present]
@@ -124,7 +124,7 @@ def _checked(path: Path, table: pa.Table) -> Batch:
 def _unreadable(path: Path, error: Exception) -> DataError:
     """Make the error for a corrupt file, or for one that the system can't read."""
     if isinstance(error, OSError) and error.errno is not None:
-        return DataError(say_unread(error, path))
+        return DataError(describe_read_error(error, path))
     return DataError(f"{str(path)!r} is not a readable Parquet file: {(str(error).splitlines() or ['?'])[0][:300]}")
 
 

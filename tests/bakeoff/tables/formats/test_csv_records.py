@@ -1,4 +1,4 @@
-"""Cutting a CSV between its records, and going on behind a broken one."""
+"""Cutting a CSV between its records, and continuing after a malformed one."""
 
 import csv
 import io
@@ -30,11 +30,11 @@ def read(tmp_path, content, columns=("a", "b", "c"), numbers=()):
     path = tmp_path / "rows.csv"
     path.write_bytes(content)
     good, broken, row = {}, {}, 0
-    for piece in CsvFile(path).pieces(columns, numbers):
+    for piece in CsvFile(path).chunks(columns, numbers):
         batch = piece.read()
         cells = zip(*(batch.table[name].to_pylist() for name in batch.table.column_names))
         good |= {row + int(at): line for at, line in zip(batch.positions, cells)}
-        broken |= {row + each.position: (each.text, each.reason) for each in batch.broken}
+        broken |= {row + each.position: (each.text, each.reason) for each in batch.malformed}
         row += batch.n_rows
     assert set(good) | set(broken) == set(range(row))
     assert len(good) + len(broken) == row
@@ -188,9 +188,9 @@ def test_what_is_cut_is_whole(data, final):
         told = recover_records(data[:end], 3, final=True)
         behind = recover_records(data[end:], 3, final=True)
         whole = recover_records(data, 3, final=True)
-        if not any(each.reason == OPEN_QUOTE or "lines" in each.reason for each in (*told.broken, *whole.broken)):
+        if not any(each.reason == OPEN_QUOTE or "lines" in each.reason for each in (*told.malformed, *whole.malformed)):
             assert whole.clean == told.clean + behind.clean
-            assert len(told.good) + len(told.broken) <= len(whole.good) + len(whole.broken)
+            assert len(told.good) + len(told.malformed) <= len(whole.good) + len(whole.malformed)
         assert (end, len(data) - end) == (told.consumed, behind.consumed)  # no line is lost
 
 
@@ -198,7 +198,7 @@ def test_what_is_cut_is_whole(data, final):
 def test_mending_tells_every_record(data):
     """Its positions are those of 0, 1, 2, …, and all bytes were looked at."""
     mended = recover_records(data, 3, final=True)
-    numbers = np.sort(np.concatenate([mended.good, [each.position for each in mended.broken]]))
+    numbers = np.sort(np.concatenate([mended.good, [each.position for each in mended.malformed]]))
     assert np.array_equal(numbers, np.arange(len(numbers)))
     assert mended.consumed == len(data)
 
@@ -215,7 +215,7 @@ def test_lines_that_each_open_a_quote_are_not_each_followed_to_the_end(monkeypat
     monkeypatch.setitem(csv_records.UNQUOTED, csv_records.COMMA, Counting())
     lines = 2000
     mended = recover_records(b'a"b,"c,1,2\n' * lines, 4, final=True)
-    assert lines == len(mended.broken)
+    assert lines == len(mended.malformed)
     assert len(steps) <= 6 * lines
 
 
@@ -224,6 +224,6 @@ def test_short_lines_are_read_so_many_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr("bakeoff.tables.formats.csv_file.MOST_ROWS", 100)
     path = tmp_path / "rows.csv"
     path.write_text("a,b,c\n" + ",,\n" * 1000 + "1,2,3\n")
-    batches = [piece.read() for piece in CsvFile(path).pieces(["a", "b", "c"], ["a"])]
+    batches = [piece.read() for piece in CsvFile(path).chunks(["a", "b", "c"], ["a"])]
     assert 1001 == sum(batch.n_rows for batch in batches)
     assert max(batch.n_rows for batch in batches) <= 100

@@ -17,10 +17,10 @@ TABLE = st.lists(st.lists(CELL, min_size=3, max_size=3), max_size=12)
 def read(path, columns):
     """The rows of a file, None for malformed ones."""
     rows = []
-    for piece in CsvFile(path).pieces(columns, ()):
+    for piece in CsvFile(path).chunks(columns, ()):
         batch = piece.read()
         cells = iter(list(zip(*(batch.table[name].to_pylist() for name in batch.table.column_names))))
-        broken = {record.position for record in batch.broken}
+        broken = {record.position for record in batch.malformed}
         rows += [None if at in broken else next(cells) for at in range(batch.n_rows)]
     return rows
 

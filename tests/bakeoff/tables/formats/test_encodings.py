@@ -74,16 +74,16 @@ def test_what_the_encoding_does_not_have_costs_its_row(tmp_path, monkeypatch, en
     (tmp_path / "rows.csv").write_bytes(content)
     file = CsvFile(tmp_path / "rows.csv")
     assert encoding == file.dialect.encoding
-    batch = next(file.pieces(["a", "b"], [])).read()
+    batch = next(file.chunks(["a", "b"], [])).read()
     assert ["1", "3"] == batch.table["a"].to_pylist()
-    assert [(1, "not UTF-8: save the file as UTF-8")] == [(each.position, each.reason) for each in batch.broken]
+    assert [(1, "not UTF-8: save the file as UTF-8")] == [(each.position, each.reason) for each in batch.malformed]
 
 
 def test_half_of_a_character_at_the_end_costs_the_last_row(tmp_path):
     """Of a file that was cut off."""
     (tmp_path / "rows.csv").write_bytes("a,b\n1,x\n2,é".encode("utf-16")[:-1])
-    batch = next(CsvFile(tmp_path / "rows.csv").pieces(["a", "b"], [])).read()
-    assert (["1"], [1]) == (batch.table["a"].to_pylist(), [each.position for each in batch.broken])
+    batch = next(CsvFile(tmp_path / "rows.csv").chunks(["a", "b"], [])).read()
+    assert (["1"], [1]) == (batch.table["a"].to_pylist(), [each.position for each in batch.malformed])
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -94,7 +94,7 @@ def test_transcoded_text_is_read_on_from_any_chunk(tmp_path, monkeypatch, encodi
     (tmp_path / "rows.csv").write_bytes("\n".join(["a,b", *lines]).encode(encoding))
     file = CsvFile(tmp_path / "rows.csv")
     pieces, shares = [], []
-    for piece in file.pieces(["a"], []):
+    for piece in file.chunks(["a"], []):
         pieces.append(piece)
         shares.append(file.share(piece.next_offset))
     whole = [piece.read().table["a"].to_pylist() for piece in pieces]
@@ -102,5 +102,5 @@ def test_transcoded_text_is_read_on_from_any_chunk(tmp_path, monkeypatch, encodi
     assert sorted(shares) == shares
     assert 0 < shares[0] < shares[-1] == 1
     for start in (0, 7, len(pieces) - 1):
-        again = [piece.read().table["a"].to_pylist() for piece in file.pieces(["a"], [], pieces[start].next_offset)]
+        again = [piece.read().table["a"].to_pylist() for piece in file.chunks(["a"], [], pieces[start].next_offset)]
         assert whole[start + 1 :] == again

@@ -53,8 +53,8 @@ def test_text_in_arrow_that_is_no_utf8_costs_its_rows(tmp_path):
     table = pa.table({"a": [1, 2, 3], "b": pa.array([b"x", b"\xe9", b"y"]).view(pa.string())})
     with pa.ipc.new_file(str(tmp_path / "rows.arrow"), table.schema) as writer:
         writer.write_table(table)
-    batch = next(open_feather(tmp_path / "rows.arrow").pieces(["a", "b"])).read()
-    assert ([1, 3], [1]) == (batch.table["a"].to_pylist(), [each.position for each in batch.broken])
+    batch = next(open_feather(tmp_path / "rows.arrow").chunks(["a", "b"])).read()
+    assert ([1, 3], [1]) == (batch.table["a"].to_pylist(), [each.position for each in batch.malformed])
 
 
 @pytest.mark.parametrize("offset", [0, 1, 29, 30, 95, 100, 150])
@@ -63,7 +63,7 @@ def test_a_table_in_memory_is_read_on_from_any_row(tmp_path, monkeypatch, offset
     monkeypatch.setattr("bakeoff.tables.formats.memory_table.CELLS", 30)
     pd.DataFrame({"a": range(100)}).to_feather(tmp_path / "rows.feather")
     file = open_feather(tmp_path / "rows.feather")
-    pieces = list(file.pieces(["a", "other"], [], offset))
+    pieces = list(file.chunks(["a", "other"], [], offset))
     assert list(range(100))[offset:] == [cell for piece in pieces for cell in piece.read().table["a"].to_pylist()]
     assert [min(end, 100) for end in range(offset + 30, 130, 30) if end - 30 < 100] == [
         piece.next_offset for piece in pieces
