@@ -1,1 +1,1 @@
-"""Each module prints one table, and its figures as one JSON object on its last line."""
+"""Benchmarks; each module prints a table, and its figures as one JSON object on the last line."""

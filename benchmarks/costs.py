@@ -1,11 +1,11 @@
-"""What fits cost by rows, columns and classes: the measurements behind the formulas of `bakeoff.estimators.fit_time`.
+"""Measure how the time of a fit grows with rows, columns and classes, for the formulas of `estimators.fit_time`.
 
     python -m benchmarks.costs [POINTS]
 
 Each way of fitting is timed on POINTS (default 40) random tables, on one thread: 2,000 to 50,000 rows, 4 to 60
-columns, 2 to 10 classes, easy and hard ones, and for NystroemSVC 500 to 3,000 landmarks. The formulas' terms get the
-coefficients of least relative squares, none below 0. Printed are these, the formulas' own, and the factor that nine
-tenths of the measurements are within, by either.
+columns, 2 to 10 classes, easy and hard ones, and for NystroemSVC 500 to 3,000 landmarks. The coefficients of the
+formulas' terms are fitted by non-negative least squares on relative errors. Prints them, the committed ones, and for
+both the factor that 90 % of the measurements are within.
 """
 
 import json
@@ -36,11 +36,11 @@ def main() -> None:
 
 
 def child(points: int) -> None:
-    """Measure, in a process of one thread."""
+    """Measure in a process with one thread."""
     from sklearn.datasets import make_classification
     from sklearn.preprocessing import StandardScaler
 
-    random, found = np.random.RandomState(0), {pair: [] for pair in FORMULAS}  # type: ignore[var-annotated]
+    random, measured = np.random.RandomState(0), {pair: [] for pair in FORMULAS}  # type: ignore[var-annotated]
     for number in range(points):
         rows = int(math.exp(random.uniform(math.log(2_000), math.log(50_000))))
         columns = int(math.exp(random.uniform(math.log(4), math.log(60))))
@@ -58,12 +58,12 @@ def child(points: int) -> None:
             random_state=number,
         )
         X, components = StandardScaler().fit_transform(X), random.randint(500, 3_001)
-        for (name, way), several in found.items():
+        for (name, way), measurements in measured.items():
             seconds = _time(_estimator(name, way, components), X, y)
-            several.append(((ProblemSize(rows, columns, classes), components), seconds))
-        line = " ".join(f"{several[-1][1]:8.3f}" for several in found.values())
+            measurements.append(((ProblemSize(rows, columns, classes), components), seconds))
+        line = " ".join(f"{measurements[-1][1]:8.3f}" for measurements in measured.values())
         print(f"{rows:>7,} rows {columns:>3} columns {classes:>3} classes {components:>5} landmarks {line}", flush=True)
-    fits = {f"{name}, {way}": _fit(several, FORMULAS[name, way]) for (name, way), several in found.items()}
+    fits = {f"{name}, {way}": _fit(measurements, FORMULAS[name, way]) for (name, way), measurements in measured.items()}
     for text, figures in fits.items():
         print(f"{text:<36}", json.dumps(figures))
     print(json.dumps({"points": points, "formulas": fits}))

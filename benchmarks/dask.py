@@ -1,12 +1,12 @@
-"""A race on a Dask cluster: one worker of one thread, and two.
+"""Compare a race on a Dask cluster of one worker with one thread to a race on two.
 
     python -m benchmarks.dask [ROUNDS] [ROWS]
 
-ROUNDS (default 5) of each in turn, of ROWS (default 200,000) rows; scheduler, workers and Prefect's server are
-processes of this machine, the workers started as docs/operate.md says. What is compared is the time of the folds and
-fits, from the first one's start to the last one's end by the server's record; the whole process is printed beside it.
+Each runs ROUNDS times (default 5), alternately, on ROWS (default 200,000) rows; scheduler, workers and Prefect's
+server are processes of this machine, the workers started as in docs/operate.md. The times compared are those of folds
+and fits, from the first start to the last end by the server's record; those of the whole process are printed too.
 
-Held: two workers are 1.7 times as fast as one.
+Requirement: two workers are 1.7 times as fast as one.
 """
 
 import json
@@ -25,17 +25,17 @@ LEAST = 1.7
 
 
 def main() -> int:
-    """Print the table, and the figures as JSON on the last line; the exit status says whether it is held."""
+    """Print the table, and the figures as JSON on the last line; the exit status is 1 if the requirement is not met."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else 200_000
-    found: dict[int, list[dict[str, float]]] = {1: [], 2: []}
+    runs: dict[int, list[dict[str, float]]] = {1: [], 2: []}
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         for _ in range(rounds):
-            for workers, several in found.items():
-                several.append(race(stack, workers, rows))
+            for workers, times_of_runs in runs.items():
+                times_of_runs.append(race(stack, workers, rows))
     medians = {
-        workers: {key: statistics.median(one[key] for one in several) for key in several[0]}
-        for workers, several in found.items()
+        workers: {key: statistics.median(one[key] for one in times_of_runs) for key in times_of_runs[0]}
+        for workers, times_of_runs in runs.items()
     }
     print(f"{rows:,} rows{'':<12} {'folds and fits':>15} {'whole process':>14}")
     for workers, figures in medians.items():
@@ -43,12 +43,12 @@ def main() -> int:
     times = {key: medians[1][key] / medians[2][key] for key in ("compute", "process")}
     print(f"{'times':<23} {times['compute']:>15.2f} {times['process']:>14.2f}")
     held = times["compute"] >= LEAST
-    print(json.dumps({"rounds": rounds, "rows": rows, "seconds": found, "times": times, "held": held}))
+    print(json.dumps({"rounds": rounds, "rows": rows, "seconds": runs, "times": times, "held": held}))
     return int(not held)
 
 
 def race(stack: Stack, workers: int, rows: int) -> dict[str, float]:
-    """One run on a new cluster."""
+    """Time one run on a new cluster."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,7 +64,7 @@ def race(stack: Stack, workers: int, rows: int) -> dict[str, float]:
         "tasks.runs.dask_worker",
     )
     processes += [stack.start("distributed.cli.dask_worker", *options, address) for _ in range(workers)]
-    assert eventually(lambda: there(address, workers)), "the cluster did not come up"
+    assert eventually(lambda: are_registered(address, workers)), "the cluster did not come up"
     places = ["--store", f"{stack.folder}/models", "--workspace", f"{stack.folder}/work"]
     flags = ["--runner", "dask", "--dask.address", address, "--dataset.n_samples", str(rows)]
     command = [sys.executable, "-m", "flows.training", *places, *flags]
@@ -78,8 +78,8 @@ def race(stack: Stack, workers: int, rows: int) -> dict[str, float]:
     return {"compute": (max(ended) - min(began)).total_seconds(), "process": job.seconds}
 
 
-def there(address: str, workers: int) -> bool:
-    """Whether all workers have registered."""
+def are_registered(address: str, workers: int) -> bool:
+    """Return whether all workers have registered."""
     from distributed import Client
 
     with Client(address, set_as_default=False, timeout=30) as client:

@@ -1,8 +1,8 @@
-"""How long a run waits: from the request of a deployment run to its first task running, and what the idle stack holds.
+"""Measure the time from requesting a deployment run to its first running task, and the idle stack's memory.
 
 python -m benchmarks.dispatch [ROUNDS]      # real server, PostgreSQL and one idle process worker, as shipped
 
-Held: the median of five is at most 12 seconds.
+Requirement: the median of five is at most 12 seconds.
 """
 
 import itertools
@@ -23,7 +23,7 @@ STEPS = ("taken up", "running", "first task")
 
 
 def main(rounds: int = 5) -> int:
-    """Print the table and the figures; the exit status says whether the limit is held."""
+    """Print the table and the figures; the exit status is 1 if the requirement is not met."""
     with (
         tempfile.TemporaryDirectory(prefix="bakeoff-dispatch-") as name,
         postgres() as (url, log),
@@ -37,7 +37,7 @@ def main(rounds: int = 5) -> int:
         assert online, "the worker did not come up"
         postmaster = int((log.parent / "data" / "postmaster.pid").read_text().split()[0])
         memory = {"server": stack.server.pid, "worker": worker.pid, "postgres": postmaster}
-        megabytes = {name: round(held(pid)) for name, pid in memory.items()}
+        megabytes = {name: round(memory_of(pid)) for name, pid in memory.items()}
         waits = [dispatch(stack, folder) for _ in range(rounds)]
     medians = {step: statistics.median(wait[step] for wait in waits) for step in (*STEPS, "total")}
     print(f"{'step':<12}" + "".join(f"{f'run {number}':>8}" for number in range(1, rounds + 1)) + f"{'median':>9}")
@@ -50,7 +50,7 @@ def main(rounds: int = 5) -> int:
 
 
 def dispatch(stack: Stack, folder: Path) -> dict[str, float]:
-    """Ask for one small run; the seconds of each step, by the server's clock."""
+    """Request one small run; returns the seconds of each step, by the server's clock."""
     config = {"dataset": {"n_samples": 500}, "store": str(folder / "models"), "workspace": str(folder / "work")}
     run = stack.ask_for_run(stack.deployment("nightly"), **config)
     assert eventually(lambda: stack.state(run)["type"] == "COMPLETED"), stack.state(run)
@@ -69,12 +69,12 @@ def dispatch(stack: Stack, folder: Path) -> dict[str, float]:
 
 
 def moment(text: str) -> datetime:
-    """A time as the server writes it."""
+    """Parse a time as the server writes it."""
     return datetime.fromisoformat(text)
 
 
-def held(pid: int) -> float:
-    """Memory in MB of a process and its children, what they share counted once (Pss)."""
+def memory_of(pid: int) -> float:
+    """Return the memory in MB of a process and its children, shared memory counted once (Pss)."""
     pids = [pid, *descendants(pid)]
     rollups = (Path(f"/proc/{one}/smaps_rollup").read_text().splitlines() for one in pids)
     return sum(int(line.split()[1]) for lines in rollups for line in lines if line.startswith("Pss:")) / 1000

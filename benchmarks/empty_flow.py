@@ -1,4 +1,4 @@
-"""A flow of as many tasks as the default job has, which do nothing: what an orchestrator takes by itself."""
+"""A flow with as many tasks as the default job, which do nothing: the cost of the orchestrator alone."""
 
 import os
 
@@ -11,13 +11,13 @@ TASKS = 29  # generate, 3 fits, 15 folds, 3 calibrations, 3 evaluations, pick, e
 
 @task(cache_policy=NO_CACHE)
 def nothing(number: int) -> int:
-    """Return what it was given."""
+    """Return the argument."""
     return number
 
 
 @flow(task_runner=ThreadPoolTaskRunner(max_workers=os.cpu_count()))  # type: ignore[arg-type]  # as in flows/training.py
 def empty() -> int:
-    """Submit them all, and wait for them."""
+    """Submit all tasks, and wait for them."""
     return sum(future.result() for future in [nothing.submit(number) for number in range(TASKS)])
 
 

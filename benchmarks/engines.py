@@ -1,9 +1,9 @@
-"""Fitting by scikit-learn and by scikit-learn-intelex, one thread each: from how many rows is which faster?
+"""Compare fits by scikit-learn and by scikit-learn-intelex: which is faster from how many rows on?
 
     python -m benchmarks.engines [ROUNDS]
 
-ROUNDS (default 3) of each fit, in turn, in a process that is held to one thread, as each step of a race is. What is
-timed is the fit of the classifier behind its preprocessing, the move into scikit-learn's estimator counted in.
+Each fit runs ROUNDS times (default 3), alternately, in a process with one thread, like each step of a race. The time
+is that of fitting the classifier after preprocessing, including the conversion to scikit-learn's estimator.
 """
 
 import json
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def child(rounds: int) -> None:
-    """Fit, in a process of one thread."""
+    """Fit in a process with one thread."""
     from bakeoff.classifiers import CLASSIFIERS
     from bakeoff.config import DatasetConfig
     from bakeoff.data.load import load_dataset

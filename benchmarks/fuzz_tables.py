@@ -1,11 +1,10 @@
-"""Damaged tables, thousands of them, and what the prediction makes of each.
+"""Predict thousands of corrupted tables, and check the outcome of each.
 
     python -m benchmarks.fuzz_tables [INPUTS] [SEED]
 
-INPUTS (default 12,000) files are made of good ones by changing bytes at random: CSV, plain and packed, and Parquet.
-Held for each of them: it ends within LIMIT seconds; either in one line that refuses it, with nothing written, or in a
-result in which every row is predicted or rejected, exactly once. Where one line of a CSV was damaged, all other lines
-must be predicted as before.
+INPUTS (default 12,000) files are made from valid ones by random changes: CSV, plain and compressed, and Parquet.
+Requirements for each: it ends within LIMIT seconds; it is refused in one line, with nothing written, or every row is
+predicted or rejected, exactly once. If one line of a CSV was changed, all other lines must be predicted as before.
 """
 
 import contextlib
@@ -42,11 +41,11 @@ BITS += [b"1e999", b"nan", b"\xef\xbb\xbf", b"\xc3\xa9", b"0x1f", b"true", b"A10
 
 
 class WrongError(Exception):
-    """Something that is held does not hold."""
+    """A requirement is not met."""
 
 
 def main(inputs: int = 12_000, seed: int = 0) -> int:
-    """Print what came of the inputs; the exit status says whether all held."""
+    """Print the outcomes; the exit status is 1 if a requirement is not met."""
     generator, outcomes, wrong = random.Random(seed), Counter[tuple[str, str]](), list[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -79,21 +78,26 @@ def main(inputs: int = 12_000, seed: int = 0) -> int:
 
 
 def check_input(folder: Path, path: Path, lines: set[int] | None, expected: pd.DataFrame) -> str:
-    """Predict one input and hold what must hold.
+    """Predict one input and check the requirements.
 
     Args:
-        lines: which lines of the table were damaged, where only those may differ.
-        expected: what the good table gives.
+        folder: the folder with the model.
+        path: the input.
+        lines: the changed lines of the table, if only their rows may differ.
+        expected: the predictions of the valid table.
+
+    Returns:
+        The outcome, as a column of the printed table.
     """
-    before = {each.name for each in folder.iterdir()}
+    before = {entry.name for entry in folder.iterdir()}
     try:
         with deadline():
             predictions, rejected, summary = predict(folder, path)
     except UserError as error:
         if "\n" in str(error) or len(str(error)) > 2000:
             raise WrongError(f"not one line: {str(error)[:300]!r}") from error
-        if {each.name for each in folder.iterdir()} != before:
-            raise WrongError("something was left behind") from error
+        if {entry.name for entry in folder.iterdir()} != before:
+            raise WrongError("files were left behind") from error
         if lines is not None and len(lines) < LINES:
             raise WrongError(f"refused, though most lines are good: {error}") from error
         return "refused in a line"
@@ -102,19 +106,19 @@ def check_input(folder: Path, path: Path, lines: set[int] | None, expected: pd.D
         raise WrongError(f"rows are lost or doubled: {summary}")
     if lines is not None:
         untouched = expected.drop(index=[line for line in lines if line < LINES]).set_index("order_id")
-        found = predictions[~predictions["order_id"].duplicated(keep=False)].set_index("order_id")
-        missing = untouched.index.difference(found.index)
+        actual = predictions[~predictions["order_id"].duplicated(keep=False)].set_index("order_id")
+        missing = untouched.index.difference(actual.index)
         if len(missing):
             raise WrongError(f"good rows are lost: {list(missing)[:5]} (damaged: {sorted(lines)})")
         shares = [name for name in untouched.columns if name.startswith("probability_")]
-        same = (found.loc[untouched.index, shares] - untouched[shares]).abs().max().max() < 1e-12
+        same = (actual.loc[untouched.index, shares] - untouched[shares]).abs().max().max() < 1e-12
         if not same:
             raise WrongError("good rows are predicted differently")
     return "some rows rejected" if summary["rejected"] else "all rows predicted"
 
 
 def predict(folder: Path, path: Path) -> tuple[pd.DataFrame, pd.DataFrame | None, dict[str, Any]]:
-    """The flow's steps in plain calls."""
+    """Run the flow's steps as plain calls; returns predictions, rejected rows and summary."""
     output = folder / "out"
     config = PredictionConfig(store=folder / "models", input=str(path), output=str(output), keep=("order_id",))
     check_prediction(config)
@@ -122,20 +126,20 @@ def predict(folder: Path, path: Path) -> tuple[pd.DataFrame, pd.DataFrame | None
         ref = find_version(config)
         publish_predictions(config, ref, score_table(config, ref, work), output)
     rejected = output / "rejected.parquet"
-    found = (
+    results = (
         pd.read_parquet(output / "predictions.parquet"),
         pd.read_parquet(rejected) if rejected.exists() else None,
         json.loads((output / "summary.json").read_text()),
     )
-    for each in output.iterdir():
-        each.unlink()
+    for file in output.iterdir():
+        file.unlink()
     output.rmdir()
-    return found
+    return results
 
 
 @contextlib.contextmanager
 def deadline() -> Iterator[None]:
-    """An error instead of a hang."""
+    """Raise an error instead of hanging."""
 
     def late(*_: Any) -> None:
         raise WrongError(f"not done within {LIMIT} s")
@@ -149,7 +153,7 @@ def deadline() -> Iterator[None]:
 
 
 def one_line(generator: random.Random, good: pd.DataFrame, folder: Path) -> tuple[Path, set[int] | None]:
-    """A few changes within one line of a CSV, its order id spared; a line end may go or come."""
+    """Change one line of a CSV, except its order id; a line end may disappear or be added."""
     lines = good.to_csv(index=False).encode().splitlines(keepends=True)
     number = generator.randrange(LINES)
     line, touched = lines[number + 1], {number}
@@ -157,14 +161,14 @@ def one_line(generator: random.Random, good: pd.DataFrame, folder: Path) -> tupl
     for _ in range(generator.choice([1, 1, 2, 3])):
         line = line[:first] + changed(generator, line[first:])
     if not line.endswith((b"\n", b"\r")):
-        touched.add(number + 1)  # which it runs into
+        touched.add(number + 1)  # the two lines merge
     lines[number + 1] = line
-    # Two quotes may make one cell of what lies between them: of that nothing is known.
+    # Two quotes may merge everything between them into one cell, so that any row may differ.
     return write(folder / "rows.csv", b"".join(lines)), None if line.count(b'"') > 1 else touched
 
 
 def any_bytes(generator: random.Random, good: pd.DataFrame, folder: Path) -> tuple[Path, set[int] | None]:
-    """Changes anywhere in a CSV, header included."""
+    """Change any bytes of a CSV, header included."""
     data = good.to_csv(index=False).encode()
     for _ in range(generator.choice([1, 2, 5, 20])):
         data = changed(generator, data)
@@ -172,7 +176,7 @@ def any_bytes(generator: random.Random, good: pd.DataFrame, folder: Path) -> tup
 
 
 def packed(generator: random.Random, good: pd.DataFrame, folder: Path) -> tuple[Path, set[int] | None]:
-    """Changes in a gzip file."""
+    """Change a gzip file."""
     data = gzip.compress(good.to_csv(index=False).encode(), mtime=0)
     for _ in range(generator.choice([1, 1, 3])):
         data = changed(generator, data)
@@ -180,7 +184,7 @@ def packed(generator: random.Random, good: pd.DataFrame, folder: Path) -> tuple[
 
 
 def parquet(generator: random.Random, good: pd.DataFrame, folder: Path) -> tuple[Path, set[int] | None]:
-    """Changes in a Parquet file."""
+    """Change a Parquet file."""
     buffer = io.BytesIO()
     good.to_parquet(buffer, compression=generator.choice([None, "snappy", "gzip", "zstd"]), row_group_size=25)
     data = buffer.getvalue()
@@ -190,7 +194,7 @@ def parquet(generator: random.Random, good: pd.DataFrame, folder: Path) -> tuple
 
 
 def cells(generator: random.Random, good: pd.DataFrame, folder: Path) -> tuple[Path, set[int] | None]:
-    """A well-formed table with odd cells, of which only the order ids are spared."""
+    """Make a well-formed table with odd cells, except in the order ids."""
     table, touched = good.astype(object), set[int]()
     names = [name for name in table.columns if name != "order_id"]
     for _ in range(generator.randrange(1, 30)):
@@ -212,7 +216,7 @@ KINDS: dict[str, Callable[[random.Random, pd.DataFrame, Path], tuple[Path, set[i
 
 
 def changed(generator: random.Random, data: bytes) -> bytes:
-    """One change: a byte flipped, bytes put in, taken out, doubled, or all behind a place cut off."""
+    """Make one change: flip, insert, remove or repeat bytes, or truncate the data."""
     at = generator.randrange(max(len(data), 1))
     end = min(len(data), at + generator.choice([1, 1, 2, 8, 64]))
     return generator.choice([
@@ -227,7 +231,7 @@ def changed(generator: random.Random, data: bytes) -> bytes:
 
 
 def write(path: Path, content: bytes) -> Path:
-    """The path, with the content in it."""
+    """Write the content to the path, and return the path."""
     path.write_bytes(content)
     return path
 

@@ -1,4 +1,4 @@
-"""Whole processes that are timed, and the memory that they and all that they start hold at most."""
+"""Run whole processes, and measure their time and the peak memory of them and all their descendants."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ MIB = 1 << 20
 
 
 class Job(NamedTuple):
-    """What a process took; `peak` in MiB, of it and its descendants together, 0 where nobody looked."""
+    """The time of a process, its output, and the peak memory of it and its descendants in MiB, 0 if not measured."""
 
     seconds: float
     peak: float
@@ -26,19 +26,20 @@ def run_job(command: list[str], look: bool = False, folder: str | None = None, *
     """Run a process that must succeed.
 
     Args:
-        look: whether to look at its memory, which takes a little of the time.
-        folder: its current one, this process's by default.
-        environment: what it finds beside this process's; None takes a variable away.
+        command: the command and its arguments.
+        look: whether to measure its memory, which takes a little time.
+        folder: its working directory, by default this process's.
+        environment: variables to add to this process's environment; None removes one.
 
     Raises:
-        RuntimeError: it failed, with the end of what it printed.
+        RuntimeError: it failed; the message contains the end of its output.
     """
-    told = {**os.environ, **{key: value for key, value in environment.items() if value is not None}}
+    variables = {**os.environ, **{key: value for key, value in environment.items() if value is not None}}
     for key in (key for key, value in environment.items() if value is None):
-        told.pop(key, None)
+        variables.pop(key, None)
     started = time.perf_counter()
     output_of_both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=folder, env=told, **output_of_both) as process:
+    with subprocess.Popen(command, cwd=folder, env=variables, **output_of_both) as process:
         peak, done = [0.0], threading.Event()
         looking = threading.Thread(target=_look, args=(process.pid, peak, done))
         if look:
@@ -54,10 +55,10 @@ def run_job(command: list[str], look: bool = False, folder: str | None = None, *
 
 
 def memory(pid: int) -> float:
-    """MiB that a process and its descendants hold, what they share counted once (Pss)."""
+    """Return the memory in MiB of a process and its descendants, shared memory counted once (Pss)."""
     kib = 0
     for one in (pid, *descendants(pid)):
-        with contextlib.suppress(OSError):  # it ended meanwhile
+        with contextlib.suppress(OSError):  # it ended in the meantime
             lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
             kib += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return kib * 1024 / MIB

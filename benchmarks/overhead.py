@@ -1,12 +1,12 @@
-"""What the orchestrator costs: the training flow's time, less that of the same library calls without Prefect.
+"""Measure what the orchestrator costs: the training flow's time minus that of the same calls without Prefect.
 
     python -m benchmarks.overhead [ROUNDS] [ROWS …]
 
-ROUNDS (default 5) of each side in turn, at 10,000 and 200,000 rows. Each side is a process of its own; what is timed
-begins when all is imported. Without Prefect the same steps run in the same processes, as many at once, in the same
-order. The flow talks to one running Prefect server.
+Both sides run ROUNDS times (default 5), alternately, at 10,000 and 200,000 rows, each in a process of its own that is
+timed from when everything is imported. Without Prefect the same steps run in the same processes, with the same
+concurrency, in the same order. The flow uses one running Prefect server.
 
-Held: at most 1.5 s at 10,000 rows, at most 2 % at 200,000.
+Requirement: at most 1.5 s at 10,000 rows, at most 2 % at 200,000.
 """
 
 import json
@@ -29,7 +29,7 @@ MOST_SHARE = 0.02
 
 
 def main() -> int:
-    """Print the table, and the figures as JSON on the last line; the exit status says whether it is held."""
+    """Print the table, and the figures as JSON on the last line; the exit status is 1 if the requirement is not met."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     sizes = tuple(map(int, sys.argv[2:])) or SIZES
     found: dict[int, dict[str, list[float]]] = {rows: {side: [] for side in SIDES} for rows in sizes}
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def child(side: str, rows: str, folder: str) -> None:
-    """One side in this process; prints its seconds."""
+    """Run one side in this process; prints its seconds."""
     from bakeoff.config import TrainingConfig
     from bakeoff.runtime.processes import run_in_process, start_fork_server
 
@@ -71,7 +71,7 @@ def child(side: str, rows: str, folder: str) -> None:
                 return training(config)
 
         preload_prefect()
-    run_in_process("bakeoff.training.preflight:warm_up")  # behind it all is imported
+    run_in_process("bakeoff.training.preflight:warm_up")  # after it everything is imported
     time.sleep(2)
     started = time.perf_counter()
     run(config)
@@ -80,7 +80,7 @@ def child(side: str, rows: str, folder: str) -> None:
 
 
 def race(config: Any) -> str:
-    """The training flow's steps, by calls of the library."""
+    """Run the training flow's steps as calls of the library; returns the version's folder."""
     from bakeoff.estimators.contestant import Contestant
     from bakeoff.estimators.fit_time import ProblemSize
     from bakeoff.runtime.processes import run_in_process
@@ -92,18 +92,18 @@ def race(config: Any) -> str:
     check_places(config)
     with run_folder(config.workspace) as run, ThreadPoolExecutor(cpu_count()) as pool:
         ref = run_in_process("bakeoff.data.prepare:prepare_cached", config, run)
-        several = [Contestant.of(config, name, ProblemSize.of(ref)) for name in config.classifiers]
-        several.sort(key=lambda each: each.predicted_seconds or 0.0, reverse=True)
+        contestants = [Contestant.of(config, name, ProblemSize.of(ref)) for name in config.classifiers]
+        contestants.sort(key=lambda contestant: contestant.predicted_seconds or 0.0, reverse=True)
         fits: dict[str, Future[Any]] = {}
         folds: dict[str, list[Future[Any]]] = {}
-        for each in several:
-            fits[each.name] = pool.submit(run_in_process, "bakeoff.training.fit:fit_cached", ref, each, run)
-            folds[each.name] = [
+        for contestant in contestants:
+            fits[contestant.name] = pool.submit(run_in_process, "bakeoff.training.fit:fit_cached", ref, contestant, run)
+            folds[contestant.name] = [
                 pool.submit(
                     run_in_process,
                     "bakeoff.training.cross_validate:score_fold_cached",
                     ref,
-                    each,
+                    contestant,
                     config.cross_validation,
                     fold,
                     run,
@@ -111,24 +111,24 @@ def race(config: Any) -> str:
                 for fold in range(1, config.cross_validation.n_splits + 1)
             ]
 
-        def end(each: Contestant) -> tuple[Any, Any, Any]:
-            scores = [fold.result() for fold in folds[each.name]]
+        def end(contestant: Contestant) -> tuple[Any, Any, Any]:
+            scores = [fold.result() for fold in folds[contestant.name]]
             model = run_in_process(
                 "bakeoff.training.calibrate:calibrate_classifier",
                 ref,
-                each,
+                contestant,
                 config,
-                fits[each.name].result(),
+                fits[contestant.name].result(),
                 scores,
                 run.path,
             )
             resamples = config.selection.resamples
             test = run_in_process(
-                "bakeoff.training.evaluate:evaluate_classifier", ref, each, model, resamples, run.path
+                "bakeoff.training.evaluate:evaluate_classifier", ref, contestant, model, resamples, run.path
             )
-            return model, score_contestant(each, scores, model, test, None), test
+            return model, score_contestant(contestant, scores, model, test, None), test
 
-        ends = {each.name: pool.submit(end, each) for each in several}
+        ends = {contestant.name: pool.submit(end, contestant) for contestant in contestants}
         cards = [ends[name].result()[1] for name in config.classifiers]
         selection = run_in_process("bakeoff.training.pick:pick_winner", config, ref, cards)
         winner = ends[selection.winner].result()[0]

@@ -1,4 +1,4 @@
-"""What people write today, as the peer that the flow is timed against: the default job in one plain script.
+"""The default job as a plain script, which the flow is compared with.
 
 Cross-validation, fit and report of the three classifiers, one after another, on the default rows.
 """
@@ -14,7 +14,7 @@ from sklearn.svm import SVC
 
 
 def main() -> None:
-    """Race the three and print what they reached."""
+    """Race the three and print their scores."""
     X, y = make_classification(
         n_samples=10_000, n_features=10, n_informative=5, n_redundant=0, n_classes=4, n_clusters_per_class=1,
         class_sep=3.0, flip_y=0.01, random_state=42,

@@ -1,12 +1,11 @@
-"""Scoring tables with the prediction flow, beside what people write: read it whole, `model.predict`, write it.
+"""Compare the prediction flow with a plain script: read the whole table, `model.predict`, write the result.
 
     python -m benchmarks.prediction [ROUNDS] [ROWS]
 
-ROUNDS (default 3) of each, in turn; ROWS (default 10,000,000) is the size of the large Parquet table. Each side runs in
-a process of its own, against one Prefect server. What is timed is the job: from loading the model to the
-result on the disk, the flow's talk with the server counted in; and the flow writes probabilities too. Start-up is
-timed on its own, from the start of the process to the first batch scored. "csv alone" is CSV without probabilities, as
-the peer writes it.
+Both run ROUNDS times (default 3), alternately; ROWS (default 10,000,000) is the size of the large Parquet table. Each
+side runs in a process of its own, with one Prefect server. The time is from loading the model to the result on the
+disk, including the flow's requests to the server; the flow writes probabilities too. Start-up is timed separately, from
+the start of the process to the first scored batch. "csv alone" is CSV without probabilities, as the script writes it.
 """
 
 import json
@@ -26,14 +25,14 @@ COLUMNS = 10
 
 
 def main() -> None:
-    """Run all of it and print the tables, and the figures as JSON on the last line."""
+    """Run everything; print the tables, and the figures as JSON on the last line."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     large = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000_000
     figures: dict[str, Any] = {"rounds": rounds}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Stack(folder) as stack:
-            os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": str(folder)}  # where the auth string is
+            os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": str(folder)}  # for the auth string
             for classifier in ("logistic_regression", "random_forest", "svm"):
                 train(folder, classifier)
             jobs = [
@@ -56,19 +55,21 @@ def _job(folder: Path, classifier: str, form: str, rows: int, rounds: int) -> di
     table = folder / f"rows-{rows}.{form.split(maxsplit=1)[0]}"
     if not table.exists():
         write_rows(table, rows)
-    found: dict[str, list[dict[str, float]]] = {"peer": [], "flow": []}
+    runs: dict[str, list[dict[str, float]]] = {"peer": [], "flow": []}
     for _ in range(rounds):
-        for side, several in found.items():
-            several.append(_child(side, classifier, form, str(table), str(folder)))
-    seconds = {side: statistics.median(each["seconds"] for each in several) for side, several in found.items()}
-    peak = {side: max(each["peak"] for each in several) for side, several in found.items()}
+        for side, runs_of_side in runs.items():
+            runs_of_side.append(_child(side, classifier, form, str(table), str(folder)))
+    seconds = {
+        side: statistics.median(one_run["seconds"] for one_run in runs_of_side) for side, runs_of_side in runs.items()
+    }
+    peak = {side: max(one_run["peak"] for one_run in runs_of_side) for side, runs_of_side in runs.items()}
     ratio = seconds["peer"] / seconds["flow"]
     print(
         f"{f'{classifier}, {form}':<34} {rows:>11,} {rows / seconds['peer']:>11,.0f} {rows / seconds['flow']:>11,.0f} "
         f"{ratio:>6.2f} {peak['peer'] / MIB:>14,.0f} {peak['flow'] / MIB:>6,.0f}",
         flush=True,
     )
-    return {"seconds": found, "ratio": ratio, "peak": peak}
+    return {"seconds": runs, "ratio": ratio, "peak": peak}
 
 
 def _start_up(folder: Path, rounds: int) -> dict[str, Any]:
@@ -86,13 +87,13 @@ def _start_up(folder: Path, rounds: int) -> dict[str, Any]:
 
 def _child(*arguments: str) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.prediction", "--child", *arguments, str(time.time())]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    process = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    figures: dict[str, float] = json.loads(process.stdout.splitlines()[-1])
+    return figures
 
 
 def child(side: str, *arguments: str) -> None:
-    """One side's job in this process; prints seconds and peak memory."""
+    """Run one side's job in this process; prints seconds and peak memory."""
     {"peer": _peer, "flow": _flow, "first": _first}[side](*arguments)
 
 
@@ -109,7 +110,7 @@ def _peer(classifier: str, form: str, table: str, folder: str, _: str) -> None:
         predictions.to_parquet(Path(folder, "peer.parquet"), index=False)
     else:
         predictions.to_csv(Path(folder, "peer.csv"), index=False)
-    _say(time.perf_counter() - started)
+    _print_figures(time.perf_counter() - started)
 
 
 def _flow(classifier: str, form: str, table: str, folder: str, _: str) -> None:
@@ -127,11 +128,11 @@ def _flow(classifier: str, form: str, table: str, folder: str, _: str) -> None:
         prediction(config)
     seconds = time.perf_counter() - started
     shutil.rmtree(output)
-    _say(seconds)
+    _print_figures(seconds)
 
 
 def _first(folder: str, began: str) -> None:
-    """The command line's own way, up to the first batch scored."""
+    """Run the flow from the command line up to the first scored batch."""
     import runpy
 
     from bakeoff.prediction.scorer import Scorer
@@ -140,7 +141,7 @@ def _first(folder: str, began: str) -> None:
 
     def timed(self: Any, batch: Any) -> Any:
         scored = score(self, batch)
-        _say(time.time() - float(began))
+        _print_figures(time.time() - float(began))
         os._exit(0)
         return scored
 
@@ -150,22 +151,22 @@ def _first(folder: str, began: str) -> None:
     runpy.run_module("flows.prediction", run_name="__main__")
 
 
-def _say(seconds: float) -> None:
-    # Not ru_maxrss, which begins with what the process that started this one held.
-    (held,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
-    peak = int(held.split()[1]) * 1024
+def _print_figures(seconds: float) -> None:
+    # Not ru_maxrss, which starts with the memory of the parent process.
+    (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
+    peak = int(line.split()[1]) * 1024
     print(json.dumps({"seconds": seconds, "peak": peak}), flush=True)
 
 
 def train(folder: Path, classifier: str) -> None:
-    """One model of the default rows, raced alone."""
+    """Train a model of one classifier on the default rows."""
     command = [sys.executable, "-m", "flows.training", "--name", classifier, "--store", f"{folder}/models"]
     command += ["--workspace", f"{folder}/work", "--classifiers", json.dumps({classifier: {}})]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def write_rows(path: Path, rows: int) -> None:
-    """A table of new rows of the default population, made a million at a time."""
+    """Write a table of new rows of the default population, made a million at a time."""
     import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet

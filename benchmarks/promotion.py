@@ -1,11 +1,11 @@
-"""How often the champion is moved for nothing, and how often for something: the rule that Bakeoff has beside others.
+"""Measure how often Bakeoff's promotion rule and others replace a champion wrongly, and how often rightly.
 
     python -m benchmarks.promotion [SEQUENCES]
 
-(1) and (4) draw the rows that only one of two models has right, (1) for other metrics than accuracy the two models'
-probabilities; (2) and (3) are real: sequences (by default 120) of 40
-retrainings, each on a new batch of one undrifting population, in which three rules have a champion of their own. What a
-model is truly worth is its accuracy on 100,000 rows that none of them was trained or tested on.
+(1) and (4) simulate the rows that only one of two models predicts right, (1) for metrics other than accuracy the
+probabilities of both. (2) and (3) are real: sequences (by default 120) of 40 retrainings, each on a new batch of one
+population without drift, in which each of three rules has its own champion. A model's true accuracy is that on 100,000
+rows that no model was trained or tested on.
 """
 
 import json
@@ -40,21 +40,27 @@ JOBS: dict[str, tuple[str, dict[str, Any], int, float]] = {  # classifier, param
 
 
 def promoted(wins: int, losses: int, n_rows: int) -> bool:
-    """What the default rule does when so many rows speak for the challenger, and so many for the champion."""
+    """Return whether the default rule promotes, given the rows that only challenger or champion predicts right."""
     comparison = mcnemar_test(wins, losses, n_rows, "greater")
-    meeting = ChampionComparison(
+    result = ChampionComparison(
         test_rows=n_rows,
         fresh_rows=n_rows,
         recognised="origin",
-        challenger_score=wins / n_rows,  # of the rows that tell the two apart
+        challenger_score=wins / n_rows,  # of the discordant rows
         champion_score=losses / n_rows,
         comparison=comparison,
     )
-    return decide(meeting, "accuracy", PromotionConfig()).outcome == "promote"
+    return decide(result, "accuracy", PromotionConfig()).outcome == "promote"
 
 
 def share_promoted(gain: float, discordance: float, n_rows: int) -> float:
-    """How often a challenger is promoted that is truly better by `gain`, where so many rows tell the two apart."""
+    """Return how often a challenger that is truly better by `gain` is promoted.
+
+    Args:
+        gain: the difference in true accuracy.
+        discordance: the share of rows that only one of the two predicts right.
+        n_rows: the number of fresh rows.
+    """
     generator = np.random.default_rng(0)
     chances = [(discordance + gain) / 2, (discordance - gain) / 2, 1 - discordance]
     drawn, counts = np.unique(generator.multinomial(n_rows, chances, DRAWS), axis=0, return_counts=True)
@@ -65,59 +71,62 @@ def share_promoted(gain: float, discordance: float, n_rows: int) -> float:
 
 
 def promoted_by(metric: str, rare: float, seed: int) -> bool:
-    """Whether one of two exchangeable models is promoted, on 500 fresh rows of which so large a share is of a class."""
+    """Return whether one of two exchangeable models is promoted, on 500 fresh rows with a share `rare` of one class."""
     generator = np.random.default_rng(seed)
     y = (np.arange(500) < 500 * rare).astype(int)
-    leaning = 1.2 * (2 * y - 1) + generator.normal(0, 1, 500)  # how hard the row is, to both
+    leaning = 1.2 * (2 * y - 1) + generator.normal(0, 1, 500)  # how clear the row is, for both
     up = {name: 1 / (1 + np.exp(-leaning - generator.normal(0, 0.5, 500))) for name in (CHALLENGER, CHAMPION)}
-    shares = {name: np.stack([1 - several, several], axis=1)[None] for name, several in up.items()}
-    labels = {name: several.argmax(axis=2) for name, several in shares.items()}
-    given = shares if METRICS[metric].of_probabilities else labels
+    shares = {name: np.stack([1 - probabilities, probabilities], axis=1)[None] for name, probabilities in up.items()}
+    labels = {name: probabilities.argmax(axis=2) for name, probabilities in shares.items()}
+    values = shares if METRICS[metric].of_probabilities else labels
     config = TrainingConfig.model_validate({"cross_validation": {"scoring": metric}, "selection": {"resamples": 400}})
-    answers = HeldOutPredictions(y, np.zeros((1, 500), dtype=int), given, 2)
-    meeting = compare_predictions(config, answers, ["0", "1"], 500, "origin")
-    return decide(meeting, metric, config.promotion).outcome == "promote"
+    predictions = HeldOutPredictions(y, np.zeros((1, 500), dtype=int), values, 2)
+    result = compare_predictions(config, predictions, ["0", "1"], 500, "origin")
+    return decide(result, metric, config.promotion).outcome == "promote"
 
 
 def run_sequence(job: str, seed: int) -> dict[str, Any]:
-    """One population, 40 retrainings on new rows, and what becomes of each rule's champion."""
+    """Run 40 retrainings on new rows of one population; returns each rule's promotions, and its champion's gain."""
     warnings.simplefilter("ignore")
     classifier, parameters, n_fresh, class_sep = JOBS[job]
-    n_train = n_fresh * 7 // 2  # as the default split has it: 7,000 beside 2,010
+    n_train = n_fresh * 7 // 2  # as in the default split: 7,000 and 2,010
     config = DatasetConfig(n_samples=n_train + n_fresh, class_sep=class_sep, random_state=seed)
-    # One population, as many rows as the truth takes: batches beyond those of the retrainings.
+    # Batches of the same population after those of the retrainings.
     batches = range(RETRAININGS, RETRAININGS + -(-TRUTH_ROWS // config.n_samples))
     held_out = [generate_rows(config.model_copy(update={"batch": batch})) for batch in batches]
     X_truth, y_truth = (np.concatenate(parts)[:TRUTH_ROWS] for parts in zip(*held_out))
     features = [Feature(f"feature_{i}", "float64", "number") for i in range(config.n_features)]
     contestant = Contestant(classifier, parameters, "none", "accuracy", "none")
     champions: dict[str, tuple[Any, float]] = {}
-    told: dict[str, Any] = {rule: {"promotions": 0, "false": 0} for rule in RULES}
+    counts: dict[str, Any] = {rule: {"promotions": 0, "false": 0} for rule in RULES}
     first = 0.0
     for batch in range(RETRAININGS):
         X, y = generate_rows(config.model_copy(update={"batch": batch}))
         model = build_pipeline(contestant, features).fit(X[:n_train], y[:n_train])
-        worth = float(np.mean(model.predict(X_truth) == y_truth))
+        accuracy = float(np.mean(model.predict(X_truth) == y_truth))
         if not champions:
-            champions, first = dict.fromkeys(RULES, (model, worth)), worth
+            champions, first = dict.fromkeys(RULES, (model, accuracy)), accuracy
             continue
-        ours = model.predict(X[n_train:]) == y[n_train:]
+        challenger_right = model.predict(X[n_train:]) == y[n_train:]
         for rule in RULES:
-            champion, champions_worth = champions[rule]
-            theirs = champion.predict(X[n_train:]) == y[n_train:]
-            wins, losses = int(np.sum(ours & ~theirs)), int(np.sum(theirs & ~ours))
+            champion, champion_accuracy = champions[rule]
+            champion_right = champion.predict(X[n_train:]) == y[n_train:]
+            wins, losses = (
+                int(np.sum(challenger_right & ~champion_right)),
+                int(np.sum(champion_right & ~challenger_right)),
+            )
             verdict = {"significant": promoted(wins, losses, n_fresh), ">=": wins >= losses, ">": wins > losses}[rule]
             if verdict:
-                told[rule]["promotions"] += 1
-                told[rule]["false"] += worth <= champions_worth
-                champions[rule] = model, worth
+                counts[rule]["promotions"] += 1
+                counts[rule]["false"] += accuracy <= champion_accuracy
+                champions[rule] = model, accuracy
     for rule in RULES:
-        told[rule]["change"] = champions[rule][1] - first
-    return told
+        counts[rule]["change"] = champions[rule][1] - first
+    return counts
 
 
 def measure(count: int) -> dict[str, Any]:
-    """All figures of the tables."""
+    """Compute all figures of the tables."""
     equal = {
         f"{n_rows} rows, discordance {discordance}": share_promoted(0, discordance, n_rows)
         for n_rows in (500, 2000)
@@ -127,18 +136,18 @@ def measure(count: int) -> dict[str, Any]:
     with Parallel(n_jobs=-1) as work:
         for metric in METRICS:
             for rare in (0.5, 0.1):
-                found = work(delayed(promoted_by)(metric, rare, seed) for seed in range(METRIC_DRAWS))
-                metrics[f"{metric}, {rare:.0%} of one class"] = float(np.mean(found))
+                results = work(delayed(promoted_by)(metric, rare, seed) for seed in range(METRIC_DRAWS))
+                metrics[f"{metric}, {rare:.0%} of one class"] = float(np.mean(results))
     curve = {str(d): share_promoted(0.02, d, 2000) for d in (0.03, 0.05, 0.08, 0.1, 0.12, 0.16, 0.2, 0.3)}
     sequences: dict[str, Any] = {}
     comparisons = count * (RETRAININGS - 1)
     with Parallel(n_jobs=-1) as work:
         for job in JOBS:
-            found = work(delayed(run_sequence)(job, seed) for seed in range(count))
+            results = work(delayed(run_sequence)(job, seed) for seed in range(count))
             sequences[job] = {}
             for rule in RULES:
-                promotions, false = (sum(one[rule][key] for one in found) for key in ("promotions", "false"))
-                changes = np.array([one[rule]["change"] for one in found])
+                promotions, false = (sum(result[rule][key] for result in results) for key in ("promotions", "false"))
+                changes = np.array([result[rule]["change"] for result in results])
                 sequences[job][rule] = {
                     "comparisons": comparisons,
                     "promotions": promotions,

@@ -1,14 +1,13 @@
-"""The default job as a whole process: the training flow beside what people use instead, and beside an empty flow.
+"""Compare the default job as a whole process: the training flow, alternatives to it, and an empty flow.
 
     make bench-peers                                 # once: LazyPredict and PyCaret, each in an environment of its own
     python -m benchmarks.reference_job [ROUNDS]
 
-All run in turn, ROUNDS times (default 5); what counts are the ratios of the medians. `bakeoff` and `empty flow` talk to
-one running Prefect server, `bakeoff, embedded` starts its own. A peer whose environment is not there is left out, and
-said to be.
+All run alternately, ROUNDS times (default 5); the ratios of the medians are compared. `bakeoff` and `empty flow` use
+one running Prefect server, `bakeoff, embedded` starts its own. A peer that is not installed is left out, with a note.
 
-Held, for bakeoff: ≤ 0.45 of the plain script, ≤ 0.30 of LazyPredict, ≤ 0.25 of PyCaret, and at most the empty flow and
-a fifth of the plain script; embedded: ≤ 0.9 of the plain script.
+Requirements for bakeoff: ≤ 0.45 of the plain script, ≤ 0.30 of LazyPredict, ≤ 0.25 of PyCaret, and at most the empty
+flow plus a fifth of the plain script; embedded: ≤ 0.9 of the plain script.
 """
 
 import json
@@ -21,14 +20,14 @@ from benchmarks.jobs import run_job
 from tests.support.prefect_stack import Stack
 
 PEERS = Path(".venv-peers").absolute()
-PEER_NAMES = ("LazyPredict", "PyCaret")  # the second writes a log where it runs
+PEER_NAMES = ("LazyPredict", "PyCaret")  # PyCaret writes a log to its working directory
 LIMITS = {"plain script": 0.45, "LazyPredict": 0.30, "PyCaret": 0.25}
 EMBEDDED = 0.9
 OVER_EMPTY = 0.2
 
 
 def main() -> int:
-    """Print the table, and the figures as JSON on the last line; the exit status says whether all is held."""
+    """Print the table, and the figures as JSON on the last line; the exit status is 1 if a requirement is not met."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         places = ["--store", f"{name}/models", "--workspace", f"{name}/work"]
@@ -43,8 +42,11 @@ def main() -> int:
         for _ in range(rounds):
             for job, command in jobs.items():
                 alone = job == "bakeoff, embedded"
-                told = {"PREFECT_API_URL": None if alone else stack.url, "PREFECT_HOME": f"{name}/{'own' * alone}"}
-                seconds[job].append(run_job(command, folder=name if job in PEER_NAMES else None, **told).seconds)
+                environment = {
+                    "PREFECT_API_URL": None if alone else stack.url,
+                    "PREFECT_HOME": f"{name}/{'own' * alone}",
+                }
+                seconds[job].append(run_job(command, folder=name if job in PEER_NAMES else None, **environment).seconds)
     medians = {job: statistics.median(several) for job, several in seconds.items()}
     print(f"{'whole process, seconds':<24} {'median':>7}   each")
     for job, several in seconds.items():
@@ -55,19 +57,19 @@ def main() -> int:
 
 
 def peers() -> dict[str, list[str]]:
-    """The commands of those that are installed."""
-    found = {}
+    """Return the commands of the installed peers."""
+    commands = {}
     for job in PEER_NAMES:
         python = PEERS / job.lower() / "bin" / "python"
         if python.exists():
-            found[job] = [str(python), f"{Path(__file__).parent}/peers/{job.lower()}_job.py"]
+            commands[job] = [str(python), f"{Path(__file__).parent}/peers/{job.lower()}_job.py"]
         else:
             print(f"without {job}: make bench-peers installs it")
-    return found
+    return commands
 
 
 def check_ratios(medians: dict[str, float]) -> dict[str, bool]:
-    """Print each ratio beside its limit; which of them are held."""
+    """Print each ratio with its limit; returns which limits are met."""
     rows = [("bakeoff", job, medians[job], limit) for job, limit in LIMITS.items() if job in medians]
     rows += [("bakeoff, embedded", "plain script", medians["plain script"], EMBEDDED)]
     held = {}

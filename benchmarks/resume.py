@@ -1,10 +1,10 @@
-"""Prediction runs that are killed at random moments and started again, beside one that is not disturbed.
+"""Kill prediction runs at random moments and start them again; compare the results with an undisturbed run.
 
     python -m benchmarks.resume [KILLS] [ROWS]
 
-Each of KILLS (default 10) is a SIGKILL of `python -m flows.prediction`, anywhere from its start to its end, against
-a real server; the same command then runs to its end. Held: the result is byte for byte that of the undisturbed run, the
-output folder is not there before the run is complete, and what had been scored is not scored again.
+Each of KILLS (default 10) is a SIGKILL of `python -m flows.prediction` at any time of the run, with a real server;
+then the same command runs to its end. Requirements: the result is byte for byte that of the undisturbed run, the
+output folder does not exist before the run is complete, and scored rows are not scored again.
 """
 
 import hashlib
@@ -26,18 +26,18 @@ CONTINUED = re.compile(r"([\d,]+) rows were scored by a run that ended early")
 
 
 def main(kills: int = 10, rows: int = 5_000_000, seed: int = 0) -> int:
-    """Print the table and the figures; the exit status says whether all was as it should be."""
+    """Print the table and the figures; the exit status is 1 if a requirement is not met."""
     generator, wrong, figures = random.Random(seed), 0, []
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         folder = Path(name)
-        os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}  # where the auth string is
+        os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}  # for the auth string
         train(folder, "logistic_regression")
         write_rows(folder / "rows.parquet", rows)
         started = time.monotonic()
         finish(start(folder, "whole"))
         whole, expected = time.monotonic() - started, digests(folder / "whole")
         print(f"undisturbed: {rows:,} rows in {whole:.1f} s")
-        print(f"{'killed after':>12} {'continued behind':>18} {'then':>8}  result")
+        print(f"{'killed after':>12} {'continued after':>18} {'then':>8}  result")
         for number in range(kills):
             moment, output = generator.uniform(0, whole), f"out-{number}"
             process = start(folder, output)
@@ -50,14 +50,14 @@ def main(kills: int = 10, rows: int = 5_000_000, seed: int = 0) -> int:
             started = time.monotonic()
             text = "" if early else finish(start(folder, output))
             seconds = time.monotonic() - started
-            behind = int(CONTINUED.search(text)[1].replace(",", "")) if CONTINUED.search(text) else 0
-            same = digests(folder / output) == expected and behind == kept and early == ended
+            skipped = int(CONTINUED.search(text)[1].replace(",", "")) if CONTINUED.search(text) else 0
+            same = digests(folder / output) == expected and skipped == kept and early == ended
             wrong += not same
             print(
-                f"{moment:>10.2f} s {behind:>13,} rows {seconds:>6.1f} s  {'the same' if same else 'ANOTHER'}",
+                f"{moment:>10.2f} s {skipped:>13,} rows {seconds:>6.1f} s  {'the same' if same else 'ANOTHER'}",
                 flush=True,
             )
-            figures.append({"seconds": moment, "behind": behind, "then": seconds, "same": same, "ended": ended})
+            figures.append({"seconds": moment, "behind": skipped, "then": seconds, "same": same, "ended": ended})
         left = [path.name for path in folder.iterdir() if path.name.startswith(".bakeoff-")]
     print(f"{kills} kills, {wrong} wrong results, {len(left)} folders left behind")
     print(json.dumps({"rows": rows, "whole": whole, "kills": figures, "wrong": wrong, "left": len(left)}))
@@ -65,7 +65,7 @@ def main(kills: int = 10, rows: int = 5_000_000, seed: int = 0) -> int:
 
 
 def kept_rows(folder: Path) -> int:
-    """How many rows a killed run has left to be continued behind."""
+    """Return the number of rows that a killed run has saved."""
     rows = 0
     for state in folder.glob(".bakeoff-*/state.jsonl"):
         for line in state.read_bytes().splitlines(keepends=True)[1:]:
@@ -75,21 +75,21 @@ def kept_rows(folder: Path) -> int:
 
 
 def start(folder: Path, output: str) -> "subprocess.Popen[str]":
-    """One run of the command line."""
+    """Start one run of the command line."""
     command = [sys.executable, "-m", "flows.prediction", "--name", "logistic_regression", "--store", f"{folder}/models"]
     command += ["--input", f"{folder}/rows.parquet", "--output", f"{folder}/{output}"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def finish(process: "subprocess.Popen[str]") -> str:
-    """What it said, when it has ended well."""
+    """Wait for a run that must succeed; returns its output."""
     text, _ = process.communicate()
     assert process.returncode == 0, text
     return text
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """The files of a result."""
+    """Return the SHA-256 of each file of a result."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 

@@ -1,10 +1,10 @@
-"""Training runs that are killed at random moments, and started again: is the version that of an undisturbed run?
+"""Kill training runs at random moments and start them again; compare the versions with an undisturbed run's.
 
     python -m benchmarks.resume_training [KILLS] [ROWS]
 
-KILLS (default 20) times a training run of ROWS rows (default 20,000) is killed by SIGKILL at a moment drawn from its
-whole time, and the same command is given again. What it exports is compared with what an undisturbed run exports: model
-and rows byte for byte, the card but for times, versions and what was measured in seconds.
+KILLS (default 20) times a training run of ROWS rows (default 20,000) is killed by SIGKILL at a random moment, and the
+same command is run again. Its version is compared with that of an undisturbed run: model and rows byte for byte, the
+card except for times, versions and durations.
 """
 
 import json
@@ -26,12 +26,12 @@ SAME = ("model.joblib", "validation.parquet", "sample.parquet", "trained_on.parq
 
 
 def main() -> None:
-    """Kill and start again; prints a line each, and the figures as JSON on the last line."""
+    """Kill and restart; prints a line for each kill, and the figures as JSON on the last line."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     rows = sys.argv[2] if len(sys.argv) > 2 else "20000"
     drawn, found = random.Random(0), []
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
-        os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}  # where the auth string is
+        os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}  # for the auth string
         train(Path(name, "warm"), rows)
         started = time.perf_counter()
         expected = read(train(Path(name, "undisturbed"), rows)[0])
@@ -45,7 +45,7 @@ def main() -> None:
             started = time.perf_counter()
             version, taken = train(folder, rows)
             seconds = time.perf_counter() - started
-            # What was killed behind its export is a version, too.
+            # A run that was killed after its export has made a version, too.
             same = all(expected == read(each) for each in sorted(version.parent.glob("2*-*")))
             left = [path.name for path in (folder / "work").iterdir()]
             found.append(
@@ -60,19 +60,19 @@ def main() -> None:
 
 
 def command(folder: Path, rows: str) -> list[str]:
-    """The run's command line."""
+    """Return the run's command line."""
     places = ["--store", str(folder / "models"), "--workspace", str(folder / "work")]
     return [sys.executable, "-m", "flows.training", "--dataset.n_samples", rows, *places]
 
 
 def train(folder: Path, rows: str) -> tuple[Path, int]:
-    """Run it to its end; returns the version, and how many steps it took over."""
+    """Run it to its end; returns the version, and the number of steps taken over."""
     done = subprocess.run(command(folder, rows), check=True, capture_output=True, text=True)
     return Path(done.stdout.splitlines()[-1]), len(re.findall("taken over from a run", done.stderr))
 
 
 def kill(folder: Path, rows: str, moment: float) -> bool:
-    """Run it and kill it; False where it was through before."""
+    """Run it and kill it; returns False if it had ended before."""
     process = subprocess.Popen(command(folder, rows), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         process.wait(moment)
@@ -84,13 +84,13 @@ def kill(folder: Path, rows: str, moment: float) -> bool:
 
 
 def read(version: Path) -> dict[str, Any]:
-    """What is the same in every run: the files' bytes, and the card but for what is of the moment."""
+    """Return what is the same in every run: the files' bytes, and the card without what changes."""
     card = json.loads((version / "card.json").read_text())
     return {"card": steady(card)} | {name: (version / name).read_bytes() for name in SAME}
 
 
 def steady(value: Any) -> Any:
-    """Without the keys that change from run to run."""
+    """Remove the keys that change from run to run."""
     if isinstance(value, dict):
         return {key: steady(each) for key, each in value.items() if key not in VOLATILE}
     return [steady(each) for each in value] if isinstance(value, list) else value

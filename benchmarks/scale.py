@@ -1,12 +1,12 @@
-"""How a race grows with its rows: the default config at 10,000, 100,000 and 1,000,000 rows, and the SVM's accuracy.
+"""Measure how a race grows with its rows, at 10,000, 100,000 and 1,000,000 rows, and the SVM's accuracy.
 
     python -m benchmarks.scale [ROUNDS] [ROWS …]
 
-ROUNDS (default 5) of each size in turn, whole processes against one running Prefect server; the memory is that of all
-processes of a run together. The exponent is the slope of log seconds over log rows, by least squares. The SVM is then
-fitted exactly and by Nystroem's features on 50,000 rows of three kinds, in races of its own.
+Each size runs ROUNDS times (default 5), alternately, as a whole process with one running Prefect server; the memory is
+that of all processes of a run. The exponent is the slope of log seconds over log rows, by least squares. The SVM is
+then fitted exactly and by Nystroem's features on 50,000 rows of three kinds, in separate races.
 
-Held: exponent ≤ 1.1; a million rows in ≤ 600 s and ≤ 4,096 MiB; the approximation loses ≤ 0.005 of accuracy.
+Requirements: exponent ≤ 1.1; a million rows in ≤ 600 s and ≤ 4,096 MiB; the approximation loses ≤ 0.005 of accuracy.
 """
 
 import json
@@ -31,7 +31,7 @@ MOST = {"exponent": 1.1, "seconds": 600, "mib": 4096, "lost": 0.005}
 
 
 def main() -> int:
-    """Print the tables, and the figures as JSON on the last line; the exit status says whether all is held."""
+    """Print the tables, and the figures as JSON on the last line; the exit status is 1 if a requirement is not met."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     sizes = tuple(map(int, sys.argv[2:])) or SIZES
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
@@ -43,7 +43,7 @@ def main() -> int:
     print(f"{'rows':>10} {'seconds':>8} {'MiB':>6}   fit seconds (predicted), how")
     for rows, several in runs.items():
         figures = median(several)
-        print(f"{rows:>10,} {figures['seconds']:>8.1f} {figures['mib']:>6,.0f}   {say(several[-1]['fits'])}")
+        print(f"{rows:>10,} {figures['seconds']:>8.1f} {figures['mib']:>6,.0f}   {describe_fits(several[-1]['fits'])}")
     medians = {rows: median(several) for rows, several in runs.items()}
     seconds = [figures["seconds"] for figures in medians.values()]
     exponent = float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0]) if len(sizes) > 1 else float("nan")
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def race(folder: Path, url: str, dataset: dict[str, Any], *flags: str) -> dict[str, Any]:
-    """One training run as a process of its own."""
+    """Run one training run in a process of its own."""
     options = [f"--dataset.{key}={value}" for key, value in dataset.items()]
     places = ["--store", f"{folder}/models-{dataset['n_samples']}", "--workspace", f"{folder}/work"]
     command = [sys.executable, "-m", "flows.training", *places, *options, *flags]
@@ -80,7 +80,7 @@ def race(folder: Path, url: str, dataset: dict[str, Any], *flags: str) -> dict[s
 
 
 def accuracies(folder: Path, url: str, options: dict[str, Any]) -> tuple[float, float]:
-    """Of the exact SVM and the approximated one, on the same test rows."""
+    """Return the accuracies of the exact SVM and the approximated one, on the same test rows."""
     alone = ["--classifiers", json.dumps({"svm": {}})]
     exact, near = (
         race(folder, url, {"n_samples": 50_000, **options}, "--svm.approximation", way, *alone)["accuracy"]["svm"]
@@ -89,16 +89,16 @@ def accuracies(folder: Path, url: str, options: dict[str, Any]) -> tuple[float, 
     return exact, near
 
 
-def median(several: list[dict[str, Any]]) -> dict[str, float]:
-    """Of the seconds; the most of the memory."""
+def median(runs: list[dict[str, Any]]) -> dict[str, float]:
+    """Return the median of the seconds and the maximum of the memory."""
     return {
-        "seconds": statistics.median(run["seconds"] for run in several),
-        "mib": max(run["mib"] for run in several),
+        "seconds": statistics.median(run["seconds"] for run in runs),
+        "mib": max(run["mib"] for run in runs),
     }
 
 
-def say(fits: dict[str, dict[str, Any]]) -> str:
-    """Each contestant's fit."""
+def describe_fits(fits: dict[str, dict[str, Any]]) -> str:
+    """Describe each contestant's fit."""
     return ", ".join(
         f"{name} {fit['fit_seconds']:.1f} ({fit['predicted_seconds']:.1f}), "
         + (f"{fit['approximation']['components']} landmarks" if fit["approximation"] else fit["engine"])

@@ -1,11 +1,11 @@
-"""How far the crown can be trusted: level and power of the tests between contestants, and coverage of the intervals.
+"""Measure level and power of the tests between contestants, and the coverage of the intervals.
 
     python -m benchmarks.selection [REPLICATES]
 
-Contestants are logistic regressions, each on columns of its own: with columns drawn from one distribution they are
-exchangeable, and so exactly equal; with a stronger column one is better by as much as is asked for. Each replicate (by
-default 1,000) draws rows, cross-validates and tests as the training flow does. Two classes are normal with a distance
-between them, so a fitted model's true accuracy is known in closed form.
+Contestants are logistic regressions, each on its own columns: if all columns have the same distribution they are
+exchangeable, and so exactly equal; with a stronger column one is better by a known amount. Each replicate (by default
+1,000) draws rows, cross-validates and tests like the training flow. The two classes are normal with a distance between
+them, so a fitted model's true accuracy is known in closed form.
 """
 
 import json
@@ -31,16 +31,16 @@ from bakeoff.evaluation.predictions import HeldOutPredictions
 from bakeoff.metrics import METRICS
 from bakeoff.training.selection import pick_best
 
-NAMES = ("logistic_regression", "svm", "random_forest")  # stand-ins: what counts is their order of simplicity
+NAMES = ("logistic_regression", "svm", "random_forest")  # placeholders; only their order of simplicity matters
 COLUMNS = 3  # of each contestant
-DISTANCE = 1.0  # of each class from the middle, over all columns of a contestant
+DISTANCE = 1.0  # of each class's mean from 0, over all columns of a contestant
 GAIN = 0.045
 RESAMPLES = 400
 LEARNERS = {"logistic_regression": {}, "svm": {}, "random_forest": {"n_estimators": 25}}
 
 
 def draw(seed: int, n_rows: int, distances: tuple[float, ...]) -> tuple[list[np.ndarray], np.ndarray]:
-    """Rows of two equally likely classes: for each contestant its columns, and the classes."""
+    """Draw rows of two equally likely classes: the columns of each contestant, and the classes."""
     generator = np.random.default_rng(seed)
     y = generator.integers(0, 2, n_rows)
     shifts = [distance / np.sqrt(COLUMNS) * (2 * y - 1)[:, None] for distance in distances]
@@ -48,7 +48,7 @@ def draw(seed: int, n_rows: int, distances: tuple[float, ...]) -> tuple[list[np.
 
 
 def true_accuracy(model: LogisticRegression, distance: float) -> float:
-    """Of a linear rule between two normal classes."""
+    """Return the true accuracy of a linear rule between two normal classes."""
     weights, offset = model.coef_[0], model.intercept_[0]
     reach, norm = weights.sum() * distance / np.sqrt(COLUMNS), np.linalg.norm(weights)
     return float(np.mean(stats.norm.cdf([(reach + offset) / norm, (reach - offset) / norm])))
@@ -57,7 +57,7 @@ def true_accuracy(model: LogisticRegression, distance: float) -> float:
 def cross_validate(
     tables: list[np.ndarray], y: np.ndarray, distances: tuple[float, ...], config: CrossValidationConfig
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray]:
-    """Out-of-fold probabilities by contestant, the folds, each fold's accuracies and the fitted models' true ones."""
+    """Return out-of-fold probabilities by contestant, the folds, and each fold's measured and true accuracies."""
     folds = make_folds(config, y)
     shares = {name: np.zeros((config.repeats, len(y), 2)) for name in NAMES[: len(tables)]}
     numbers = np.zeros((config.repeats, len(y)), dtype=int)
@@ -66,56 +66,56 @@ def cross_validate(
         numbers[position // config.folds, scored] = position + 1
         for place, (table, distance) in enumerate(zip(tables, distances)):
             model = LogisticRegression().fit(table[fitted], y[fitted])
-            answers = model.predict_proba(table[scored])
-            shares[NAMES[place]][position // config.folds, scored] = answers
-            scores[place, position] = np.mean(answers.argmax(axis=1) == y[scored])
+            probabilities = model.predict_proba(table[scored])
+            shares[NAMES[place]][position // config.folds, scored] = probabilities
+            scores[place, position] = np.mean(probabilities.argmax(axis=1) == y[scored])
             truth[place, position] = true_accuracy(model, distance)
     return shares, numbers, scores, truth
 
 
 def replicate(seed: int, n_rows: int, distances: tuple[float, ...], metrics: tuple[str, ...]) -> dict[str, Any]:
-    """One race: p-values by metric and pair, who is crowned, and the true accuracies."""
+    """Run one race; returns p-values by metric and pair, the winner, and the true accuracies."""
     tables, y = draw(seed, n_rows, distances)
     shares, folds, scores, truth = cross_validate(tables, y, distances, CrossValidationConfig())
     pairs = list(combinations(shares, 2))
     p_values = {}
     for metric in metrics:
-        given = shares if METRICS[metric].of_probabilities else {name: s.argmax(axis=2) for name, s in shares.items()}
-        answers = HeldOutPredictions(y, folds, given, 2)
+        values = shares if METRICS[metric].of_probabilities else {name: s.argmax(axis=2) for name, s in shares.items()}
+        predictions = HeldOutPredictions(y, folds, values, 2)
         closed = METRICS[metric].is_mean_over_rows
-        resampled = None if closed else bootstrap_scores(answers, metric, RESAMPLES, seed)
-        compared = {pair: compare(answers, *pair, metric, resampled) for pair in pairs}
+        resampled = None if closed else bootstrap_scores(predictions, metric, RESAMPLES, seed)
+        compared = {pair: compare(predictions, *pair, metric, resampled) for pair in pairs}
         p_values[metric] = [comparison.p_value for comparison in compared.values()]
         if metric == "accuracy":
             by_rows = compared
-    means = {name: float(several.mean()) for name, several in zip(shares, scores)}
+    means = {name: float(fold_scores.mean()) for name, fold_scores in zip(shares, scores)}
     winner = pick_best(means, by_rows, "accuracy", SelectionConfig()).winner
     difference = corrected_resampled_t_test(scores[0] - scores[1], 1 / 4)
-    told = by_rows[pairs[0]]
+    first_pair = by_rows[pairs[0]]
     return {
         "p": p_values,
         "winner": winner,
         "truth": truth.mean(axis=1),
         "single_folds": difference.p_value,
-        "discordance": ((told.wins or 0) + (told.losses or 0)) / n_rows,
+        "discordance": ((first_pair.wins or 0) + (first_pair.losses or 0)) / n_rows,
     }
 
 
 def replicate_strict(seed: int, n_rows: int, distances: tuple[float, ...]) -> float:
-    """The p-value of Nadeau and Bengio's test on 10 × 5 folds."""
+    """Return the p-value of Nadeau and Bengio's test on 10 × 5 folds."""
     tables, y = draw(seed, n_rows, distances)
     scores = cross_validate(tables, y, distances, CrossValidationConfig(repeats=10, random_state=seed))[2]
     return corrected_resampled_t_test(scores[0] - scores[1], 1 / 4).p_value
 
 
 def replicate_export(seed: int, n_train: int, n_test: int, distances: tuple[float, ...]) -> tuple[bool, float]:
-    """Whether the interval on the test rows holds the exported winner's true accuracy; and how wide it is."""
+    """Return whether the interval on the test rows contains the winner's true accuracy, and its width."""
     tables, y = draw(seed, n_train + n_test, distances)
     train, test = [table[:n_train] for table in tables], [table[n_train:] for table in tables]
     shares, folds, scores, _ = cross_validate(train, y[:n_train], distances, CrossValidationConfig())
-    answers = HeldOutPredictions(y[:n_train], folds, {name: s.argmax(axis=2) for name, s in shares.items()}, 2)
-    compared = {pair: compare(answers, *pair, "accuracy") for pair in combinations(shares, 2)}
-    means = {name: float(several.mean()) for name, several in zip(shares, scores)}
+    predictions = HeldOutPredictions(y[:n_train], folds, {name: s.argmax(axis=2) for name, s in shares.items()}, 2)
+    compared = {pair: compare(predictions, *pair, "accuracy") for pair in combinations(shares, 2)}
+    means = {name: float(fold_scores.mean()) for name, fold_scores in zip(shares, scores)}
     place = NAMES.index(pick_best(means, compared, "accuracy", SelectionConfig()).winner)
     model = LogisticRegression().fit(train[place], y[:n_train])
     low, high = wilson_interval(model.predict(test[place]) == y[n_train:])
@@ -123,28 +123,28 @@ def replicate_export(seed: int, n_train: int, n_test: int, distances: tuple[floa
 
 
 def replicate_learner(seed: int, name: str, n_rows: int) -> float:
-    """The p-value of McNemar's test between two equal contestants of one kind, each with columns of its own."""
+    """Return the p-value of McNemar's test between two equal contestants of one kind on their own columns."""
     tables, y = draw(seed, n_rows, (DISTANCE, DISTANCE))
-    answers = np.zeros((2, n_rows), dtype=int)
+    predictions = np.zeros((2, n_rows), dtype=int)
     for fitted, scored in make_folds(CrossValidationConfig(), y):
         for place, table in enumerate(tables):
             model = build_classifier(name, LEARNERS[name]).fit(table[fitted], y[fitted])
-            answers[place, scored] = model.predict(table[scored])
-    first, second = answers == y
+            predictions[place, scored] = model.predict(table[scored])
+    first, second = predictions == y
     return mcnemar_test(int(np.sum(first & ~second)), int(np.sum(second & ~first)), n_rows).p_value
 
 
 def run(work: Parallel, function: Callable[..., Any], count: int, *arguments: Any) -> list[Any]:
-    """So many replicates of a function, each with a seed of its own."""
+    """Run replicates of a function, each with its own seed."""
     return list(work(delayed(function)(seed, *arguments) for seed in range(count)))
 
 
 def find_distance(n_rows: int) -> float:
-    """The distance at which the second contestant is truly better by `GAIN`, both being fitted on 4/5 of the rows."""
+    """Find the distance at which the second contestant is truly better by `GAIN`, both fitted on 4/5 of the rows."""
 
     def gain(distance: float) -> float:
         distances = (DISTANCE, distance)
-        seeds = range(10_000, 10_000 + 200_000 // n_rows)  # not those of the replicates
+        seeds = range(10_000, 10_000 + 200_000 // n_rows)  # different from the replicates'
         tables = [draw(seed, n_rows * 4 // 5, distances) for seed in seeds]
         reached = [
             [true_accuracy(LogisticRegression().fit(X, y), d) for X, d in zip(columns, distances)]
@@ -161,30 +161,30 @@ def find_distance(n_rows: int) -> float:
 
 
 def measure(work: Parallel, count: int) -> dict[str, Any]:
-    """All figures of the tables."""
+    """Compute all figures of the tables."""
     equal: dict[int, Any] = {}
     for n_rows in (150, 500, 2000):
         metrics = tuple(METRICS) if n_rows == 500 else ("accuracy",)
-        found = run(work, replicate, count, n_rows, (DISTANCE,) * 3, metrics)
-        p_values = {metric: np.array([one["p"][metric] for one in found]) for metric in metrics}
+        results = run(work, replicate, count, n_rows, (DISTANCE,) * 3, metrics)
+        p_values = {metric: np.array([result["p"][metric] for result in results]) for metric in metrics}
         equal[n_rows] = {
             "level": {metric: float(np.mean(values[:, 0] < 0.05)) for metric, values in p_values.items()},
-            "family_wise": float(np.mean([min(holm_adjust(one["p"]["accuracy"])) < 0.05 for one in found])),
-            "simplest_crowned": float(np.mean([one["winner"] == NAMES[0] for one in found])),
-            "discordance": float(np.mean([one["discordance"] for one in found])),
-            "level_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),
+            "family_wise": float(np.mean([min(holm_adjust(result["p"]["accuracy"])) < 0.05 for result in results])),
+            "simplest_crowned": float(np.mean([result["winner"] == NAMES[0] for result in results])),
+            "discordance": float(np.mean([result["discordance"] for result in results])),
+            "level_single_folds": float(np.mean([result["single_folds"] < 0.05 for result in results])),
         }
     better: dict[int, Any] = {}
     for n_rows in (500, 2000):
         distances = (DISTANCE, find_distance(n_rows))
-        found = run(work, replicate, count, n_rows, distances, ("accuracy",))
-        truth = np.array([one["truth"] for one in found]).mean(axis=0)
+        results = run(work, replicate, count, n_rows, distances, ("accuracy",))
+        truth = np.array([result["truth"] for result in results]).mean(axis=0)
         better[n_rows] = {
             "true_gain": float(truth[1] - truth[0]),
-            "discordance": float(np.mean([one["discordance"] for one in found])),
-            "power": float(np.mean([one["p"]["accuracy"][0] < 0.05 for one in found])),
-            "crowned": float(np.mean([one["winner"] == NAMES[1] for one in found])),
-            "power_single_folds": float(np.mean([one["single_folds"] < 0.05 for one in found])),
+            "discordance": float(np.mean([result["discordance"] for result in results])),
+            "power": float(np.mean([result["p"]["accuracy"][0] < 0.05 for result in results])),
+            "crowned": float(np.mean([result["winner"] == NAMES[1] for result in results])),
+            "power_single_folds": float(np.mean([result["single_folds"] < 0.05 for result in results])),
             "distances": distances,
         }
     learners = {
@@ -196,10 +196,10 @@ def measure(work: Parallel, count: int) -> dict[str, Any]:
     }
     covered = {}
     for n_test in (500, 2000):
-        found = run(work, replicate_export, 2 * count, 1000, n_test, (DISTANCE, DISTANCE, DISTANCE + 0.1))
+        results = run(work, replicate_export, 2 * count, 1000, n_test, (DISTANCE, DISTANCE, DISTANCE + 0.1))
         covered[n_test] = {
-            "coverage": float(np.mean([holds for holds, _ in found])),
-            "width": float(np.mean([width for _, width in found])),
+            "coverage": float(np.mean([holds for holds, _ in results])),
+            "width": float(np.mean([width for _, width in results])),
         }
     return {
         "replicates": count,
@@ -222,8 +222,8 @@ def main() -> None:
     print(f"{'rows':>6}" + "".join(f"{name:>18}" for name in columns))
     for n_rows, line in figures["equal"].items():
         level = line["level"]["accuracy"]
-        told = line["discordance"], level, line["family_wise"], line["simplest_crowned"], line["level_single_folds"]
-        print(f"{n_rows:>6,}" + "".join(f"{share:>18.3f}" for share in told))
+        shares = line["discordance"], level, line["family_wise"], line["simplest_crowned"], line["level_single_folds"]
+        print(f"{n_rows:>6,}" + "".join(f"{share:>18.3f}" for share in shares))
     others = ", ".join(f"{metric} {level:.3f}" for metric, level in figures["equal"][500]["level"].items())
     print(f"\nLevel at 500 rows by metric: {others}")
     others = ", ".join(f"{name} {level:.3f}" for name, level in figures["learners"].items())
@@ -231,8 +231,8 @@ def main() -> None:
     print("\nA second contestant that is truly better; shares of races in which that is found")
     print(f"{'rows':>6}" + "".join(f"{name:>18}" for name in ("true gain", *columns[:2], "crowned", columns[-1])))
     for n_rows, line in figures["better"].items():
-        told = (line[name] for name in ("true_gain", "discordance", "power", "crowned", "power_single_folds"))
-        print(f"{n_rows:>6,}" + "".join(f"{share:>18.3f}" for share in told))
+        shares = (line[name] for name in ("true_gain", "discordance", "power", "crowned", "power_single_folds"))
+        print(f"{n_rows:>6,}" + "".join(f"{share:>18.3f}" for share in shares))
     strict = figures["strict_10x5"]
     print(f"\nNadeau and Bengio on 10 × 5 folds, 500 rows: level {strict['level']:.3f}, power {strict['power']:.3f}")
     print(

@@ -1,8 +1,9 @@
-"""`bakeoff models …` over many versions, as whole processes, beside a plain script that only reads the cards.
+"""Time `bakeoff models …` over many versions, as whole processes, and a plain script that only reads the cards.
 
     python -m benchmarks.store_commands [VERSIONS] [ROUNDS]
 
-All run in turn, ROUNDS times (default 7) over VERSIONS versions (default 1,000), every fiftieth of which was champion.
+All run alternately, ROUNDS times (default 7), over VERSIONS versions (default 1,000), every fiftieth of which was
+champion.
 """
 
 import json
@@ -27,7 +28,7 @@ COMMANDS = ("list", "list --json", "show", "log", "prune", "verify")
 
 
 def seconds(command: list[str]) -> float:
-    """The wall time of a process that must succeed."""
+    """Return the wall time of a process that must succeed."""
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started

@@ -1,11 +1,11 @@
-"""Promotions, rollbacks, exports and prunings whose process is killed at a random moment, with readers in parallel.
+"""Kill promotions, rollbacks, exports and prunings at random moments, with concurrent readers.
 
     python -m benchmarks.store_crash [OPERATIONS] [SEED]
 
-Each operation (10,000 by default) is a process of its own. It is killed by SIGKILL after a random time between none and
-half as much again as such an operation takes at the time, so that they die everywhere; every tenth is left alone, to
-tell how long that is. Two run at once, on four models, while two readers look on without pause. Everything that is
-counted below the journals' lines must be 0.
+Each operation (10,000 by default) is a process of its own. It is killed by SIGKILL after a random time of up to 1.5
+times the present median time of such operations, so that every step is hit; every tenth operation is not killed, to
+measure that time. Two run at once, on four models, while two readers read without pause. All counts below the
+journals' lines must be 0.
 """
 
 import collections
@@ -28,10 +28,10 @@ from bakeoff.store.card import SEALED, Card
 from bakeoff.store.model_store import ModelStore
 
 NAMES = ("a", "b", "c", "d")
-KINDS = {"promote": 40, "export": 35, "rollback": 20, "prune": 5}  # in how many of a hundred operations
+KINDS = {"promote": 40, "export": 35, "rollback": 20, "prune": 5}  # in percent of the operations
 AT_ONCE = 2
 READERS = 2
-STUCK_SECONDS = 300  # a lock that nobody living holds would be waited for forever; a slow disk, for long
+STUCK_SECONDS = 300  # longer than a slow disk takes; a leaked lock would block forever
 COLUMNS = ("killed", "ended before", "left alone")
 WRONG = (
     "missing champions",
@@ -47,7 +47,7 @@ WRONG = (
 
 
 def export_small(store: ModelStore, why: str = "small", size: int = 2000) -> Path:
-    """Export a version that takes no training: files of a few kilobytes, a card with all its keys."""
+    """Export a version without training: files of a few kilobytes, and a complete card."""
     with tempfile.TemporaryDirectory() as folder:
         files = {name: Path(folder) / name for name in SEALED}
         for path in files.values():
@@ -56,7 +56,7 @@ def export_small(store: ModelStore, why: str = "small", size: int = 2000) -> Pat
 
 
 def describe(name: str, version: str, created: str) -> Card:
-    """A card of the usual size."""
+    """Make a card of the usual size."""
     metrics = dict.fromkeys(("accuracy", "precision_macro", "recall_macro", "f1_macro"), 0.99)
     report = {str(label): {"precision": 0.99, "recall": 0.99, "f1": 0.99, "support": 500} for label in range(4)}
     scores = {"status": "ok", "reason": None, "cv_scores": [0.99] * 5, "cv_mean": 0.99, "cv_std": 0.01, "test": metrics}
@@ -76,13 +76,13 @@ def describe(name: str, version: str, created: str) -> Card:
         "data_sha256": "0" * 64,
         "config": {},
         "environment": {"python": "3.11.7", "scikit-learn": "1.9.1"},
-        "files": {file: {"sha256": "", "bytes": 0} for file in SEALED},  # the export has theirs
+        "files": {file: {"sha256": "", "bytes": 0} for file in SEALED},  # the export fills them in
     }
     return Card.from_dict(card)
 
 
 def operate(root: Path, kind: str, name: str, number: int) -> None:
-    """One operation in this process; its number is the journal's reason, and told to the file of what was done."""
+    """Run one operation in this process; its number is the reason in the journal, and is added to the file `done`."""
     store, draw = ModelStore(root, name), random.Random(number)
     why = f"operation {number}"
     changes: dict[str, Callable[[], object]] = {
@@ -94,7 +94,7 @@ def operate(root: Path, kind: str, name: str, number: int) -> None:
     try:
         done = changes[kind]()
     except StoreError as error:
-        # Both are right: another process has pruned the version meanwhile, or there was no champion before.
+        # Both are expected: another process has pruned the version in the meantime, or there is no earlier champion.
         if "was pruned at" not in str(error) and "nothing to roll back to" not in str(error):
             raise
         done = False
@@ -119,7 +119,7 @@ def start(work: Callable[[], None]) -> int:
 
 
 def read_on(root: Path, results: Path) -> None:
-    """Look at the champions without pause until the file `stop` appears; count what is wrong."""
+    """Read the champions without pause until the file `stop` appears, and count what is wrong."""
     counts: collections.Counter[str] = collections.Counter()
     draw = random.Random(os.getpid())
     while not (root / "stop").exists():
@@ -131,7 +131,7 @@ def read_on(root: Path, results: Path) -> None:
 
 
 def look(store: ModelStore) -> str | None:
-    """Read champion and model once; returns what is wrong with them."""
+    """Read champion and model once; returns what is wrong with them, or None."""
     try:
         before = store.history()
         shown = (store.folder / "champion").read_text().strip()
@@ -142,8 +142,8 @@ def look(store: ModelStore) -> str | None:
     except IntegrityError as error:
         print(error, file=sys.stderr)
         return "unreadable journals"
-    # The file may be one reign behind, when the writer died in between; the next one mends it.
-    allowed = [reign.version for reign in after.champion_periods[max(len(before.champion_periods) - 2, 0) :]]
+    # The file may be one champion late if the writer died in between; the next writer corrects it.
+    allowed = [period.version for period in after.champion_periods[max(len(before.champion_periods) - 2, 0) :]]
     if champion is None or not shown:
         return "missing champions"
     if champion not in allowed or shown not in allowed:
@@ -160,7 +160,7 @@ def look(store: ModelStore) -> str | None:
 
 @dataclass(frozen=True)
 class Running:
-    """An operation under way, and when it is to die; never, when it is left alone."""
+    """A running operation, and when to kill it; None if it is not killed."""
 
     kind: str
     started: float
@@ -168,9 +168,9 @@ class Running:
 
 
 def crash(root: Path, operations: int, draw: random.Random) -> dict[str, collections.Counter[str]]:
-    """Start and kill the operations; returns for each kind how many were killed, ended before, or were left alone."""
+    """Start and kill the operations; returns by kind how many were killed, had ended before, or were not killed."""
     counts: dict[str, collections.Counter[str]] = {kind: collections.Counter() for kind in KINDS}
-    times = {kind: collections.deque([0.02], maxlen=9) for kind in KINDS}  # of those that were left alone
+    times = {kind: collections.deque([0.02], maxlen=9) for kind in KINDS}  # of those that were not killed
     running: dict[int, Running] = {}
     number = 0
     while number < operations or running:
@@ -181,36 +181,36 @@ def crash(root: Path, operations: int, draw: random.Random) -> dict[str, collect
             running[child] = Running(kind, now, None if number % 10 == 0 else now + seconds)
             number += 1
         time.sleep(0.0005)
-        for child, one in list(running.items()):
+        for child, operation in list(running.items()):
             ended, status = os.waitpid(child, os.WNOHANG)
             now = time.perf_counter()
             if ended:
                 del running[child]
-                counts[one.kind][outcome(one, status, now)] += 1
-                if one.deadline is None:
-                    times[one.kind].append(now - one.started)
-            elif one.deadline and now > one.deadline:
+                counts[operation.kind][outcome(operation, status, now)] += 1
+                if operation.deadline is None:
+                    times[operation.kind].append(now - operation.started)
+            elif operation.deadline and now > operation.deadline:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
     return counts
 
 
-def outcome(one: Running, status: int, now: float) -> str:
-    """In which column an operation is counted."""
-    if now - one.started > STUCK_SECONDS:
+def outcome(operation: Running, status: int, now: float) -> str:
+    """Return the column in which an operation is counted."""
+    if now - operation.started > STUCK_SECONDS:
         return "leaked locks"
     if os.WIFSIGNALED(status):
         return "killed"
     if status:
         return "other errors"
-    return "left alone" if one.deadline is None else "ended before"
+    return "left alone" if operation.deadline is None else "ended before"
 
 
 def check_stores(root: Path) -> collections.Counter[str]:
-    """What is wrong when all is over: locks, promises, and what the next writer and verify find.
+    """Count what is wrong at the end: locks, lost changes, and what the next writer and verify find.
 
-    Also counts what is right: lines of the journals, and changes that were made though their writer died before it
-    could say so.
+    Also counts the journals' lines, and the changes that were made although their writer died before it could report
+    them.
     """
     wrong: collections.Counter[str] = collections.Counter()
     done = [line.split() for line in (root / "done").read_text().splitlines()]
@@ -222,11 +222,11 @@ def check_stores(root: Path) -> collections.Counter[str]:
             except BlockingIOError:
                 wrong["leaked locks"] += 1
                 continue
-        export_small(store)  # the next writer mends what the last one left
-        told = {entry["why"] for entry in store.history().entries if entry["why"].startswith("operation ")}
+        export_small(store)  # the next writer repairs what the last one left
+        reasons = {entry["why"] for entry in store.history().entries if entry["why"].startswith("operation ")}
         wrong["lines"] += len(store.history().entries)
-        wrong["made"] += len(told)
-        wrong["lost acknowledged changes"] += sum(f"operation {n}" not in told for n, of in done if of == name)
+        wrong["made"] += len(reasons)
+        wrong["lost acknowledged changes"] += sum(f"operation {n}" not in reasons for n, of in done if of == name)
         wrong["findings of verify at the end"] += len(store.verify())
         known = {*store.versions(), "champion", "journal.jsonl", "journal.head", ".lock"}
         wrong["files left over at the end"] += len({path.name for path in store.folder.iterdir()} - known)
@@ -235,7 +235,7 @@ def check_stores(root: Path) -> collections.Counter[str]:
 
 
 def main() -> None:
-    """Print one table, and the figures as JSON on the last line; the exit status is 1 when something is wrong."""
+    """Print the table, and the figures as JSON on the last line; the exit status is 1 if something is wrong."""
     operations = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     started = time.perf_counter()

@@ -1,13 +1,12 @@
-"""Who ran when in the default job, and how busy the cores were meanwhile.
+"""Record which tasks of the default job ran when, and how busy the cores were.
 
     python -m benchmarks.timeline [PICTURE.svg] [FLAG …]
 
-One run against a running Prefect server, by the server's record of its tasks; the flags are the training flow's. The
-compute phase is from the first fit's start to the last fold's or fit's end; how busy the cores were in it is the
-machine's own count (/proc/stat), so nothing else should run. The picture needs matplotlib (`make notebook` installs
-it).
+One run with a running Prefect server, by the server's record of its tasks; the flags are the training flow's. The
+compute phase is from the first fit's start to the last fold's or fit's end; the cores' load in it is the machine's own
+count (/proc/stat), so nothing else should run. The picture needs matplotlib (`make notebook` installs it).
 
-Held: the cores are busy for 85 % of the compute phase.
+Requirement: the cores are busy for 85 % of the compute phase.
 """
 
 import json
@@ -29,14 +28,14 @@ EVERY_SECONDS = 0.02
 
 
 def main() -> int:
-    """Print the tasks, and the figures as JSON on the last line; the exit status says whether it is held."""
+    """Print the tasks, and the figures as JSON on the last line; the exit status is 1 if the requirement is not met."""
     picture = next((Path(word) for word in sys.argv[1:2] if word.endswith(".svg")), None)
     flags = sys.argv[2 if picture else 1 :]
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         places = ["--store", f"{name}/models", "--workspace", f"{name}/work"]
         command = [sys.executable, "-m", "flows.training", *places, *flags]
         environment = {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}
-        run_job(command, **environment)  # the first of a server's runs is slower
+        run_job(command, **environment)  # a server's first run is slower
         counts: list[tuple[float, int, int]] = []
         done = threading.Event()
         counting = threading.Thread(target=_count, args=(counts, done))
@@ -64,26 +63,26 @@ def main() -> int:
 
 
 def moment(text: str) -> float:
-    """A time as the server writes it, in seconds since 1970."""
+    """Parse a time as the server writes it, in seconds since 1970."""
     return datetime.fromisoformat(text).timestamp()
 
 
 def _count(counts: list[tuple[float, int, int]], done: threading.Event) -> None:
-    """The cores' ticks so far, idle ones and all of them."""
+    """Record the cores' ticks so far: idle ones and all."""
     while not done.wait(EVERY_SECONDS):
         ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
         counts.append((time.time(), ticks[3] + ticks[4], sum(ticks)))
 
 
 def share(counts: list[tuple[float, int, int]], first: float, last: float) -> float:
-    """Which share of the ticks between two moments was not idle."""
+    """Return the share of non-idle ticks between two times."""
     within = [count for count in counts if first <= count[0] <= last]
     idle, total = (within[-1][place] - within[0][place] for place in (1, 2))
     return 1 - idle / total
 
 
 def draw(path: Path, tasks: list[Any], counts: list[tuple[float, int, int]], began: float, seconds: float) -> None:
-    """A bar a task, in as few lines as there were at once, above how busy the cores were."""
+    """Draw a bar for each task, in as few rows as possible, above the load of the cores."""
     import matplotlib as mpl
 
     mpl.use("svg")
