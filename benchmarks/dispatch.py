@@ -59,8 +59,8 @@ def dispatch(stack: Stack, folder: Path) -> dict[str, float]:
     at = {state["name"]: moment(state["timestamp"]) for state in history}
 
     def tasks() -> list[str]:
-        found = stack.ask("task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
-        return [task["start_time"] for task in found if task["start_time"]]
+        task_runs = stack.ask("task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
+        return [task["start_time"] for task in task_runs if task["start_time"]]
 
     first = min(map(moment, eventually(tasks)))
     moments = (at["Scheduled"], at["Pending"], at["Running"], first)

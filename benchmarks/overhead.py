@@ -32,23 +32,23 @@ def main() -> int:
     """Print the table, and the figures as JSON on the last line; the exit status is 1 if the requirement is not met."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     sizes = tuple(map(int, sys.argv[2:])) or SIZES
-    found: dict[int, dict[str, list[float]]] = {rows: {side: [] for side in SIDES} for rows in sizes}
+    seconds_by_size: dict[int, dict[str, list[float]]] = {rows: {side: [] for side in SIDES} for rows in sizes}
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         for _ in range(rounds):
-            for rows, sides in found.items():
-                for side, several in sides.items():
+            for rows, sides in seconds_by_size.items():
+                for side, times in sides.items():
                     command = [sys.executable, "-m", "benchmarks.overhead", "--child", side, str(rows), name]
                     job = run_job(command, PREFECT_API_URL=stack.url, PREFECT_HOME=name)
-                    several.append(float(job.output.splitlines()[-1]))
+                    times.append(float(job.output.splitlines()[-1]))
     print(f"{'rows':>9} {'calls, s':>9} {'flow, s':>9} {'over, s':>9} {'share':>7}")
     held = {}
-    for rows, sides in found.items():
+    for rows, sides in seconds_by_size.items():
         calls, flow = (statistics.median(sides[side]) for side in SIDES)
         over = flow - calls
         held[rows] = over <= MOST_SECONDS if rows <= SIZES[0] else over <= MOST_SHARE * calls
         verdict = "" if held[rows] else "  NOT HELD"
         print(f"{rows:>9,} {calls:>9.2f} {flow:>9.2f} {over:>9.2f} {over / calls:>7.1%}{verdict}")
-    print(json.dumps({"rounds": rounds, "seconds": found, "held": held}))
+    print(json.dumps({"rounds": rounds, "seconds": seconds_by_size, "held": held}))
     return int(not all(held.values()))
 
 

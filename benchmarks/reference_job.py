@@ -47,10 +47,10 @@ def main() -> int:
                     "PREFECT_HOME": f"{name}/{'own' * alone}",
                 }
                 seconds[job].append(run_job(command, folder=name if job in PEER_NAMES else None, **environment).seconds)
-    medians = {job: statistics.median(several) for job, several in seconds.items()}
+    medians = {job: statistics.median(times) for job, times in seconds.items()}
     print(f"{'whole process, seconds':<24} {'median':>7}   each")
-    for job, several in seconds.items():
-        print(f"{job:<24} {medians[job]:>7.2f}   {'  '.join(f'{one:.2f}' for one in several)}")
+    for job, times in seconds.items():
+        print(f"{job:<24} {medians[job]:>7.2f}   {'  '.join(f'{time:.2f}' for time in times)}")
     held = check_ratios(medians)
     print(json.dumps({"rounds": rounds, "seconds": seconds, "medians": medians, "held": held}))
     return int(not all(held.values()))

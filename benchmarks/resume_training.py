@@ -29,7 +29,7 @@ def main() -> None:
     """Kill and restart; prints a line for each kill, and the figures as JSON on the last line."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     rows = sys.argv[2] if len(sys.argv) > 2 else "20000"
-    drawn, found = random.Random(0), []
+    generator, outcomes = random.Random(0), []
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}  # for the auth string
         train(Path(name, "warm"), rows)
@@ -40,22 +40,22 @@ def main() -> None:
         print(f"{'killed after':>12} {'taken over':>11} {'then':>8}  result")
         for number in range(kills):
             folder = Path(name, str(number))
-            moment = drawn.uniform(0, whole)
+            moment = generator.uniform(0, whole)
             ended = not kill(folder, rows, moment)
             started = time.perf_counter()
             version, taken = train(folder, rows)
             seconds = time.perf_counter() - started
             # A run that was killed after its export has made a version, too.
-            same = all(expected == read(each) for each in sorted(version.parent.glob("2*-*")))
+            same = all(expected == read(path) for path in sorted(version.parent.glob("2*-*")))
             left = [path.name for path in (folder / "work").iterdir()]
-            found.append(
+            outcomes.append(
                 {"moment": moment, "ended": ended, "taken": taken, "then": seconds, "same": same, "left": left}
             )
             verdict = ("the same" if same else "DIFFERENT") + ("" if not left else f", left behind: {', '.join(left)}")
             print(f"{moment:>10.2f} s {taken:>11} {seconds:>6.1f} s  {verdict}", flush=True)
-    wrong = sum(not each["same"] or bool(each["left"]) for each in found)
+    wrong = sum(not outcome["same"] or bool(outcome["left"]) for outcome in outcomes)
     print(f"{kills} kills, {wrong} wrong results")
-    print(json.dumps({"rows": rows, "whole": whole, "kills": found, "wrong": wrong}))
+    print(json.dumps({"rows": rows, "whole": whole, "kills": outcomes, "wrong": wrong}))
     sys.exit(bool(wrong))
 
 

@@ -41,10 +41,10 @@ def main() -> int:
                 runs[rows].append(race(Path(name), stack.url, {"n_samples": rows}))
         lost = {kind: accuracies(Path(name), stack.url, options) for kind, options in KINDS.items()}
     print(f"{'rows':>10} {'seconds':>8} {'MiB':>6}   fit seconds (predicted), how")
-    for rows, several in runs.items():
-        figures = median(several)
-        print(f"{rows:>10,} {figures['seconds']:>8.1f} {figures['mib']:>6,.0f}   {describe_fits(several[-1]['fits'])}")
-    medians = {rows: median(several) for rows, several in runs.items()}
+    for rows, races in runs.items():
+        figures = median(races)
+        print(f"{rows:>10,} {figures['seconds']:>8.1f} {figures['mib']:>6,.0f}   {describe_fits(races[-1]['fits'])}")
+    medians = {rows: median(races) for rows, races in runs.items()}
     seconds = [figures["seconds"] for figures in medians.values()]
     exponent = float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0]) if len(sizes) > 1 else float("nan")
     print(f"exponent {exponent:.2f}")

@@ -61,10 +61,10 @@ def main() -> None:
         for _ in range(rounds):
             for label, command in commands.items():
                 times[label].append(seconds(command))
-    medians = {label: statistics.median(several) for label, several in times.items()}
+    medians = {label: statistics.median(each) for label, each in times.items()}
     print(f"{f'{versions:,} versions':<36}{'median':>9}   each")
-    for label, several in times.items():
-        print(f"{label:<36}{medians[label]:>7.3f} s   {'  '.join(f'{value:.2f}' for value in several)}")
+    for label, each in times.items():
+        print(f"{label:<36}{medians[label]:>7.3f} s   {'  '.join(f'{value:.2f}' for value in each)}")
     print(json.dumps({"versions": versions, "rounds": rounds, "medians": medians}))
 
 

@@ -45,9 +45,9 @@ def main() -> int:
         done.set()
         counting.join()
         (run,) = stack.ask("flow_runs/filter", sort="START_TIME_DESC", limit=1)
-        found = stack.ask("task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}}, limit=200)
+        task_runs = stack.ask("task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}}, limit=200)
     tasks = sorted(
-        (moment(task["start_time"]) - began, moment(task["end_time"]) - began, task["name"]) for task in found
+        (moment(task["start_time"]) - began, moment(task["end_time"]) - began, task["name"]) for task in task_runs
     )
     computed = [(start, end) for start, end, name in tasks if name.startswith(("fit ", "cross-validate "))]
     first, last = min(start for start, _ in computed), max(end for _, end in computed)

@@ -23,19 +23,19 @@ def load(
         model = bakeoff.load("classifier", store="models")
         predictions, rejected = model.predict(frame, keep=["customer_id"])
 
-    The version is compared with its card and the journal before it is opened, as the prediction flow does.
+    The version is verified against its card and the journal before it is opened, as in the prediction flow.
 
     Args:
-        name: the model's, in the store; by default its only one, or `classifier` of several.
+        name: the model's name in the store; by default the only model, or `classifier` if there are several.
         store: the store's folder.
         version: champion, latest, or a version's id.
-        public_key: whose signatures the version must have; by default the environment's BAKEOFF_SIGNING_PUBLIC_KEY.
+        public_key: the key file with the trusted keys; by default the environment's BAKEOFF_SIGNING_PUBLIC_KEY.
         allow_version_skew: open a model that was written under another scikit-learn or Python minor version, if it
             still predicts its frozen sample as it did.
 
     Raises:
-        bakeoff.errors.UserError: there is no such store or version, in one line.
-        bakeoff.errors.IntegrityError: the version is not what was sealed.
+        bakeoff.errors.UserError: there is no such store or version.
+        bakeoff.errors.IntegrityError: the version differs from what was sealed.
     """
     from bakeoff.prediction.predictor import load as open_version
 

@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
 
 
 def list_first(names: Sequence[str], most: int) -> str:
-    """As `a, b, …`, where there are more than `most`."""
+    """Join the first `most` names, as `a, b, …` if there are more."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 

@@ -90,6 +90,6 @@ def gallery(pictures: Iterable[Picture | None], small: bool = False) -> str:
     return f'<div class="pictures{" small" if small else ""}">\n{figures}\n</div>' if figures else ""
 
 
-def beside(parts: Iterable[str]) -> str:
+def side_by_side(parts: Iterable[str]) -> str:
     """Parts side by side where the page is wide enough."""
     return f'<div class="beside">{"".join(f"<div>{part}</div>" for part in parts)}</div>'

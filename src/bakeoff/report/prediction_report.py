@@ -18,13 +18,13 @@ from bakeoff.report.curve_charts import (
     format_area,
 )
 from bakeoff.report.html import (
-    beside,
     contents,
     gallery,
     join,
     page,
     paragraph,
     section,
+    side_by_side,
 )
 from bakeoff.report.prediction_summary import (
     evaluation_figures,
@@ -94,7 +94,7 @@ def _errors(summary: dict[str, Any], pictures: Mapping[str, Picture]) -> str:
     figures = html_table(("Metric", "Value"), evaluation_figures(evaluation), label="Evaluation")
     report = html_table(*report_table(read_class_metrics(evaluation)), label="Classification report")
     confusion = f"{gallery([picture], small=True)}\n{paragraph(CONFUSION)}" if picture else ""
-    return beside(part for part in (confusion, figures, f"<h3>Classification report</h3>\n{report}") if part)
+    return side_by_side(part for part in (confusion, figures, f"<h3>Classification report</h3>\n{report}") if part)
 
 
 def _probabilities(scored: ScoredTable, pictures: Mapping[str, Picture]) -> str:

@@ -36,13 +36,13 @@ from bakeoff.report.curve_charts import (
     format_area,
 )
 from bakeoff.report.html import (
-    beside,
     contents,
     gallery,
     join,
     page,
     paragraph,
     section,
+    side_by_side,
     unordered_list,
 )
 from bakeoff.report.svg import Picture
@@ -125,7 +125,7 @@ def _errors(card: Card, pictures: Mapping[str, Picture]) -> str:
         for name, scores in card.classifiers.items()
         if scores.report
     ]
-    return join(paragraph(CONFUSION) if drawn else "", gallery(drawn, small=True), beside(reports))
+    return join(paragraph(CONFUSION) if drawn else "", gallery(drawn, small=True), side_by_side(reports))
 
 
 def _probabilities(card: Card, outcomes: Mapping[str, Outcomes], pictures: Mapping[str, Picture]) -> str:

@@ -56,13 +56,13 @@ class History:
     @property
     def unsigned_after_signed(self) -> int | None:
         """The number of the first unsigned line after a signed one; None if a later `sign` entry vouches for it."""
-        found = None
+        first = None
         for number, (before, entry) in enumerate(zip(self.entries, self.entries[1:]), start=2):
             if entry["event"] == "sign" and "signature" in entry:
-                found = None
-            elif found is None and "signature" in before and "signature" not in entry:
-                found = number
-        return found
+                first = None
+            elif first is None and "signature" in before and "signature" not in entry:
+                first = number
+        return first
 
     @cached_property
     def exports(self) -> dict[str, Entry]:

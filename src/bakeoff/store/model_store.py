@@ -225,7 +225,7 @@ class ModelStore(StoreReader):
 
     def _require_champion(self, history: History, expected: str | None) -> None:
         if expected is not None and history.champion != expected:
-            raise ChampionChangedError(f"the champion is {history.champion} by now, not {expected} any more")
+            raise ChampionChangedError(f"the champion is {history.champion} now, no longer {expected}")
 
     def _require_whole(self, history: History, version: str) -> None:
         if findings := verify_version(self._layout, history, version):

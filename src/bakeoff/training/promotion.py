@@ -58,11 +58,11 @@ def decide(result: ChampionComparison, scoring: MetricName, config: PromotionCon
     """Decide by `promotion.rule: significant`.
 
     The challenger is promoted if it is better on rows that neither was trained on, significantly by a one-sided test at
-    level `alpha` and by at least `min_gain`, or if the champion can't predict any more. Otherwise the champion stays.
+    level `alpha` and by at least `min_gain`, or if the champion can no longer predict. Otherwise the champion stays.
     """
     figures = _figures(result, scoring, config)
     if result.unusable is not None:
-        return PromotionDecision("promote", f"the champion can't be used any more: {result.unusable}", figures)
+        return PromotionDecision("promote", f"the champion can no longer be used: {result.unusable}", figures)
     if obstacle := _find_obstacle(result, scoring, config):
         return PromotionDecision("keep", f"not decided: {obstacle}", figures)
     return PromotionDecision(*_decide_by_test(result, scoring, config), figures)

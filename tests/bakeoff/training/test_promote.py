@@ -105,7 +105,7 @@ def test_a_champion_that_cannot_be_opened_is_replaced(races, root):
     (root / "classifier" / champion / "model.joblib").write_bytes(b"spoilt")
     challenger, decision = export_and_meet(races["as weak"], root)
     assert challenger == ModelStore(root, "classifier").champion()
-    assert "the champion can't be used any more" in decision.why
+    assert "the champion can no longer be used" in decision.why
     assert "model.joblib differs from its card" in journal(root)[-1]["why"]
 
 

@@ -113,7 +113,7 @@ def test_a_champion_that_cannot_answer_is_replaced(met):
     """Whatever else there is to say."""
     decision = settle(met)
     assert "promote" == decision.outcome
-    assert decision.why.startswith("the champion can't be used any more: ")
+    assert decision.why.startswith("the champion can no longer be used: ")
 
 
 @pytest.mark.parametrize("difference", [math.nan, 0.1])
