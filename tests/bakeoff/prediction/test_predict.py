@@ -396,7 +396,7 @@ def test_what_a_table_lacks_is_told_at_the_end(orders, tmp_path):
     assert "On 40 rows with a class (5 of a class that the model doesn't know, and so wrong): acc" in shown
     assert "Not in the table" in render_summary(folder, {})
     page = (folder / "report.html").read_text()
-    assert "Curves and log loss are of the rows whose class the model knows." in page
+    assert "Curves and log loss cover the rows whose class the model knows." in page
     assert "Not in the table, and taken as missing in every row: delivery_days." in page
     with pytest.warns(UserWarning, match="no column 'delivery_days' .*did you mean 'Delivery_Days'"):
         bakeoff.load(store=orders).predict(rows)
