@@ -53,10 +53,7 @@ def render_markdown(
     return "\n\n".join(
         [
             f"# {markdown_text(card.name)} · {winner}",
-            *map(
-                markdown_text,
-                [describe_choice(card), headline(card), *(sentence for sentence in sentences if sentence)],
-            ),
+            *map(markdown_text, [describe_choice(card), headline(card), *filter(None, sentences)]),
             *map(markdown_text, format_warnings(card)),
             "## Leaderboard",
             *(markdown_picture(picture) for picture in shown if picture),
