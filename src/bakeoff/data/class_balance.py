@@ -3,8 +3,11 @@
 import numpy as np
 
 from bakeoff.errors import DataError
+from bakeoff.formatting import format_count, list_first
 from bakeoff.metrics import MetricName
 
+FEW, FEWEST = 30, 5  # test rows of a class that are warned of: beside a larger class, and in a small table
+SHOWN = 5  # classes in a warning
 MAJORITY = 0.9  # always predicting such a class reaches a higher accuracy
 
 
@@ -22,6 +25,34 @@ def warn_of_majority(y: np.ndarray, scoring: MetricName) -> str | None:
     return (
         f"class {str(names[counts.argmax()])!r} holds {100 * share:.1f} % of the training rows, so always answering it "
         "has that accuracy: set cross_validation.scoring: balanced_accuracy, or another metric"
+    )
+
+
+def warn_of_few_test_rows(y: np.ndarray, test: np.ndarray) -> str | None:
+    """Return a warning of the classes with too few test rows to judge them by, else None.
+
+    In a small table where no class has enough, and all have some, the interval of the accuracy says so already.
+
+    Args:
+        y: the classes of all rows, shape (n_rows,).
+        test: the positions of the test rows.
+    """
+    names, codes = np.unique(y, return_inverse=True)
+    counts = np.bincount(codes[test], minlength=len(names))
+    least = FEW if counts.max() >= FEW or len(test) < FEW else FEWEST
+    few = [
+        (int(counts[place]), str(names[place])) for place in np.argsort(counts, kind="stable") if counts[place] < least
+    ]
+    if not few:
+        return None
+    count, name = few[0]
+    named = f"class {name!r} has {format_count(count, 'test row')}"
+    if len(few) > 1:
+        listed = list_first([f"{name!r} ({count})" for count, name in few], SHOWN)
+        named = f"{len(few)} classes have few test rows: {listed}"
+    return (
+        f"{named}; fewer than {FEW} tell little of how well a class is recognised: add rows, hold out more by "
+        "split.test_size, or go by the cross-validation"
     )
 
 

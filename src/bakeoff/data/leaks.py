@@ -16,14 +16,15 @@ CHANCE = 1e-3  # the probability of a false alarm of gaps, over all columns of a
 SHOWN = 3  # columns in a warning
 
 
-def warn_of_leaks(X: pd.DataFrame, y: np.ndarray) -> list[str]:
+def warn_of_leaks(X: pd.DataFrame, y: np.ndarray, train: np.ndarray) -> list[str]:
     """Return a warning for columns whose gaps, and one for columns whose values, tell the class almost perfectly.
 
     Args:
-        X: the features of the training rows, shape (n_rows, n_features); a sample of the rows is looked at.
+        X: the features of all rows, shape (n_rows, n_features).
         y: their classes, shape (n_rows,).
+        train: the positions of the training rows, a sample of which is looked at.
     """
-    names, codes = np.unique(y, return_inverse=True)
+    names, codes = np.unique(y[train], return_inverse=True)
     rows = _sample(codes, min(ROWS, max(CELLS // X.shape[1], 10 * FEWEST_ROWS)))
     if len(rows) < FEWEST_ROWS:
         return []
@@ -31,7 +32,7 @@ def warn_of_leaks(X: pd.DataFrame, y: np.ndarray) -> list[str]:
     kept, codes = np.unique(codes[rows], return_inverse=True)
     if len(kept) < 2:
         return []
-    sample = X.iloc[rows]
+    sample = X.iloc[train[rows]]
     warnings, told = _warn_of_gaps(sample, codes, list(map(str, names[kept])))
     found = {name: score for name, score in _telling_columns(sample, codes).items() if name not in told}
     if found and len(found) <= max(MANY, X.shape[1] / 10):

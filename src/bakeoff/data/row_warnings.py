@@ -1,6 +1,6 @@
 """The warnings of a dataset and its split that a careful colleague would give."""
 
-from bakeoff.data.class_balance import warn_of_majority
+from bakeoff.data.class_balance import warn_of_few_test_rows, warn_of_majority
 from bakeoff.data.datasets import Dataset
 from bakeoff.data.leaks import warn_of_leaks
 from bakeoff.data.split import Split
@@ -15,6 +15,11 @@ def warn_of_rows(dataset: Dataset, split: Split, scoring: MetricName) -> tuple[s
         split: the positions of the rows by part.
         scoring: the metric of the race.
     """
-    X, y = dataset.X.iloc[split["train"]], dataset.y.to_numpy()[split["train"]]
-    majority = warn_of_majority(y, scoring)
-    return (*([majority] if majority else []), *warn_of_leaks(X, y))
+    X, y = dataset.X, dataset.y.to_numpy()
+    train = split["train"]
+    warnings = [
+        warn_of_majority(y[train], scoring),
+        warn_of_few_test_rows(y, split["test"]),
+        *warn_of_leaks(X, y, train),
+    ]
+    return tuple(warning for warning in warnings if warning)

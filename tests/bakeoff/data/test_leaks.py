@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bakeoff.data.leaks import warn_of_leaks
+from bakeoff.data import leaks
 
 N = 240
 
@@ -15,6 +15,11 @@ def rows(seed: int = 0, n_rows: int = N) -> tuple[pd.DataFrame, np.ndarray]:
     y = np.where(rng.permutation(n_rows) % 2, "keep", "gone")
     X = pd.DataFrame({"a": (y == "keep") + 0.4 * rng.randn(n_rows), "b": rng.choice(["n", "s", "w"], n_rows)})
     return X, y
+
+
+def warn_of_leaks(X: pd.DataFrame, y: np.ndarray) -> list[str]:
+    """Where all rows are training rows."""
+    return leaks.warn_of_leaks(X, y, np.arange(len(y)))
 
 
 LEAKS = {
@@ -99,3 +104,12 @@ def test_gaps_that_tell_little_are_not_named():
     assert [] == warn_of_leaks(X, y)
     gappy = pd.DataFrame(rng.randn(N, 2000)).mask(rng.rand(N, 2000) < 0.05)
     assert [] == warn_of_leaks(gappy, y)
+
+
+def test_test_rows_are_not_looked_at():
+    """A column that is only right in test rows is no leak, and one that is only wrong there is."""
+    X, y = rows()
+    train = np.arange(0, N, 2)
+    right = np.where(y == "keep", "yes", "no")
+    for column, found in ((np.where(np.arange(N) % 2, right, "no"), 0), (np.where(np.arange(N) % 2, "no", right), 1)):
+        assert found == len(leaks.warn_of_leaks(X.assign(c=column), y, train))
