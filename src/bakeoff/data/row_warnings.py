@@ -3,6 +3,7 @@
 from bakeoff.data.class_balance import warn_of_few_test_rows, warn_of_majority
 from bakeoff.data.datasets import Dataset
 from bakeoff.data.leaks import warn_of_leaks
+from bakeoff.data.repeated_rows import warn_of_repeated_rows
 from bakeoff.data.split import Split
 from bakeoff.metrics import MetricName
 
@@ -20,6 +21,7 @@ def warn_of_rows(dataset: Dataset, split: Split, scoring: MetricName) -> tuple[s
     warnings = [
         warn_of_majority(y[train], scoring),
         warn_of_few_test_rows(y, split["test"]),
+        warn_of_repeated_rows(X, y, split),
         *warn_of_leaks(X, y, train),
     ]
     return tuple(warning for warning in warnings if warning)
