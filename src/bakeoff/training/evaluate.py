@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -16,8 +17,13 @@ from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.classification_report import classification_report, count_predictions
 from bakeoff.evaluation.curves import evaluate_ranking
 from bakeoff.evaluation.intervals import score_interval, wilson_interval
+from bakeoff.evaluation.overfitting import may_be_memory, warn_of_drop, warn_of_memory
 from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
+from bakeoff.metrics import MetricName
+from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.results import ModelRef, TestResult
+
+MEMORY_ROWS = 2_000  # training rows that the winner predicts to see whether it knows them by heart
 
 logger = logging.getLogger(__name__)
 
@@ -68,3 +74,29 @@ def evaluate_classifier(
     )
     outcomes.write_text(json.dumps(ranking), encoding="utf-8")
     return TestResult(evaluation, len(y) / seconds, interval, score, score_bounds, outcomes)
+
+
+def warn_of_overfitting(ref: DatasetRef, winner: Scorecard, pipeline: Any, scoring: MetricName) -> list[str]:
+    """Return, and log, a warning if the winner is far worse on test rows than on training rows or in the folds.
+
+    Training rows, a sample of them, are predicted only where that could matter.
+
+    Args:
+        ref: the dataset.
+        winner: the winner's results.
+        pipeline: its fitted Pipeline.
+        scoring: the metric of the race.
+    """
+    test, folds = winner.test, winner.cv_mean
+    assert test is not None  # a winner has finished
+    assert folds is not None
+    X, y = read_part(ref, "train")
+    majority = float(np.unique(y, return_counts=True)[1].max() / len(y))
+    warning = warn_of_drop(scoring, folds, test.score, test.score_interval, (ref.rows["train"], ref.rows["test"]))
+    if may_be_memory(majority, test.interval):
+        rows = np.random.RandomState(0).permutation(len(y))[:MEMORY_ROWS]
+        accuracy = float((pipeline.predict(X.iloc[rows]) == y[rows]).mean())
+        warning = warn_of_memory(accuracy, test.evaluation.accuracy, test.interval, majority) or warning
+    if warning:
+        logger.warning("%s", warning)
+    return [warning] if warning else []

@@ -26,11 +26,9 @@ from bakeoff.store.load import open_store
 from bakeoff.store.manifest import FORMAT
 from bakeoff.tables.csv_formulas import defuse
 from bakeoff.tables.read_table import read_table
+from bakeoff.training.evaluate import warn_of_overfitting
 from bakeoff.training.leaderboard import Scorecard, rank
-from bakeoff.training.results import (
-    ModelRef,
-    Selection,
-)
+from bakeoff.training.results import ModelRef, Selection
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +62,8 @@ def export_version(
     rows = pd.DataFrame(leaderboard_rows(ranked, selection))
     rows.map(lambda cell: defuse(cell) if isinstance(cell, str) else cell).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
-    freeze_sample(joblib.load(model.path), read_table(ref.part("validation")), list(ref.features), sample)
+    pipeline = joblib.load(model.path)
+    freeze_sample(pipeline, read_table(ref.part("validation")), list(ref.features), sample)
     outcomes = read_outcomes(ranked)
     evaluation.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
     files = {
@@ -76,6 +75,9 @@ def export_version(
         EVALUATION: evaluation,
     }
     described = describe_race(config, ref, ranked, selection)
+    winner = next(each for each in ranked if each.classifier == selection.winner)
+    overfitting = warn_of_overfitting(ref, winner, pipeline, config.cross_validation.scoring)
+    described = replace(described, warnings=[*described.warnings, *overfitting])
 
     def describe(version: str, created: str) -> Card:
         return replace(described, version=version, created=created)
