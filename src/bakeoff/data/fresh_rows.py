@@ -1,4 +1,4 @@
-"""Record the rows that a version was trained on, and find the rows of a later run that are new to it."""
+"""Record the rows that a version was trained on, and tell later rows that are new to it from those that aren't."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import validate_table
 
 TRAINED_ON = "trained_on.parquet"
+FEWEST, SHARE = 5, 0.01  # trained rows in a table, and their share, below which nothing is said
 
 MatchedBy = Literal["origin", "position", "contents"]
 
@@ -52,6 +53,32 @@ def digest_rows(table: pa.Table, features: tuple[Feature, ...]) -> np.ndarray:
     X = validate_table(table, features).X
     digests: np.ndarray = pd.util.hash_pandas_object(X, index=False).to_numpy()
     return digests
+
+
+class TrainedRows:
+    """The digests of the rows that a version was trained on, to find them in a table."""
+
+    def __init__(self, trained_on: bytes) -> None:
+        """Read the content of a `trained_on.parquet`; without digests no row is found."""
+        table = read_parquet_bytes(trained_on)
+        digests = table["digest"].to_numpy() if "digest" in table.column_names else np.empty(0, dtype=np.uint64)
+        self._digests, counts = np.unique(digests, return_counts=True)
+        # Good and Turing's estimate of the share of new rows of the same source that equal one of these.
+        self._by_chance = min(1.0, 1 - (np.count_nonzero(counts == 1) - 1) / len(digests)) if len(digests) else 1.0
+
+    def count(self, X: pd.DataFrame) -> int:
+        """Count the rows of validated features, shape (n_rows, n_features), that are among the digests."""
+        if not len(self._digests):
+            return 0
+        found = pd.util.hash_pandas_object(X, index=False).to_numpy()
+        places = np.minimum(np.searchsorted(self._digests, found), len(self._digests) - 1)
+        return int(np.count_nonzero(self._digests[places] == found))
+
+    def beyond_chance(self, rows: int, found: int) -> bool:
+        """Return whether more of the rows are among the digests than rows that are alike by chance explain."""
+        expected = rows * self._by_chance
+        likely = expected + 3 * np.sqrt(expected * (1 - self._by_chance))
+        return bool(found > likely and found >= max(min(FEWEST, rows / 2), SHARE * rows))
 
 
 def find_fresh_rows(ref: DatasetRef, card: Card, trained_on: bytes | None) -> FreshRows | None:

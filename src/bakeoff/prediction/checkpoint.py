@@ -18,7 +18,7 @@ from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.batches import Position
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
-FORMAT = 3  # of the state file; a checkpoint of another format is discarded
+FORMAT = 4  # of the state file; a checkpoint of another format is discarded
 
 _written: set[Path] = set()  # the folders that this process is writing to
 
@@ -82,7 +82,8 @@ class Checkpoint:
             if line["tally"] is not None:
                 tally = StreamingEvaluation(classes)
                 tally.merge(line["tally"])
-            yield ScoredBatch(tables[0], tables[1], line["flags"], tally, line["empty"]), Position(**line["after"])
+            more = line["empty"], (line["trained"][0], line["trained"][1])
+            yield ScoredBatch(tables[0], tables[1], line["flags"], tally, *more), Position(**line["after"])
         for name, end in ends.items():
             with self._open(name) as file:
                 file.truncate(end)
@@ -99,6 +100,7 @@ class Checkpoint:
             content = b"" if not table.num_rows else table.to_batches()[0].serialize()
             self._append(name, content)
             line[name] = [len(content), zlib.crc32(content)]
+        line["trained"] = scored.trained
         line["tally"] = scored.tally and scored.tally.to_dict()
         self._append(STATE, encode_line(line))
 

@@ -22,7 +22,7 @@ from bakeoff.prediction.preflight import (
     prepare_job,
 )
 from bakeoff.prediction.scorer import ScoredBatch
-from bakeoff.prediction.writers import PredictionWriter, RowCounts
+from bakeoff.prediction.writers import PredictionWriter, RowCounts, describe_trained
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.runtime.progress import Pace, Report
 from bakeoff.runtime.threads import cpu_count, limit_openmp_threads, map_in_order
@@ -57,6 +57,8 @@ class ScoredTable:
         counts: the counts of predicted and rejected rows.
         mean_cost: the mean cost of a row with a known class; None if the version doesn't decide by costs.
         missing: the result of `find_gaps`.
+        trained: how many rows with a class were looked up among those of training, and how many found; None if no
+            more than by chance.
         rows_alone: whether rows are independent; False if training's split was by group, such as by customer.
     """
 
@@ -65,6 +67,7 @@ class ScoredTable:
     counts: RowCounts
     mean_cost: float | None
     missing: Mapping[str, Any] = field(default_factory=dict)
+    trained: tuple[int, int] | None = None
     rows_alone: bool = True
 
 
@@ -156,8 +159,12 @@ def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> Scor
     gaps = find_gaps(names, job.source.files, counts.files)
     for sentence in describe_gaps({"rows": counts.rows, "missing": gaps}):
         logger.warning("%s", sentence)
+    known = job.scorer.trained
+    trained = counts.trained if known and known.beyond_chance(*counts.trained) else None
+    if trained:
+        logger.warning("%s", describe_trained(*trained))
     mean_cost = None if costs is None else counts.tally.mean_cost(costs)
-    return ScoredTable(head, folder, counts, mean_cost, gaps, job.scorer.rows_alone)
+    return ScoredTable(head, folder, counts, mean_cost, gaps, trained, job.scorer.rows_alone)
 
 
 def _score(

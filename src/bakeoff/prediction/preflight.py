@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -12,7 +13,9 @@ from bakeoff.prediction.output_folder import output_folder
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.files import signature
 from bakeoff.runtime.one_slot import OneSlot
+from bakeoff.store.card import Card
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
+from bakeoff.store.model_store import ModelStore
 from bakeoff.tables.batches import Position, TableFile
 from bakeoff.tables.formats.parquet_file import ParquetFile
 from bakeoff.tables.reader import (
@@ -23,6 +26,9 @@ from bakeoff.tables.reader import (
 )
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import AnomalyPolicy, feature_cells
+
+if TYPE_CHECKING:
+    from bakeoff.data.fresh_rows import TrainedRows
 
 TAKEN_AS_MISSING = "it is taken as missing throughout, as some training rows had it"
 RESERVED = ("row", "prediction", "warnings")  # columns of the predictions, whose names kept columns can't have
@@ -88,12 +94,22 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     keep = {name: _kept_type(config, name, source) for name in config.keep}
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
     leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
-    scorer = Scorer(model, card, keep, leniency, config.probabilities)
+    trained = _read_trained_rows(store, card, source)
+    scorer = Scorer(model, card, keep, leniency, config.probabilities, trained)
     for number, piece in source.chunks(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a chunk of a CSV may hold only blank lines
             return ScoringJob(ref, source, scorer, first, Position(number, piece.next_offset, first.n_rows))
     raise DataError(f"{config.input!r} has columns and no rows")
+
+
+def _read_trained_rows(store: ModelStore, card: Card, source: TableReader) -> "TrainedRows | None":
+    """Read the rows that a version was trained on; None if it keeps none, or the table has no classes."""
+    if not any(card.target in file.schema.names for file in source.files):
+        return None
+    from bakeoff.data.fresh_rows import TRAINED_ON, TrainedRows
+
+    return TrainedRows(store.read(card.version, TRAINED_ON)) if TRAINED_ON in card.files else None
 
 
 def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader, features: list[Feature]) -> None:

@@ -65,6 +65,8 @@ def publish_predictions(
         summary |= {"missing_columns": list(scored.missing), "missing": dict(scored.missing)}
     if counts.flags:
         summary["warnings"] = dict(counts.flags.most_common())
+    if scored.trained:
+        summary["trained_on"] = dict(zip(("looked_up", "found"), scored.trained))
     if evaluation := _evaluation(scored):
         summary["evaluation"] = evaluation
     if evaluation and render is not None:

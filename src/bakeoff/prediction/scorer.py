@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,10 @@ from bakeoff.tables.schema_validation import (
 )
 from bakeoff.tables.target import encode_target
 
+if TYPE_CHECKING:
+    from bakeoff.data.fresh_rows import TrainedRows
+
+LOOKED_UP = 2_000  # rows of a batch that are looked up among those of training
 LINE_SHOWN = 200  # characters of a malformed line that `rejected` shows
 REJECTED = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in REFUSED])
 
@@ -40,6 +44,7 @@ class ScoredBatch:
         flags: the number of predicted rows by flag.
         tally: the evaluation on the rows with a class; None if the table has no target.
         empty: the features that have no value in any row, present or absent; None if no row could be read.
+        trained: how many of the rows with a class were looked up among those of training, and how many found.
     """
 
     predictions: pa.Table
@@ -47,6 +52,7 @@ class ScoredBatch:
     flags: Mapping[str, int]
     tally: StreamingEvaluation | None
     empty: tuple[str, ...] | None = ()
+    trained: tuple[int, int] = (0, 0)
 
     @property
     def n_rows(self) -> int:
@@ -70,6 +76,7 @@ class Scorer:
         keep: Mapping[str, pa.DataType] = MappingProxyType({}),
         leniency: AnomalyPolicy = ACCEPT_ALL,
         probabilities: bool = True,
+        trained: "TrainedRows | None" = None,
     ) -> None:
         """Make a scorer.
 
@@ -79,9 +86,10 @@ class Scorer:
             keep: the columns to copy to the predictions, with their types.
             leniency: what to do with rows that are unlike those of training.
             probabilities: whether the predictions hold the probabilities of the classes, if the model has them.
+            trained: the rows that the version was trained on, to find them among rows with a class; None to find none.
         """
         self.model, self.features, self.target = model, list(card.features), card.target
-        self.keep, self.leniency = dict(keep), leniency
+        self.keep, self.leniency, self.trained = dict(keep), leniency, trained
         self.classes = np.asarray(model.classes_)
         self.costs = np.asarray(card.decision.costs) if card.decision else None
         self.rows_alone = card.settings.split.by != "group"
@@ -136,20 +144,31 @@ class Scorer:
         require_every_row_once(batch, predictions, rejected)
         flags = {flag: int(rows[usable].sum()) for flag, rows in conformed.flagged.items() if rows[usable].any()}
         empty = conformed.empty if batch.table.num_rows else None
-        return ScoredBatch(predictions, rejected, flags, self._evaluate(batch, usable, codes, shares), empty)
+        tally, judged = self._evaluate(batch, usable, codes, shares)
+        return ScoredBatch(predictions, rejected, flags, tally, empty, self._look_up(X, judged))
 
     def _evaluate(
         self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None
-    ) -> StreamingEvaluation | None:
+    ) -> tuple[StreamingEvaluation | None, np.ndarray]:
+        """Return the evaluation, and a mask of the usable rows that have a class."""
+        nowhere = np.zeros(len(usable), dtype=bool)
         if self.target not in batch.table.column_names:
-            return None
+            return None, nowhere
         try:
             truth, names = encode_target(batch.table[self.target].take(pa.array(usable)), self.classes)
         except DataError:  # such as dates or lists, which are no classes
-            return None
+            return None, nowhere
         there, tally = truth >= 0, StreamingEvaluation(list(map(str, self.classes)))
         tally.add(truth[there], names, codes[there], None if shares is None else shares[there])
-        return tally
+        return tally, there
+
+    def _look_up(self, X: pd.DataFrame, judged: np.ndarray) -> tuple[int, int]:
+        """Look up rows with a class, evenly chosen, among those of training; returns how many, and how many found."""
+        rows = np.flatnonzero(judged)
+        if self.trained is None or not len(rows):
+            return 0, 0
+        rows = rows[:: -(-len(rows) // LOOKED_UP)]
+        return len(rows), self.trained.count(X.iloc[rows])
 
 
 def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Table) -> None:

@@ -47,6 +47,7 @@ class RowCounts:
         files: the counts by the file's number.
         reasons: the number of rejected rows by column and kind of reason.
         first: the first rejected row by column and kind of reason, as a phrase.
+        trained: how many rows with a class were looked up among those of training, and how many found.
     """
 
     tally: StreamingEvaluation
@@ -56,6 +57,7 @@ class RowCounts:
     files: defaultdict[int, FileCount] = field(default_factory=lambda: defaultdict(FileCount))
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     first: dict[tuple[str, str], str] = field(default_factory=dict)
+    trained: tuple[int, int] = (0, 0)
 
     @property
     def rows(self) -> int:
@@ -73,6 +75,7 @@ class RowCounts:
         if scored.tally is not None:
             self.tally.merge(scored.tally.to_dict())
         self.flags.update(scored.flags)
+        self.trained = (self.trained[0] + scored.trained[0], self.trained[1] + scored.trained[1])
         for line in scored.rejected.to_pylist():
             key = (line["column"] or "", line["kind"])
             self.reasons[key] += 1
@@ -86,6 +89,14 @@ class RowCounts:
         ]
         more = len(self.reasons) - len(parts)
         return "; ".join(parts) + (f"; and {format_count(more, 'other kind')}" if more > 0 else "")
+
+
+def describe_trained(looked_up: int, found: int) -> str:
+    """Say that rows with a class were among those of training, as a sentence."""
+    return (
+        f"The version was trained on {found:,} of the {looked_up:,} rows with a class that were looked up "
+        f"({100 * found / looked_up:.1f} %): the evaluation is too good; evaluate on rows that are new to it."
+    )
 
 
 class PredictionWriter:

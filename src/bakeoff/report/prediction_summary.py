@@ -13,6 +13,7 @@ from bakeoff.formatting import (
 )
 from bakeoff.prediction.missing_columns import describe_gaps
 from bakeoff.prediction.publish import REPORT
+from bakeoff.prediction.writers import describe_trained
 from bakeoff.report.card_tables import Row, format_score, read_class_metrics, report_table
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text, text_table
@@ -104,9 +105,10 @@ def format_reasons(summary: dict[str, Any]) -> list[str]:
 
 
 def list_warnings(summary: dict[str, Any]) -> list[str]:
-    """Sentences about columns without values and about flagged rows."""
+    """Sentences about columns without values, flagged rows, and rows that training saw."""
     flags = _format_flags(summary)
-    return [*describe_gaps(summary), *([flags] if flags else [])]
+    trained = [describe_trained(**summary["trained_on"])] if "trained_on" in summary else []
+    return [*describe_gaps(summary), *([flags] if flags else []), *trained]
 
 
 def _format_flags(summary: dict[str, Any]) -> str | None:
