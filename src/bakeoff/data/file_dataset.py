@@ -38,7 +38,7 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     """
     assert config.path is not None  # the config model requires it, and a target
     source = open_table(config.path)
-    table = read_table(config.path)
+    table = read_table(config.path, source, config.ignore)
     config, split = _with_blanks(config, split, table.column_names)
     assert config.path is not None
     assert config.target is not None

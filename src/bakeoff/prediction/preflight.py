@@ -20,7 +20,9 @@ from bakeoff.tables.batches import Position, TableFile
 from bakeoff.tables.formats.parquet_file import ParquetFile
 from bakeoff.tables.reader import (
     TableReader,
+    describe_nested,
     empty_column,
+    find_nested,
     missing_columns,
     open_table,
 )
@@ -116,6 +118,8 @@ def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader
     """Refuse a table that the version can't score, or whose columns can't be kept."""
     why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
     source.require_columns([feature.name for feature in features if not feature.missing], why)
+    if nested := find_nested(source.files, {feature.name for feature in features}):
+        raise DataError(f"{describe_nested(nested)}, where training saw plain values; give such")
     several = len(source.files) > 1
     for file in source.files:
         there = set(file.schema.names)

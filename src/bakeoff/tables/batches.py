@@ -8,6 +8,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
+FREE = 256 << 20  # bytes that any compressed file may unpack to
+MOST_UNPACKING = 200  # a larger one may not unpack to more than this times its size; gzip alone reaches 1000
+
+
+def most_unpacked(packed: int) -> int:
+    """Return the most bytes that a file of `packed` bytes may unpack to."""
+    return max(FREE, MOST_UNPACKING * packed)
+
 
 class MalformedRecord(NamedTuple):
     """A record that can't be read as a row.

@@ -9,11 +9,11 @@ import pyarrow.parquet
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import to_strings
 from bakeoff.tables.formats.memory_table import half_of_memory
-from bakeoff.tables.formats.parquet_file import unpacked_bytes
-from bakeoff.tables.reader import TableReader, missing_columns, open_table
+from bakeoff.tables.formats.parquet_file import ParquetFile, refuse_bomb, unpacked_bytes
+from bakeoff.tables.reader import TableReader, describe_nested, find_nested, missing_columns, open_table
 
 
-def read_table(path: str | Path, source: TableReader | None = None) -> pa.Table:
+def read_table(path: str | Path, source: TableReader | None = None, unlearned: Sequence[str] = ()) -> pa.Table:
     """Read all rows of a file, or of the files in a folder.
 
     The columns of a CSV stay text, since `dtypes` alone infers types; those of formats with types keep them, unless
@@ -23,12 +23,24 @@ def read_table(path: str | Path, source: TableReader | None = None) -> pa.Table:
         path: the file or folder.
         source: its files, if they are open already.
 
+    Args:
+        path: the file or folder.
+        unlearned: the columns that may be nested; they are not read then, but null in all rows.
+
     Raises:
-        DataError: the file is missing, empty, of another format or too large, or one of its rows is malformed.
+        DataError: the file is missing, empty, of another format or too large, a column is nested, or one of its rows is
+            malformed.
     """
     source = source or open_table(path)
-    columns = source.files[0].schema.names
-    source.require_columns(columns, f"{source.files[0].path.name!r} has it")
+    names = source.files[0].schema.names
+    source.require_columns(names, f"{source.files[0].path.name!r} has it")
+    nested = find_nested(source.files)
+    if refused := {name: kind for name, kind in nested.items() if name not in unlearned}:
+        raise DataError(f"{describe_nested(refused)}; give plain values, or name them in dataset.ignore")
+    columns = [name for name in names if name not in nested]
+    for file in source.files:
+        if isinstance(file, ParquetFile):
+            refuse_bomb(file)
     tables, size, most = [], 0, half_of_memory()
     for row, batch in source.batches(columns):
         for record in batch.malformed:
@@ -42,7 +54,10 @@ def read_table(path: str | Path, source: TableReader | None = None) -> pa.Table:
                 f"{str(path)!r} unpacks to more than {most / 1e9:.1f} GB, half of this machine's memory; "
                 "train on fewer rows or columns"
             )
-    return _concat(path, source, columns, tables)
+    table = _concat(path, source, columns, tables)
+    for name in (name for name in names if name in nested):
+        table = table.append_column(name, pa.nulls(table.num_rows))
+    return table
 
 
 def _concat(path: str | Path, source: TableReader, columns: list[str], tables: list[pa.Table]) -> pa.Table:

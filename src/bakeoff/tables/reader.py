@@ -2,7 +2,7 @@
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from bakeoff.tables.formats.open_file import READABLE, is_readable, open_file
 
 MOST_COLUMNS = 100_000
 SHOWN = 10  # missing columns listed in an error
+MOST_NAMES, LONGEST_NAME = 100, 80  # nested columns listed in an error, and characters of each
 
 
 class TableReader:
@@ -210,6 +211,33 @@ def _refuse_duplicate_names(file: TableFile) -> None:
     if twice:
         listed = ", ".join(repr(name) for name in twice[:5])
         raise DataError(f"{str(file.path)!r} has more than one column named {listed}; rename or remove the others")
+
+
+def find_nested(files: Sequence[TableFile], names: Collection[str] | None = None) -> dict[str, pa.DataType]:
+    """Return the columns that hold lists, structs or maps in any of the files, each with a type that it has.
+
+    Args:
+        files: the files.
+        names: the columns to look at; all if None.
+    """
+    fields = (field for file in files for field in file.schema if names is None or field.name in names)
+    return {field.name: field.type for field in fields if _is_nested(field.type)}
+
+
+def describe_nested(columns: Mapping[str, pa.DataType]) -> str:
+    """Say which columns are nested, as `find_nested` returns them."""
+    names = list_first([repr(name[:LONGEST_NAME]) for name in columns], MOST_NAMES)
+    if len(columns) > 1:
+        return f"columns {names} hold lists, structs or maps"
+    return f"column {names} holds {str(*columns.values())[:LONGEST_NAME]}"
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_nested(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return _is_nested(kind.storage_type)
+    return bool(pa.types.is_nested(kind))
 
 
 def empty_column(file: TableFile, name: str) -> pa.ChunkedArray:

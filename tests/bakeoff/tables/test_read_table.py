@@ -1,16 +1,23 @@
 """Files that can't be used are refused by a sentence; those that can are read by what their columns hold."""
 
+import bz2
 import gzip
+import lzma
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from bakeoff.tables.parquet_file import ParquetFile
 
 from bakeoff.config import DatasetConfig
 from bakeoff.data.load import load_dataset
 from bakeoff.errors import DataError
 from bakeoff.tables.read_table import require_columns
+from bakeoff.tables.reader import open_table
 from tests.support.counting import Counted
 
 ROWS = "a,b,y\n" + "".join(f"{i},{'pq'[i % 2]},{'uv'[i % 2]}\n" for i in range(8))
@@ -214,3 +221,85 @@ def test_many_columns_are_required_by_listing_the_names_once():
     table = Counted(pa.table({name: [1.0] for name in names}))
     require_columns(table, names, "all are needed")
     assert 1 == table.asked["column_names"]
+
+
+def test_nested_columns_are_named_in_one_line_before_they_are_read(tmp_path, monkeypatch):
+    """All of them, whatever they hold; where they are ignored the file is read without them."""
+    nested = {
+        "struct": [{"a": 1}] * 8,
+        "list": [[1]] * 8,
+        "map": pa.array([[("k", 1)]] * 8, pa.map_(pa.string(), pa.int64())),
+        "pair": pa.array([[1, 2]] * 8, pa.list_(pa.int64(), 2)),
+        "texts": pa.array([["a"]] * 8, pa.list_(pa.dictionary(pa.int32(), pa.string()))),
+        "tensor": pa.FixedShapeTensorArray.from_numpy_ndarray(np.zeros((8, 2, 2))),
+    }
+    plain = {"x": [float(row) for row in range(8)], "y": ["a", "b"] * 4}
+    pq.write_table(pa.table(plain | nested), tmp_path / "rows.parquet")
+    config = {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
+    dataset = load_dataset(DatasetConfig(**config, ignore=list(nested)))
+    assert ["x"] == list(dataset.X)
+    monkeypatch.setattr(ParquetFile, "pieces", None)
+    names = "'struct', 'list', 'map', 'pair', 'texts', 'tensor'"
+    with pytest.raises(DataError, match=f"^columns {names} hold lists, structs or maps; give plain values, or name"):
+        load_dataset(DatasetConfig(**config))
+
+
+@pytest.mark.parametrize("codec", ["gzip", "zstd"])
+def test_a_small_csv_that_unpacks_to_gigabytes_is_refused(tmp_path, codec):
+    """In training and in prediction, in one line, and in no more memory than any other table."""
+    path = tmp_path / f"rows.csv.{codec[0]}{'z' if codec == 'gzip' else 'st'}"
+    packed = pa.Codec(codec).compress(b"1,a\n" * (1 << 20), asbytes=True)
+    path.write_bytes(pa.Codec(codec).compress(b"x,y\n", asbytes=True) + 512 * packed)
+    done = subprocess.run([sys.executable, "-c", READ_BOMB, str(path)], capture_output=True, text=True, check=True)
+    sentence = "has {:,} bytes and unpacks to more than {:,}; a compressed table may unpack to 256 MB, or to 200 times"
+    size = path.stat().st_size
+    *messages, megabytes = done.stdout.splitlines()
+    for message in messages:
+        assert sentence.format(size, max(256 << 20, 200 * size)) in message
+    assert 2 == len(messages)
+    assert int(megabytes) < 500
+
+
+READ_BOMB = """
+import sys
+from bakeoff.errors import DataError
+from bakeoff.tables.read_table import read_table
+from bakeoff.tables.reader import open_table
+for read in (read_table, lambda path: next(open_table(path).batches(["x"]))):
+    try:
+        read(sys.argv[1])
+    except DataError as error:
+        print(error)
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(int(peak) // 1024)
+"""
+
+
+def test_a_csv_that_gzip_packs_well_is_read(tmp_path, monkeypatch):
+    """Packed more than 50 times over, and larger than what any file may unpack to, which is less here."""
+    monkeypatch.setattr("bakeoff.tables.batches.FREE", 32 << 20)
+    path = tmp_path / "rows.csv.gz"
+    noise = np.random.default_rng(0).integers(0, 10, 1 << 13).astype(np.uint8) + ord("0")
+    line = noise.tobytes() + b"," + b"0" * (1 << 19) + b"\n"
+    path.write_bytes(gzip.compress(b"x,y\n") + 100 * gzip.compress(line))
+    assert 50 < 100 * len(line) / path.stat().st_size < 200
+    assert 100 == sum(batch.n_rows for _, batch in open_table(path).batches(["y"]))
+
+
+@pytest.mark.parametrize(
+    ("pack", "name", "sentence"),
+    [
+        (bz2.compress, "bzip2", "compressed by bzip2: unpack it"),
+        (lzma.compress, "xz", "compressed by xz: unpack it"),
+        (gzip.compress, "gzip", "compressed by gzip: name it .csv.gz"),
+    ],
+)
+def test_another_compression_is_refused_by_its_name(tmp_path, pack, name, sentence):
+    """By the ending of the file's name; where that is a CSV's, by its content."""
+    content = pack(b"x,y\n1,a\n" * 1000)
+    (tmp_path / "rows.csv").write_bytes(content)
+    with pytest.raises(DataError, match=sentence):
+        open_table(tmp_path / "rows.csv")
+    (tmp_path / f"rows.csv.{name}").write_bytes(content)
+    with pytest.raises(DataError, match=r"does not end with .csv, .csv.gz, .csv.zst or .parquet"):
+        open_table(tmp_path / f"rows.csv.{name}")

@@ -212,6 +212,23 @@ def test_a_column_that_changes_its_type_half_way_costs_the_rows_behind(orders, r
     assert [{"column": "amount", "reason": "not a number", "rows": 100}] == summary["reasons"]
 
 
+def test_features_that_are_nested_are_named_in_one_line(orders, rows, tmp_path):
+    """All of them, before anything is written; columns that the model doesn't need may be nested."""
+    nested = pa.array([[1]] * len(rows))
+    table = pa.Table.from_pandas(rows, preserve_index=False).append_column("other", nested)
+    pa.parquet.write_table(table, tmp_path / "rows.parquet")
+    assert len(rows) == len(score(orders, tmp_path / "rows.parquet", tmp_path / "whole")[0])
+    for name in (features := list(bakeoff.load(store=orders).card["features"])[:3]):
+        position = table.column_names.index(name["name"])
+        table = table.set_column(position, name["name"], nested)
+    pa.parquet.write_table(table, tmp_path / "rows.parquet")
+    names = sorted((feature["name"] for feature in features), key=table.column_names.index)
+    listed = ", ".join(map(repr, names))
+    with pytest.raises(DataError, match=f"^columns {listed} hold lists, structs or maps, where training saw plain"):
+        score(orders, tmp_path / "rows.parquet", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_thousand_columns_and_a_cell_of_a_megabyte(orders, rows, tmp_path):
     """What nobody looks at is read over."""
     wide = pd.concat([rows, pd.DataFrame(np.ones((200, 2000)), columns=[f"c{i}" for i in range(2000)])], axis=1)

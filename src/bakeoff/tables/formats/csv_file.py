@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 
-from bakeoff.tables.batches import Batch, Chunk, TableFile
+from bakeoff.errors import DataError
+from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, most_unpacked
 from bakeoff.tables.cells import MISSING
 from bakeoff.tables.formats.csv_header import read_full, read_header, refuse_other_formats
 from bakeoff.tables.formats.csv_records import (
@@ -25,6 +26,7 @@ from bakeoff.tables.formats.utf8 import decode
 BLOCK = 8 << 20  # bytes read at once
 MOST_ROWS = 1 << 16  # of a chunk: a block of short malformed lines would yield millions of error messages
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+SUSPECT = 50  # times the bytes that were unpacked: from then on the file is counted before it is read on
 
 
 class CsvFile(TableFile):
@@ -42,6 +44,7 @@ class CsvFile(TableFile):
         self.path: Path = path
         self.n_rows: int | None = None
         self._raw: Any = None
+        self._counted = False
         self._shares: dict[int, float] = {}  # by chunk offset, the share of the file that was read, by `_raw`
         with self._open_bytes() as stream:
             head = read_full(stream, SAMPLE)
@@ -67,6 +70,7 @@ class CsvFile(TableFile):
                 if len(rest) < size and not ended:
                     more = read_full(stream, size - len(rest))
                     rest, ended = rest + more, len(rest) + len(more) < size
+                    self._refuse_bomb(next_offset + len(rest))
                 # The content of a chunk depends on its offset alone, so that reading can be resumed at any chunk.
                 chunk = parser.cut(rest[:size], final=ended and len(rest) <= size)
                 if chunk is None:
@@ -82,6 +86,28 @@ class CsvFile(TableFile):
         """Return the share of the file before an offset; if that is not one of its bytes, the share read so far."""
         return offset / self._size if self._raw is None else self._shares.get(offset, 0.0)
 
+    def _refuse_bomb(self, offset: int) -> None:
+        """Refuse a compressed file that unpacks to too much.
+
+        It is counted once, as soon as the bytes of text up to `offset` look like such a file; nothing is kept.
+        """
+        if self._codec is None or self._counted or offset < max(BLOCK, SUSPECT * self._raw.tell()):
+            return
+        self._counted = True
+        most, size = most_unpacked(self._size), 0
+        with pa.CompressedInputStream(pa.OSFile(str(self.path)), self._codec) as stream:
+            while part := stream.read(BLOCK):
+                size += len(part)
+                if size > most:
+                    raise DataError(
+                        f"{str(self.path)!r} has {self._size:,} bytes and unpacks to more than {most:,}; a compressed "
+                        f"table may unpack to {FREE >> 20} MB, or to {MOST_UNPACKING} times its size: unpack it first"
+                    )
+
+    @property
+    def _codec(self) -> str | None:
+        return COMPRESSED.get(self.path.suffix.lower())
+
     def _open(self) -> Any:
         """Open the text as UTF-8; `_raw` is what is read of the file, if its bytes are not the text's."""
         stream = self._open_bytes()
@@ -91,12 +117,11 @@ class CsvFile(TableFile):
         return TranscodedStream(stream, self._encoding)
 
     def _open_bytes(self) -> Any:
-        codec = COMPRESSED.get(self.path.suffix.lower())
-        if codec is None:
+        if self._codec is None:
             self._raw = None
             return self.path.open("rb")
         self._raw = pa.OSFile(str(self.path))
-        return pa.CompressedInputStream(self._raw, codec)
+        return pa.CompressedInputStream(self._raw, self._codec)
 
 
 class _Parser:

@@ -21,6 +21,10 @@ MAGIC = {
     b"PK\x03\x04": "a zip archive or an Excel workbook: name it .xlsx",
     b"\x1f\x8b": "compressed by gzip: name it .csv.gz",
     b"\x28\xb5\x2f\xfd": "compressed by zstd: name it .csv.zst",
+    **{b"BZh%d1AY&SY" % level: "compressed by bzip2: unpack it, or compress it by gzip or zstd" for level in range(10)},
+    b"\xfd7zXZ\x00": "compressed by xz: unpack it, or compress it by gzip or zstd",
+    b"\x04\x22\x4d\x18": "compressed by lz4: unpack it, or compress it by gzip or zstd",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it",
 }
 
 

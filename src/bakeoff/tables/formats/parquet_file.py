@@ -14,14 +14,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from bakeoff.errors import DataError
+from bakeoff.formatting import format_count
 from bakeoff.runtime.files import describe_read_error
-from bakeoff.tables.batches import Batch, Chunk, TableFile
+from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, most_unpacked
 from bakeoff.tables.formats.utf8 import decode
 
 MOST_BYTES = 1 << 26  # of a decoded batch
 LONGEST_CELL = 1 << 20  # bytes of a text
 MOST_DICTIONARY = 1 << 27  # bytes of a column chunk whose dictionary is inspected
 
+CELL = 8  # bytes in memory of a number, and at least of a text
 CELLS = 1 << 20  # of a batch, approximately
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
 MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10
@@ -138,7 +140,8 @@ def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> 
         most: the largest number of rows.
 
     Raises:
-        DataError: a text is longer than `LONGEST_CELL`, or a dictionary is too large to be inspected.
+        DataError: a text is longer than `LONGEST_CELL`, a dictionary is too large to be inspected, or a column unpacks
+            to too much.
     """
     metadata = file.metadata
     numbers = {metadata.schema.column(number).path: number for number in range(metadata.num_columns)}
@@ -147,15 +150,34 @@ def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> 
     size = most
     for group in range(metadata.num_row_groups):
         row_group = metadata.row_group(group)
-        encoded = sum(row_group.column(numbers[name]).total_uncompressed_size for name in columns if name in numbers)
-        widest = encoded / max(row_group.num_rows, 1)
+        chunks = {name: row_group.column(numbers[name]) for name in columns if name in numbers}
+        for name, chunk in chunks.items():
+            unpacked = chunk.total_uncompressed_size
+            if unpacked > most_unpacked(chunk.total_compressed_size):
+                _refuse(path, name, f"{chunk.total_compressed_size:,} bytes that unpack to {unpacked:,}")
+        widest = sum(chunk.total_uncompressed_size for chunk in chunks.values()) / max(row_group.num_rows, 1)
         for name in texts:
-            chunk = row_group.column(numbers[name])
+            chunk = chunks[name]
             if chunk.has_dictionary_page and chunk.total_uncompressed_size * most > MOST_BYTES:
                 widest += _longest(file, path, group, name, chunk.total_uncompressed_size)
         if widest * size > MOST_BYTES:
             size = max(1, int(MOST_BYTES / widest))
     return size
+
+
+def refuse_bomb(file: ParquetFile) -> None:
+    """Refuse a file whose repeated values would fill the memory if they were read at once, as training does.
+
+    Raises:
+        DataError: it unpacks to too much.
+    """
+    size, rows, columns = file.path.stat().st_size, file.n_rows or 0, len(file.schema.names)
+    if rows * columns * CELL > most_unpacked(size):
+        raise DataError(
+            f"{str(file.path)!r} has {size:,} bytes and unpacks to {rows:,} rows of {format_count(columns, 'column')}: "
+            f"nearly all repeat; in training a file may unpack to {FREE >> 20} MB, or to {MOST_UNPACKING} times its "
+            "size: leave out repeated rows"
+        )
 
 
 def unpacked_bytes(table: pa.Table) -> int:

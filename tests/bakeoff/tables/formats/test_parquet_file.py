@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bakeoff.errors import DataError
-from bakeoff.tables.formats.parquet_file import MOST_BYTES, rows_at_once
+from bakeoff.tables.formats.parquet_file import MOST_BYTES, ParquetFile, rows_at_once
 from bakeoff.tables.read_table import read_table
 from bakeoff.tables.reader import open_table
 
@@ -70,6 +70,32 @@ def test_a_table_larger_than_half_the_memory_is_not_trained_on(tmp_path, monkeyp
     monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 5000}.__getitem__)
     with pytest.raises(DataError, match=r"unpacks to more than 0.0 GB, half of this machine's memory"):
         read_table(path)
+
+
+def test_a_small_file_of_repeated_rows_is_not_trained_on(tmp_path, monkeypatch):
+    """20,000,000 rows from a few kilobytes are refused before any is read; prediction reads them batch by batch."""
+    path = tmp_path / "rows.parquet"
+    part = pa.table({"number": pa.array(np.zeros(1_000_000)), "y": pa.array(["a"] * 1_000_000).dictionary_encode()})
+    with pq.ParquetWriter(path, part.schema, compression="zstd") as writer:
+        for _ in range(20):
+            writer.write_table(part, row_group_size=1_000_000)
+    reader = open_table(path)
+    assert 1 << 17 == next(reader.batches(["number"]))[1].n_rows
+    monkeypatch.setattr(ParquetFile, "pieces", None)
+    sentence = r"unpacks to 20,000,000 rows of 2 columns: nearly all repeat; in training .* to 256 MB, or to 200 times"
+    with pytest.raises(DataError, match=sentence):
+        read_table(path)
+
+
+def test_a_column_that_unpacks_to_gigabytes_at_once_is_refused(tmp_path):
+    """By what the footer says, before a page is unpacked: a page is unpacked whole."""
+    path = tmp_path / "rows.parquet"
+    table = pa.table({"zeros": np.zeros(40_000_000), "text": pa.nulls(40_000_000, pa.string())})
+    packing = {"use_dictionary": False, "data_page_size": 1 << 30, "row_group_size": 1 << 30}
+    pq.write_table(table, path, compression="zstd", **packing)
+    with pytest.raises(DataError, match=r"column 'zeros' of .* has .* bytes that unpack to 320,\d+,\d+; shorten it"):
+        next(open_table(path).batches(["zeros"]))
+    assert 1 << 17 == next(open_table(path).batches(["text"]))[1].n_rows
 
 
 def test_an_ordinary_file_is_read_as_many_rows_at_once_as_ever(tmp_path):
