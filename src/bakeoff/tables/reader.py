@@ -161,7 +161,7 @@ def find_files(path: str | Path) -> list[Path]:
         return [path]
     # Spark, Dask and others also write _SUCCESS and hidden checksum files.
     inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith((".", "_")))
-    other = next((entry for entry in inside if not (entry.is_file() and is_readable(entry))), None)
+    other = next((entry for entry in inside if not (entry.is_file() and is_readable(entry, in_folder=True))), None)
     if other is not None:
         kind = "a folder" if other.is_dir() else f"neither {READABLE}"
         raise DataError(f"folder {str(path)!r} holds {other.name!r}, which is {kind}; take it out, or name one file")

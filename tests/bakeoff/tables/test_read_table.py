@@ -80,11 +80,11 @@ def test_a_csv_that_cannot_be_used_is_refused_by_a_sentence(tmp_path, content, s
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["missing.csv", "folder.csv", "rows.txt", "rows"])
+@pytest.mark.parametrize("name", ["missing.csv", "folder.csv", "rows.xls", "rows"])
 def test_a_path_that_is_no_table_is_refused(tmp_path, name):
     """A missing file, a folder, another format."""
     (tmp_path / "folder.csv").mkdir()
-    write(tmp_path, ROWS, "rows.txt")
+    write(tmp_path, ROWS, "rows.xls")
     write(tmp_path, ROWS, "rows")
     with pytest.raises(DataError, match="there is no file|holds no table|does not end with .csv"):
         load(tmp_path / name)

@@ -100,6 +100,7 @@ def test_however_the_rows_come_the_predictions_are_the_same(orders, rows, tmp_pa
         ("rows.csv", {"encoding": "latin-1"}, "as Latin-1"),
         ("rows.csv.gz", {"encoding": "latin-1"}, "as Latin-1"),
         ("rows.csv", {"encoding": "utf-16"}, "as UTF-16"),
+        ("rows.txt", {"encoding": "utf-16", "sep": "\t"}, "with tabs between fields and as UTF-16"),
         ("rows.tsv", {"encoding": "utf-16", "sep": "\t"}, "with tabs between fields and as UTF-16"),
         ("rows.csv", {"encoding": "utf-8-sig"}, "as UTF-8 with a byte-order mark"),
         ("rows.json", pd.DataFrame.to_json, "as a JSON object of columns"),
@@ -145,7 +146,7 @@ def test_a_recognized_format_is_said_and_the_predictions_are_the_same(
         ("rows.json", b'[{"a": 1', "is not JSON"),
         ("rows.feather", b"ARROW1", "is not a readable Feather or Arrow file"),
         ("rows.xlsx", b"PK\x03\x04", "is not a readable Excel workbook"),
-        ("rows.txt", b"a,b", "does not end with .csv, .tsv"),
+        ("rows.xls", b"a,b", "does not end with .csv, .tsv"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_a_line(orders, tmp_path, name, content, sentence):

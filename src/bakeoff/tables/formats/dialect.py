@@ -40,8 +40,8 @@ def usual_delimiter(path: Path) -> int:
 def recognize_delimiter(head: bytes, usual: int) -> int:
     """Recognize the delimiter of a CSV by its first records.
 
-    Another one than the usual is taken if the usual one splits no header, and most records have as many fields as the
-    header; or if all records have, more fields than by the usual one, or the usual one splits them unevenly.
+    Another one than the usual is taken if it splits all records as the header, into more fields than the usual one, or
+    the usual one splits them unevenly; or if the usual one does not split the header, and the other most records.
 
     Args:
         head: the beginning of the file, from the header on; what is cut off at its end is not looked at.
@@ -59,8 +59,8 @@ def recognize_delimiter(head: bytes, usual: int) -> int:
         there = count_fields(head, delimiter, RECORDS)
         if not there or there[0] <= most:
             continue
-        alike = there.count(there[0])
-        if _all_alike(there) or (usual not in line and 2 * (alike - 1) > len(there) - 1):
+        split = sum(fields > 1 for fields in there[1:])
+        if _all_alike(there) or (usual not in line and 2 * split > len(there) - 1):
             best, most = delimiter, there[0]
     return best
 

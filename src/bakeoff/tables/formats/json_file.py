@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -133,19 +133,19 @@ def _refuse_too_many(path: Path, n_columns: int, n_rows: int) -> None:
 
 
 def _from_object(path: Path, content: dict[str, Any]) -> tuple[Mapping[str, list[Any]], str]:
-    """Take an object for what pandas writes by `to_json`, or for a single record."""
-    parts, note = set(content), "is read as a JSON object of columns"
-    data = content.get("data")
-    if isinstance(data, list) and parts == {"schema", "data"}:  # orient="table"
-        return _from_records(path, data), note
-    if isinstance(data, list) and {"columns", "data"} <= parts <= {"columns", "index", "data"}:  # orient="split"
-        return _from_records(path, _rows(path, content["columns"], data)), note
-    values = list(content.values())
+    """Take an object for what pandas writes by `to_json`, for one that has an array of records, or for a record."""
+    note, values = "is read as a JSON object of columns", list(content.values())
+    arrays = [name for name, value in content.items() if _holds_records(value)]
+    if len(arrays) == 1:  # as orient="table" writes it, and services answer
+        return _from_records(path, content[arrays[0]]), f"is read as the JSON records of {arrays[0]!r}"
+    lists = bool(values) and all(isinstance(value, list) for value in values)
+    if lists and {"columns", "data"} <= set(content) <= {"columns", "index", "data"}:  # orient="split"
+        return _from_rows(path, content["columns"], content["data"]), note
     if values and all(isinstance(column, dict) for column in values):
         labels = list(dict.fromkeys(label for column in values for label in column))
         _refuse_too_many(path, len(content), len(labels))
         return {name: [column.get(label) for label in labels] for name, column in content.items()}, note
-    if values and all(isinstance(column, list) for column in values):
+    if lists:
         lengths = sorted(set(map(len, values)))
         if len(lengths) > 1:
             raise DataError(f"{str(path)!r} has columns of {lengths[0]} and of {lengths[-1]} values")
@@ -153,9 +153,18 @@ def _from_object(path: Path, content: dict[str, Any]) -> tuple[Mapping[str, list
     return _from_records(path, [content]), "is read as a single JSON record"
 
 
-def _rows(path: Path, names: list[str], rows: Iterable[list[Any]]) -> Iterator[dict[str, Any]]:
+def _holds_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(record, dict) for record in value)
+
+
+def _from_rows(path: Path, names: Sequence[Any], rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """Take names, and rows that are arrays."""
+    columns: dict[str, list[Any]] = {str(name): [] for name in names}
+    if len(columns) < len(names):
+        raise DataError(f"{str(path)!r} has a name of a column more than once; rename or remove the others")
     for row in rows:
-        if len(row) != len(names):
-            values = format_count(len(row), "value")
-            raise DataError(f"{str(path)!r} has a row of {values} where it has {format_count(len(names), 'column')}")
-        yield dict(zip(names, row))
+        if not isinstance(row, list) or len(row) != len(names):
+            raise DataError(f"{str(path)!r} has a row that is not an array of {format_count(len(names), 'value')}")
+        for cells, cell in zip(columns.values(), row):
+            cells.append(cell)
+    return columns

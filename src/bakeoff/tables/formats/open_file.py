@@ -13,6 +13,7 @@ from bakeoff.tables.formats.parquet_file import ParquetFile
 READERS: dict[str, Callable[[Path], TableFile]] = {
     ".csv": CsvFile,
     ".tsv": CsvFile,
+    ".txt": CsvFile,
     ".json": open_json,
     ".jsonl": open_json,
     ".ndjson": open_json,
@@ -21,13 +22,14 @@ READERS: dict[str, Callable[[Path], TableFile]] = {
     ".arrow": open_feather,
     ".xlsx": open_excel,
 }
-MAY_BE_COMPRESSED = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"}
+MAY_BE_COMPRESSED = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"}
+ALONE = {".txt"}  # in a folder it may be anything
 READABLE = ".csv, .tsv, .json or .jsonl (each also .gz or .zst), .parquet, .feather, .arrow or .xlsx"
 
 
-def is_readable(path: Path) -> bool:
-    """Return whether a file has the name of a format that can be read."""
-    return _ending(path) in READERS
+def is_readable(path: Path, *, in_folder: bool = False) -> bool:
+    """Return whether a file has the name of a format that can be read; a `.txt` is only if it is named itself."""
+    return _ending(path) in READERS and not (in_folder and _ending(path) in ALONE)
 
 
 def open_file(path: Path) -> TableFile:

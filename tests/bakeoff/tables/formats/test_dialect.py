@@ -64,6 +64,7 @@ def test_any_table_is_read_as_it_was_written_with_any_delimiter(tmp_path_factory
         ("rows.csv", "a,b;x,c\n1,2,3\n", ",", ["a", "b;x", "c"]),
         # One malformed record, which a comma does not explain either; and records that are not as the header.
         ("rows.csv", "a;b\n1;2\n1;2;3\n4;5\n", ";", ["a", "b"]),
+        ("rows.csv", "a;b\n1;2;3\n4;5;6\n", ";", ["a", "b"]),
         ("rows.csv", "a;b\n1,2\n3,4\n", ",", ["a;b"]),
         ("rows.csv", "a\n1;2\n", ",", ["a"]),
     ],

@@ -33,7 +33,7 @@ def read(path):
         ("records", True, "is read as JSON Lines"),
         ("columns", False, "is read as a JSON object of columns"),
         ("split", False, "is read as a JSON object of columns"),
-        ("table", False, "is read as a JSON object of columns"),
+        ("table", False, "is read as the JSON records of 'data'"),
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -57,6 +57,8 @@ def test_however_pandas_writes_json_it_is_read(tmp_path, orient, lines, note, en
         ),
         ('{"a": [1, 2], "b": ["x", null]}', {"a": [1, 2], "b": ["x", None]}),
         ('{"a": {"r": 1, "s": 2}, "b": {"s": 3}}', {"a": [1, 2], "b": [None, 3]}),
+        ('{"count": 2, "rows": [{"a": 1}, {"a": 2}], "next": null}', {"a": [1, 2]}),
+        ('{"columns": [0, ["b", 1]], "data": [[1, "x"]]}', {"0": [1], "['b', 1]": ["x"]}),
         ('{"a": 1, "b": "x"}\n', {"a": [1], "b": ["x"]}),
         ('\n {"a": 1}\n\n{"a": 2}', {"a": [1, 2]}),
         ('[{"a": null}, {}]', {"a": [None, None]}),
@@ -92,7 +94,9 @@ def test_records_may_differ_in_keys_and_types(tmp_path, content, expected):
         (f'[{{"a": {"1" * 5000}}}]', "holds a number that can't be read"),
         ('[{"a": "\\ud800"}]', "holds text that is not Unicode"),
         ('{"a": [1, 2], "b": [1]}', "has columns of 1 and of 2 values"),
-        ('{"columns": ["a", "b"], "data": [[1, 2], [3]]}', "has a row of 1 value where it has 2 columns"),
+        ('{"columns": ["a", "b"], "data": [[1, 2], [3]]}', "has a row that is not an array of 2 values"),
+        ('{"columns": ["a", "b"], "data": [1]}', "has a row that is not an array of 2 values"),
+        ('{"columns": ["a", "a"], "data": [[1, 2]]}', "has a name of a column more than once"),
         ('[{"a": "é"},\n'.encode() + '{"a": "é"}]'.encode("latin-1"), "is not UTF-8 in line 2"),
     ],
 )
