@@ -39,10 +39,21 @@ def _read(path: Path) -> pa.Table:
         reader = pa.ipc.open_file(source) if magic == FILE else pa.ipc.open_stream(source)
         batches, size = [], 0
         for batch in _batches(reader):
+            _validate(batch)
             batches.append(batch)
             size += unpacked_bytes(pa.Table.from_batches([batch]))
             refuse_too_large(path, size)
         return pa.Table.from_batches(batches, reader.schema)
+
+
+def _validate(batch: pa.RecordBatch) -> None:
+    """Check that no value lies outside of its buffer; text that is not UTF-8 is left to cost its rows."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        for column in batch.columns:
+            kind = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary()}.get(column.type)
+            (column.view(kind) if kind else column).validate(full=True)
 
 
 def _batches(reader: Any) -> Iterator[pa.RecordBatch]:

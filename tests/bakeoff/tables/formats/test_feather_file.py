@@ -1,5 +1,6 @@
 """Feather files, and Arrow's files and streams."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -69,3 +70,17 @@ def test_a_table_in_memory_is_read_on_from_any_row(tmp_path, monkeypatch, offset
         piece.next_offset for piece in pieces
     ]
     assert [piece.next_offset / 100 for piece in pieces] == [file.share(piece.next_offset) for piece in pieces]
+
+
+def test_values_that_lie_outside_of_their_buffer_are_refused(tmp_path):
+    """Of a file that was damaged; reading them would end the process."""
+    text = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.py_buffer(np.array([0, 1 << 30, 2], "int32")), pa.py_buffer(b"xy")]
+    )
+    index = pa.DictionaryArray.from_arrays(pa.array([0, 99]), pa.array(["x"]), safe=False)
+    for number, column in enumerate((text, index)):
+        path = tmp_path / f"{number}.arrow"
+        with pa.ipc.new_file(str(path), pa.schema([("a", column.type)])) as writer:
+            writer.write_batch(pa.record_batch([column], ["a"]))
+        with pytest.raises(DataError, match="is not a readable Feather or Arrow file"):
+            open_feather(path)
