@@ -12,7 +12,7 @@ import pyarrow.csv
 from bakeoff.errors import DataError
 from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, most_unpacked
 from bakeoff.tables.cells import MISSING
-from bakeoff.tables.formats.csv_header import read_full, read_header, refuse_other_formats
+from bakeoff.tables.formats.csv_header import BOM, read_full, read_header, refuse_other_formats
 from bakeoff.tables.formats.csv_records import (
     LONGEST,
     RecoveredRecords,
@@ -183,6 +183,8 @@ class _Parser:
         return decode(self._read(data, end, self.bytes))
 
     def _read(self, data: bytes, end: int, types: dict[str, pa.DataType]) -> pa.Table:
+        if data.startswith(BOM):  # Arrow would take it for the file's, and leave it out
+            data, end = BOM + data, end + len(BOM)
         return pa.csv.read_csv(
             pa.BufferReader(pa.py_buffer(data).slice(0, end)),  # no copy
             pa.csv.ReadOptions(use_threads=False, block_size=end + 1, column_names=self.names),

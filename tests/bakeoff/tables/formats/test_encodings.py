@@ -104,3 +104,11 @@ def test_transcoded_text_is_read_on_from_any_chunk(tmp_path, monkeypatch, encodi
     for start in (0, 7, len(pieces) - 1):
         again = [piece.read().table["a"].to_pylist() for piece in file.chunks(["a"], [], pieces[start].next_offset)]
         assert whole[start + 1 :] == again
+
+
+def test_a_byte_order_mark_within_the_text_is_text(tmp_path):
+    """Where files were joined; also where a block begins, and before a quote, which is then within a cell."""
+    for number, mark in enumerate(["\ufeff", '\ufeff"']):
+        (tmp_path / f"{number}.csv").write_text(f'a,b\n{mark}1,2\n"3",4\n', encoding="utf-8-sig")
+        batch = next(CsvFile(tmp_path / f"{number}.csv").pieces(["a", "b"], [])).read()
+        assert ([f"{mark}1", "3"], []) == (batch.table["a"].to_pylist(), list(batch.broken))
