@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from bakeoff.errors import IntegrityError
@@ -69,6 +70,14 @@ def parse_card(content: bytes, version: str) -> Card:
     Raises:
         IntegrityError: it has a format that this Bakeoff doesn't know, or is not a card.
     """
+    card = _parse_card(content)
+    if card.version != version:
+        raise IntegrityError(f"card.json is another version's, {card.version}")
+    return card
+
+
+@lru_cache(maxsize=2)  # champion and challenger: each is asked for several times, and a wide table's takes seconds
+def _parse_card(content: bytes) -> Card:
     try:
         parsed = parse_json(content)
     except ValueError as error:
@@ -77,10 +86,7 @@ def parse_card(content: bytes, version: str) -> Card:
         raise IntegrityError("card.json is no card")
     if parsed["format"] != FORMAT:
         raise IntegrityError(f"card.json is of format {str(parsed['format'])[:20]}, not {FORMAT}: use a newer Bakeoff")
-    card = Card.from_dict(parsed)
-    if card.version != version:
-        raise IntegrityError(f"card.json is another version's, {card.version}")
-    return card
+    return Card.from_dict(parsed)
 
 
 def recorded_digest(card: Card, name: str) -> str | None:

@@ -17,6 +17,8 @@ from forging import rewrite_card, rewrite_environment, rewrite_journal
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.prediction.preflight import check_prediction
+from bakeoff.runtime.untrusted_json import parse_json
+from bakeoff.store import manifest
 from bakeoff.store.frozen_sample import check_sample, freeze_sample
 from bakeoff.store.key_files import find_keys
 from bakeoff.store.load import load_model
@@ -200,3 +202,16 @@ def test_a_model_of_our_own_classes_opens_and_predicts_the_same(name, tmp_path):
 
 
 IRIS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
+
+
+def test_a_card_is_parsed_once_for_a_load(version, monkeypatch):
+    """It is asked for several times, and the card of a wide table takes seconds; another content is parsed anew."""
+    parsed = []
+    monkeypatch.setattr(manifest, "parse_json", lambda content: parsed.append(content) or parse_json(content))
+    manifest._parse_card.cache_clear()
+    load_model(ModelStore(version.parent.parent, version.parent.name), version.name)
+    assert 1 == len(parsed)
+    with pytest.raises(IntegrityError, match=r"card\.json is another version's"):
+        manifest.parse_card(parsed[0], "20260101T000000Z-00000")
+    manifest.parse_card(parsed[0] + b"\n", version.name)
+    assert 2 == len(parsed)
