@@ -28,7 +28,7 @@ from bakeoff.runtime.progress import Pace, Report
 from bakeoff.runtime.threads import cpu_count, limit_openmp_threads, map_in_order
 from bakeoff.store.load import VersionRef
 from bakeoff.store.writer import FULL
-from bakeoff.tables.batches import BEGINNING, Chunk, Position
+from bakeoff.tables.batches import BEGINNING, Chunk, Position, TableFile
 from bakeoff.tables.reader import describe_format, missing_columns
 
 logger = logging.getLogger(__name__)
@@ -218,13 +218,16 @@ def _log_columns(job: ScoringJob) -> None:
     names = dict.fromkeys(name for file in job.source.files for name in file.schema.names if name not in known)
     if names:
         logger.info("columns that are not looked at: %s", _listed(list(names)))
-    for name, files in job.missing.items():
+    alike: dict[tuple[TableFile, ...], list[str]] = {}
+    for name, without in job.missing.items():
+        alike.setdefault(tuple(without), []).append(name)
+    for files, absent in alike.items():
         n_files, lacking = len(job.source.files), [file.path.name for file in files]
         where = "the file" if n_files == 1 else repr(lacking[0])
         named = list_first(lacking, SHOWN)
         detail = f"in {len(lacking):,} of {n_files:,} files: {named}; {TAKEN_AS_MISSING.replace('throughout', 'there')}"
         reason = detail if len(lacking) < n_files else TAKEN_AS_MISSING
-        logger.warning("%s", missing_columns([name], files[0].schema.names, reason, where))
+        logger.warning("%s", missing_columns(absent, files[0].schema.names, reason, where))
 
 
 def _listed(names: list[str]) -> str:

@@ -225,8 +225,11 @@ def _odd(cells: np.ndarray, treatment: AnomalyAction, flag: str, kind: str, deta
 
 def _join(flagged: Mapping[str, np.ndarray], n_rows: int) -> pa.Array:
     """Join the flags of each row with semicolons; null without flags."""
-    joined: pa.Array = pa.nulls(n_rows, pa.string())
-    for text, cells in flagged.items():
-        longer = pc.if_else(pc.is_valid(joined), pc.binary_join_element_wise(joined, text, "; "), text)
-        joined = pc.if_else(pa.array(cells), longer, joined)
-    return joined
+    if not flagged:
+        return pa.nulls(n_rows, pa.string())
+    texts = pa.array(list(flagged), pa.string())
+    flags, rows = np.nonzero(np.vstack(list(flagged.values())))
+    by_row = np.argsort(rows, kind="stable")  # in the order of the flags within a row
+    ends = np.concatenate([[0], np.bincount(rows, minlength=n_rows).cumsum()])
+    several = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), texts.take(pa.array(flags[by_row])))
+    return pc.if_else(pa.array(np.diff(ends) > 0), pc.binary_join(several, "; "), pa.scalar(None, pa.string()))

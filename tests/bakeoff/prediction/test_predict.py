@@ -445,8 +445,16 @@ def test_columns_without_a_value_are_counted_by_file_and_row(orders, tmp_path, m
     assert all(sentence in shown for sentence in sentences)
     assert set(sentences) <= {record.message for record in caplog.records if record.levelname == "WARNING"}
     absent = [name for names, empty in lacking for name in names if not empty]
-    assert set(absent) == set(re.findall("there is no column '(.*?)'", caplog.text))
+    assert set(absent) == set(re.findall("no (?:column )?'(.*?)'", caplog.text))
     assert ("throughout" in caplog.text) == any(absent.count(name) == len(lacking) for name in absent)
+
+
+def test_columns_that_the_same_files_lack_share_a_warning(orders, tmp_path, caplog):
+    """One search for similar names and one line, however many columns are absent."""
+    table = write_folder(tmp_path / "rows", (["age", "delivery_days"], False))
+    predict(store=orders, input=str(table), output=str(tmp_path / "out"))
+    (line,) = [record.message for record in caplog.records if "there is no column" in record.message]
+    assert "'age' and no 'delivery_days'" in line or "'delivery_days' and no 'age'" in line
 
 
 def test_a_frames_empty_column_warns_as_an_absent_one_does(orders):
