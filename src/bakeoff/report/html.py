@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Any
 
 from bakeoff.formatting import printable
 from bakeoff.report.svg import Picture, css
+from bakeoff.report.table_formats import html_table
+
+OPEN, MOST = 30, 300  # rows of a long table that are shown at once, and in all
 
 CSS = """
 :root { color-scheme: light dark; --mark: #0069b41a; --was: #b84a00; }
@@ -88,6 +92,22 @@ def gallery(pictures: Iterable[Picture | None], small: bool = False) -> str:
     """Pictures side by side where the page is wide enough; empty without pictures."""
     figures = "\n".join(picture.to_inline_svg() for picture in pictures if picture)
     return f'<div class="pictures{" small" if small else ""}">\n{figures}\n</div>' if figures else ""
+
+
+def long_table(header: tuple[str, ...], rows: Sequence[Any], noun: str, label: str, text: bool = False) -> str:
+    """The first rows as a table; more of them unfold, and of the rest the number is told.
+
+    Args:
+        noun: what a row is, as `columns`.
+        text: as for `html_table`.
+    """
+    parts = [html_table(header, list(rows[:OPEN]), text=text, label=label)]
+    if more := rows[OPEN:MOST]:
+        table = html_table(header, list(more), text=text, label=f"More {noun}")
+        parts.append(f"<details><summary>{len(more):,} more {noun}</summary>\n{table}\n</details>")
+    if len(rows) > MOST:
+        parts.append(paragraph(f"And {len(rows) - MOST:,} more {noun}, which are not listed here."))
+    return join(*parts)
 
 
 def side_by_side(parts: Iterable[str]) -> str:

@@ -29,6 +29,7 @@ from bakeoff.store.model_store import ModelStore
 
 REPEATS = 10  # shuffles of each column
 MOST_ROWS = 5_000  # test rows at most
+MOST_COLUMNS = 200  # columns that are shuffled; each takes as many predictions, of all columns, as there are repeats
 SHARES = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of a fold's training rows
 
 
@@ -80,8 +81,12 @@ def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, name: str
 def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict[str, Any]:
     """Measure how much the test score falls if a column is shuffled (Breiman, Random forests, 2001, section 10).
 
+    Of a wide table only the columns with the most mutual information with the class, each by itself in the training
+    rows, are shuffled.
+
     Returns:
         For each column the mean and the standard deviation over the shuffles, the most important first.
+        `left_out` is the number of columns that were not shuffled.
     """
     from sklearn.inspection import permutation_importance
 
@@ -89,20 +94,47 @@ def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict
     if len(X) > MOST_ROWS:  # not by max_samples: its baseline is the score on all rows
         sample = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
         X, y = X.iloc[sample], y[sample]
-    score_of = partial(_score, classes=ref.classes, scoring=scoring)
+    names, score_of = list(X.columns), partial(_score, classes=ref.classes, scoring=scoring)
+    if len(names) > MOST_COLUMNS:
+        names, score_of = _most_telling(ref), partial(_score_shuffled, whole=X, classes=ref.classes, scoring=scoring)
     result = permutation_importance(
-        model, X, y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cpu_count()
+        model, X[names], y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cpu_count()
     )
     order = np.argsort(-result.importances_mean, kind="stable")
     columns = [
-        {
-            "name": ref.features[i].name,
-            "mean": float(result.importances_mean[i]),
-            "std": float(result.importances_std[i]),
-        }
+        {"name": str(names[i]), "mean": float(result.importances_mean[i]), "std": float(result.importances_std[i])}
         for i in order
     ]
-    return {"rows": len(X), "repeats": REPEATS, "columns": columns}
+    return {"rows": len(X), "repeats": REPEATS, "columns": columns, "left_out": len(ref.features) - len(columns)}
+
+
+def _most_telling(ref: DatasetRef) -> list[str]:
+    """Return the columns with the most mutual information with the class, in the table's order."""
+    from sklearn.feature_selection import mutual_info_classif
+
+    X, y = read_part(ref, "train")
+    drawn = np.sort(np.random.default_rng(0).permutation(len(X))[:MOST_ROWS])
+    discrete = [feature.kind != "number" for feature in ref.features]
+    codes = {
+        feature.name: pd.factorize(X[feature.name])[0] if apart else X[feature.name].fillna(X[feature.name].median())
+        for feature, apart in zip(ref.features, discrete)
+    }
+    values = np.column_stack([np.asarray(column, dtype=float)[drawn] for column in codes.values()])
+    told = mutual_info_classif(np.nan_to_num(values), y[drawn], discrete_features=np.array(discrete), random_state=0)
+    return [ref.features[i].name for i in np.sort(np.argsort(-told, kind="stable")[:MOST_COLUMNS])]
+
+
+def _score_shuffled(
+    model: Any,
+    shuffled: pd.DataFrame,
+    y: np.ndarray,
+    whole: pd.DataFrame,
+    classes: tuple[str, ...],
+    scoring: MetricName,
+) -> float:
+    rest = whole.drop(columns=shuffled.columns)
+    rows = pd.concat([shuffled.set_axis(rest.index), rest], axis=1)[whole.columns]
+    return _score(model, rows, y, classes, scoring)
 
 
 def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from bakeoff.formatting import NONE
 from bakeoff.report.axes import Axes, padded_limits
 from bakeoff.report.charts import axes_of_rows, size_of_rows
 from bakeoff.report.curve_charts import shorten
-from bakeoff.report.html import gallery, paragraph
+from bakeoff.report.html import gallery, long_table, paragraph
 from bakeoff.report.svg import (
     SERIES,
     SOFT,
@@ -40,10 +40,14 @@ def render_deep(inspection: Mapping[str, Any]) -> list[tuple[str, str]]:
     importance, scoring = inspection["importance"], str(inspection["scoring"]).replace("_", " ")
     rows = [(column["name"], f"{column['mean']:+.4f}", f"{column['std']:.4f}") for column in importance["columns"]]
     on = f"Measured on {importance['rows']:,} test rows, each column shuffled {importance['repeats']} times."
+    if (left_out := importance.get("left_out", 0)) > 0:
+        on += (
+            f" Only the {len(rows):,} columns that tell most of the class by themselves are; {left_out:,} are left out."
+        )
     columns = [
         paragraph(f"{IMPORTANCE} {on}"),
         gallery([draw_importance(importance, scoring)]),
-        html_table(("Column", f"Fall of {scoring}", "±"), rows, label="Permutation importance"),
+        long_table(("Column", f"Fall of {scoring}", "±"), rows, "columns", "Permutation importance"),
     ]
     curve = inspection["learning_curve"]
     table = [

@@ -36,9 +36,11 @@ from bakeoff.report.curve_charts import (
     format_area,
 )
 from bakeoff.report.html import (
+    MOST,
     contents,
     gallery,
     join,
+    long_table,
     page,
     paragraph,
     section,
@@ -50,7 +52,6 @@ from bakeoff.report.table_formats import html_table
 from bakeoff.store.card import Card
 from bakeoff.tables.schema import Feature
 
-MOST_FEATURES = 30  # listed at once; the others can be unfolded
 MOST_CATEGORIES = 8  # listed per column
 FITTED = "It is drawn from training rows, each predicted by a model that was not fitted on it."
 CONFUSION = "Test rows by true class (down) and predicted class (across)."
@@ -158,10 +159,9 @@ def _data(card: Card) -> str:
         parts.append(html_table(("Class", "Training rows", "Share"), lines, label="Classes"))
     listed = [_feature(feature) for feature in card.features]
     header = ("Column", "Kind", "Missing", "Values in training")
-    parts.append(html_table(header, listed[:MOST_FEATURES], text=True, label="Columns"))
-    if others := listed[MOST_FEATURES:]:
-        table = html_table(header, others, text=True, label="More columns")
-        parts.append(f"<details><summary>{len(others):,} more columns</summary>\n{table}\n</details>")
+    parts.append(long_table(header, listed, "columns", "Columns", text=True))
+    if len(listed) > MOST:
+        parts.append(paragraph("card.json lists all columns."))
     return join(*parts)
 
 

@@ -16,3 +16,19 @@ def test_a_column_of_no_influence_has_none(tmp_path, monkeypatch):
     (third,) = [each for each in found["columns"] if each["name"] == race.ref.features[3].name]
     assert (100, 0.0, 0.0) == (found["rows"], third["mean"], third["std"])
     assert 0.02 < found["columns"][0]["mean"]
+
+
+def test_of_a_wide_table_the_most_telling_columns_are_shuffled(tmp_path, monkeypatch):
+    """As many as are allowed, each with the figures that it has when all columns are shuffled but for chance."""
+    race = run_race(tmp_path, dataset={"n_samples": 600, "class_sep": 1.0, "flip_y": 0.1, "n_features": 12})
+    model = joblib.load(race.models["logistic_regression"].path)
+    whole = feature_importance(race.ref, model, "accuracy")
+    monkeypatch.setattr("bakeoff.report.inspection.MOST_COLUMNS", 6)
+    found = feature_importance(race.ref, model, "accuracy")
+    assert (6, 6) == (len(found["columns"]), found["left_out"])
+    assert (12, 0) == (len(whole["columns"]), whole["left_out"])
+    informative = {each["name"] for each in whole["columns"] if each["mean"] > 0.05}
+    assert 3 <= len(informative)
+    assert informative <= {each["name"] for each in found["columns"]}
+    assert found["columns"][0]["name"] == whole["columns"][0]["name"]
+    assert abs(found["columns"][0]["mean"] - whole["columns"][0]["mean"]) < 0.05

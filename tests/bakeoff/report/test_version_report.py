@@ -172,3 +172,14 @@ def test_a_training_run_says_whether_its_version_is_in_use(race, tmp_path):
 def test_table_artifacts_hold_plain_text(card):
     """Prefect's tables take neither numpy's numbers nor NaN."""
     assert {str} == {type(cell) for row in contestant_rows(card) for cell in row.values()}
+
+
+def test_a_report_of_a_wide_table_lists_the_first_columns(card):
+    """And says how many more there are; card.json keeps all."""
+    features = tuple(replace(card.features[0], name=f"wide_{i}") for i in range(1_000))
+    html = render_report(replace(card, features=features), {}, {})
+    listed = re.findall(r'<th scope="row">(wide_\d+)</th>', html)
+    assert [f"wide_{i}" for i in range(300)] == listed
+    assert "<summary>270 more columns</summary>" in html
+    assert "And 700 more columns, which are not listed here." in html
+    assert 1_000 == len(replace(card, features=features).to_dict()["features"])
