@@ -12,7 +12,8 @@ from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.python_columns import make_table
 
 OBJECT_BYTES = 16  # that a byte of a sheet takes as Python's objects, about
-CELL_BYTES = 16
+CELL_BYTES = 16  # that a cell takes, at least
+MOST_ROWS = 1 << 20
 OLD = b"\xd0\xcf\x11\xe0"  # of workbooks before 2007, and of those with a password
 ERRORS = {"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"}
 
@@ -74,7 +75,9 @@ def _columns(path: Path, sheet: Any) -> list[tuple[str, list[Any]]]:
     sheet.reset_dimensions()  # which may be wrong
     rows: list[list[Any]] = []
     size = 0
-    for row in sheet.iter_rows(values_only=True):
+    for number, row in enumerate(sheet.iter_rows(values_only=True)):
+        if number == MOST_ROWS:  # openpyxl counts up to whatever number a row has
+            raise DataError(f"sheet {sheet.title!r} of {str(path)!r} has rows beyond {MOST_ROWS:,}, Excel's last")
         cells = [None if isinstance(cell, str) and (not cell.strip() or cell in ERRORS) else cell for cell in row]
         while cells and cells[-1] is None:
             cells.pop()

@@ -135,6 +135,17 @@ def test_cells_far_to_the_right_are_counted(tmp_path, monkeypatch):
         open_excel(tmp_path / "rows.xlsx")
 
 
+def test_a_row_beyond_excels_last_is_refused(tmp_path, monkeypatch):
+    """Whatever number a file gives it."""
+    monkeypatch.setattr("bakeoff.tables.formats.excel_file.MOST_ROWS", 50)
+    book = openpyxl.Workbook()
+    book.active.append(["a", "b"])
+    book.active.cell(1 << 20, 1, "x")
+    book.save(tmp_path / "rows.xlsx")
+    with pytest.raises(DataError, match="sheet 'Sheet' of .* has rows beyond 50, Excel's last"):
+        open_excel(tmp_path / "rows.xlsx")
+
+
 def test_without_openpyxl_the_command_that_installs_it_is_said(tmp_path, monkeypatch):
     """It is an extra."""
     path, found = write(tmp_path / "rows.xlsx", Data=[["a"], [1]]), builtins.__import__
