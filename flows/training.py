@@ -58,7 +58,7 @@ from tasks.runs.parameters import named, read_parameter
 from tasks.runs.progress import show_race
 from tasks.runs.schedule import scheduled_second, supersede_missed_runs
 from tasks.runs.states import end_of, failed_state_on_error, result_of, steps_end_first
-from tasks.runs.steps import upstream
+from tasks.runs.steps import untraversed, upstream
 
 SPARE = 2  # threads beyond one per core, so that no core idles while Prefect records a task run
 
@@ -86,6 +86,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         config = config.with_folds(dataset.folds)
         scorecards, runs = race(config, dataset, run)
         require_finisher(scorecards)
+        dataset = untraversed(dataset)
         selection = result_of(pick.submit(config, dataset, scorecards))
         winner, by = result_of(runs[selection.winner].model), f"flow run {flow_run.id}"
         require_wanted("nothing was exported")
@@ -122,6 +123,7 @@ def fan_out(
     """Submit all steps of contestant contestant, the longest fits and folds first."""
     fits: dict[str, Any] = {}
     folds: dict[str, Any] = {}
+    dataset = untraversed(dataset)
     with runner.submitting():
         # The last step runs alone, on one core, so it should be a short one.
         for contestant in sorted(

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
+from prefect.utilities.annotations import opaque
 
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.transfer import RECEIVED, Bundle, unpack
@@ -17,6 +18,7 @@ from tasks.runs.states import failed_state_on_error
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ def upstream(future: PrefectFuture[R]) -> R:
     For a bare future Prefect would ask the server for its state, and fail the flow if the server doesn't answer.
     """
     return cast("R", _Upstream(future))
+
+
+def untraversed(value: T) -> T:
+    """Wrap a parameter that holds no futures, so that Prefect doesn't look for them in each of its columns."""
+    return cast("T", opaque(value))
 
 
 def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Callable[[Callable[P, R]], Task[P, R]]:

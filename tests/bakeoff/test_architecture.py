@@ -94,7 +94,7 @@ COVERED_BY = {
     "flows/local/test_command_line.py": "bakeoff/training/preflight flows/local/display flows/local/flow_run"
     " flows/local/interrupts",
     "flows/test_flows.py": "bakeoff/training/evaluate flows/prediction flows/training tasks/runs/contestant_run"
-    " tasks/runs/progress tasks/runs/states tasks/runs/steps",
+    " tasks/runs/progress tasks/runs/states",
     "stack/test_automations.py": "deployments/automations",
     "stack/test_deployments.py": "deployments/env_file deployments/register",
     "tasks/runs/test_dask.py": "bakeoff/runtime/transfer tasks/runs/dask_worker",
