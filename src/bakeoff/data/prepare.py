@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.config import TrainingConfig
-from bakeoff.data.class_balance import refuse_single_class
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.datasets import Dataset, digest_dataset
 from bakeoff.data.folds import make_folds
@@ -18,8 +17,9 @@ from bakeoff.data.load import load_dataset
 from bakeoff.data.origin import origin_of
 from bakeoff.data.parts import POSITIONS, RAW, forget_parts, write_mapped
 from bakeoff.data.rare_classes import split_dataset
-from bakeoff.data.row_warnings import warn_of_rows
 from bakeoff.data.split import Split
+from bakeoff.data.warnings.class_balance import refuse_single_class
+from bakeoff.data.warnings.row_warnings import warn_of_rows
 from bakeoff.errors import DataError
 from bakeoff.evaluation.costs import cost_matrix
 from bakeoff.formatting import list_first

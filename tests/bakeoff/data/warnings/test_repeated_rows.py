@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bakeoff.data.repeated_rows import warn_of_repeated_rows
+from bakeoff.data.warnings.repeated_rows import warn_of_repeated_rows
 
 SPLIT = {"train": np.arange(0, 400), "test": np.arange(400, 500), "validation": np.arange(500, 520)}
 

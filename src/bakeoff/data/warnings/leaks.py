@@ -37,11 +37,13 @@ def warn_of_leaks(X: pd.DataFrame, y: np.ndarray, train: np.ndarray) -> list[str
     found = {name: score for name, score in _telling_columns(sample, codes).items() if name not in told}
     if found and len(found) <= max(MANY, X.shape[1] / 10):
         best = sorted(found, key=lambda name: -found[name])
-        names = list_first(list(map(repr, best)), SHOWN)
+        what = f"column {best[0]!r}"
+        if len(best) > 1:
+            what = f"each of the columns {list_first(list(map(repr, best)), SHOWN)}"
         figures = list_first([f"{found[name]:.3f}" for name in best], SHOWN)
         warnings.append(
-            f"{'column' if len(best) == 1 else 'each of the columns'} {names} alone predicts the class almost perfectly "
-            f"(balanced accuracy {figures} of a small tree, cross-validated on training rows): it may be the answer "
+            f"{what} alone predicts the class almost perfectly (balanced "
+            f"accuracy {figures} of a small tree, cross-validated on training rows): it may be the answer "
             f"under another name, or known only after it; if so, set dataset.ignore: {best[:SHOWN]}"
         )
     return warnings

@@ -1,10 +1,10 @@
 """The warnings of a dataset and its split that a careful colleague would give."""
 
-from bakeoff.data.class_balance import warn_of_few_test_rows, warn_of_majority
 from bakeoff.data.datasets import Dataset
-from bakeoff.data.leaks import warn_of_leaks
-from bakeoff.data.repeated_rows import warn_of_repeated_rows
 from bakeoff.data.split import Split
+from bakeoff.data.warnings.class_balance import warn_of_few_test_rows, warn_of_majority
+from bakeoff.data.warnings.leaks import warn_of_leaks
+from bakeoff.data.warnings.repeated_rows import warn_of_repeated_rows
 from bakeoff.metrics import MetricName
 
 

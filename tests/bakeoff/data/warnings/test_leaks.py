@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bakeoff.data import leaks
+from bakeoff.data.warnings import leaks
 
 N = 240
 

@@ -5,7 +5,7 @@ import pandas as pd
 from forging import read_card
 
 from bakeoff.cli.terminal import render_card
-from bakeoff.data.class_balance import warn_of_few_test_rows, warn_of_majority
+from bakeoff.data.warnings.class_balance import warn_of_few_test_rows, warn_of_majority
 from bakeoff.report.table_formats import markdown_text
 from bakeoff.report.version_markdown import render_markdown
 from tests.bakeoff.conftest import run_race
