@@ -227,7 +227,7 @@ def test_test_and_validation_rows_influence_nothing_before_their_time(tmp_path):
     for changed in (False, True):
         if changed:
             loaded = load_dataset(DatasetConfig(**dataset))
-            train = split_rows(loaded, SplitConfig(**split), folds=5)["train"]
+            train = split_rows(loaded, SplitConfig(**split))["train"]
             held_out = ~rows.index.isin(train)
             rows.loc[held_out, "outcome"] = rows.loc[held_out, "outcome"].to_numpy()[::-1]
             rows.loc[held_out, "items"] = ""  # a column that was complete

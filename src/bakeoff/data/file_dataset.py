@@ -20,7 +20,7 @@ from bakeoff.tables.read_table import read_table, require_columns
 from bakeoff.tables.reader import TableReader, describe_format, open_table
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.target import to_target
-from bakeoff.tables.tidying import Tidying
+from bakeoff.tables.tidying import Tidying, yaml_name
 
 SHOWN = 10  # columns of one kind that are named in an error
 
@@ -55,7 +55,7 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
         table = table.take(pa.array(rows))
     columns = _infer_columns(table, _candidates(table, source, config, split, done), source, config, done)
     if strict:
-        done.refuse(config.path)
+        done.refuse(config.path, ColumnHints.of(config))
     if not columns:
         raise DataError(
             f"{config.path!r} has no column to learn from besides the target {config.target!r}"
@@ -63,8 +63,13 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
         )
     key = None
     if split.column:
-        convert = to_times if split.by == "time" else to_groups
-        key = convert(split.column, table[split.column])
+        column = table[split.column]
+        by_time = split.by == "time"
+        key = (
+            to_times(split.column, column, config.dates.get(split.column))
+            if by_time
+            else to_groups(split.column, column)
+        )
     X = pd.DataFrame({feature.name: series for feature, series in columns})
     return Dataset(X, y, tuple(feature for feature, _ in columns), key, table, tuple(done.lines()))
 
@@ -158,14 +163,14 @@ def _describe(problems: Mapping[str, DataError | AmbiguousNumbersError | Ambiguo
             "'.' or ','"
         )
     if dates:
-        example, orders = next(iter(dates.values())), ", ".join(f"{name}: dmy" for name in dates)
+        example, orders = next(iter(dates.values())), ", ".join(f"{yaml_name(name)}: dmy" for name in dates)
         parts.append(
             f"day and month can't be told apart in {_listed(dates)}: {example} can be read day first and month first; "
             f"set dataset.dates: {{{orders}}}, or mdy"
         )
     if len(problems) > len(numbers) + len(dates):
         unusable = [name for name in problems if name not in numbers and name not in dates]
-        parts.append(f"--dataset.ignore {','.join(unusable)} leaves them out")
+        parts.append(f"--dataset.ignore {','.join(unusable)} leaves {'it' if len(unusable) == 1 else 'them'} out")
     return "; ".join(parts)
 
 

@@ -5,21 +5,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bakeoff.config.dataset import DateOrder
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import to_numbers, to_plain_type, to_text
+from bakeoff.tables.dates import AmbiguousDatesError, find_dates, read_dates, to_plain_dates
+from bakeoff.tables.schema import CellFormat
+from bakeoff.tables.tidying import yaml_name
 
-YEAR = r"\s*\d{4}"  # the start of a time in text; to_datetime alone would also accept "now" and "today"
 
-
-def to_times(name: str, column: pa.ChunkedArray) -> np.ndarray:
+def to_times(name: str, column: pa.ChunkedArray, order: DateOrder | None = None) -> np.ndarray:
     """Convert times to numbers in the same order, shape (n_rows,).
 
     Args:
         name: the column's name, for messages.
-        column: dates, timestamps, numbers, or text that begins with the year (ISO 8601, UTC if it has no offset).
+        column: dates, timestamps, numbers, or dates in text (in UTC if they have no offset).
+        order: the order of year, month and day in text, if it is known.
 
     Raises:
-        DataError: a time is missing or can't be read; the message names the row.
+        DataError: a time is missing or can't be read, or can be read in two ways; the message names the row.
     """
     column = _decode(column)
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
@@ -31,22 +34,31 @@ def to_times(name: str, column: pa.ChunkedArray) -> np.ndarray:
         raise DataError(f"column {name!r}, which split.by: time follows, holds {column.type}; give dates or numbers")
     column = to_plain_type(name, column)
     numbers, unreadable = to_numbers(column)
-    if not unreadable.any():
+    if not unreadable.any() and not order:
         _refuse_missing(name, "time", np.isnan(numbers))
         if (infinite := np.flatnonzero(np.isinf(numbers))).size:
             raise DataError(
                 f"column {name!r}, which split.by: time follows, is infinite in row {infinite[0]}; correct it"
             )
         return numbers
-    text = to_text(column)
-    _refuse_missing(name, "time", text.isna().to_numpy())
-    moments = pd.to_datetime(text.where(text.str.match(YEAR)), format="ISO8601", utc=True, errors="coerce")
-    if (bad := np.flatnonzero(moments.isna())).size:
+    text = to_plain_dates(name, column)
+    _refuse_missing(name, "time", pc.is_null(text).to_numpy())
+    try:
+        found = find_dates(text, order)
+    except AmbiguousDatesError as error:
         raise DataError(
-            f"column {name!r}, which split.by: time follows, holds {text.iloc[bad[0]]!r} in row {bad[0]}: write "
-            "times as numbers or with the year first, as 2026-11-22 or 2026-11-22T10:15:00Z"
+            f"column {name!r}, which split.by: time follows, holds {str(error)!r}, which can be read day first and "
+            f"month first; set dataset.dates: {{{yaml_name(name)}: dmy}}, or mdy"
+        ) from error
+    moments, bad = read_dates(text, CellFormat(order=found.format.order if found else "ymd"))
+    if bad.any():
+        row = int(bad.argmax())
+        raise DataError(
+            f"column {name!r}, which split.by: time follows, holds {text[row].as_py()!r} in row {row}: write times as "
+            "numbers or dates, as 2026-11-22 or 2026-11-22T10:15:00Z"
         )
-    return moments.dt.as_unit("us").astype("int64").to_numpy()
+    _refuse_missing(name, "time", np.isnat(moments))  # such as ?
+    return moments.astype("int64")
 
 
 def to_groups(name: str, column: pa.ChunkedArray) -> np.ndarray:

@@ -168,6 +168,13 @@ def missing_texts(column: pa.ChunkedArray) -> dict[str, int]:
     return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist()))
 
 
+def dates_to_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write dates and times as text; return other columns as they are."""
+    column = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    temporal = pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type)
+    return column.cast(pa.string()) if temporal else column
+
+
 def has_leading_zeros(text: pa.ChunkedArray) -> bool:
     """Return whether a cell is a whole number with a leading zero, as of a postcode."""
     return bool(pc.any(pc.match_substring_regex(text, LEADING_ZERO)).as_py())

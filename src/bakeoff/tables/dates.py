@@ -23,7 +23,7 @@ CENTURY = 70  # years of two digits from here on are of the 20th century, as in 
 
 _MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _TIME = (
-    r"(?:(?:[Tt]|,?\s+|:)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d{1,9})?))?"
+    r"(?:(?:[Tt]|,?\s+|:)(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d{1,9})?))?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[-+]\d{2}:?\d{2}|[-+]\d{2})?)?"
 )
 _DATES: dict[DateOrder, str] = {
@@ -39,11 +39,15 @@ _NAMED = (
 )
 _BY_ORDER = {order: re.compile(pattern + _TIME, re.IGNORECASE) for order, pattern in _DATES.items()}
 _WITH_NAME = [re.compile(pattern + _TIME, re.IGNORECASE) for pattern in _NAMED]
+_COMPACT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+    r"(?:T(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<zone>Z|[-+]\d{2}:?\d{2})?)?"
+)
 _ONLY_TIME = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d{1,9})?))?\s*(?P<half>[AaPp][Mm])?"
 )
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[-+]\d{2}:?\d{2})?)?$"
-_PERHAPS = r"(?i)\d[-/.: ]\d|\d[ -]?[a-z]{3}|[a-z]{3}[a-z.]*[ -]\d"  # what no date is without
+_PERHAPS = r"(?i)\d[-/.: T]\d|\d[ -]?[a-z]{3}|[a-z]{3}[a-z.]*[ -]\d"  # what no date is without
 
 
 class AmbiguousDatesError(ValueError):
@@ -114,6 +118,7 @@ def to_plain_dates(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type):
         return column
     column = to_plain_type(name, column)
+    column = column.cast(pa.string()) if pa.types.is_integer(column.type) else column  # as 20240131
     return trim(missing_to_null(column)) if pa.types.is_string(column.type) else column
 
 
@@ -166,9 +171,9 @@ def parse_dates(cells: pa.Array, order: DateOrder) -> np.ndarray:
 
 def parse_date(cell: str, order: DateOrder) -> datetime | None:
     """Return a date or time as UTC without zone; a time of day is on 1970-01-01. None if the text is none."""
-    match = next(
-        (found for pattern in (_BY_ORDER[order], *_WITH_NAME, _ONLY_TIME) if (found := pattern.fullmatch(cell))), None
-    )
+    # Year first can't be taken for another order.
+    patterns = (_BY_ORDER[order], _BY_ORDER["ymd"], *_WITH_NAME, _ONLY_TIME, _COMPACT)
+    match = next((found for pattern in patterns if (found := pattern.fullmatch(cell))), None)
     if match is None:
         return None
     parts = match.groupdict()

@@ -15,6 +15,7 @@ from bakeoff.tables.cells import (
     FALSE,
     MAX_NUMBER,
     TRUE,
+    dates_to_text,
     has_leading_zeros,
     missing_to_null,
     to_numbers,
@@ -24,13 +25,13 @@ from bakeoff.tables.cells import (
     trim,
     verbatim,
 )
-from bakeoff.tables.dates import find_dates, read_dates
-from bakeoff.tables.left_out import leave_out
+from bakeoff.tables.dates import find_dates, read_dates, to_plain_dates
+from bakeoff.tables.left_out import why_left_out
 from bakeoff.tables.numbers import cast_or_none, find_numbers, shows_point
 from bakeoff.tables.schema import CellFormat, Feature, Kind
 from bakeoff.tables.tidying import Tidying, describe_gaps
 
-ZONE = r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$"
+ZONE = r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$"  # at the end of a time
 SOME = 0.1  # share of numbers among categories that is worth a line
 
 Inferred = tuple[Kind, pa.ChunkedArray, CellFormat]
@@ -63,7 +64,7 @@ class ColumnHints:
             None if config.decimal == "auto" else config.decimal,
         )
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         """Return whether the config says what a column holds."""
         return name in self.categories or name in self.numbers or name in self.text or name in self.dates
 
@@ -90,7 +91,11 @@ def infer_column(
     """
     done.forget(name)
     kind, cells, form = _infer(name, column, typed, hints, done)
-    if name not in hints and leave_out(name, kind, cells, done):
+    if name in hints:
+        _refuse_wrong_hint(name, kind, column, cells)
+    elif reason := why_left_out(name, kind, cells):
+        done.forget(name)
+        done.add(reason[0], name, reason[1])
         return None
     if kind == "number" and pa.types.is_floating(cells.type):
         _refuse_infinite(name, cells)
@@ -101,13 +106,14 @@ def infer_column(
 def _infer(name: str, column: pa.ChunkedArray, typed: bool, hints: ColumnHints, done: Tidying) -> Inferred:
     """Return the kind of a column, its cells as a plain type or timestamps, and their format."""
     column = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    if name in hints.categories or name in hints.text:
+        cells = verbatim(to_plain_type(name, dates_to_text(column)))
+        return "text" if name in hints.text else "category", cells, CellFormat(verbatim=True)
     if pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type):
         zone = getattr(column.type, "tz", None)
         done.add("dates", name, "in UTC" if zone else "")
         return _dates(column, CellFormat(order="ymd"))
-    column = to_plain_type(name, column)
-    if name in hints.categories or name in hints.text:
-        return "text" if name in hints.text else "category", verbatim(column), CellFormat(verbatim=True)
+    column = to_plain_dates(name, column) if name in hints.dates else to_plain_type(name, column)
     if not pa.types.is_string(column.type):
         return "boolean" if pa.types.is_boolean(column.type) else "number", column, CellFormat()
     text = trim(missing_to_null(column))
@@ -130,9 +136,10 @@ def _as_numbers(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidy
             return None
     elif shows_point(text):
         done.decimals.add(".")
-    if found is None or found.format == CellFormat():
+    if plain is not None and (found is None or found.format == CellFormat()):
         # First to float64: Arrow's cast to int64 accepts 0x1f.
         return "number", cast_or_none(text, pa.int64()) or plain, CellFormat()
+    assert found is not None
     if found.decimal:
         done.decimals.add(found.decimal)
     if found.gaps:
@@ -158,11 +165,7 @@ def _as_dates(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidyin
     if found is None:
         return None
     order = {"ymd": "", "mdy": "month first", "dmy": "day first"}[found.format.order or "ymd"]
-    zone = (
-        "in UTC"
-        if pc.any(pc.match_substring_regex(text, r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$")).as_py()
-        else ""
-    )
+    zone = "in UTC" if pc.any(pc.match_substring_regex(text, ZONE)).as_py() else ""
     done.add("dates", name, ", ".join(filter(None, (order, zone))))
     if found.gaps:
         done.add("gaps", name, describe_gaps(found.gaps, len(text)))
@@ -183,6 +186,14 @@ def _as_categories(name: str, raw: pa.ChunkedArray, text: pa.ChunkedArray, done:
         if numbers > SOME:
             done.add("nearly numbers", name, f"{numbers:.0%} of the cells")
     return "category", text, CellFormat()
+
+
+def _refuse_wrong_hint(name: str, kind: Kind, column: pa.ChunkedArray, cells: pa.ChunkedArray) -> None:
+    if kind not in ("number", "datetime") or pc.any(pc.invert(pc.is_null(cells, nan_is_null=True))).as_py():
+        return
+    hint, what = ("numbers", "number") if kind == "number" else ("dates", "date")
+    example = next((f", as in {str(cell)[:40]!r}" for cell in column.to_pylist() if cell not in (None, "")), "")
+    raise DataError(f"no cell of column {name!r} is a {what}{example}: take it out of dataset.{hint}")
 
 
 def _refuse_infinite(name: str, array: pa.ChunkedArray) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.tables.schema import Kind
-from bakeoff.tables.tidying import Tidying
+from bakeoff.tables.tidying import Change
 
 DISTINCT = 0.9  # share of different texts among the cells from which on they are names or ids
 WORDS = 5  # mean number of words from which on text is free text
@@ -19,38 +19,35 @@ ID_NAME = re.compile(r"(?:^|[ _.-])(?:id|ID|Id|uid|UID|uuid|UUID|guid|GUID)$|[a-
 ROW_NAMES = re.compile(r"(?i)|unnamed: ?\d.*|__index_level_\d+__|row[ _.]?(names?|numbers?|ids?|nr)|index|level_\d")
 
 
-def leave_out(name: str, kind: Kind, column: pa.ChunkedArray, done: Tidying) -> bool:
-    """Return whether a column is to be left out, and record why.
+def why_left_out(name: str, kind: Kind, column: pa.ChunkedArray) -> tuple[Change, str] | None:  # noqa: PLR0911  a reason, a line
+    """Return why a column is to be left out, with a detail for the line that says so; None if it is learned from.
 
     Args:
         name: the column's name.
         kind: what the column holds.
         column: the cells, null where missing.
-        done: the reason is added to it.
     """
     present = column.drop_null()
     if kind == "number" and pa.types.is_floating(present.type):
         present = present.filter(pc.invert(pc.is_nan(present)))
     if not len(present):
-        done.add("empty", name)
-        return True
+        return "empty", ""
     distinct = pc.count_distinct(present).as_py()
+    if distinct == 1 and (len(present) == len(column) or kind in ("number", "datetime")):
+        return "constant", _shown(present[0].as_py())
     whole = kind == "number" and pa.types.is_integer(column.type) and not column.null_count
-    if ROW_NAMES.fullmatch(name.strip()) and distinct == len(column) and (whole or kind in ("category", "text")):
-        done.add("counter", name)
-    elif distinct == 1 and (len(present) == len(column) or kind in ("number", "datetime")):
-        done.add("constant", name, _shown(present[0].as_py()))
-    elif whole and ID_NAME.search(name.strip()) and len(column) >= LEAST_ROWS and distinct >= DISTINCT * len(column):
-        done.add("names", name, f"{distinct:,} in {len(column):,} rows")
-    elif whole and distinct == len(column) and len(column) >= LEAST_ROWS and _counts(column.to_numpy()):
-        done.add("counter", name)
-    elif kind == "category" and _is_prose(present, distinct):
-        done.add("prose", name)
-    elif kind == "category" and distinct >= DISTINCT * len(present) and 2 * len(present) > len(column):
-        done.add("names", name, f"{distinct:,} in {len(present):,} rows")
-    else:
-        return False
-    return True
+    if distinct == len(column) and (
+        (ROW_NAMES.fullmatch(name.strip()) and (whole or kind in ("category", "text")))
+        or (whole and len(column) >= LEAST_ROWS and _counts(column.to_numpy()))
+    ):
+        return "counter", ""
+    if whole and ID_NAME.search(name.strip()) and len(column) >= LEAST_ROWS and distinct >= DISTINCT * len(column):
+        return "names", f"{distinct:,} in {len(column):,} rows"
+    if kind == "category" and _is_prose(present, distinct):
+        return "prose", ""
+    if kind == "category" and distinct >= DISTINCT * len(present) and 2 * len(present) > len(column):
+        return "names", f"{distinct:,} in {len(present):,} rows"
+    return None
 
 
 def _counts(values: np.ndarray) -> bool:

@@ -75,7 +75,9 @@ def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: b
     bare = _strip_signs(cells)
     readable = {mark: _matches(bare, _PLAIN[mark]) | _matches(bare, _GROUPED[mark]) for mark in _PLAIN}
     mark = _decide(bare, counts, readable, decimal)
-    numbers = readable[mark] & _same_unit(cells, readable[mark], counts)
+    percent = _matches(cells, "%$")
+    mostly_percent = bool(2 * counts[percent & readable[mark]].sum() > counts[readable[mark]].sum())
+    numbers = readable[mark] & (percent == mostly_percent)
     rest = cells.filter(pa.array(~numbers))
     markers = pc.is_in(pc.utf8_lower(rest), pa.array(MARKERS)).to_numpy(zero_copy_only=False)
     total, odd = counts.sum(), counts[~numbers][~markers].sum()
@@ -86,7 +88,8 @@ def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: b
         return None
     gaps = dict(sorted(zip(rest.to_pylist(), counts[~numbers].tolist()), key=lambda gap: -gap[1]))
     grouped = bool((_matches(bare, _GROUPED[mark]) & numbers).any())
-    form = CellFormat(gaps=tuple(sorted(gaps)[:MOST_GAPS]), decimal=mark, grouped=grouped)  # type: ignore[arg-type]
+    tokens = tuple(sorted(gaps)[:MOST_GAPS])
+    form = CellFormat(gaps=tokens, decimal=mark, grouped=grouped, percent=mostly_percent)  # type: ignore[arg-type]
     shown = readable[mark] & ~readable["," if mark == "." else "."] & _matches(bare, r"[.,]")
     return NumberColumn(form, gaps, mark if shown.any() else None)
 
@@ -100,6 +103,9 @@ def normalize_numbers(text: pa.ChunkedArray, form: CellFormat) -> pa.ChunkedArra
     """
     gaps = pc.or_(pc.is_in(text, pa.array(form.gaps, pa.string())), pc.is_in(pc.utf8_lower(text), pa.array(MARKERS)))
     text = pc.if_else(gaps, pa.scalar(None, pa.string()), text)
+    if text.null_count < len(text) and cast_or_none(text, pa.float64()) is None:
+        other_unit = pc.xor(pc.match_substring_regex(text, "%$"), form.percent)
+        text = pc.if_else(other_unit, pc.binary_join_element_wise("?", text, ""), text)
     bare = _strip_signs(text)
     if form.grouped:
         separators = r"[,'’ \x{a0}\x{202f}\x{2009}]" if form.decimal == "." else r"[.'’ \x{a0}\x{202f}\x{2009}]"
@@ -139,13 +145,6 @@ def _strip_signs(text: pa.Array) -> pa.Array:
 def _matches(cells: pa.Array, pattern: str) -> np.ndarray:
     mask: np.ndarray = pc.match_substring_regex(cells, pattern).to_numpy(zero_copy_only=False)
     return mask
-
-
-def _same_unit(cells: pa.Array, readable: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return a mask without the cells in percent, if most others aren't, or without the others."""
-    percent = _matches(cells, "%$")
-    mostly = 2 * counts[percent & readable].sum() > counts[readable].sum()
-    return percent if mostly else ~percent
 
 
 def _decide(bare: pa.Array, counts: np.ndarray, readable: dict[str, np.ndarray], decimal: str | None) -> str:

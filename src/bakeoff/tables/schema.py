@@ -26,6 +26,7 @@ class CellFormat:
         gaps: texts that are read as missing, besides those of `cells.MISSING`.
         decimal: the decimal mark of numbers.
         grouped: whether numbers have thousands separators.
+        percent: whether numbers are written with a percent sign.
         order: the order of year, month and day in dates; None in columns without dates.
         verbatim: whether only empty cells are missing: `NA` and the like are categories.
     """
@@ -33,13 +34,14 @@ class CellFormat:
     gaps: tuple[str, ...] = ()
     decimal: Literal[".", ","] = "."
     grouped: bool = False
+    percent: bool = False
     order: DateOrder | None = None
     verbatim: bool = False
 
     @property
     def is_plain(self) -> bool:
         """Whether numbers are those that Arrow reads by itself, but for the gaps."""
-        return self.decimal == "." and not self.grouped
+        return self.decimal == "." and not self.grouped and not self.percent
 
 
 @dataclass(frozen=True)

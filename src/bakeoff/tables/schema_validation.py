@@ -13,6 +13,7 @@ from bakeoff.config.prediction import AnomalyAction
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import (
     MAX_NUMBER,
+    dates_to_text,
     text_cells,
     to_booleans,
     to_numbers,
@@ -142,6 +143,8 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") ->
     try:
         if feature.kind == "datetime":
             return to_plain_dates(feature.name, column)
+        if feature.format is not None and feature.format.verbatim:
+            column = dates_to_text(column)
         return to_plain_type(feature.name, column)
     except DataError as error:
         sentence = f"column {feature.name!r}{where} holds {column.type}, and training saw a {feature.kind} in it"

@@ -1,5 +1,7 @@
 """Convert the target column to classes in training, and to class codes in prediction."""
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,6 +13,7 @@ from bakeoff.tables.cells import (
     FALSE,
     MISSING,
     TRUE,
+    dates_to_text,
     has_leading_zeros,
     missing_texts,
     missing_to_null,
@@ -23,9 +26,9 @@ from bakeoff.tables.cells import (
     verbatim,
 )
 from bakeoff.tables.dates import AmbiguousDatesError, find_dates
-from bakeoff.tables.numbers import cast_or_none
+from bakeoff.tables.numbers import AmbiguousNumbersError, cast_or_none, find_numbers
 from bakeoff.tables.schema import CellFormat
-from bakeoff.tables.tidying import Tidying
+from bakeoff.tables.tidying import Tidying, yaml_name
 
 MISSING_CLASSES = {*MISSING} - {""}  # classes that dataset.categories keeps
 MOST_CODES = 12  # different whole numbers that are classes however rare some are
@@ -46,7 +49,7 @@ def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndar
     Raises:
         DataError: the type of the column is not supported.
     """
-    cells = to_plain_type("the target", column)
+    cells = to_plain_type("the target", dates_to_text(column))
     if classes.dtype.kind == "i":
         named, known = _whole_numbers(cells)
     else:
@@ -94,7 +97,8 @@ def to_target(
     Raises:
         DataError: there are no classes, or the values are dates, fractions, measurements, or beyond 64 bits.
     """
-    column = to_plain_type(name, column)
+    _refuse_date_type(name, column, are_classes)
+    column = to_plain_type(name, dates_to_text(column))
     if are_classes:
         cells = verbatim(column)
     elif pa.types.is_string(column.type):
@@ -123,6 +127,7 @@ def _to_classes(name: str, cells: pa.ChunkedArray, typed: bool, are_classes: boo
         if numbers is None:
             if not are_classes:
                 _refuse_dates(name, cells)
+                _refuse_written_measurement(name, cells)
             return pd.Series(unify_booleans(cells).to_pandas(), name=name).astype("str")
         cells = cast_or_none(cells, pa.int64()) or numbers
     _refuse_measurement(name, cells)
@@ -145,7 +150,7 @@ def _spellings(name: str, missing: pa.ChunkedArray) -> str:
     if not counted:
         return ""
     listed = list_first([f"{text!r} in {count:,}" for text, count in counted.items()], 5)
-    return f" (written as {listed}; dataset.categories: [{name}] keeps such texts as classes)"
+    return f" (written as {listed}; dataset.categories: [{yaml_name(name)}] keeps such texts as classes)"
 
 
 def _refuse_dates(name: str, cells: pa.ChunkedArray) -> None:
@@ -154,10 +159,31 @@ def _refuse_dates(name: str, cells: pa.ChunkedArray) -> None:
     except AmbiguousDatesError:
         dates = True
     if dates:
-        raise DataError(
-            f"the target {name!r} holds dates; a target is text or whole numbers (dataset.categories: [{name}] takes "
-            "each date for a class)"
-        )
+        raise _dates_error(name)
+
+
+def _refuse_date_type(name: str, column: pa.ChunkedArray, are_classes: bool) -> None:
+    if not are_classes and dates_to_text(column).type != column.type and pa.types.is_temporal(column.type):
+        raise _dates_error(name)
+
+
+def _dates_error(name: str) -> DataError:
+    return DataError(
+        f"the target {name!r} holds dates; a target is text or whole numbers (dataset.categories: "
+        f"[{yaml_name(name)}] takes each date for a class)"
+    )
+
+
+def _refuse_written_measurement(name: str, cells: pa.ChunkedArray) -> None:
+    """Refuse amounts and the like, as `$1,200`, that are too many different ones to be classes."""
+    if pc.count_distinct(cells).as_py() <= MOST_CODES:
+        return
+    for decimal in (None, "."):
+        with contextlib.suppress(AmbiguousNumbersError):
+            found = find_numbers(cells, decimal)
+            if found and not found.gaps:
+                _refuse_measurement(name, pa.chunked_array([to_numbers(cells, found.format)[0]]))
+            return
 
 
 def _refuse_measurement(name: str, cells: pa.ChunkedArray) -> None:
@@ -180,5 +206,6 @@ def _refuse_measurement(name: str, cells: pa.ChunkedArray) -> None:
         return
     raise DataError(
         f"the target {name!r} holds {len(distinct):,} different numbers, {why}: a number to predict, not a class; bin "
-        f"it into classes first (as pandas.qcut does), or take each number for a class by dataset.categories: [{name}]"
+        "it into classes first (as pandas.qcut does), or take each number for a class by dataset.categories: "
+        f"[{yaml_name(name)}]"
     )

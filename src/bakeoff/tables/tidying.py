@@ -1,6 +1,8 @@
 """Record what was done to a table before it was learned from, to be said in one line for each kind of change."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Container, Sequence
 from typing import Literal
 
 from bakeoff.errors import DataError
@@ -15,13 +17,14 @@ SHOWN = 20  # columns named in a line
 TOKENS = 5  # texts shown that are read as missing
 
 _LINES: dict[Change, str] = {
-    "counter": "left out, since they count or name the rows: {columns}",
+    "counter": "left out, since they count or name the rows: {columns}; dataset.numbers: [{first}] learns from it",
     "empty": "left out, since they are empty: {columns}",
     "constant": "left out, since they have a single value: {columns}",
     "names": "left out, since nearly every row has a value of its own, as names and ids do: {columns}; "
     "dataset.categories: [{first}] learns from it",
     "prose": "left out, since they are free text: {columns}; dataset.text: [{first}] learns from its words",
-    "dates": "read as dates, whose year, month, day and so on are learned from: {columns}",
+    "dates": "read as dates, whose year, month, day and so on are learned from: {columns}; "
+    "dataset.categories: [{first}] learns from them as text",
     "gaps": "read as numbers or dates in which some cells are missing: {columns}",
     "decimal comma": "read as numbers with a decimal comma: {columns}",
     "thousands": "read as numbers with thousands separators: {columns}",
@@ -68,27 +71,41 @@ class Tidying:
         """Return one line for each kind of change, then the notes."""
         return [*self._changes(), *(self._line(change) for change in NOTES if self._columns[change]), *self._notes]
 
-    def _changes(self) -> list[str]:
-        kinds = [change for change, columns in self._columns.items() if columns and change not in NOTES]
-        return [*self._rows, *map(self._line, kinds)]
+    def _changes(self, decided: Container[str] = ()) -> list[str]:
+        lines = [self._line(change, decided) for change in self._columns if change not in NOTES]
+        return [*self._rows, *filter(None, lines)]
 
-    def _line(self, change: Change) -> str:
-        columns = self._columns[change]
+    def _line(self, change: Change, decided: Container[str] = ()) -> str:
+        columns = {name: detail for name, detail in self._columns[change].items() if name not in decided}
+        if not columns:
+            return ""
         named = [f"{name!r} ({detail})" if detail else repr(name) for name, detail in columns.items()]
-        return _LINES[change].format(columns=list_first(named, SHOWN), first=next(iter(columns)))
+        return _LINES[change].format(columns=list_first(named, SHOWN), first=yaml_name(next(iter(columns))))
 
-    def refuse(self, path: str) -> None:
+    def refuse(self, path: str, decided: Container[str] = ()) -> None:
         """Refuse a table that would be changed, as `strict` asks for.
+
+        Args:
+            path: the table's, for the message.
+            decided: columns whose reading the config decides.
 
         Raises:
             DataError: a change was recorded.
         """
-        if lines := self._changes():
+        if lines := self._changes(decided):
             listed = "; ".join(f"({number}) {line}" for number, line in enumerate(lines, start=1))
             raise DataError(
                 f"{path!r} would have to be tidied, which strict: true refuses: {listed}; change the table, name the "
-                "columns in dataset.ignore, or leave strict out"
+                "columns in dataset.ignore or what they hold in dataset.numbers, dates, categories or text, or leave "
+                "strict out"
             )
+
+
+def yaml_name(name: str) -> str:
+    """Write a column's name as YAML has it inside brackets and braces."""
+    plain = re.fullmatch(r"[^\W\d]\w*(?:[ .-]\w+)*", name)
+    special = ("true", "false", "null", "yes", "no", "on", "off")
+    return name if plain and name.lower() not in special else json.dumps(name, ensure_ascii=False)
 
 
 def describe_gaps(gaps: dict[str, int], rows: int) -> str:

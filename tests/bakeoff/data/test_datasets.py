@@ -97,7 +97,7 @@ def test_the_digest_changes_with_any_cell_name_type_or_order(changed):
 
 def test_default_split_has_7000_2010_990_rows():
     """0.3 of 10,000 held out, 0.33 of those kept for the prediction flow."""
-    split = split_rows(load_dataset(DatasetConfig()), SplitConfig(), folds=5)
+    split = split_rows(load_dataset(DatasetConfig()), SplitConfig())
     assert {"train": 7000, "test": 2010, "validation": 990} == {part: len(rows) for part, rows in split.items()}
 
 
@@ -114,22 +114,13 @@ def test_the_parts_are_disjoint_and_together_all_rows(n, classes, test_size, sha
     """No row is in two parts, none is lost."""
     config = SplitConfig(test_size=test_size, validation_share=share, stratify=stratify, random_state=seed)
     try:
-        split = split_rows(dataset([i % classes for i in range(n)]), config, folds=2)
+        split = split_rows(dataset([i % classes for i in range(n)]), config)
     except DataError:
         return
     assert list(range(n)) == sorted(np.concatenate(list(split.values())).tolist())
 
 
-@pytest.mark.parametrize(
-    ("y", "folds", "sentence"),
-    [
-        (["u"] * 50, 5, "has one class only, 'u'"),
-        (["u"] * 50 + ["v"] * 4, 5, "class 'v' of 'y' has 4 rows, fewer than the 5 folds"),
-        (["u"] * 50 + ["v"] * 5, 5, "training rows, fewer than the 5 folds"),
-        (["u", "v"] * 3, 2, "can't be split"),
-    ],
-)
-def test_too_few_rows_are_refused_by_class(y, folds, sentence):
-    """The sentence names the class and what would do."""
-    with pytest.raises(DataError, match=sentence):
-        split_rows(dataset(y), SplitConfig(), folds)
+def test_too_few_rows_to_split_are_refused():
+    """The sentence says which parameters decide."""
+    with pytest.raises(DataError, match="6 rows can't be split with split.test_size 0.3"):
+        split_rows(dataset(["u", "v"] * 3), SplitConfig())

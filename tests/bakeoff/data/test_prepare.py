@@ -27,7 +27,7 @@ def test_parts_come_back_from_the_workspace_as_they_were(tmp_path):
     )  # fmt: skip
     ref = prepare_dataset(config, tmp_path / "data")
     loaded = load_dataset(config.dataset)
-    split = split_rows(loaded, config.split, 5)
+    split = split_rows(loaded, config.split)
     for part, rows in split.items():
         X, y = read_part(ref, part)
         pd.testing.assert_frame_equal(loaded.X.iloc[rows].reset_index(drop=True), X)
@@ -53,7 +53,9 @@ def test_text_is_refused_without_preprocessing(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("a,t,y\n" + "".join(f"{i},{'pq'[i % 2]},{'uv'[i % 2]}\n" for i in range(40)))
     config = {"dataset": {"source": "file", "path": str(path), "target": "y"}, "preprocessing": "none"}
-    with pytest.raises(DataError, match="column 't' holds text; set preprocessing: auto"):
+    with pytest.raises(
+        DataError, match="column 't' holds text or dates; set preprocessing: auto, or --dataset.ignore t"
+    ):
         prepare_dataset(TrainingConfig.model_validate(config), tmp_path / "data")
 
 
@@ -61,7 +63,7 @@ def test_rows_that_were_checked_are_not_loaded_again(tmp_path, monkeypatch):
     """Once, for the same config; a file that was changed meanwhile is."""
     loaded = []
     load = prepare.load_dataset
-    monkeypatch.setattr(prepare, "load_dataset", lambda *given: loaded.append(given) or load(*given))
+    monkeypatch.setattr(prepare, "load_dataset", lambda *given, **more: loaded.append(given) or load(*given, **more))
     path = tmp_path / "rows.csv"
     shutil.copy("examples/orders.csv", path)
     config = TrainingConfig(dataset={**ORDERS, "path": str(path)})

@@ -26,8 +26,8 @@ def keyed(key, classes=2):
     )
 
 
-def split(dataset, by, folds=2, **config):
-    return split_rows(dataset, SplitConfig(by=by, column="when", **config), folds)
+def split(dataset, by, **config):
+    return split_rows(dataset, SplitConfig(by=by, column="when", **config))
 
 
 @given(KEYS, st.floats(0.15, 0.6), st.floats(0.2, 0.8))
@@ -62,11 +62,11 @@ def test_by_group_no_group_is_on_two_sides(groups, seed):
 def test_by_group_the_shares_are_of_rows_and_another_seed_draws_others():
     """As near as whole groups can come."""
     groups = np.repeat(np.arange(100), np.arange(1, 101))
-    parts = split(keyed(groups), "group", folds=5)
+    parts = split(keyed(groups), "group")
     assert 0.3 == pytest.approx(1 - len(parts["train"]) / len(groups), abs=0.02)
     assert 0.33 == pytest.approx(len(parts["validation"]) / (len(groups) - len(parts["train"])), abs=0.04)
-    assert parts["test"].tolist() == split(keyed(groups), "group", folds=5)["test"].tolist()
-    assert parts["test"].tolist() != split(keyed(groups), "group", folds=5, random_state=1)["test"].tolist()
+    assert parts["test"].tolist() == split(keyed(groups), "group")["test"].tolist()
+    assert parts["test"].tolist() != split(keyed(groups), "group", random_state=1)["test"].tolist()
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.lists(st.integers(0, 40), min_size=1, max_size=3))

@@ -24,7 +24,7 @@ def test_times_are_read_whatever_their_type(tmp_path, name, times):
     order = np.random.default_rng(0).permutation(120)
     dataset = table(tmp_path, name, when=np.asarray(times)[order])
     config = TrainingConfig.model_validate({"dataset": dataset, "split": {"by": "time", "column": "when"}})
-    loaded, parts = check_dataset(config)
+    loaded, parts, _ = check_dataset(config)
     assert ["a"] == [feature.name for feature in loaded.features]
     assert list(range(84)) == order[parts["train"]].tolist()
     assert list(range(84, 108)) == sorted(order[parts["test"]].tolist())
@@ -33,7 +33,11 @@ def test_times_are_read_whatever_their_type(tmp_path, name, times):
 @pytest.mark.parametrize(
     ("by", "column", "sentence"),
     [
-        ("time", ["03/04/2026"] * 120, "holds '03/04/2026' in row 0: write times as numbers or with the year first"),
+        (
+            "time",
+            ["03/04/2026"] * 120,
+            "holds '03/04/2026', which can be read day first and month first; set dataset.dates: {when: dmy}, or mdy",
+        ),
         ("time", [None, *["2026-01-01"] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
         ("time", [1, 2] * 60, "has 2 different times; training, test and validation rows need one each"),
         (
@@ -41,7 +45,7 @@ def test_times_are_read_whatever_their_type(tmp_path, name, times):
             [1] * 84 + [2] * 24 + [3] * 12,
             "the training rows have 1 different times, and 5 folds by time need 6",
         ),
-        ("time", ["now"] * 120, "holds 'now' in row 0: write times as numbers or with the year first"),
+        ("time", ["now"] * 120, "holds 'now' in row 0: write times as numbers or dates"),
         ("time", [1.0, np.inf] * 60, "is infinite in row 1"),
         ("time", [time(1)] * 120, "holds time64[us]; give dates or numbers"),
         ("time", [[1]] * 120, "holds list<element: int64>; give plain values"),

@@ -376,7 +376,7 @@ def test_a_gap_in_held_out_rows_alone_is_not_a_gap_of_training(tmp_path):
     path, dataset = tmp_path / "rows.parquet", {"source": "file", "path": str(tmp_path / "rows.parquet"), "target": "y"}
     rows.to_parquet(path)
     config = TrainingConfig.model_validate({"dataset": dataset})
-    held_out = split_rows(load_dataset(config.dataset), config.split, 5)["validation"]
+    held_out = split_rows(load_dataset(config.dataset), config.split)["validation"]
     rows.loc[held_out, "a"] = np.nan
     rows.to_parquet(path)
     card = json.loads((run_race(tmp_path / "work", dataset=dataset).export(tmp_path / "m") / "card.json").read_text())

@@ -35,17 +35,18 @@ cells = st.one_of(
 @given(st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12))
 @settings(deadline=None)
 def test_any_table_of_text_is_told_apart_row_by_row(rows):
-    """Each row is either named once or has features that a model can take: finite numbers, or gaps where allowed."""
+    """Each row is either named once or has features that a model can take: finite numbers, or gaps to impute."""
     table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
     conformed = validate_table(table, FEATURES)
     X, rejected = conformed.X, conformed.rejected
     good = np.setdiff1d(np.arange(len(rows)), rejected["row"])
     assert len(rows) == len(good) + len(rejected)
     assert rejected["row"].is_unique
-    assert np.isfinite(X.loc[good, ["n", "b"]].to_numpy(dtype=float)).all()
-    assert not np.isinf(X.loc[good, "g"].to_numpy(dtype=float)).any()
-    assert X.loc[good, "t"].notna().all()
-    assert X.loc[good, "b"].isin([0.0, 1.0]).all()
+    assert not np.isinf(X.loc[good, ["n", "g"]].to_numpy(dtype=float)).any()
+    assert X.loc[good, "b"].dropna().isin([0.0, 1.0]).all()
+    gaps = X.loc[good, ["n", "b", "t"]].isna().any(axis=1)
+    strict = validate_table(table, FEATURES, AnomalyPolicy(on_missing="reject"))
+    assert set(rejected["row"]) | set(gaps.index[gaps]) == set(strict.rejected["row"])
     assert rejected["column"].isin(list("ngbt")).all()
 
 
@@ -53,14 +54,15 @@ def test_any_table_of_text_is_told_apart_row_by_row(rows):
     st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=12),
     st.sampled_from(["flag", "reject", "accept"]),
     st.sampled_from(["flag", "reject", "accept"]),
+    st.sampled_from(["flag", "reject", "accept"]),
     st.sampled_from([0.0, 1.0, 1e6]),
 )
 @settings(deadline=None)
-def test_odd_rows_are_flagged_rejected_or_accepted(rows, on_unseen, on_out_of_range, margin):
+def test_odd_rows_are_flagged_rejected_or_accepted(rows, on_unseen, on_out_of_range, on_missing, margin):
     """Cell by cell as the rules say; what is merely odd is never taken for what can't be used."""
     table = pa.table({name: pa.array(column, pa.string()) for name, column in zip("ngbt", zip(*rows))})
     plain = validate_table(table, STRICT)
-    odd = validate_table(table, STRICT, AnomalyPolicy(on_unseen, on_out_of_range, margin))
+    odd = validate_table(table, STRICT, AnomalyPolicy(on_unseen, on_out_of_range, margin, on_missing))
     assert set(plain.rejected["row"]) <= set(odd.rejected["row"])
     flags = odd.flags.to_pylist()
     for row in plain.usable:
@@ -69,10 +71,13 @@ def test_odd_rows_are_flagged_rejected_or_accepted(rows, on_unseen, on_out_of_ra
             for name, (low, high) in (("n", (-2.0, 2.0)), ("g", (0.0, 0.0)))
             for value in [float(plain.X[name].iloc[row])]
         }
-        unseen = plain.X["t"].iloc[row] not in STRICT[3].categories
-        expected = [f"out_of_range:{name}" for name in "ng" if outside[name] and on_out_of_range == "flag"]
-        expected += ["unseen:t"] if unseen and on_unseen == "flag" else []
-        refused = (any(outside.values()) and on_out_of_range == "reject") or (unseen and on_unseen == "reject")
+        gaps = {name: bool(pd.isna(plain.X[name].iloc[row])) for name in "nbt"}
+        unseen = not gaps["t"] and plain.X["t"].iloc[row] not in STRICT[3].categories
+        odd_cells = {"out_of_range:n": outside["n"], "missing:n": gaps["n"], "out_of_range:g": outside["g"]}
+        odd_cells |= {"missing:b": gaps["b"], "unseen:t": unseen, "missing:t": gaps["t"]}
+        action = {"out_of_range": on_out_of_range, "missing": on_missing, "unseen": on_unseen}
+        expected = [flag for flag, found in odd_cells.items() if found and action[flag.split(":")[0]] == "flag"]
+        refused = any(found and action[flag.split(":")[0]] == "reject" for flag, found in odd_cells.items())
         assert refused == (row in set(odd.rejected["row"]))
         assert (expected or None) == (flags[row].split("; ") if flags[row] else None)
 
