@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 FAREWELL_SECONDS = 10  # to send the last log lines and events to the server
 # Modules that Prefect imports when its first flow runs, which takes a quarter of a second; here the process only waits.
 PRELOAD = ("fastapi.encoders", "prefect.utilities.visualization")
-# Loggers that report a lost server at every event and log line; one line at the end is enough.
-TALKATIVE = ("prefect.events.clients", "prefect._internal.concurrency")
+# Loggers that report a lost server or Dask scheduler at every event and log line; one line at the end is enough.
+TALKATIVE = ("prefect.events.clients", "prefect._internal.concurrency", "distributed.client")
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_CLIENT_MAX_RETRIES": "4",  # half a minute per request to a server that is away

@@ -76,9 +76,9 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
     if config.dask.address is None:
         yield RaceRunner(cpu_count(), run)
         return
-    from prefect_dask.task_runners import DaskTaskRunner
+    from tasks.runs.dask_runner import DaskRunner  # late: the package may be missing
 
-    with DaskTaskRunner(address=config.dask.address) as runner:
+    with DaskRunner(address=config.dask.address) as runner:
         client = runner.client
         workers = sum(client.nthreads().values())
         if not workers:

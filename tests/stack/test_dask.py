@@ -5,11 +5,12 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from distributed import Client
-from prefect_stack import descendants, end, eventually
+from prefect_stack import descendants, end, eventually, only_version
 
 ROWS = 6_000
 
@@ -113,6 +114,72 @@ def test_a_worker_that_is_killed_costs_time_and_nothing_else(stack, cluster, by_
     (version,) = [path for path in (tmp_path / "models" / "classifier").iterdir() if path.is_dir()]
     assert figures(by_threads) == figures(json.loads((version / "card.json").read_text()))
     assert worker not in descendants(workers[0].pid)
+
+
+@pytest.fixture
+def impatient(cluster):
+    """The cluster, whose scheduler gives a step up at the first death of its worker rather than at the fourth."""
+    address, workers = cluster
+
+    def allow(deaths):
+        def change(dask_scheduler):
+            before, dask_scheduler.allowed_failures = dask_scheduler.allowed_failures, deaths
+            return before
+
+        with Client(address, set_as_default=False) as client:
+            return client.run_on_scheduler(change)
+
+    before = allow(0)
+    yield address, workers
+    allow(before)
+    assert eventually(lambda: registered(address) == 2)
+
+
+SLOW_SVM = ("--svm.approximation", "exact", "--dataset.n_samples", "40000", "--dataset.class_sep", "0.3")
+
+
+def lose_svm(stack, cluster, folder, classifiers):
+    """Train, killing each worker that fits an SVM once nothing else is left to do; returns the ended process's log."""
+    address, workers = cluster
+    log = stack.folder / "training.log"
+    before = log.stat().st_size if log.exists() else 0
+    places = ("--store", str(folder / "models"), "--workspace", str(folder / "work"))
+    race = (*SLOW_SVM, "--cross_validation.folds", "2", "--classifiers", json.dumps(classifiers))
+    other_steps = others_ended(stack) + 3 * (len(classifiers) - 1)  # two folds and a fit
+    process = stack.start("flows.training", *places, *race, "--runner", "dask", "--dask.address", address)
+    while process.poll() is None:
+        if others_ended(stack) == other_steps:
+            for nanny in workers:
+                if worker := at_work(nanny.pid):
+                    os.kill(worker, signal.SIGKILL)
+        time.sleep(0.5)
+    return process.returncode, log.read_bytes()[before:].decode()
+
+
+def others_ended(stack):
+    """How many fits and folds of a logistic regression have ended, in all runs."""
+    names = {"like_": "logistic_regression"}
+    found = stack.ask("task_runs/filter", task_runs={"name": names, "state": {"type": {"any_": ["COMPLETED"]}}})
+    return sum(run["name"].startswith(("cross-validate", "fit")) for run in found)
+
+
+def test_a_contestant_whose_steps_are_lost_is_out_of_the_race(stack, impatient, tmp_path):
+    """With the reason; the version is the other one's."""
+    status, log = lose_svm(stack, impatient, tmp_path, {"svm": {}, "logistic_regression": {}})
+    assert 0 == status, log
+    card = json.loads((only_version(tmp_path) / "card.json").read_text())
+    svm, other = card["classifiers"]["svm"], card["classifiers"]["logistic_regression"]
+    assert ("failed", "ok") == (svm["status"], other["status"])
+    assert svm["reason"].startswith("Dask gave its step up after 1 worker died at it, the last at tcp://127.0.0.1:")
+
+
+def test_a_race_whose_steps_are_all_lost_has_failed(stack, impatient, tmp_path):
+    """With one line that says why, status 1, and no version."""
+    status, log = lose_svm(stack, impatient, tmp_path, {"svm": {}})
+    last = log.splitlines()[-1]
+    assert (1, False) == (status, (tmp_path / "models" / "classifier").exists()), log
+    assert last.startswith("training: all contestants failed: svm: Dask gave its step up after 1 worker died")
+    assert "Traceback" not in log
 
 
 def at_work(nanny):

@@ -1,0 +1,43 @@
+"""Prefect's Dask runner, with an end for task runs that the cluster has lost.
+
+Prefect's future ignores what Dask raises, such as the death of a worker, and then has the state that the server knows:
+Running, for ever.
+"""
+
+from typing import Any
+
+from distributed import KilledWorker
+from prefect.states import Crashed
+from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
+
+from bakeoff.errors import describe
+from bakeoff.formatting import format_count
+
+
+class DaskRunner(DaskTaskRunner):
+    """The runner of tasks on a Dask cluster, which returns `DaskFuture`s."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> "DaskFuture":  # type: ignore[override]  # as its superclass
+        """Submit a task as Prefect's runner does."""
+        future = super().submit(*args, **kwargs)
+        return DaskFuture(task_run_id=future.task_run_id, wrapped_future=future.wrapped_future)
+
+
+class DaskFuture(PrefectDaskFuture[Any]):
+    """A future whose task run is Crashed, with the reason, if Dask has given it up."""
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait for the task run to end."""
+        super().wait(timeout)
+        if self._final_state is None and self._wrapped_future.status in ("error", "cancelled", "lost"):
+            self._final_state = Crashed(message=self._loss())
+
+    def _loss(self) -> str:
+        """Return why Dask has no result, in one line."""
+        error = self._wrapped_future.exception()  # type: ignore[no-untyped-call]  # Dask has no types
+        if error is None:  # it was cancelled
+            return "the Dask cluster has lost its step: its scheduler was stopped, or can no longer be reached"
+        if isinstance(error, KilledWorker):
+            deaths = format_count(error.allowed_failures + 1, "worker")
+            return f"Dask gave its step up after {deaths} died at it, the last at {error.last_worker.address}"
+        return f"the Dask cluster could not run its step: {describe(error)}"
