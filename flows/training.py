@@ -53,7 +53,6 @@ from tasks.runs.dask import RaceRunner, race_runner
 from tasks.runs.follow_up import ask_for_prediction, catch_up
 from tasks.runs.heartbeat import send_heartbeats
 from tasks.runs.logs import follow_library
-from tasks.runs.outage import waiting_once
 from tasks.runs.parameters import named, read_parameter
 from tasks.runs.progress import show_race
 from tasks.runs.schedule import scheduled_second, supersede_missed_runs
@@ -95,8 +94,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         require_wanted(f"its version was exported, but not compared with the champion: {version}")
         result_of(promote.submit(config, dataset, version.name, by))
         ask_for_prediction()
-        with waiting_once():
-            end_of(show.submit(config, dataset, version.name))  # the version exists, shown or not
+        end_of(show.submit(config, dataset, version.name))  # the version exists, shown or not
     return str(version)
 
 

@@ -18,6 +18,7 @@ from bakeoff.store.load import open_store
 from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.results import ModelRef, Selection
 from tasks.runs.artifact_keys import artifact_key
+from tasks.runs.outage import giving_up_soon
 from tasks.runs.states import failed_state_on_error
 from tasks.runs.steps import step
 
@@ -49,18 +50,19 @@ def show(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
     history = store.history()
     card = store.card(version, history)
     winner = title(card.classifier)
-    create_table_artifact(
-        contestant_rows(card),
-        key=artifact_key("leaderboard", config.name),
-        description=markdown_text(f"{card.version}: {card.selection.why}"),
-    )
-    create_table_artifact(
-        class_rows(card.winner.report),
-        key=artifact_key("classification-report", config.name),
-        description=markdown_text(f"{card.version}: {winner} on {card.rows.test:,} test rows"),
-    )
-    create_markdown_artifact(
-        render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn),
-        key=artifact_key("model-card", config.name),
-        description=card.version,
-    )
+    with giving_up_soon():
+        create_table_artifact(
+            contestant_rows(card),
+            key=artifact_key("leaderboard", config.name),
+            description=markdown_text(f"{card.version}: {card.selection.why}"),
+        )
+        create_table_artifact(
+            class_rows(card.winner.report),
+            key=artifact_key("classification-report", config.name),
+            description=markdown_text(f"{card.version}: {winner} on {card.rows.test:,} test rows"),
+        )
+        create_markdown_artifact(
+            render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn),
+            key=artifact_key("model-card", config.name),
+            description=card.version,
+        )

@@ -15,7 +15,7 @@ from bakeoff.report.prediction_summary import render_summary
 from bakeoff.report.svg import Picture
 from bakeoff.store.load import VersionRef
 from tasks.runs.artifact_keys import artifact_key
-from tasks.runs.outage import or_warn
+from tasks.runs.outage import giving_up_soon, or_warn
 from tasks.runs.states import failed_state_on_error
 
 
@@ -30,7 +30,7 @@ def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, outp
         return render_predictions(summary, scored, pictures)
 
     folder = publish_predictions(config, ref, scored, output, render)
-    with or_warn("the summary could not be shown"):
+    with or_warn("the summary could not be shown"), giving_up_soon():
         markdown = render_summary(folder, pictures)
         create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder

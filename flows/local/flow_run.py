@@ -108,7 +108,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
     def _settle(self, message: str) -> None:
         """Set the final state until it stays: an earlier request of this run may be carried out later."""
         # Somebody may have deleted it.
-        with get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
+        with waiting_once(), get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
             run = self.flow_run.id if self.flow_run is not None else self._create(client).id
             for _ in range(3):
                 final = self._over() or Cancelled(message=message)

@@ -10,6 +10,7 @@ from prefect.context import SettingsContext, get_settings_context
 
 from bakeoff.errors import describe
 
+FEW_RETRIES = 2  # after two and after four seconds
 GATEWAY = {codes.BAD_GATEWAY, codes.SERVICE_UNAVAILABLE, codes.GATEWAY_TIMEOUT}  # a proxy's status codes for an outage
 
 logger = logging.getLogger("bakeoff.server")
@@ -41,11 +42,30 @@ def or_warn(what: str, always: bool = False) -> Iterator[None]:
 @contextlib.contextmanager
 def waiting_once() -> Iterator[None]:
     """If the server is known to be away, send requests within the block without retries, which take half a minute."""
-    if not _away.is_set():
+    with _retrying(0) if _away.is_set() else contextlib.nullcontext():
         yield
-        return
+
+
+@contextlib.contextmanager
+def giving_up_soon() -> Iterator[None]:
+    """Send requests within the block, about a result that stands, with few retries: six seconds for a server away.
+
+    An outage within it is noted, and its exception raised.
+    """
+    try:
+        with _retrying(0 if _away.is_set() else FEW_RETRIES):
+            yield
+    except Exception as error:
+        if _is_away(error):
+            _away.set()
+        raise
+
+
+@contextlib.contextmanager
+def _retrying(most: int) -> Iterator[None]:
     current = get_settings_context()
-    client = current.settings.client.model_copy(update={"max_retries": 0})
+    client = current.settings.client
+    client = client.model_copy(update={"max_retries": min(most, client.max_retries)})
     with SettingsContext(profile=current.profile, settings=current.settings.model_copy(update={"client": client})):
         yield
 

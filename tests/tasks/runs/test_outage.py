@@ -5,7 +5,7 @@ import pytest
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES
 
-from tasks.runs.outage import or_warn, waiting_once
+from tasks.runs.outage import giving_up_soon, or_warn, waiting_once
 
 REQUEST = httpx.Request("GET", "http://127.0.0.1/api")
 AWAY = [
@@ -51,3 +51,18 @@ def test_a_server_that_is_away_is_spoken_of_once_and_again_where_more_is_lost(ca
         "three, since the server no longer answers: ConnectError: refused",
         "four: ValueError: no",
     ] == caplog.messages
+
+
+def test_what_is_said_of_a_result_that_stands_gives_up_soon_and_notes_the_outage():
+    """With two retries, and with none once the server is away; the error is the caller's."""
+    seen = []
+
+    @giving_up_soon()
+    def ask():
+        seen.append(PREFECT_CLIENT_MAX_RETRIES.value())
+        raise AWAY[0]
+
+    for _ in range(2):
+        with pytest.raises(httpx.ConnectError):
+            ask()
+    assert [2, 0] == seen
