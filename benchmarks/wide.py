@@ -1,0 +1,140 @@
+"""How training and prediction grow with the columns: tables of 400 rows and 10, 100, 1,000 and 5,000 columns.
+
+    python -m benchmarks.wide [ROUNDS] [COLUMNS …]
+
+ROUNDS (default 3) of each width in turn, whole processes against one running Prefect server, beside a plain script
+that fits the same three Pipelines on the same folds. `predict` is `bakeoff.load(…).predict` of 40 rows in a process
+that has predicted once. What is counted are medians.
+
+A width's time is what the narrowest table takes, which is imports, start and end, and what its columns cost. The
+exponent is the slope of log (seconds less those of the narrowest) over log columns, between the two widest; it is NaN
+where they take no longer than the narrowest.
+
+Held: exponents of training, prediction and `predict` ≤ 1.1; `predict` of 5,000 columns ≤ 1 s.
+"""
+
+import json
+import math
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.jobs import run_job
+from tests.support.prefect_stack import Stack
+
+WIDTHS = (10, 100, 1_000, 5_000)
+ROWS, PREDICTED, REPEATS = 400, 40, 7
+JOBS = ("plain script", "training", "prediction", "predict")
+MOST = {"exponent": 1.1, "predict": 1.0}
+
+
+def main() -> int:
+    """Print the table, and the figures as JSON on the last line; the exit status says whether all is held."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    widths = sorted(map(int, sys.argv[2:])) or list(WIDTHS)
+    seconds: dict[str, dict[int, list[float]]] = {job: {width: [] for width in widths} for job in JOBS}
+    with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
+        for width in widths:
+            write_table(Path(name, f"{width}.csv"), width)
+        for _ in range(rounds):
+            for width in widths:
+                for job, took in run_all(name, stack.url, width).items():
+                    seconds[job][width].append(took)
+    medians = {job: {width: statistics.median(each) for width, each in of.items()} for job, of in seconds.items()}
+    print(f"{'columns':>8}" + "".join(f"{job + ', s':>17}" for job in JOBS))
+    for width in widths:
+        print(f"{width:>8,}" + "".join(f"{medians[job][width]:>17.2f}" for job in JOBS))
+    exponents = {job: exponent(medians[job]) for job in JOBS}
+    print(f"{'exponent':>8}" + "".join(f"{exponents[job]:>17.2f}" for job in JOBS))
+    held = {job: not exponents[job] > MOST["exponent"] for job in JOBS[1:]}
+    held["predict, seconds"] = medians["predict"][widths[-1]] <= MOST["predict"]
+    print("".join(f"NOT HELD: {what}\n" for what, kept in held.items() if not kept), end="")
+    print(json.dumps({"rounds": rounds, "seconds": seconds, "exponents": exponents, "held": held}))
+    return int(not all(held.values()))
+
+
+def exponent(seconds: Mapping[int, float]) -> float:
+    """Of the two widest tables, without what the narrowest takes; NaN for fewer than three widths."""
+    if len(seconds) < 3:
+        return math.nan
+    narrowest, *_, wide, widest = sorted(seconds)
+    grown = [seconds[width] - seconds[narrowest] for width in (wide, widest)]
+    return math.log(grown[1] / grown[0]) / math.log(widest / wide) if min(grown) > 0 else math.nan
+
+
+def run_all(folder: str, url: str, width: int) -> dict[str, float]:
+    """The seconds of each job on the table of so many columns."""
+    table, server = f"{folder}/{width}.csv", {"PREFECT_API_URL": url, "PREFECT_HOME": folder}
+    model = ["--store", f"{folder}/models", "--name", f"wide-{width}"]
+    train = [*model, "--workspace", f"{folder}/work", "--dataset.path", table, "--dataset.target", "label"]
+    train += ["--promotion.rule", "never"]  # so that the second round does what the first did
+    score = [*model, "--version", "latest", "--input", table, "--output", f"{folder}/{time.time_ns()}"]
+    return {
+        "plain script": run_job([sys.executable, "-m", "benchmarks.wide", "--plain", table]).seconds,
+        "training": run_job([sys.executable, "-m", "flows.training", *train], **server).seconds,
+        "prediction": run_job([sys.executable, "-m", "flows.prediction", *score], **server).seconds,
+        "predict": float(
+            run_job([sys.executable, "-m", "benchmarks.wide", "--predict", table, *model]).output.splitlines()[-1]
+        ),
+    }
+
+
+def write_table(path: Path, width: int) -> None:
+    """Rows of two classes, of which five columns tell."""
+    from sklearn.datasets import make_classification
+
+    X, y = make_classification(
+        n_samples=ROWS, n_features=width, n_informative=5, n_redundant=0, random_state=42, shuffle=False
+    )
+    frame = pd.DataFrame(X.round(4), columns=[f"column_{i}" for i in range(width)])
+    frame["label"] = np.where(y == 1, "yes", "no")
+    frame.to_csv(path, index=False)
+
+
+def plain(table: str) -> None:
+    """What people write: the three Pipelines, each cross-validated and fitted, one after another."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_score, train_test_split
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    rows = pd.read_csv(table)
+    X, y = rows.drop(columns="label"), rows["label"]
+    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, random_state=42, stratify=y)
+    for classifier in (LogisticRegression(max_iter=1000), RandomForestClassifier(random_state=42), SVC()):
+        model = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), classifier)
+        scores = cross_val_score(model, X_train, y_train, cv=5)
+        print(type(classifier).__name__, scores.mean(), model.fit(X_train, y_train).score(X_test, y_test))
+
+
+def predict(table: str, store: str, name: str) -> None:
+    """The median seconds of a loaded version's `predict`, after a first one."""
+    import bakeoff
+
+    model, rows = bakeoff.load(name, store=store, version="latest"), pd.read_csv(table).head(PREDICTED)
+    seconds = []
+    for _ in range(REPEATS + 1):
+        started = time.perf_counter()
+        predictions, _ = model.predict(rows)
+        seconds.append(time.perf_counter() - started)
+    if len(predictions) != PREDICTED:
+        raise RuntimeError(f"{len(predictions)} of {PREDICTED} rows were predicted")
+    print(statistics.median(seconds[1:]))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--plain"]:
+        plain(sys.argv[2])
+    elif sys.argv[1:2] == ["--predict"]:
+        predict(sys.argv[2], sys.argv[4], sys.argv[6])
+    else:
+        raise SystemExit(main())
