@@ -73,7 +73,7 @@ def _parts(dates: pd.Series) -> dict[str, np.ndarray]:
         "year": at.year.to_numpy(dtype=float, na_value=np.nan),
         "month": at.month.to_numpy(dtype=float, na_value=np.nan),
         "day": at.day.to_numpy(dtype=float, na_value=np.nan),
-        "weekday": at.weekday.to_numpy(dtype=float, na_value=np.nan),
+        "weekday": at.day_of_week.to_numpy(dtype=float, na_value=np.nan),
         "hour": (at.hour + at.minute / 60 + at.second / 3600).to_numpy(dtype=float, na_value=np.nan),
     }
 

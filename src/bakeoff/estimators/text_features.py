@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 MOST_TERMS = 20_000
 
 
-class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class TextFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """TF-IDF of the words and pairs of words of one column, reduced by a truncated SVD (latent semantic analysis).
 
     Args:
@@ -50,6 +50,12 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.svd_ = TruncatedSVD(components, random_state=self.random_state)
         reduced: np.ndarray = self.svd_.fit_transform(terms)
         return reduced
+
+    @property
+    def _n_features_out(self) -> int:
+        if self.vectorizer_ is None:
+            return 1
+        return len(self.vectorizer_.vocabulary_) if self.svd_ is None else int(self.svd_.n_components)
 
     def transform(self, X: pd.Series) -> np.ndarray:
         """Return the components of the texts, shape (n_rows, n_components)."""

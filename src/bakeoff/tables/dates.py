@@ -19,7 +19,7 @@ ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 NOT_A_TIME = np.datetime64("NaT", "us")
 SAMPLE = 1000  # different texts that are looked at first
-CENTURY = 70  # years of two digits from here on are of the 20th century, as in POSIX's strptime (69 there)
+CENTURY = 69  # years of two digits from here on are of the 20th century, as in POSIX's strptime
 
 _MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _TIME = (
