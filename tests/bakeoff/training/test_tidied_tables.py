@@ -1,6 +1,7 @@
 """A table as people have them goes through training and prediction, and what was done to it is said everywhere."""
 
 import json
+import logging
 import subprocess
 import sys
 
@@ -114,3 +115,21 @@ def test_a_saved_model_predicts_the_same_in_a_fresh_process(trained, tmp_path):
     command = [sys.executable, "-c", LOAD, str(version.parents[1]), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert expected == done.stdout.split()
+
+
+def test_rare_classes_go_through_training_and_prediction(tmp_path, caplog):
+    """Also one that test and validation rows lack; the log has each line once."""
+    caplog.set_level(logging.INFO)
+    y = np.array(["u", "v"])[ROWS % 2].astype(object)
+    y[:3], y[3] = "rare", "single"
+    path = tmp_path / "rows.csv"
+    pd.DataFrame({"a": np.random.default_rng(0).normal(size=300) + ROWS % 2, "y": y}).to_csv(path, index=False)
+    race = run_race(tmp_path / "work", dataset={"source": "file", "path": str(path), "target": "y"})
+    assert 2 <= race.config.cross_validation.folds <= 3
+    card = read_card(race.export(tmp_path / "models"))
+    assert ["rare", "u", "v"] == card.classes
+    assert ["1 row is left out", "cross_validation.folds"] == [card.tidied[0][:17], card.tidied[1][:22]]
+    assert [1, 1] == [caplog.messages.count(f"tidied: {line}") for line in card.tidied]
+    out = predict(store=tmp_path / "models", version="latest", input=str(path), output=str(tmp_path / "out"))
+    summary = json.loads((out / "summary.json").read_text())
+    assert (300, 1) == (summary["predicted"], summary["evaluation"]["unknown_class"])
