@@ -62,6 +62,7 @@ COVERED_BY = {
     "bakeoff/config/test_training.py": "bakeoff/config/base bakeoff/config/costs bakeoff/config/dataset"
     " bakeoff/config/race bakeoff/config/signing bakeoff/config/validation",
     "bakeoff/data/test_fresh_rows.py": "bakeoff/data/origin",
+    "bakeoff/data/test_datasets.py": "bakeoff/data/load",
     "bakeoff/data/test_prepare.py": "bakeoff/data/dataset_ref bakeoff/data/parts",
     "bakeoff/estimators/test_nystroem_svc.py": "bakeoff/estimators/landmark_kernel",
     "bakeoff/evaluation/test_comparison.py": "bakeoff/evaluation/results",
@@ -85,7 +86,6 @@ COVERED_BY = {
     " bakeoff/tables/formats/utf8",
     "bakeoff/tables/formats/test_feather_file.py": "bakeoff/tables/formats/memory_table",
     "bakeoff/tables/formats/test_json_file.py": "bakeoff/tables/formats/python_columns",
-    "bakeoff/tables/test_read_table.py": "bakeoff/tables/dtypes bakeoff/tables/target",
     "bakeoff/tables/test_reader.py": "bakeoff/tables/batches",
     "bakeoff/tables/test_schema_validation.py": "bakeoff/tables/cells bakeoff/tables/schema",
     "bakeoff/training/test_calibrate.py": "bakeoff/training/out_of_fold",

@@ -181,12 +181,12 @@ def test_rows_that_may_not_be_rejected_end_the_run_as_soon_as_that_is_certain(or
     """With a summary of the reasons; nothing is left."""
     for kind, counted in (("csv", "36 of 600 rows"), ("parquet", "at least ")):
         with pytest.raises(DataError) as caught:
-            predict(config(orders, tmp_path, kind, max_rejected=0.05))
+            predict(config(orders, tmp_path, kind, max_rejected=0.05, on_missing="reject"))
         assert counted in str(caught.value)
         assert "more than max_rejected 0.05 allows: " in str(caught.value)
         assert "rows: column 'amount': " in str(caught.value)
         assert [] == list(tmp_path.iterdir())
-    assert predict(config(orders, tmp_path, max_rejected=0.06)).exists()
+    assert predict(config(orders, tmp_path, max_rejected=0.06, on_missing="reject")).exists()
 
 
 def test_a_table_of_which_every_row_is_rejected_is_told_of_whole(orders, tmp_path):

@@ -126,14 +126,29 @@ def test_bad_rows_are_named_and_the_good_ones_scored(orders, tmp_path):
     assert [
         (1, "amount", "a lot", "not a number: 'a lot'"),
         (2, "amount", "inf", "infinite, or too large: inf"),
-        (3, "items", "", "missing, and training saw no missing value here"),
         (4, "express", "maybe", "not true or false: 'maybe'"),
     ] == list(pd.read_parquet(folder / "rejected.parquet").itertuples(index=False, name=None))
-    assert ["", "unseen:region"] == predictions["warnings"].fillna("").tolist()
-    assert {"unseen:region": 1} == summary["warnings"]
-    assert [(0, "A10000"), (5, "A10005")] == list(predictions[["row", "order_id"]].itertuples(index=False, name=None))
-    assert (6, 2, 4) == (summary["rows"], summary["predicted"], summary["rejected"])
+    assert ["", "missing:items", "unseen:region"] == predictions["warnings"].fillna("").tolist()
+    assert {"missing:items": 1, "unseen:region": 1} == summary["warnings"]
+    kept = [(0, "A10000"), (3, "A10003"), (5, "A10005")]
+    assert kept == list(predictions[["row", "order_id"]].itertuples(index=False, name=None))
+    assert (6, 3, 3) == (summary["rows"], summary["predicted"], summary["rejected"])
     assert "evaluation" not in summary
+
+
+def test_gaps_that_training_did_not_have_are_rejected_if_asked_for(orders, tmp_path):
+    """By the command and from code; where training had gaps they are none."""
+    rows = pd.read_csv("examples/orders.csv").head(4)
+    rows.loc[1, "items"], rows.loc[2, "age"] = np.nan, np.nan
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    values = {"store": orders, "input": str(tmp_path / "rows.csv"), "output": str(tmp_path / "out")}
+    rejected = pd.read_parquet(predict(**values, on_missing="reject") / "rejected.parquet")
+    reason = "missing, and training saw no missing value here"
+    assert [(1, "items", reason)] == list(zip(rejected["row"], rejected["column"], rejected["reason"]))
+    model = bakeoff.load(store=orders)
+    assert [1] == model.predict(rows, on_missing="reject")[1].index.tolist()
+    assert [False, True, False, False] == model.predict(rows)[0]["warnings"].notna().tolist()
+    assert model.predict(rows, on_missing="accept")[0]["warnings"].isna().all()
 
 
 def test_the_order_of_columns_and_others_beside_them_do_not_matter(orders, tmp_path):
@@ -303,7 +318,7 @@ def test_changed_validation_rows_are_not_scored(race, tmp_path):
 
 
 def test_columns_without_any_value_are_gaps(orders, tmp_path):
-    """In Parquet they have no type; rows are scored where training had gaps, rejected where it had none."""
+    """In Parquet they have no type; rows are scored, and flagged or rejected where training had no gaps."""
     rows = pd.read_csv("examples/orders.csv").head(5).assign(region=None, outcome=None)
     rows.to_parquet(tmp_path / "a.parquet")
     predictions, summary = read(
@@ -312,8 +327,10 @@ def test_columns_without_any_value_are_gaps(orders, tmp_path):
     assert (5, 0) == (len(predictions), summary["rejected"])
     assert "evaluation" not in summary
     rows.assign(amount=None).to_parquet(tmp_path / "b.parquet")
-    values = {"input": str(tmp_path / "b.parquet"), "output": str(tmp_path / "b"), "max_rejected": 1}
-    _, summary = read(predict(store=orders, **values))
+    values = {"store": orders, "input": str(tmp_path / "b.parquet"), "max_rejected": 1}
+    _, summary = read(predict(**values, output=str(tmp_path / "b")))
+    assert (5, {"missing:amount": 5}) == (summary["predicted"], summary["warnings"])
+    _, summary = read(predict(**values, output=str(tmp_path / "c"), on_missing="reject"))
     assert (0, 5) == (summary["predicted"], summary["rejected"])
 
 

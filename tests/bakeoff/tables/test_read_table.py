@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bakeoff.tables.parquet_file import ParquetFile
+from bakeoff.tables.formats.parquet_file import ParquetFile
 
 from bakeoff.config import DatasetConfig
 from bakeoff.data.load import load_dataset

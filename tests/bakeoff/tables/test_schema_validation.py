@@ -144,7 +144,8 @@ def test_the_names_of_a_wide_table_are_listed_once():
     """Listing them for each feature would take time with the square of the columns."""
     names = [f"x{i}" for i in range(40)]
     table = Counted(pa.table({name: [1.0, 2.0] for name in names}))
-    conformed = validate_table(table, [Feature(name, "float64", "number") for name in [*names, "absent"]])
+    features = [Feature(name, "float64", "number") for name in [*names, "absent"]]
+    conformed = validate_table(table, features, AnomalyPolicy(on_missing="reject"))
     assert 1 == table.asked["column_names"]
     assert ["absent"] == conformed.rejected["column"].unique().tolist()
 

@@ -13,7 +13,7 @@ def test_a_line_names_all_columns_of_a_change():
     done.add("names", "id", "9 in 9 rows")
     done.add("names", "other id")
     assert [
-        "left out, since nearly every row has a text of its own, as names and ids do: 'id' (9 in 9 rows), 'other id'; "
+        "left out, since nearly every row has a value of its own, as names and ids do: 'id' (9 in 9 rows), 'other id'; "
         "dataset.categories: [id] learns from it"
     ] == done.lines()
 

@@ -110,5 +110,5 @@ def test_a_byte_order_mark_within_the_text_is_text(tmp_path):
     """Where files were joined; also where a block begins, and before a quote, which is then within a cell."""
     for number, mark in enumerate(["\ufeff", '\ufeff"']):
         (tmp_path / f"{number}.csv").write_text(f'a,b\n{mark}1,2\n"3",4\n', encoding="utf-8-sig")
-        batch = next(CsvFile(tmp_path / f"{number}.csv").pieces(["a", "b"], [])).read()
-        assert ([f"{mark}1", "3"], []) == (batch.table["a"].to_pylist(), list(batch.broken))
+        batch = next(CsvFile(tmp_path / f"{number}.csv").chunks(["a", "b"], [])).read()
+        assert ([f"{mark}1", "3"], []) == (batch.table["a"].to_pylist(), list(batch.malformed))

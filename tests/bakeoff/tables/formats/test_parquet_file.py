@@ -81,7 +81,7 @@ def test_a_small_file_of_repeated_rows_is_not_trained_on(tmp_path, monkeypatch):
             writer.write_table(part, row_group_size=1_000_000)
     reader = open_table(path)
     assert 1 << 17 == next(reader.batches(["number"]))[1].n_rows
-    monkeypatch.setattr(ParquetFile, "pieces", None)
+    monkeypatch.setattr(ParquetFile, "chunks", None)
     sentence = r"unpacks to 20,000,000 rows of 2 columns: nearly all repeat; in training .* to 256 MB, or to 200 times"
     with pytest.raises(DataError, match=sentence):
         read_table(path)
