@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bakeoff.tables.formats.parquet_file import ParquetFile
 
 from bakeoff.config import DatasetConfig
 from bakeoff.data.load import load_dataset
 from bakeoff.errors import DataError
+from bakeoff.tables.formats.parquet_file import ParquetFile
 from bakeoff.tables.read_table import require_columns
 from bakeoff.tables.reader import open_table
 from tests.support.counting import Counted
