@@ -40,9 +40,9 @@ def write(tmp_path, content, name="rows.csv"):
         ("\n\n", "is empty"),
         ("a,b,y\n", "has columns and no rows"),
         ("a,a,y\n1,2,u\n", "more than one column named 'a'"),
-        ("a,y\n1,u\n2\n", "is broken in row 1 (from 0, behind the header): 1 field where the header has 2"),
-        ("a,y\n1,u\n2,v,3\n", "is broken in row 1 (from 0, behind the header): 3 fields where the header has 2"),
-        ("a;y\n1,u\n", "is broken in row 0 (from 0, behind the header): 2 fields where the header has 1"),
+        ("a,y\n1,u\n2\n", "is broken in row 1 (from 0, after the header): 1 field where the header has 2"),
+        ("a,y\n1,u\n2,v,3\n", "is broken in row 1 (from 0, after the header): 3 fields where the header has 2"),
+        ("a;y\n1,u\n", "is broken in row 0 (from 0, after the header): 2 fields where the header has 1"),
         ("a,Y\n1,u\n", "there is no column 'y' (the target); the file has a, Y; did you mean 'Y'?"),
         ("y\nu\nv\n", "has no column to learn from besides the target"),
         ("a,y\n1,u\ninf,v\n", "column 'a' holds infinite numbers, or some beyond 3.4e+38 (1, the first in row 1)"),
@@ -57,7 +57,7 @@ def write(tmp_path, content, name="rows.csv"):
         ("a,y\n1,2024-01-31\n2,2024-02-01\n", "the target 'y' holds dates"),
         (
             "a,y\n1,\xe9\n".encode("latin-1") + "2,é\n".encode(),
-            "row 0 (from 0, behind the header): column 'y' is not UTF-8: save the file",
+            "row 0 (from 0, after the header): column 'y' is not UTF-8: save the file",
         ),
         (b"a,y\n\0\1,u\n", "it holds binary data"),
         (gzip.compress(b"a,y\n1,u\n", mtime=0), "compressed by gzip"),
@@ -157,7 +157,7 @@ def test_parquet_types_are_reduced_or_refused(tmp_path):
     pd.DataFrame(base | {"d": pd.to_datetime(["2024-01-01", "2024-01-02"] * 2)}).to_parquet(path)
     assert ["number", "datetime"] == [feature.kind for feature in load(path).features]
     pd.DataFrame(base | {"bad": [[1]] * 4, "worse": [[2]] * 4}).to_parquet(path)
-    with pytest.raises(DataError, match="column 'bad' holds list.*column 'worse' holds list.*ignore bad,worse leaves"):
+    with pytest.raises(DataError, match="columns 'bad', 'worse' hold lists, structs or maps; give"):
         load(path)
 
 
@@ -313,5 +313,5 @@ def test_another_compression_is_refused_by_its_name(tmp_path, pack, name, senten
     with pytest.raises(DataError, match=sentence):
         open_table(tmp_path / "rows.csv")
     (tmp_path / f"rows.csv.{name}").write_bytes(content)
-    with pytest.raises(DataError, match=r"does not end with .csv, .csv.gz, .csv.zst or .parquet"):
+    with pytest.raises(DataError, match=r"does not end with .csv, .tsv, .json"):
         open_table(tmp_path / f"rows.csv.{name}")
