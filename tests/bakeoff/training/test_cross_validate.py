@@ -87,7 +87,7 @@ def test_preprocessing_learns_nothing_from_the_scored_fold(tmp_path):
 
 def test_a_class_too_rare_to_calibrate_on_is_named(tmp_path):
     """In the words of the config, and not of the calibration inside."""
-    rows = pd.DataFrame({"a": range(100), "y": ["u"] * 93 + ["v"] * 7})
+    rows = pd.DataFrame({"a": np.arange(100) / 2, "y": ["u"] * 93 + ["v"] * 7})
     rows.to_parquet(tmp_path / "rows.parquet")
     config = TrainingConfig.model_validate(
         {
