@@ -4,8 +4,6 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from bakeoff.config.dataset import DateOrder
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -35,7 +33,7 @@ class CellFormat:
     decimal: Literal[".", ","] = "."
     grouped: bool = False
     percent: bool = False
-    order: DateOrder | None = None
+    order: Literal["ymd", "mdy", "dmy"] | None = None
     verbatim: bool = False
 
     @property
