@@ -62,7 +62,6 @@ COVERED_BY = {
     "bakeoff/config/test_training.py": "bakeoff/config/base bakeoff/config/costs bakeoff/config/dataset"
     " bakeoff/config/race bakeoff/config/signing bakeoff/config/validation",
     "bakeoff/data/test_fresh_rows.py": "bakeoff/data/origin",
-    "bakeoff/data/test_datasets.py": "bakeoff/data/load",
     "bakeoff/data/test_prepare.py": "bakeoff/data/dataset_ref bakeoff/data/parts",
     "bakeoff/estimators/test_nystroem_svc.py": "bakeoff/estimators/landmark_kernel",
     "bakeoff/evaluation/test_comparison.py": "bakeoff/evaluation/results",

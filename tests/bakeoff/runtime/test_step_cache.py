@@ -244,7 +244,7 @@ def test_a_table_that_changed_is_read_again(tmp_path, start):
     path = tmp_path / "rows.csv"
     digests = []
     for classes in ("uv", "uw"):
-        path.write_text("a,y\n" + "".join(f"{i},{classes[i % 2]}\n" for i in range(60)))
+        path.write_text("a,y\n" + "".join(f"{i % 7},{classes[i % 2]}\n" for i in range(60)))
         config = TrainingConfig.model_validate({"dataset": {"source": "file", "path": str(path), "target": "y"}})
         digests.append(prepare_cached(config, start()).sha256)
     assert digests[0] != digests[1]

@@ -138,7 +138,7 @@ def test_all_contestants_failing_ends_with_1(run, tmp_path):
         ("training", ["--nonsense", "1"], "unrecognized arguments: --nonsense 1"),
         ("training", ["--dataset.n_samples", "3"], "dataset.n_samples is 3"),
         ("training", ["--store", "README.md/models"], "'README.md' is a file"),
-        ("training", ["--dataset.source", "file", "--dataset.path", "CSV", "--dataset.target", "y"], "one class only"),
+        ("training", ["--dataset.source", "file", "--dataset.path", "CSV", "--dataset.target", "y"], "no column to learn"),
         ("prediction", [], "train first"),
         ("prediction", ["--format", "xml"], "format is xml"),
     ],
