@@ -77,7 +77,9 @@ def test_a_model_that_predicts_its_sample_differently_is_refused(store):
         load_model(store, version)
     model[-1].coef_ *= -1
     swap_model(store, model)
-    with pytest.raises(IntegrityError, match="it predicts row [0-9]+ of its frozen sample as [0-3], no longer as [0-3]"):
+    with pytest.raises(
+        IntegrityError, match="it predicts row [0-9]+ of its frozen sample as [0-3], no longer as [0-3]"
+    ):
         load_model(store, version, allow_version_skew=True)
 
 

@@ -15,16 +15,13 @@ import pytest
 from bakeoff.runtime.workspace import KEPT
 from flows.local.server import ServerError, wait_for_server
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 REFERENCE = {  # to four decimals: the fold scores, the test accuracy
     "logistic_regression": ([0.9921, 0.9914, 0.9929, 0.9929, 0.9921], 0.9930),
     "svm": ([0.9921, 0.9921, 0.9921, 0.9929, 0.9943], 0.9930),
     "random_forest": ([0.9907, 0.9907, 0.9893, 0.9914, 0.9929], 0.9915),
 }
 VALIDATION = 0.9899  # the winner's accuracy
-
-
-pytestmark = pytest.mark.xdist_group("command line")  # which makes Prefect's database once
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +135,11 @@ def test_all_contestants_failing_ends_with_1(run, tmp_path):
         ("training", ["--nonsense", "1"], "unrecognized arguments: --nonsense 1"),
         ("training", ["--dataset.n_samples", "3"], "dataset.n_samples is 3"),
         ("training", ["--store", "README.md/models"], "'README.md' is a file"),
-        ("training", ["--dataset.source", "file", "--dataset.path", "CSV", "--dataset.target", "y"], "no column to learn"),
+        (
+            "training",
+            ["--dataset.source", "file", "--dataset.path", "CSV", "--dataset.target", "y"],
+            "no column to learn",
+        ),
         ("prediction", [], "train first"),
         ("prediction", ["--format", "xml"], "format is xml"),
     ],
