@@ -113,6 +113,10 @@ class DatasetConfig(Part):
         description="Classes with fewer rows are left out; those with fewer training rows than folds lower the folds.",
     )
 
+    def __hash__(self) -> int:
+        """Hash the content, since `dates` has no hash of its own."""
+        return hash(self.model_dump_json())
+
     @model_validator(mode="before")
     @classmethod
     def _source_of_what_is_given(cls, values: Any) -> Any:
