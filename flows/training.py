@@ -118,10 +118,11 @@ def race(
 def fan_out(
     config: TrainingConfig, dataset: DatasetRef, contestants: Mapping[str, Contestant], runner: RaceRunner
 ) -> dict[str, ContestantRun]:
-    """Submit all steps of contestant contestant, the longest fits and folds first."""
+    """Submit all steps of the contestants, the longest fits and folds first."""
     fits: dict[str, Any] = {}
     folds: dict[str, Any] = {}
-    dataset = untraversed(dataset)
+    if config.runner == "threads":  # Dask makes a plain tuple of the wrapper
+        dataset = untraversed(dataset)
     with runner.submitting():
         # The last step runs alone, on one core, so it should be a short one.
         for contestant in sorted(
