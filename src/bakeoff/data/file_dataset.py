@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -53,7 +54,7 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     )
     if len(rows) < table.num_rows:
         table = table.take(pa.array(rows))
-    columns = _infer_columns(table, _candidates(table, source, config, split, done), source, config, done)
+    columns = _infer_columns(table, _candidates(table, source, config, split, done), rows, source, config, done)
     if strict:
         done.refuse(config.path, ColumnHints.of(config))
     if not columns:
@@ -62,14 +63,10 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
             + "".join(f"; {line}" for line in done.lines())
         )
     key = None
-    if split.column:
-        column = table[split.column]
-        by_time = split.by == "time"
-        key = (
-            to_times(split.column, column, config.dates.get(split.column))
-            if by_time
-            else to_groups(split.column, column)
-        )
+    if split.column and split.by == "time":
+        key = to_times(split.column, table[split.column], config.dates.get(split.column))
+    elif split.column:
+        key = to_groups(split.column, table[split.column])
     X = pd.DataFrame({feature.name: series for feature, series in columns})
     return Dataset(X, y, tuple(feature for feature, _ in columns), key, table, tuple(done.lines()))
 
@@ -117,7 +114,7 @@ def _candidates(
 
 
 def _infer_columns(
-    table: pa.Table, names: list[str], source: TableReader, config: DatasetConfig, done: Tidying
+    table: pa.Table, names: list[str], rows: np.ndarray, source: TableReader, config: DatasetConfig, done: Tidying
 ) -> list[tuple[Feature, pd.Series]]:
     """Infer all columns; those whose numbers can be read in two ways follow the decimal mark of the others.
 
@@ -132,7 +129,7 @@ def _infer_columns(
         for name in names:
             problems.pop(name, None)
             try:
-                inferred[name] = infer_column(name, table[name], typed, hints, done)
+                inferred[name] = infer_column(name, table[name], typed, hints, done, rows)
             except (DataError, AmbiguousNumbersError, AmbiguousDatesError) as error:
                 problems[name] = error
 

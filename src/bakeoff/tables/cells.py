@@ -14,7 +14,6 @@ MISSING = [
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
     "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 ]  # fmt: skip
-LEADING_ZERO = r"^0\d+$"
 INVISIBLE = "\u200b\u2060\ufeff"  # characters without width that are no part of a word
 TRUE, FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
 MAX_NUMBER = float(np.finfo(np.float32).max)
@@ -173,11 +172,6 @@ def dates_to_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     column = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
     temporal = pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type)
     return column.cast(pa.string()) if temporal else column
-
-
-def has_leading_zeros(text: pa.ChunkedArray) -> bool:
-    """Return whether a cell is a whole number with a leading zero, as of a postcode."""
-    return bool(pc.any(pc.match_substring_regex(text, LEADING_ZERO)).as_py())
 
 
 def _is_number(cell: str) -> bool:

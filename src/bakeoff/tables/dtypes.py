@@ -16,7 +16,6 @@ from bakeoff.tables.cells import (
     MAX_NUMBER,
     TRUE,
     dates_to_text,
-    has_leading_zeros,
     missing_to_null,
     to_numbers,
     to_pandas,
@@ -27,7 +26,7 @@ from bakeoff.tables.cells import (
 )
 from bakeoff.tables.dates import find_dates, read_dates, to_plain_dates
 from bakeoff.tables.left_out import why_left_out
-from bakeoff.tables.numbers import cast_or_none, find_numbers, shows_point
+from bakeoff.tables.numbers import cast_or_none, find_numbers, has_leading_zeros, shows_point
 from bakeoff.tables.schema import CellFormat, Feature, Kind
 from bakeoff.tables.tidying import Tidying, describe_gaps
 
@@ -70,7 +69,12 @@ class ColumnHints:
 
 
 def infer_column(
-    name: str, column: pa.ChunkedArray, typed: bool, hints: ColumnHints, done: Tidying
+    name: str,
+    column: pa.ChunkedArray,
+    typed: bool,
+    hints: ColumnHints,
+    done: Tidying,
+    rows: np.ndarray | None = None,
 ) -> tuple[Feature, pd.Series] | None:
     """Infer the feature that a column holds, and convert the column to pandas.
 
@@ -80,6 +84,7 @@ def infer_column(
         typed: whether text is known to be text, as in Parquet; otherwise numbers and booleans are looked for in it.
         hints: what the config says about the column.
         done: what is done to the column is added to it.
+        rows: the position of each cell in the file, for messages; None if no rows were left out.
 
     Returns:
         The feature, and the column as float64, int64, bool, str or datetime64[us]; None if it is left out.
@@ -98,7 +103,7 @@ def infer_column(
         done.add(reason[0], name, reason[1])
         return None
     if kind == "number" and pa.types.is_floating(cells.type):
-        _refuse_infinite(name, cells)
+        _refuse_infinite(name, cells, rows)
     series = to_pandas(kind, cells)
     return Feature(name, str(series.dtype), kind, format=form), series
 
@@ -196,10 +201,11 @@ def _refuse_wrong_hint(name: str, kind: Kind, column: pa.ChunkedArray, cells: pa
     raise DataError(f"no cell of column {name!r} is a {what}{example}: take it out of dataset.{hint}")
 
 
-def _refuse_infinite(name: str, array: pa.ChunkedArray) -> None:
+def _refuse_infinite(name: str, array: pa.ChunkedArray, rows: np.ndarray | None) -> None:
     infinite = np.flatnonzero(too_large(array.to_numpy()))
     if infinite.size:
+        first = infinite[0] if rows is None else rows[infinite[0]]
         raise DataError(
             f"column {name!r} holds infinite numbers, or some beyond {MAX_NUMBER:.1e} "
-            f"({infinite.size}, the first in row {infinite[0]}); mend them, or add it to ignore"
+            f"({infinite.size}, the first in row {first}); correct them, or add it to ignore"
         )

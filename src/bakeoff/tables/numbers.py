@@ -70,7 +70,7 @@ def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: b
     """
     counted = text.drop_null().value_counts()
     cells, counts = counted.field("values"), counted.field("counts").to_numpy()
-    if not len(cells) or (not forced and pc.any(pc.match_substring_regex(cells, _LEADING_ZERO)).as_py()):
+    if not len(cells) or (not forced and has_leading_zeros(cells)):
         return None
     bare = _strip_signs(cells)
     readable = {mark: _matches(bare, _PLAIN[mark]) | _matches(bare, _GROUPED[mark]) for mark in _PLAIN}
@@ -116,6 +116,11 @@ def normalize_numbers(text: pa.ChunkedArray, form: CellFormat) -> pa.ChunkedArra
         plain = pc.match_substring_regex(bare, _PLAIN[","])
         bare = pc.if_else(plain, pc.replace_substring(bare, ",", "."), pc.if_else(pc.is_valid(bare), "?", None))
     return bare
+
+
+def has_leading_zeros(text: pa.ChunkedArray) -> bool:
+    """Return whether a cell is a whole number with a leading zero, as of a postcode."""
+    return bool(pc.any(pc.match_substring_regex(text, _LEADING_ZERO)).as_py())
 
 
 def shows_point(text: pa.ChunkedArray) -> bool:

@@ -14,7 +14,6 @@ from bakeoff.tables.cells import (
     MISSING,
     TRUE,
     dates_to_text,
-    has_leading_zeros,
     missing_texts,
     missing_to_null,
     text_cells,
@@ -26,7 +25,7 @@ from bakeoff.tables.cells import (
     verbatim,
 )
 from bakeoff.tables.dates import AmbiguousDatesError, find_dates
-from bakeoff.tables.numbers import AmbiguousNumbersError, cast_or_none, find_numbers
+from bakeoff.tables.numbers import AmbiguousNumbersError, cast_or_none, find_numbers, has_leading_zeros
 from bakeoff.tables.schema import CellFormat
 from bakeoff.tables.tidying import Tidying, yaml_name
 

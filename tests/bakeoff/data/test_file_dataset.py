@@ -136,3 +136,11 @@ def test_the_order_of_rows_does_not_change_how_columns_are_read(tmp_path):
     first = load(tmp_path, dict(table))
     again = load(tmp_path, dict(table.sample(frac=1, random_state=0).reset_index(drop=True)))
     assert (first.features, first.tidied) == (again.features, again.tidied)
+
+
+def test_a_row_in_a_message_counts_in_the_file_though_rows_without_a_class_are_left_out(tmp_path):
+    """Row 3 is the third of those that have a class."""
+    path = tmp_path / "rows.csv"
+    path.write_text("a,y\n1,u\n2,\n3,v\ninf,u\n5,v\n")
+    with pytest.raises(DataError, match=r"the first in row 3\); correct them"):
+        load_dataset(DatasetConfig(path=str(path), target="y"))

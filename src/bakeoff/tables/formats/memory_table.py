@@ -10,7 +10,7 @@ import pyarrow as pa
 from bakeoff.errors import DataError
 from bakeoff.tables.batches import Batch, Chunk, TableFile
 from bakeoff.tables.formats.parquet_file import CELLS, MOST_BYTES, MOST_ROWS, unpacked_bytes
-from bakeoff.tables.formats.utf8 import decode
+from bakeoff.tables.formats.utf8 import validate_rows
 
 
 class MemoryTable(TableFile):
@@ -68,14 +68,7 @@ def _at_least_1(table: pa.Table) -> int:
 
 
 def _checked(path: Path, table: pa.Table) -> Batch:
-    """Validate a table: rows with text that is not UTF-8 are malformed, any other damage is a DataError."""
     try:
-        table.validate(full=True)
-    except pa.ArrowInvalid:
-        try:
-            batch = decode(table)
-            batch.table.validate(full=True)
-        except (pa.ArrowException, ValueError) as error:
-            raise DataError(f"{str(path)!r} is damaged: {str(error).splitlines()[0][:300]}") from error
-        return batch
-    return Batch.of(table)
+        return validate_rows(table)
+    except (pa.ArrowException, ValueError) as error:
+        raise DataError(f"{str(path)!r} is damaged: {str(error).splitlines()[0][:300]}") from error

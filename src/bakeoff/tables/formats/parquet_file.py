@@ -17,7 +17,7 @@ from bakeoff.errors import DataError
 from bakeoff.formatting import format_count
 from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, most_unpacked
-from bakeoff.tables.formats.utf8 import decode
+from bakeoff.tables.formats.utf8 import validate_rows
 
 MOST_BYTES = 1 << 26  # of a decoded batch
 LONGEST_CELL = 1 << 20  # bytes of a text
@@ -110,17 +110,10 @@ def _rebatch(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterato
 
 
 def _checked(path: Path, table: pa.Table) -> Batch:
-    """Validate a table: rows with text that is not UTF-8 are malformed, any other damage is a DataError."""
     try:
-        table.validate(full=True)
-    except pa.ArrowInvalid:
-        try:
-            batch = decode(table)
-            batch.table.validate(full=True)
-        except UNREADABLE as error:
-            raise _unreadable(path, error) from error
-        return batch
-    return Batch.of(table)
+        return validate_rows(table)
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

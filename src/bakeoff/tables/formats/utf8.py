@@ -24,6 +24,21 @@ def decode(table: pa.Table) -> Batch:
     return Batch(table.take(pa.array(positions)), positions, [malformed[row] for row in rows])
 
 
+def validate_rows(table: pa.Table) -> Batch:
+    """Validate a table that was read: rows with text that is not UTF-8 are malformed.
+
+    Raises:
+        pyarrow.ArrowException, ValueError: it is damaged otherwise.
+    """
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        batch = decode(table)
+        batch.table.validate(full=True)
+        return batch
+    return Batch.of(table)
+
+
 def _decode_cells(name: str, cells: list[bytes | None], malformed: dict[int, MalformedRecord]) -> list[str | None]:
     """Decode the cells of a column, and add a record to `malformed` for each row that is not UTF-8."""
     text: list[str | None] = []
