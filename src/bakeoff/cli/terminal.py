@@ -59,8 +59,9 @@ def render_card(card: Card, drawn: bool = False) -> str:
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
     sentences = [describe_choice(card), headline(card), *([decision] if decision else []), *format_warnings(card)]
-    sentences += [f"{TIDIED}: {line}" for line in card.tidied]
     sentences, notes = [*map(one_line, sentences)], [f"  {one_line(note)}" for note in notes]
+    if card.tidied:
+        sentences += [f"{TIDIED}:", *(f"  {one_line(line)}" for line in card.tidied)]
     return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(sentences)])
 
 

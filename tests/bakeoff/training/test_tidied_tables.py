@@ -67,7 +67,7 @@ def test_what_was_done_is_in_the_card_and_shown_everywhere(trained):
     assert "What was done to the table" in page
     assert "30 of 300 rows are left out" in page
     assert "## What was done to the table\n\n- 30 of 300 rows are left out" in render_markdown(card, "models/x")
-    assert "What was done to the table: 30 of 300 rows are left out" in render_card(card)
+    assert "What was done to the table:\n  30 of 300 rows are left out" in render_card(card)
 
 
 def test_all_rows_are_scored_also_those_without_a_class(trained, tmp_path):
