@@ -4,7 +4,8 @@
 
 ROUNDS (default 3) of each width in turn, whole processes against one running Prefect server, beside a plain script
 that fits the same three Pipelines on the same folds. `predict` is `bakeoff.load(…).predict` of 40 rows in a process
-that has predicted once. What is counted are medians.
+that has predicted once. What is counted are medians. A round predicts three times, since what columns cost a
+prediction is less than the noise of one process's start.
 
 A width's time is what the narrowest table takes, which is imports, start and end, and what its columns cost. The
 exponent is the slope of log (seconds less those of the narrowest) over log columns, between the two widest; it is NaN
@@ -45,7 +46,7 @@ def main() -> int:
         for _ in range(rounds):
             for width in widths:
                 for job, took in run_all(name, stack.url, width).items():
-                    seconds[job][width].append(took)
+                    seconds[job][width] += took
     medians = {job: {width: statistics.median(each) for width, each in of.items()} for job, of in seconds.items()}
     print(f"{'columns':>8}" + "".join(f"{job + ', s':>17}" for job in JOBS))
     for width in widths:
@@ -68,21 +69,25 @@ def exponent(seconds: Mapping[int, float]) -> float:
     return math.log(grown[1] / grown[0]) / math.log(widest / wide) if min(grown) > 0 else math.nan
 
 
-def run_all(folder: str, url: str, width: int) -> dict[str, float]:
-    """The seconds of each job on the table of so many columns."""
+def run_all(folder: str, url: str, width: int) -> dict[str, list[float]]:
+    """Return the seconds of each job's processes on the table with `width` columns."""
     table, server = f"{folder}/{width}.csv", {"PREFECT_API_URL": url, "PREFECT_HOME": folder}
     model = ["--store", f"{folder}/models", "--name", f"wide-{width}"]
     train = [*model, "--workspace", f"{folder}/work", "--dataset.path", table, "--dataset.target", "label"]
     train += ["--promotion.rule", "never"]  # so that the second round does what the first did
-    score = [*model, "--version", "latest", "--input", table, "--output", f"{folder}/{time.time_ns()}"]
+    score = [sys.executable, "-m", "flows.prediction", *model, "--version", "latest", "--input", table, "--output"]
     return {
-        "plain script": run_job([sys.executable, "-m", "benchmarks.wide", "--plain", table]).seconds,
-        "training": run_job([sys.executable, "-m", "flows.training", *train], **server).seconds,
-        "prediction": run_job([sys.executable, "-m", "flows.prediction", *score], **server).seconds,
-        "predict": float(
-            run_job([sys.executable, "-m", "benchmarks.wide", "--predict", table, *model]).output.splitlines()[-1]
-        ),
+        "plain script": [run_job([sys.executable, "-m", "benchmarks.wide", "--plain", table]).seconds],
+        "training": [run_job([sys.executable, "-m", "flows.training", *train], **server).seconds],
+        "prediction": [run_job([*score, f"{folder}/{time.time_ns()}"], **server).seconds for _ in range(3)],
+        "predict": [seconds_of_predict(table, model)],
     }
+
+
+def seconds_of_predict(table: str, model: list[str]) -> float:
+    """Return the seconds of one `predict` in a process of its own."""
+    job = run_job([sys.executable, "-m", "benchmarks.wide", "--predict", table, *model])
+    return float(job.output.splitlines()[-1])
 
 
 def write_table(path: Path, width: int) -> None:

@@ -1,6 +1,6 @@
 """Build and fit the Pipeline of a contestant: impute, scale, one-hot encode, classify."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 MISSING_CATEGORY = "(missing)"
+COLUMNS_BY_POSITION = 1_000  # from here on: scikit-learn searches all columns for each name
 CYCLIC = ("logistic_regression", "svm")  # for which the end of a week, month, or day should be near its beginning
 
 
@@ -154,4 +155,11 @@ def _preprocessor(contestant: Contestant, features: Sequence[Feature]) -> Any:
         from bakeoff.estimators.text_features import TextFeatures
 
         parts += [(f"text {number}", TextFeatures(), name) for number, name in enumerate(columns["text"], start=1)]
-    return ColumnTransformer([part for part in parts if part[2]])
+    if len(features) >= COLUMNS_BY_POSITION:
+        positions = {feature.name: position for position, feature in enumerate(features)}
+        parts = [(name, step, _positions(of, positions)) for name, step, of in parts]
+    return ColumnTransformer([part for part in parts if part[2] != []])
+
+
+def _positions(columns: list[str] | str, positions: Mapping[str, int]) -> list[int] | int:
+    return positions[columns] if isinstance(columns, str) else [positions[name] for name in columns]

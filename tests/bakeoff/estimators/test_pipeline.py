@@ -15,3 +15,27 @@ def test_rare_ones_of_more_than_100_categories_share_a_column():
     contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
     model = build_pipeline(contestant, [Feature("t", "str", "category")]).fit(X, y)
     assert 100 == model["preprocessing"].transform(X).shape[1]
+
+
+def test_positions_select_the_columns_that_names_select(monkeypatch):
+    """A table of many columns is transformed alike, also one whose columns come in another order."""
+    rng = np.random.default_rng(0)
+    notes = ["late and cold", "early and warm", "late and warm", "never again"]
+    X = pd.DataFrame(
+        {
+            "note": pd.Series([notes[i % 4] for i in range(80)], dtype="str"),
+            "n": rng.normal(size=80),
+            "c": pd.Series([f"c{i % 3}" for i in range(80)], dtype="str"),
+            "d": pd.date_range("2024-01-01", periods=80),
+        }
+    )
+    kinds = {"note": "text", "n": "number", "c": "category", "d": "datetime"}
+    features = [Feature(name, str(X[name].dtype), kinds[name]) for name in X]
+    contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
+    y = np.arange(80) % 2
+    by_name = build_pipeline(contestant, features).fit(X, y).predict_proba(X)
+    monkeypatch.setattr("bakeoff.estimators.pipeline.COLUMNS_BY_POSITION", 4)
+    by_position = build_pipeline(contestant, features).fit(X, y)
+    assert [[1], [2], [3], 0] == [columns for _, _, columns in by_position["preprocessing"].transformers]
+    assert by_name.tolist() == by_position.predict_proba(X).tolist()
+    assert by_name.tolist() == by_position.predict_proba(X[["d", "c", "n", "note"]]).tolist()
