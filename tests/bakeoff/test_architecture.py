@@ -83,7 +83,6 @@ COVERED_BY = {
     "bakeoff/store/test_model_store.py": "bakeoff/store/history bakeoff/store/retention bakeoff/training/export",
     "bakeoff/tables/formats/test_csv_records.py": "bakeoff/tables/formats/csv_file bakeoff/tables/formats/csv_header"
     " bakeoff/tables/formats/utf8",
-    "bakeoff/tables/formats/test_feather_file.py": "bakeoff/tables/formats/memory_table",
     "bakeoff/tables/formats/test_json_file.py": "bakeoff/tables/formats/python_columns",
     "bakeoff/tables/test_reader.py": "bakeoff/tables/batches",
     "bakeoff/tables/test_schema_validation.py": "bakeoff/tables/cells bakeoff/tables/schema",

@@ -51,7 +51,7 @@ def read_table(path: str | Path, source: TableReader | None = None, unlearned: S
         size += unpacked_bytes(batch.table)
         if size > most:
             raise DataError(
-                f"{str(path)!r} unpacks to more than {most / 1e9:.1f} GB, half of this machine's memory; "
+                f"{str(path)!r} unpacks to more than {most / 1e9:.1f} GB, half of the available memory; "
                 "train on fewer rows or columns"
             )
     table = _concat(path, source, columns, tables)

@@ -1,5 +1,6 @@
 """A table that is read whole, in a format that can't be read in parts."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -41,9 +42,17 @@ class MemoryTable(TableFile):
         return offset / self.n_rows if self.n_rows else 1.0
 
 
-def half_of_memory() -> int:
-    """Return how many bytes half of this machine's memory has: the most that a table may take."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+def half_of_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return half of the memory that this process may use, in bytes: the most that a table may take.
+
+    Args:
+        cgroup: where the limit of the container is read; without one the machine's memory counts.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of version 2, and of version 1
+        with contextlib.suppress(OSError, ValueError):  # there is no such file, or it says "max"
+            memory = min(memory, int((cgroup / name).read_text()))
+    return memory // 2
 
 
 def refuse_too_large(path: Path, size: int) -> None:
@@ -58,7 +67,7 @@ def refuse_too_large(path: Path, size: int) -> None:
     """
     if size > half_of_memory():
         raise DataError(
-            f"{str(path)!r} would take more than {half_of_memory() / 1e9:.1f} GB, half of this machine's memory, since "
+            f"{str(path)!r} would take more than {half_of_memory() / 1e9:.1f} GB, half of the available memory, since "
             "its format is read whole; save it as Parquet or CSV"
         )
 

@@ -120,7 +120,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(t
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr("xl/media/zeros", b"0")
         packed.getinfo("xl/media/zeros").file_size = 2 << 40
-    with pytest.raises(DataError, match="half of this machine's memory, since its format is read whole"):
+    with pytest.raises(DataError, match="half of the available memory, since its format is read whole"):
         open_excel(path)
 
 
@@ -131,7 +131,7 @@ def test_cells_far_to_the_right_are_counted(tmp_path, monkeypatch):
     for row in range(1, 60):
         book.active.cell(row, 16_000, "x")
     book.save(tmp_path / "rows.xlsx")
-    with pytest.raises(DataError, match="half of this machine's memory, since its format is read whole"):
+    with pytest.raises(DataError, match="half of the available memory, since its format is read whole"):
         open_excel(tmp_path / "rows.xlsx")
 
 

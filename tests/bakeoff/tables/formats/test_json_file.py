@@ -128,7 +128,7 @@ def test_json_that_takes_too_much_memory_is_refused(tmp_path, monkeypatch, conte
     """By its size, or by its cells if each record has other keys."""
     monkeypatch.setattr("bakeoff.tables.formats.json_file.half_of_memory", lambda: 30_000)
     monkeypatch.setattr("bakeoff.tables.formats.memory_table.half_of_memory", lambda: 30_000)
-    with pytest.raises(DataError, match="half of this machine's memory, since its format is read whole"):
+    with pytest.raises(DataError, match="half of the available memory, since its format is read whole"):
         open_table(write(tmp_path, content))
 
 

@@ -68,7 +68,7 @@ def test_a_table_larger_than_half_the_memory_is_not_trained_on(tmp_path, monkeyp
     path = write(tmp_path / "rows.parquet", "y" * 1000, typed=typed)
     assert ROWS == read_table(path).num_rows
     monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 5000}.__getitem__)
-    with pytest.raises(DataError, match=r"unpacks to more than 0.0 GB, half of this machine's memory"):
+    with pytest.raises(DataError, match=r"unpacks to more than 0.0 GB, half of the available memory"):
         read_table(path)
 
 
