@@ -4,9 +4,13 @@ Prefect's future ignores what Dask raises, such as the death of a worker, and th
 Running, for ever.
 """
 
+import contextlib
 from typing import Any
 
+import httpx
 from distributed import KilledWorker
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
@@ -24,13 +28,16 @@ class DaskRunner(DaskTaskRunner):
 
 
 class DaskFuture(PrefectDaskFuture[Any]):
-    """A future whose task run is Crashed, with the reason, if Dask has given it up."""
+    """A future whose task run is Crashed, with the reason, if Dask has given it up; the server is told so."""
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait for the task run to end."""
         super().wait(timeout)
         if self._final_state is None and self._wrapped_future.status in ("error", "cancelled", "lost"):
             self._final_state = Crashed(message=self._loss())
+            # Not if the server has no such run: its first state was lost with the worker.
+            with contextlib.suppress(httpx.HTTPError, ObjectNotFound), get_client(sync_client=True) as client:
+                client.set_task_run_state(self.task_run_id, self._final_state, force=True)
 
     def _loss(self) -> str:
         """Return why Dask has no result, in one line."""

@@ -1,10 +1,15 @@
 """Task runs whose Dask worker dies have an end."""
 
+import contextlib
 import os
+import time
 
 import pytest
 from distributed import LocalCluster
 from prefect import flow, task
+from prefect.client.orchestration import get_client
+from prefect.context import get_run_context
+from prefect.exceptions import ObjectNotFound
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from tasks.runs.dask import RaceRunner
@@ -29,7 +34,14 @@ def cluster():
 
 @task
 def die():
-    os._exit(1)
+    """End the worker when the server has the run: states are sent in the background."""
+    run = get_run_context().task_run.id
+    with get_client(sync_client=True) as client:
+        while True:
+            with contextlib.suppress(ObjectNotFound):
+                client.read_task_run(run)
+                os._exit(1)
+            time.sleep(0.1)
 
 
 @task
@@ -45,7 +57,10 @@ def follow(before):
 
 @flow(task_runner=ThreadPoolTaskRunner(max_workers=2))
 def race(address):
-    """One task on the cluster, one in a thread that needs it, another one on the cluster; returns all ends."""
+    """One task on the cluster, one in a thread that needs it, another one on the cluster.
+
+    Returns all ends, and the state that the server has of the first.
+    """
     with DaskRunner(address=address) as runner:
         on_cluster = RaceRunner(1, None, runner).submitting
         with on_cluster():
@@ -53,12 +68,15 @@ def race(address):
         ends = [end_of(lost), end_of(follow.submit(upstream(lost)))]
         with on_cluster():
             ends.append(end_of(live.submit()))
-    return ends
+        with get_client(sync_client=True) as client:
+            state = client.read_task_run(lost.task_run_id).state
+    return *ends, state
 
 
 def test_a_task_whose_worker_dies_has_crashed_and_the_next_one_runs(cluster):
     """With the reason rather than Running for ever; what needs its result does not run."""
-    lost, follows, other = race(cluster.scheduler_address)
+    lost, follows, other, state = race(cluster.scheduler_address)
     assert lost.reason.startswith("Dask gave its step up after 1 worker died at it, the last at tcp://127.0.0.1:")
     assert "did not reach a 'COMPLETED' state" in follows.reason
     assert TaskEnd("done") == other
+    assert ("Crashed", lost.reason) == (state.name, state.message)
