@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Sequence
-from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,8 +18,7 @@ from bakeoff.errors import (
     UserError,
 )
 from bakeoff.report.card_tables import format_score
-from bakeoff.report.html import page, paragraph, section
-from bakeoff.report.table_formats import Link, html_table
+from bakeoff.report.html import render_page
 from bakeoff.runtime.files import raise_refusal, read_file
 from bakeoff.store.manifest import REPORT
 from bakeoff.store.model_store import ModelStore
@@ -138,49 +136,39 @@ def _index(root: Path, models: Sequence[str]) -> str:
     for name in models:
         try:
             history = ModelStore(root, name).history()
-            rows.append((Link(name, f"/{quote(name)}/"), f"{len(history.versions):,}", history.champion or ""))
+            rows.append((name, f"{len(history.versions):,}", history.champion or ""))
         except (IntegrityError, ReadError) as error:
-            rows.append((Link(name, f"/{quote(name)}/"), "", str(error)))
-    table = html_table(("Model", "Versions", "Champion"), rows, text=True, label="Models")
-    return page(
-        "Bakeoff", ["<h1>Models</h1>", table if rows else paragraph("There are none yet; make train makes one.")]
-    )
+            rows.append((name, "", str(error)))
+    links = {name: f"/{quote(name)}/" for name in models}
+    return render_page("models.html", title="Bakeoff", rows=rows, links=links)
 
 
 def _versions(store: ModelStore) -> str:
     history = store.history()
     rows = []
     for version in reversed(history.versions):
-        name = Link(version, f"/{quote(store.name)}/{version}/")
         try:
             card = store.card(version, history)
         except (IntegrityError, ReadError, StoreError) as error:
-            rows.append((name, "", "", "", "", str(error)))
+            rows.append((version, "", "", "", "", str(error)))
             continue
         scores = format_score(card.winner.cv_mean), format_score(card.winner.test["accuracy"])
         role = "champion" if version == history.champion else ""
-        rows.append((name, card.created.replace("T", " ").rstrip("Z"), title(card.classifier), *scores, role))
-    header = ("Version", "Created (UTC)", "Winner", "CV mean", "Test accuracy", "Role")
+        rows.append((version, card.created.replace("T", " ").rstrip("Z"), title(card.classifier), *scores, role))
     periods = [
         (period.version, f"{period.since:{SHOWN}}", f"{period.until:{SHOWN}}" if period.until else "now", period.why)
         for period in reversed(history.champion_periods)
     ]
-    return page(
-        f"{store.name} · Bakeoff",
-        [
-            '<nav aria-label="Above"><a href="/">All models</a></nav>',
-            f"<h1>{escape(store.name)}</h1>",
-            section(
-                "versions", "Versions", html_table(header, rows, marked=history.champion, text=True, label="Versions")
-            ),
-            section(
-                "champions",
-                "Champions",
-                html_table(("Version", "From", "To", "Why"), periods, text=True, label="Champions"),
-            ),
-        ],
+    return render_page(
+        "versions.html",
+        title=f"{store.name} · Bakeoff",
+        name=store.name,
+        rows=rows,
+        links={version: f"/{quote(store.name)}/{version}/" for version in history.versions},
+        champion=history.champion,
+        periods=periods,
     )
 
 
 def _plain(text: str) -> str:
-    return page("Bakeoff", [f"<h1>{escape(text)}</h1>", '<p><a href="/">All models</a></p>'])
+    return render_page("message.html", title="Bakeoff", message=text)

@@ -1,7 +1,7 @@
 """The sections of a deep report: permutation importance and learning curve."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,7 +9,6 @@ from bakeoff.formatting import NONE
 from bakeoff.report.axes import Axes, padded_limits
 from bakeoff.report.charts import axes_of_rows, size_of_rows
 from bakeoff.report.curve_charts import shorten
-from bakeoff.report.html import gallery, long_table, paragraph
 from bakeoff.report.svg import (
     SERIES,
     SOFT,
@@ -17,7 +16,6 @@ from bakeoff.report.svg import (
     Picture,
     make_picture,
 )
-from bakeoff.report.table_formats import html_table
 
 MOST_DRAWN = 20
 IMPORTANCE = (
@@ -28,14 +26,21 @@ IMPORTANCE = (
 LEARNING = "The winner's cross-validated score when it is fitted on a part of each fold's rows only."
 
 
-def render_deep(inspection: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Render the sections.
+class Inspected(NamedTuple):
+    """What a section of a deep report shows."""
+
+    text: str
+    picture: Picture
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    label: str
+
+
+def describe_inspection(inspection: Mapping[str, Any]) -> tuple[Inspected, Inspected]:
+    """Describe permutation importance and learning curve.
 
     Args:
         inspection: the result of `inspect_model`.
-
-    Returns:
-        The heading and HTML of each section.
     """
     importance, scoring = inspection["importance"], str(inspection["scoring"]).replace("_", " ")
     rows = [(column["name"], f"{column['mean']:+.4f}", f"{column['std']:.4f}") for column in importance["columns"]]
@@ -44,25 +49,30 @@ def render_deep(inspection: Mapping[str, Any]) -> list[tuple[str, str]]:
         on += (
             f" Only the {len(rows):,} columns that tell most of the class by themselves are; {left_out:,} are left out."
         )
-    columns = [
-        paragraph(f"{IMPORTANCE} {on}"),
-        gallery([draw_importance(importance, scoring)]),
-        long_table(("Column", f"Fall of {scoring}", "±"), rows, "columns", "Permutation importance"),
-    ]
     curve = inspection["learning_curve"]
-    table = [
+    points = [
         (
             f"{count:,}",
             *((f"{np.mean(known):.4f}", f"{np.std(known):.4f}") if (known := _known(scores)) else (NONE,) * 2),
         )
         for count, scores in zip(curve["rows"], curve["scores"])
     ]
-    learning = [
-        paragraph(f"{LEARNING} {describe_learning_curve(curve, scoring)}"),
-        gallery([draw_learning(curve, scoring)]),
-        html_table(("Rows fitted on", f"Mean {scoring}", "±"), table, label="Learning curve"),
-    ]
-    return [("Which columns matter", "\n".join(columns)), ("Would more rows help", "\n".join(learning))]
+    return (
+        Inspected(
+            f"{IMPORTANCE} {on}",
+            draw_importance(importance, scoring),
+            ("Column", f"Fall of {scoring}", "±"),
+            rows,
+            "Permutation importance",
+        ),
+        Inspected(
+            f"{LEARNING} {describe_learning_curve(curve, scoring)}",
+            draw_learning(curve, scoring),
+            ("Rows fitted on", f"Mean {scoring}", "±"),
+            points,
+            "Learning curve",
+        ),
+    )
 
 
 def describe_learning_curve(curve: Mapping[str, Any], scoring: str) -> str:

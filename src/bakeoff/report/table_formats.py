@@ -1,9 +1,8 @@
-"""Format a header and rows of text as a table in HTML, in markdown, or for a terminal."""
+"""Format a header and rows of text as a table in markdown or for a terminal."""
 
 import re
 from collections.abc import Sequence
-from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 from bakeoff.formatting import one_line, printable
 
@@ -11,44 +10,6 @@ from bakeoff.formatting import one_line, printable
 MARKUP = re.compile(r"[\\`*_\[\]<>|~&#]|^[-+](?=\s|$)|^[-=](?=[-=]*$)|(?<=[0-9])[.)](?=\s|$)")
 # GitHub turns addresses into links, escaped or not, unless something interrupts them.
 ADDRESS = re.compile(r"(?<=[a-z]:)(?=//)|(?<=www)(?=\.)|(?<=[\w.+-]@)(?=\w)", re.IGNORECASE)
-
-
-class Link(NamedTuple):
-    """A cell with a link."""
-
-    text: str
-    href: str
-
-
-def html_table(
-    header: tuple[str, ...], rows: list[Any], marked: str | None = None, text: bool = False, label: str = ""
-) -> str:
-    """Format a table in HTML that scrolls if it is wider than the page; the first cell of a row is its name.
-
-    Args:
-        header: the names of the columns.
-        rows: the cells of each row.
-        marked: the first cell of the row to highlight.
-        text: whether the last column holds text rather than figures.
-        label: the table's accessible name.
-    """
-    kind = ' class="text"' if text else ""  # the last column's
-    heads = [f'<th scope="col">{escape(cell)}</th>' for cell in header[:-1]]
-    lines = ["".join([*heads, f'<th scope="col"{kind}>{escape(header[-1])}</th>'])]
-    for row in rows:
-        name, *others = row[:-1]
-        cells = [f'<th scope="row">{_cell(name)}</th>', *(f"<td>{escape(cell)}</td>" for cell in others)]
-        cells.append(f"<td{kind}>{escape(row[-1])}</td>")
-        lines.append("".join(cells))
-    names = [row[0].text if isinstance(row[0], Link) else row[0] for row in rows]
-    kinds = [' class="winner"' if marked and name == marked else "" for name in names]
-    body = "".join(f"<tr{kind}>{line}</tr>" for kind, line in zip(kinds, lines[1:]))
-    region = f' tabindex="0" role="region" aria-label="Table: {escape(label or header[0])}"'
-    return f'<div class="scroll"{region}><table><thead><tr>{lines[0]}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _cell(cell: str | Link) -> str:
-    return f'<a href="{escape(cell.href)}">{escape(cell.text)}</a>' if isinstance(cell, Link) else escape(cell)
 
 
 def markdown_text(text: str) -> str:

@@ -10,7 +10,7 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.errors import IntegrityError, describe
 from bakeoff.evaluation.curves import EVALUATION
 from bakeoff.report.charts import draw_all
-from bakeoff.report.inspection_section import render_deep
+from bakeoff.report.inspection_section import describe_inspection
 from bakeoff.report.svg import Picture
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.untrusted_json import parse_json
@@ -75,7 +75,8 @@ def _render(store: ModelStore, version: str, deep: Mapping[str, Any] | None) -> 
     card = store.card(version)
     outcomes = _read(store, card)
     with _refusing(version):
-        return render_report(card, outcomes, draw_all(card, outcomes), *(render_deep(deep) if deep else []))
+        inspection = describe_inspection(deep) if deep else (None, None)
+        return render_report(card, outcomes, draw_all(card, outcomes), inspection)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ THEN = (
     "bakeoff.training.evaluate",
     "bakeoff.report.write_report",
     "bakeoff.training.cross_validate",
+    "jinja2",
     "sklearn.calibration",
     "sklearn.compose",
     "sklearn.ensemble",

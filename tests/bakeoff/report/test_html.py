@@ -1,0 +1,45 @@
+"""Pages of templates."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from bakeoff.report.html import render_page
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_text_is_escaped_wherever_it_stands():
+    """In titles, cells, names and addresses; what steers a terminal or the direction of writing is spelt out."""
+    hostile = "<script>'\"&\u202e"
+    html = render_page(
+        "models.html", title=hostile, rows=[(hostile, hostile, hostile)], links={hostile: 'x" onclick="y'}
+    )
+    assert 4 == html.count("&lt;script&gt;&#39;&#34;&amp;\\u202e")
+    assert "<script" not in html
+    assert 'href="x&#34; onclick=&#34;y"' in html
+
+
+def test_a_page_without_what_it_takes_is_not_rendered():
+    """Rather than with a gap."""
+    with pytest.raises(UndefinedError, match="'message' is undefined"):
+        render_page("message.html", title="Bakeoff")
+
+
+def test_the_package_brings_its_templates(tmp_path):
+    """A wheel has all of them: reports are written where it is installed, too."""
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    build = f"from setuptools.build_meta import build_wheel; build_wheel({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if "/templates/" in name}
+    templates = ROOT / "src/bakeoff/report/templates"
+    assert {f"bakeoff/report/templates/{path.name}" for path in templates.iterdir()} == held
