@@ -15,7 +15,7 @@ PACKAGES = ("bakeoff", "scikit-learn", "numpy", "pandas", "pyarrow", "joblib")
 
 @functools.cache
 def digest_code() -> str:
-    """SHA-256 over all source files of the package."""
+    """The SHA-256 of all source files of the package, as hexadecimal digits."""
     digest = hashlib.sha256()
     root = Path(str(files(__package__.partition(".")[0])))
     for path in sorted(root.rglob("*.py")):
@@ -25,8 +25,8 @@ def digest_code() -> str:
 
 
 def describe_environment() -> dict[str, str]:
-    """The versions that fold scores, predictions and pickles depend on."""
-    found = {name: installed(name) for name in PACKAGES}
+    """The versions of Python and of the libraries that scores, predictions and pickles depend on, by name."""
+    versions = {name: installed(name) for name in PACKAGES}
     with contextlib.suppress(PackageNotFoundError):  # only available for x86-64
-        found[ENGINE] = installed(ENGINE)
-    return {"python": platform.python_version()} | found
+        versions[ENGINE] = installed(ENGINE)
+    return {"python": platform.python_version()} | versions

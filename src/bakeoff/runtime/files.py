@@ -11,9 +11,9 @@ from pathlib import Path
 
 from bakeoff.errors import ReadError, UserError
 
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a model, which is a folder's name
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # a model's name, which is also its folder's
 
-# Errors that mean a file is missing or not a file; any other error is the system's and says nothing about its content.
+# Errors that mean a file is missing, too large, or not a file; after any other error its content is unknown.
 GONE_OR_ELSE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EFBIG}
 DENIED = {errno.EACCES, errno.EPERM}
 
@@ -31,13 +31,14 @@ def open_file(path: Path, follow: bool = True) -> io.FileIO:
 
 
 def raise_refusal(error: OSError, path: Path) -> None:
-    """Raise `ReadError` if the system refused a read; return if the file is missing or not a file.
+    """Raise `ReadError` if the system refused a read; return if the file is missing, too large, or not a file.
 
     Args:
-        path: of the file, for errors that don't name it.
+        error: the error of the read.
+        path: the file's path, for errors that don't name it.
 
     Raises:
-        ReadError: saying why.
+        ReadError: the system refused; the message says why.
     """
     if error.errno not in GONE_OR_ELSE:
         raise ReadError(describe_read_error(error, path)) from error
@@ -47,7 +48,8 @@ def describe_read_error(error: OSError, path: str | Path) -> str:
     """A sentence that says why a file could not be read.
 
     Args:
-        path: of the file, for errors that don't name it.
+        error: the error of the read.
+        path: the file's path, for errors that don't name it.
     """
     shown = repr(str(error.filename or path))
     if error.errno in DENIED:
@@ -68,11 +70,11 @@ def read_file(path: Path, most: int, follow: bool = True) -> bytes:
     """Read a whole file; see `open_file`.
 
     Args:
-        most: the largest size accepted, in bytes; sizes written elsewhere may be forged.
+        most: the largest size accepted, in bytes, since a size recorded elsewhere may be forged.
         follow: whether the path may be a link.
 
     Raises:
-        OSError: it is larger, or as `open_file`.
+        OSError: it is larger, or `open_file` refuses it.
     """
     with open_file(path, follow) as file:
         size = os.fstat(file.fileno()).st_size
@@ -129,7 +131,10 @@ def write_aside(path: Path, text: str) -> Path:
     """Write the replacement of a file next to it, synced. Hold a lock: the temporary name is always the same.
 
     Returns:
-        the temporary file; its `replace(path)` needs no more disk space.
+        The temporary file; its `replace(path)` needs no more disk space.
+
+    Raises:
+        OSError: the write failed; the temporary file is removed.
     """
     aside = aside_of(path)
     try:
@@ -148,6 +153,11 @@ def aside_of(path: Path) -> Path:
 def append(path: Path, content: bytes, whole: int) -> None:
     """Append after the first `whole` bytes in one synced write; a partial line that a crash left there is cut off.
 
+    Args:
+        path: an existing file.
+        content: the bytes to append.
+        whole: the size in bytes up to which the file is complete.
+
     Raises:
         OSError: the disk is full, for example; the file then has its first `whole` bytes, as before.
     """
@@ -156,7 +166,7 @@ def append(path: Path, content: bytes, whole: int) -> None:
         if os.fstat(descriptor).st_size > whole:
             os.ftruncate(descriptor, whole)
         try:
-            if os.write(descriptor, content) < len(content):  # it could stop half-way
+            if os.write(descriptor, content) < len(content):  # a full disk can cut a write short
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
             os.fsync(descriptor)
         except OSError:
@@ -167,7 +177,11 @@ def append(path: Path, content: bytes, whole: int) -> None:
 
 
 def open_regular(path: Path, flags: int) -> int:
-    """Open a regular file and return its descriptor; the flags keep links, pipes and devices out.
+    """Open a regular file and return its descriptor; pipes and devices are refused.
+
+    Args:
+        path: the file's path.
+        flags: as `os.open` takes them, with O_NOFOLLOW and O_NONBLOCK to refuse links and not to wait for a pipe.
 
     Raises:
         OSError: it is missing, can't be opened with these flags, or is not a regular file.
@@ -187,6 +201,7 @@ def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
 
     Raises:
         UserError: the system refuses, as it does in /proc.
+        FileExistsError: a file has that name.
     """
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
@@ -197,10 +212,15 @@ def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
 
 
 def require_writable(folder: Path, what: str, error: type[UserError] = UserError) -> None:
-    """Refuse a folder that can't be created or written to. The attempt leaves nothing.
+    """Refuse a folder that can't be created or written to. Nothing is left behind.
+
+    Args:
+        folder: the folder, which need not exist yet.
+        what: what the folder is called in the message.
+        error: the type of error to raise.
 
     Raises:
-        error: naming what stands in the way.
+        error: it can't; the message names what stands in the way.
     """
     ancestor = folder.absolute()
     try:
@@ -228,11 +248,11 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
 
 
 def signature(path: str | Path) -> tuple[int, ...]:
-    """Times, sizes and inodes of a file or of a folder's files, to detect changes; empty if there is none."""
+    """Modification times, sizes and inodes of a file or of a folder's files, to detect changes; empty if unreadable."""
     path = Path(path)
     try:
         files = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
-        found = [file.stat() for file in files]
-    except (OSError, ValueError):  # a name with a NUL in it
+        stats = [file.stat() for file in files]
+    except (OSError, ValueError):  # ValueError: a name with a NUL in it
         return ()
-    return tuple(number for stat in found for number in (stat.st_mtime_ns, stat.st_size, stat.st_ino))
+    return tuple(number for found in stats for number in (found.st_mtime_ns, found.st_size, found.st_ino))

@@ -35,43 +35,49 @@ class _ToParent(logging.Handler):
 
 
 def serve(control: socket.socket, preload: str | None = None) -> None:
-    """Fork a process for each incoming connection and send it the exit status; end with the control socket.
+    """Fork a process for each connection received, and send its exit status there, until the control socket closes.
 
     Args:
-        control: socket that connections are received from.
+        control: the socket that connections are received from, as file descriptors.
         preload: `module:name` of a generator function that imports what steps need. Its first iteration runs before
-            anything is forked, the others when no connection waits.
+            anything is forked, the others while no connection waits.
     """
     gc.disable()  # imports leave hardly any garbage, and collecting it takes a seventh of their time
-    spare: Iterator[None] | None = _load(preload)() if preload else None
-    if spare is not None:
-        next(spare, None)
+    imports: Iterator[None] | None = _load(preload)() if preload else None
+    if imports is not None:
+        next(imports, None)
     woken, wake = socket.socketpair()
     for end in (woken, wake):
         end.setblocking(False)
     signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     lines: dict[int, Connection] = {}
-    asked = True
-    while asked:
-        ready, _, _ = select.select([control, woken], [], [], None if spare is None else 0)
-        if spare is not None and not ready and next(spare, DONE) is DONE:
-            spare = None
+    is_open = True
+    while is_open:
+        ready, _, _ = select.select([control, woken], [], [], None if imports is None else 0)
+        if imports is not None and not ready and next(imports, DONE) is DONE:
+            imports = None
         if woken in ready:
             woken.recv(4096)
             _reap(lines)
         if control in ready:
-            asked = _fork(control, lines, (control, woken, wake))
+            is_open = _fork(control, lines, (control, woken, wake))
     for pid in lines:
         os.kill(pid, signal.SIGKILL)
 
 
 def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socket.socket, ...]) -> bool:
-    """Fork a process for the next connection; False once the socket is closed."""
-    asked, given, _, _ = socket.recv_fds(control, 1, 1)
-    if not asked:
+    """Fork a process for the next connection; return False once the control socket is closed.
+
+    Args:
+        control: the control socket.
+        lines: the connection to each living process by its pid; the new one is added.
+        own: sockets that the forked process must close.
+    """
+    data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+    if not data:
         return False
-    line = Connection(given[0])
+    line = Connection(descriptors[0])
     with warnings.catch_warnings():
         # Python 3.12 warns of other threads that may hold a lock: those here are idle pools of imported libraries.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -89,6 +95,7 @@ def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socke
 
 
 def _reap(lines: dict[int, Connection]) -> None:
+    """Send the status of each process that has ended over its connection, and forget it."""
     while lines:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
@@ -106,18 +113,18 @@ def _work(line: Connection) -> None:
         line.send(("pid", os.getpid()))
         gc.freeze()  # a collection would write to every page shared with the server
         gc.enable()
-        begun_with, waits = _resident(), True
-        while waits:
-            here, name, args = line.recv()
+        resident_before, can_be_reused = _resident(), True
+        while can_be_reused:
+            context, name, args = line.recv()
             os.environ.clear()
-            os.environ.update(here.environment)
-            os.chdir(here.folder)
+            os.environ.update(context.environment)
+            os.chdir(context.folder)
             with warnings.catch_warnings():  # warnings are shown once per step, not per process
-                _log_to(line, here.log_level)
+                _log_to(line, context.log_level)
                 outcome = _outcome(name, args)
-            # A process that a step has left larger ends, and gives its memory back.
-            waits = _resident() - begun_with < GROWN
-            line.send(("waits", waits))
+            # A process that has grown ends, which gives its memory back.
+            can_be_reused = _resident() - resident_before < GROWN
+            line.send(("waits", can_be_reused))
             line.send(outcome)
     except (EOFError, ConnectionError):
         pass  # the caller is gone
@@ -137,6 +144,7 @@ def _resident() -> int:
 
 
 def _log_to(line: Connection, level: int) -> None:
+    """Send the log records of `bakeoff`, and warnings, over a connection."""
     logger = logging.getLogger("bakeoff")
     logger.handlers, logger.propagate = [_ToParent(line)], False
     logger.setLevel(level)
@@ -154,17 +162,19 @@ def _log_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
 
 
 def _outcome(name: str, args: Any) -> tuple[str, Any]:
+    """Run a step; return `returned` with its result, or `raised` with its error."""
     try:
         return "returned", _load(name)(*args)
     except Exception as error:
         try:
-            pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+            pickle.loads(pickle.dumps(error))  # noqa: S301  pickled here; some errors can be pickled but not unpickled
         except Exception:
             return "raised", TrainingError(describe(error))
         return "raised", error
 
 
 def _load(path: str) -> Any:
+    """Import what `module:name` names."""
     module, name = path.split(":")
     return getattr(importlib.import_module(module), name)
 

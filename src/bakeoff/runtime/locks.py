@@ -11,14 +11,18 @@ from typing import IO
 
 from bakeoff.runtime.files import open_regular
 
-QUIET_SECONDS = 1.0  # another writer is usually done within it; a longer wait is said
+QUIET_SECONDS = 1.0  # most writers are done by then; a longer wait is logged
 
 logger = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file, which is made where there is none."""
+    """Wait for an exclusive lock on a file and hold it during the block; the file is created if it is missing.
+
+    Raises:
+        OSError: the path can't be opened, is a link or no regular file, or the file system has no locks.
+    """
     descriptor = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         if not try_lock(descriptor, QUIET_SECONDS):
@@ -26,12 +30,15 @@ def locked(path: Path) -> Iterator[None]:
             lock(descriptor)
         yield
     finally:
-        os.close(descriptor)  # which lets go of it
+        os.close(descriptor)  # releases the lock
 
 
 @contextlib.contextmanager
 def locked_if_possible(path: Path, seconds: float) -> Iterator[None]:
-    """Hold the lock where there is one that can be had within so many seconds; else go on without. Nothing is made."""
+    """Hold a file's lock during the block if it is free within `seconds`, else run the block without it.
+
+    The file is not created if it is missing.
+    """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # no store yet, or one that can only be read
             descriptor = open_regular(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -50,10 +57,13 @@ def lock(file: int | IO[str]) -> None:
 
 
 def try_lock(file: int | IO[str], seconds: float = 0.0, *, shared: bool = False) -> bool:
-    """Whether an open file could be locked within so many seconds; the lock ends as that of `lock`.
+    """Try for `seconds` to lock an open file; returns whether it is locked. The lock ends as for `lock`.
 
     Args:
-        shared: with others that share it; a file that is open for reading alone can be locked so on NFS too.
+        file: the open file, or its descriptor.
+        seconds: how long to try.
+        shared: take a shared lock, which several can hold at once; on NFS a file that is open only for reading can have
+            no other.
 
     Raises:
         OSError: the file system has no locks.

@@ -1,4 +1,4 @@
-"""A command line's flags, whose mistakes are told in one line."""
+"""An argument parser whose errors are one line."""
 
 import argparse
 from collections.abc import Iterable
@@ -8,10 +8,10 @@ from bakeoff.errors import ConfigError
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """As argparse's, but where that would print its usage and exit, it raises a `ConfigError`.
+    """An argument parser that raises a `ConfigError` where argparse's would print its usage and exit.
 
     Args:
-        unknown_hint: what else may be wrong where an argument is unknown and no flag is like it.
+        unknown_hint: appended to the message about an unknown argument that resembles no flag.
     """
 
     def __init__(self, *args: Any, unknown_hint: str = "", **options: Any) -> None:
@@ -19,14 +19,20 @@ class OneLineParser(argparse.ArgumentParser):
         self._unknown_hint = unknown_hint
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """As argparse's, but refuse here what is unknown: this command knows its flags, the one above it does not."""
-        found, unknown = super().parse_known_args(args, namespace)
+        """Parse as argparse does, but refuse unknown arguments, even in a subcommand.
+
+        argparse would leave them to the parent command, whose hint can't know the subcommand's flags.
+
+        Raises:
+            ConfigError: an argument is unknown.
+        """
+        options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return found, unknown
+        return options, unknown
 
     def error(self, message: str) -> NoReturn:
-        """Raise the message with the nearest flag, or the hint.
+        """Raise a `ConfigError` with the message and the most similar flag, or the hint.
 
         Raises:
             ConfigError: always.
@@ -34,6 +40,7 @@ class OneLineParser(argparse.ArgumentParser):
         raise ConfigError(f"{message}{self._hint(message)} (see {self.prog} --help)")
 
     def _hint(self, message: str) -> str:
+        """The most similar flag to one in the message, else the hint for unknown arguments, else nothing."""
         import difflib
 
         flags = [flag for flag in self._option_string_actions if flag not in {"-h", "--help"}]
@@ -45,5 +52,5 @@ class OneLineParser(argparse.ArgumentParser):
         return self._unknown_hint if "unrecognized arguments" in message else ""
 
     def actions(self) -> Iterable[argparse.Action]:
-        """What each flag does."""
+        """The action of each flag; one that has several flags comes once for each."""
         return self._option_string_actions.values()

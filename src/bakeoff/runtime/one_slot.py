@@ -1,4 +1,4 @@
-"""Remember the value that was made last, so that the next step in the same process need not make it again."""
+"""A cache of one value: the next step in the same process need not make it again."""
 
 import threading
 from collections.abc import Callable
@@ -9,17 +9,17 @@ Value = TypeVar("Value")
 
 
 class OneSlot(Generic[Key, Value]):
-    """The value that was made last, and the key it was made for."""
+    """A thread-safe cache of the value that was made last, and of the key that it was made for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: tuple[Key, Value] | None = None
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
-        """The value for a key: the remembered one where it was made for an equal key, else a new one.
+        """Return the cached value if it was made for an equal key, else make a new one.
 
-        Threads that ask at once wait for one that makes it. The value before it is forgotten first, so that memory
-        need not hold both; where `make` raises, nothing is remembered.
+        While one thread makes it, others wait. The old value is dropped first, so that memory need not hold both; if
+        `make` raises, nothing is cached.
         """
         with self._lock:
             if self._held is None or self._held[0] != key:
@@ -28,6 +28,6 @@ class OneSlot(Generic[Key, Value]):
             return self._held[1]
 
     def forget(self) -> None:
-        """Remember nothing."""
+        """Drop the cached value."""
         with self._lock:
             self._held = None

@@ -1,4 +1,4 @@
-"""Check paths given by users: are they on this machine, and does one lie inside another?"""
+"""Check paths given by users: that they can be on this machine, and that none lies inside another."""
 
 import os
 import re
@@ -11,14 +11,14 @@ from bakeoff.errors import ConfigError
 ADDRESS = re.compile(r"\s*[\w+.@-]{2,}(:[\w+.@-]+)*:[/\\]")
 PASSWORD = re.compile(r"//[^/]*@")
 WINDOWS = re.compile(r"\s*([A-Za-z]:[/\\]|\\\\)")
-LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, of Linux and macOS
+LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, on Linux
 
 
 def local_path(text: str) -> str:
     """The path with `~` expanded; the disk is not consulted.
 
     Raises:
-        ValueError: it can't be a path on this machine; the text says why.
+        ValueError: it can't be a path on this machine; the message says why.
     """
     shown = PASSWORD.sub("//…@", text)
     shown = repr(shown if len(shown) <= 80 else f"{shown[:80]}…")
@@ -49,13 +49,13 @@ def refuse_within(
     """Refuse output that would be written among files of another kind.
 
     Args:
-        places: paths that are written to, by the name that messages use.
+        places: the paths that are written to, by their names in messages.
         outer: the folder's name in messages.
         folder: none of the places may be this folder or lie inside it.
-        hidden_may: allow places below a hidden subfolder (`.x`, `_x`), which readers skip.
+        hidden_may: allow places in a hidden subfolder (`.x`, `_x`), which readers of the folder skip.
 
     Raises:
-        ConfigError: naming both.
+        ConfigError: a place does; the message names both.
     """
     for name, place in places.items():
         if lies_in(place, folder) and not (hidden_may and _is_hidden(place, folder)):
@@ -67,10 +67,12 @@ def refuse_mixed(store: str | Path, workspace: str | Path, rows: str | Path | No
     """Refuse a store, workspace and input that lie inside one another: a run would mistake one's files for another's.
 
     Args:
+        store: the store's folder.
+        workspace: the folder of intermediate files.
         rows: the file or folder that is read, if any.
 
     Raises:
-        ConfigError: naming both.
+        ConfigError: one lies inside another; the message names both.
     """
     refuse_within({"workspace": workspace}, "the store", store, hidden_may=True)
     if rows is not None:
@@ -80,11 +82,11 @@ def refuse_mixed(store: str | Path, workspace: str | Path, rows: str | Path | No
 def lies_in(place: str | Path, folder: str | Path) -> bool:
     """Whether a path is a folder or lies below it, links, dots and case resolved."""
     real, outer = Path(os.path.realpath(place)), Path(os.path.realpath(folder))
-    return any(each == outer or _is_same(each, outer) for each in (real, *real.parents))
+    return any(path == outer or _is_same(path, outer) for path in (real, *real.parents))
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Also on a case-insensitive file system."""
+    """Whether two paths are the same file, as they may be on a case-insensitive file system though they differ."""
     try:
         return one.samefile(other)
     except OSError:
@@ -93,5 +95,5 @@ def _is_same(one: Path, other: Path) -> bool:
 
 def _is_hidden(place: str | Path, folder: str | Path) -> bool:
     """Whether the first component below the folder is a name that readers skip."""
-    way = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
-    return way[:1] in (".", "_") and way.split("/")[0] not in (".", "..")
+    relative = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
+    return relative[:1] in (".", "_") and relative.split("/")[0] not in (".", "..")

@@ -59,16 +59,21 @@ class ForkServer:
     """The process that steps are forked from. It ends with this process, and so do the processes it forked.
 
     Args:
-        preload: as `start_fork_server`.
+        preload: as for `start_fork_server`.
+
+    Attributes:
+        owner: the id of the process that started it; a process forked from that one can't use it.
+        under_way: the `id` of each connection whose process runs a step.
+        places: one for each core, held while a step runs.
     """
 
     def __init__(self, preload: str | None = None) -> None:
         self._socket, theirs = socket.socketpair()
         environment = {**os.environ, **ONE_THREAD}
-        # Dask sets it in its workers to limit their memory. Every larger array is then mapped anew and zeroed, which
-        # makes a fit up to a fifth slower; a step's process ends when it has grown anyway.
+        # Dask sets this in its workers to limit their memory. Every large array is then mapped anew and zeroed, which
+        # makes a fit up to a fifth slower; and a step's process that has grown ends anyway.
         environment.pop("MALLOC_TRIM_THRESHOLD_", None)
-        # In its own session Ctrl-C does not end steps before the run has recorded its state.
+        # A session of its own, so that Ctrl-C does not end steps before the run has recorded its state.
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -90,7 +95,7 @@ class ForkServer:
         atexit.register(self.stop)
 
     def line(self) -> WorkerConnection:
-        """A connection to an idle process: a used one, or a new one.
+        """A connection to an idle process, or to a new one if none is idle.
 
         Raises:
             OSError: the server is gone.
@@ -121,14 +126,14 @@ class ForkServer:
             self._idle.pop().close()
         if self.owner != os.getpid():
             return
-        if self.under_way:  # it ends its processes once the socket is closed
+        if self.under_way:  # the server kills its processes once the socket is closed
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(1)
         self._process.kill()
         self._process.wait()
 
     def serves(self) -> bool:
-        """Whether this process can request another process from it."""
+        """Whether the server runs and was started by this process, so that processes can be requested from it."""
         return self.owner == os.getpid() and self._process.poll() is None
 
 
@@ -153,7 +158,7 @@ def stop_fork_server() -> None:
 
 
 def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
-    """Run a function in a process of its own; its result, errors and log records arrive here.
+    """Run a function in a process of its own, and pass its result, errors and log records on to the caller.
 
     Arguments and result are pickled: pass references to files, not rows. At most one function runs per core; further
     calls wait.
@@ -162,9 +167,13 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
         path: `module:name` of the function, in a module that does not import Prefect; it is not imported here.
         deadline: when to kill it, in seconds since the epoch; None for never.
 
+    Returns:
+        What the function returns.
+
     Raises:
         OutOfTimeError: it was not done by the deadline.
         TrainingError: the process ended before the function did.
+        Exception: what the function raises.
     """
     server = start_fork_server()
     with _core(server, deadline):
@@ -196,11 +205,15 @@ def _core(server: ForkServer, deadline: float | None) -> Iterator[None]:
 
 
 def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
-    """Run the step and return how it ended; the connection keeps its pid if the process can be reused."""
-    here = ProcessContext({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
-    waits = False
+    """Run the step and return how it ended; the connection keeps its pid only if the process can be reused.
+
+    Returns:
+        `returned` with the result, `raised` with the error, or `ended` with the process's status as from `os.waitpid`.
+    """
+    context = ProcessContext({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
+    can_be_reused = False
     try:
-        line.connection.send((here, path, args))
+        line.connection.send((context, path, args))
         while True:
             if line.pid is not None and _is_late(line.connection, deadline):
                 raise OutOfTimeError(OUT_OF_TIME)
@@ -210,9 +223,9 @@ def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float 
             elif kind == "pid":
                 line.pid = content
             elif kind == "waits":
-                waits = content
+                can_be_reused = content
             else:
-                line.pid = line.pid if waits else None
+                line.pid = line.pid if can_be_reused else None
                 return kind, content
     except (EOFError, ConnectionError):
         line.pid = None  # the pid may be reused by now
@@ -226,6 +239,7 @@ def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float 
 
 
 def _is_late(connection: Connection, deadline: float | None) -> bool:
+    """Wait until a message arrives or the deadline is past; return whether it is the latter."""
     return deadline is not None and not connection.poll(max(0.0, deadline - time.time()))
 
 
@@ -236,6 +250,7 @@ def _log(record: logging.LogRecord) -> None:
 
 
 def _describe_end(status: int) -> str:
+    """Say how a process ended, in a sentence; the status is as from `os.waitpid`."""
     code = os.waitstatus_to_exitcode(status)
     if code == -signal.SIGKILL:
         return "its process was killed, as the system does when memory runs out; use fewer rows, or more memory"

@@ -12,11 +12,11 @@ class Progress:
     """Progress of a prediction.
 
     Attributes:
-        done: rows so far.
-        total: all rows; None if unknown until they are read.
-        share: of the input, from 0 to 1.
-        rows_per_second: since this run began; earlier runs are not counted.
-        seconds_left: at this pace; None before the first rows.
+        done: number of rows done so far.
+        total: number of all rows; None if unknown until they are read.
+        share: share of the input that is done, from 0 to 1.
+        rows_per_second: the pace since this run began; rows of earlier runs are not counted.
+        seconds_left: seconds left at this pace; None before the first rows.
     """
 
     done: int
@@ -39,20 +39,20 @@ class Pace:
     """Measures the pace of a prediction."""
 
     def __init__(self, total: int | None, done: int, share: float, seconds: float) -> None:
-        """Begin.
+        """Start the clock.
 
         Args:
-            total: all rows; None if unknown.
-            done: rows done by an earlier run.
-            share: of the input done by an earlier run, from 0 to 1.
-            seconds: between two moments at which `due` is true.
+            total: number of all rows; None if unknown.
+            done: number of rows done by an earlier run.
+            share: share of the input done by an earlier run, from 0 to 1.
+            seconds: the least time between two reports.
         """
         self.total, self._done, self._seconds = total, done, seconds
         self._share = done / total if total else share
         self._started = self._last = time.monotonic()
 
     def due(self) -> bool:
-        """Whether it is time to report progress again."""
+        """Whether it is time to report progress again; if so, the time to the next report begins."""
         now = time.monotonic()
         if now - self._last < self._seconds:
             return False
@@ -60,7 +60,12 @@ class Pace:
         return True
 
     def at(self, done: int, share: float) -> Progress:
-        """The progress now."""
+        """The progress now.
+
+        Args:
+            done: number of rows done so far, by earlier runs too.
+            share: share of the input done so far, from 0 to 1; not used if the total is known.
+        """
         seconds = max(time.monotonic() - self._started, 1e-9)
         if self.total:
             share = done / self.total
@@ -97,14 +102,18 @@ class ContestantProgress:
 
 
 class RaceProgress:
-    """Progress of all contestants' folds."""
+    """Progress of all contestants' folds.
+
+    Attributes:
+        lanes: the progress of each contestant, by name.
+    """
 
     def __init__(self, folds: int, work: Mapping[str, float | None]) -> None:
-        """Begin.
+        """Start the clock.
 
         Args:
             folds: number of folds per contestant.
-            work: predicted seconds of a fold on one core, by contestant; None if unknown.
+            work: predicted seconds of a fold on one core, by contestant; None if unknown, then the mean of the others.
         """
         known = [seconds for seconds in work.values() if seconds is not None]
         usual = sum(known) / len(known) if known else 1.0
@@ -146,5 +155,5 @@ class RaceProgress:
     def __str__(self) -> str:
         """As `7 of 15 folds scored, 12 s left`."""
         left = self.seconds_left
-        told = f"{self.done:,} of {self.total:,} folds scored"
-        return f"{told}, {format_seconds(left)} left" if left and self.done < self.total else told
+        text = f"{self.done:,} of {self.total:,} folds scored"
+        return f"{text}, {format_seconds(left)} left" if left and self.done < self.total else text

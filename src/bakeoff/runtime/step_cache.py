@@ -1,4 +1,4 @@
-"""Cache the results of steps: a run that is started again after a crash continues where it was."""
+"""Cache the results of steps, so that a run that is started again after a crash continues where it stopped."""
 
 import contextlib
 import hashlib
@@ -29,25 +29,29 @@ logger = logging.getLogger(__name__)
 def cached_step(
     run: RunFolder, name: str, key: Mapping[str, Any], kind: type[Result], work: Callable[[Path], Result]
 ) -> Result:
-    """Run a step, or take its result from an earlier run that died.
+    """Run a step, or take its result from the cache of an earlier run that died.
 
     The cache key covers the step's inputs, the versions of the libraries, and all of Bakeoff's code. Cached files are
     verified before use: a step whose files have changed is run again.
 
     Args:
-        name: of the step within the run, and of its output folder.
-        key: everything the step depends on, as plain values.
-        kind: the result's type, a dataclass whose paths lie in that folder.
-        work: runs the step in an empty folder.
+        run: the run's folder and its cache.
+        name: the step's name within the run, which is also its output folder's.
+        key: everything that the step depends on, as plain values.
+        kind: the result's type, a dataclass whose paths lie in the output folder.
+        work: runs the step; it is passed the output folder, which is empty.
+
+    Returns:
+        The step's result, with paths in the output folder.
     """
     digest = hashlib.sha256(json.dumps([name, describe_environment(), digest_code(), key], sort_keys=True).encode())
     kept, folder = run.cache / digest.hexdigest()[:32], run.path / name
     mark_used(run, kept.name)
     shutil.rmtree(folder, ignore_errors=True)  # a retried step starts from scratch
-    folder.mkdir()  # not its parents: a run that has ended leaves nothing behind
-    if _is_ours(run.cache) and (found := _take(kept, folder, kind)) is not None:
+    folder.mkdir()  # without parents: a step that outlives its run must not make the run's folder again
+    if _is_ours(run.cache) and (cached := _take(kept, folder, kind)) is not None:
         logger.info("%s: taken over from a run that ended early", name)
-        return found
+        return cached
     result = work(folder)
     with contextlib.suppress(OSError):  # the cache is optional
         _keep(result, folder, kept)
@@ -55,15 +59,20 @@ def cached_step(
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether only this user can have written there; what is cached is unpickled."""
+    """Whether only this user can have written to a folder: cached models are unpickled, so nobody else may."""
     try:
-        found = folder.lstat()
+        status = folder.lstat()
     except FileNotFoundError:  # another run has removed the empty folder
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o022
 
 
 def _keep(result: Any, folder: Path, kept: Path) -> None:
+    """Put a step's result and the files of its output folder into the cache, completely or not at all.
+
+    Raises:
+        OSError: they can't be written.
+    """
     from pydantic import TypeAdapter
 
     make_cache(kept.parent)  # another run may have removed the empty folder
@@ -83,6 +92,7 @@ def _keep(result: Any, folder: Path, kept: Path) -> None:
 
 
 def _take(kept: Path, folder: Path, kind: type[Result]) -> Result | None:
+    """Return a cached result, its files linked into `folder`; None if it is missing, or damaged and now removed."""
     from pydantic import TypeAdapter
 
     try:
@@ -91,20 +101,22 @@ def _take(kept: Path, folder: Path, kind: type[Result]) -> Result | None:
             _link(kept / name, folder / name)
             if _digest(folder / name) != digest:
                 raise ValueError(name)
-        found: Result = _moved(TypeAdapter(kind).validate_python(entry["result"]), Path(), folder)
+        cached: Result = _moved(TypeAdapter(kind).validate_python(entry["result"]), Path(), folder)
     except (OSError, ValueError, KeyError, TypeError):  # missing or incomplete
         for path in folder.iterdir():
             path.unlink()
         shutil.rmtree(kept, ignore_errors=True)
         return None
-    return found
+    return cached
 
 
 def _moved(result: Any, before: Path, after: Path) -> Any:
+    """Return a result whose paths lie in `after` instead of `before`."""
     return replace_files(result, {name: after / path.relative_to(before) for name, path in file_fields(result).items()})
 
 
 def _link(path: Path, to: Path) -> None:
+    """Hard-link a file, or copy it."""
     try:
         os.link(path, to)
     except OSError:  # a file system without hard links

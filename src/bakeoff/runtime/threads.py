@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _changing = threading.Lock()
-_holders: list[Any] = []  # of the first open block; blocks may overlap
+_holders: list[Any] = []  # an entry per open block: the limiter for the first, None for the others; blocks may overlap
 
 
 def cpu_count() -> int:
@@ -28,7 +28,7 @@ def cpu_count() -> int:
 
 
 def _quota(cgroup: Path) -> int:
-    """The control group's CPU quota in cores, rounded up; all cores if it has none."""
+    """The control group's CPU quota in cores, rounded up; all cores of the machine without a quota."""
     try:
         if (cgroup / "cpu.max").exists():
             quota, period = (cgroup / "cpu.max").read_text().split()
@@ -74,7 +74,14 @@ def _controller() -> Any:
 def map_in_order(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
-    """Map a function over items in a pool, in order, with at most `ahead` results pending."""
+    """Map a function over items in a pool, and yield the results in order.
+
+    Args:
+        pool: the pool that runs the function.
+        function: called with each item.
+        items: taken only when they are submitted.
+        ahead: the number of items submitted beyond the one whose result is yielded next.
+    """
     waiting: deque[Future[Result]] = deque()
     for item in items:
         waiting.append(pool.submit(function, item))

@@ -13,7 +13,7 @@ RECEIVED = "received"  # folder for files from machines without a shared folder
 
 @dataclass(frozen=True)
 class Bundle(Generic[Result]):
-    """A step's result (a dataclass) with the content of the files that its fields name."""
+    """A step's result (a dataclass), and the contents of the files that its fields name, by field."""
 
     result: Result
     files: Mapping[str, bytes]
@@ -25,14 +25,14 @@ def pack(result: Result) -> Bundle[Result]:
 
 
 def unpack(given: "Bundle[Result] | Result", folder: Path) -> Result:
-    """Write a bundle's files to `folder` and return its result; anything else is returned unchanged."""
+    """Write a bundle's files to `folder`, and return its result with their paths; return anything else unchanged."""
     if not isinstance(given, Bundle):
         return given
-    folder.mkdir(exist_ok=True)  # not its parents: a run that has ended leaves nothing behind
-    there = {field: folder / path.name for field, path in file_fields(given.result).items()}
-    for field, path in there.items():
+    folder.mkdir(exist_ok=True)  # without parents: a run's folder that was removed must not be made again
+    paths = {field: folder / path.name for field, path in file_fields(given.result).items()}
+    for field, path in paths.items():
         path.write_bytes(given.files[field])
-    return replace_files(given.result, there)
+    return replace_files(given.result, paths)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -56,6 +56,6 @@ def file_fields(result: Any) -> dict[str, Path]:
 
 
 def replace_files(result: Result, paths: Mapping[str, Path]) -> Result:
-    """A copy of a dataclass with other paths."""
+    """A copy of a dataclass with other paths, by field."""
     changed: Any = replace(result, **paths)  # type: ignore[type-var]  # a dataclass, as `fields` has found
     return changed  # type: ignore[no-any-return]

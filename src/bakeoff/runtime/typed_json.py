@@ -1,8 +1,9 @@
-"""Read JSON as dataclasses, whoever wrote it: what is missing or of another type is named by its path.
+"""Read untrusted JSON as dataclasses; an error names the path of the value that is missing or has another type.
 
-An annotation is the check. `float` is a finite number or NaN, `int` a count, a tuple a list in JSON; a field with a
-default may be missing; keys that the dataclass doesn't have are left alone. `Annotated` adds rules: a function that
-must be true of the value, `Keys` that a mapping must have, or a dataclass that it must be readable as, too.
+The annotations are the rules. `float` is a finite number or NaN, `int` a count from 0, and a tuple is a list in JSON.
+A field with a default may be missing; keys that the dataclass doesn't have are ignored. `Annotated` adds rules: a
+predicate that must hold for the value, `Keys` that a mapping must have, or a dataclass that the value must also be
+readable as.
 """
 
 from collections.abc import Callable, Hashable
@@ -11,33 +12,37 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-LARGEST = 1e300  # of a number: what a float can be and be calculated with
-MOST = 2**63  # of a count: bytes of a file
+LARGEST = 1e300  # the largest magnitude of a float, with room to calculate below the overflow at 1.8e308
+MOST = 2**63  # the largest int, such as the bytes of a file
 
 T = TypeVar("T")
-Read = Callable[[Any, str], Any]
+Read = Callable[[Any, str], Any]  # takes a parsed value and its path, and returns the typed value
 
 
 class ShapeError(ValueError):
-    """The path of a value that is missing or of another type, as `rows.train`; empty for the whole."""
+    """A value is missing or has another type; the message is its path, as `rows.train`, empty for the document."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What a mapping must have."""
+    """The keys that a mapping must have."""
 
     names: tuple[str, ...]
 
 
 def read_as(shape: type[T], value: Any, where: str = "") -> T:
-    """The value as a dataclass.
+    """Read a parsed value as a dataclass.
 
     Args:
-        value: as `json.loads` gives it.
-        where: its path.
+        shape: the dataclass.
+        value: as from `json.loads`.
+        where: the value's path, which errors begin with.
+
+    Returns:
+        An instance of the dataclass.
 
     Raises:
-        ShapeError: it is none.
+        ShapeError: a value in it is missing or has another type.
     """
     return cast("T", _reader(cast("Hashable", shape))(value, where))
 
@@ -71,7 +76,7 @@ _CHECKS: dict[Any, Callable[[Any], bool]] = {
     bool: lambda value: isinstance(value, bool),
     int: lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST,
     float: lambda value: (
-        isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > LARGEST  # NaN is not
+        isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > LARGEST  # allows NaN
     ),
 }
 
@@ -109,6 +114,8 @@ def _with_keys(read: Read, names: tuple[str, ...]) -> Read:
 
 
 def _also(read: Read, other: Read) -> Read:
+    """Read with `read` what `other` can read too."""
+
     def read_both(value: Any, where: str) -> Any:
         other(value, where)
         return read(value, where)
@@ -159,6 +166,8 @@ def _sequence(inner: Read, kind: Any) -> Read:
 
 
 def _of_length(inner: list[Read]) -> Read:
+    """Read a tuple with one reader for each element."""
+
     def read(value: Any, where: str) -> Any:
         if not isinstance(value, list | tuple) or len(value) != len(inner):
             raise ShapeError(where)

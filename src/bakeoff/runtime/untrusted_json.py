@@ -3,15 +3,16 @@
 import json
 from typing import Any
 
-MOST_BYTES = 1 << 29  # of memory
-# Bytes of memory that each takes at most, roughly: an empty list takes 2 bytes in a file, 100 in memory.
+MOST_BYTES = 1 << 29  # of memory for a parsed text
+# Bytes of memory for each occurrence of a character, roughly and at most: an empty list takes 2 bytes in a file, 100 in
+# memory.
 COSTS = {b"{": 232, b"[": 100, b":": 150, b",": 40}
 
 
 def is_shallow(value: Any, levels: int) -> bool:
     """Whether lists and mappings are nested at most `levels` deep."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels > 0 and all(is_shallow(each, levels - 1) for each in inner)
+    return levels > 0 and all(is_shallow(item, levels - 1) for item in inner)
 
 
 def parse_json(content: bytes) -> Any:

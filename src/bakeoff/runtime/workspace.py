@@ -1,4 +1,7 @@
-"""The folder of a run's intermediate files, gone when the run ends, and what is kept for a run that did not."""
+"""The folder of a run's intermediate files, removed when the run ends, and the cache of its steps' results.
+
+The cache outlives a run that failed or was killed, so that the same run, started again, need not repeat these steps.
+"""
 
 import contextlib
 import re
@@ -12,24 +15,24 @@ from pathlib import Path
 from bakeoff.runtime.files import make_user_folder
 from bakeoff.runtime.locks import lock, try_lock
 
-# Names that nobody else gives: what a folder holds besides is a person's, and stays.
+# Names that only Bakeoff gives: anything else in a workspace belongs to the user, and stays.
 KEPT = "bakeoff-kept"
 KEPT_KEY = re.compile(r"[0-9a-f]{32}")
 RUN = "bakeoff-run-"
-KEPT_SECONDS = 7 * 24 * 3600  # a run that nobody has started again in a week is forgotten
+KEPT_SECONDS = 7 * 24 * 3600  # the age at which a cached result is removed
 LOCK = "bakeoff.lock"
-RESULT = "result.json"  # in what is kept, and written last
+RESULT = "result.json"  # in a cached step's folder; written last, so that it marks a complete one
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where a run's steps write.
+    """The folders that a run's steps write to.
 
     Attributes:
-        path: the run's own folder.
-        kept: where steps that are done are kept until their run is, for whoever starts it again.
-        parcel: under which name Dask holds the run's rows, where its workers don't see this folder.
-        deadline: when the race's fits and folds are out of time, in seconds since 1970; None for never.
+        path: the run's own folder, removed when the run ends.
+        cache: the folder of cached results, which other runs in the workspace share.
+        deadline: when the race's fits and folds are out of time, in seconds since the epoch; None for never.
+        scattered: the name of the Dask dataset with the run's rows, for workers that don't see `path`; else None.
     """
 
     path: Path
@@ -40,58 +43,67 @@ class RunFolder:
 
 @contextlib.contextmanager
 def run_folder(workspace: Path) -> Iterator[RunFolder]:
-    """Make a folder of this run's own; it is gone at the end, and what it kept is when the run came through.
+    """Make a run's folder for the block, and remove it afterwards.
 
-    Folders of runs that were killed are removed by the next one.
+    If the block succeeds, the cached results that the run used are removed too. Folders of runs that were killed, and
+    results that were cached too long ago, are removed first.
+
+    Args:
+        workspace: the folder that the run's folder is made in; it is created if it is missing.
+
+    Raises:
+        UserError: the system refuses to create the workspace.
     """
-    workspace = workspace.absolute()  # what crosses to another process may find another current folder there
+    workspace = workspace.absolute()  # steps in other processes may have another working directory
     kept = workspace / KEPT
     make_cache(kept)
     _forget(workspace)
     run = RunFolder(Path(tempfile.mkdtemp(prefix=RUN, dir=workspace)), kept)
     with (run.path / f"{LOCK}.new").open("w") as file:
         lock(file)
-        (run.path / f"{LOCK}.new").rename(run.path / LOCK)  # another run that finds it finds it locked
+        # Renamed when it is locked, so that no other run finds it unlocked.
+        (run.path / f"{LOCK}.new").rename(run.path / LOCK)
         try:
             yield run
             for entry in _used(run).iterdir() if _used(run).exists() else ():
                 shutil.rmtree(kept / entry.name, ignore_errors=True)
         finally:
             shutil.rmtree(run.path, ignore_errors=True)
-            with contextlib.suppress(OSError):  # something is kept
+            with contextlib.suppress(OSError):  # it is not empty
                 kept.rmdir()
 
 
 def make_cache(kept: Path) -> None:
-    """Make the folder of kept steps, where there is none."""
+    """Make the folder of cached results, which only its owner may read, if it is missing."""
     for _ in range(100):
-        with contextlib.suppress(FileExistsError):  # it was there, and another run has just removed it
+        with contextlib.suppress(FileExistsError):  # another run removed it between mkdir's attempt and its check
             make_user_folder(kept, "the workspace's folder", 0o700)
             return
     kept.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def mark_used(run: RunFolder, key: str) -> None:
-    """Note that the run needs what is kept under a key no longer than itself."""
+    """Note that a run uses the cached result with this key, so that it is removed when the run succeeds."""
     _used(run).mkdir(exist_ok=True)
     (_used(run) / key).touch()
 
 
 def _used(run: RunFolder) -> Path:
+    """The folder with an empty file for each cached result that the run uses, named by its key."""
     return run.path / "used"
 
 
 def _forget(workspace: Path) -> None:
-    """Remove the folders of runs that live no more, and what was kept too long; nothing that a run didn't make."""
+    """Remove the folders of runs that were killed, and results cached too long ago; nothing that a run didn't make."""
     for folder in workspace.glob(f"{RUN}*"):
         if folder.is_symlink():
             continue
         with contextlib.suppress(OSError), (folder / LOCK).open("r+") as file:
-            if try_lock(file):  # its run is over
+            if try_lock(file):  # its run was killed
                 shutil.rmtree(folder, ignore_errors=True)
     kept: list[Path] = []
     if not (workspace / KEPT).is_symlink():
-        with contextlib.suppress(FileNotFoundError):  # a run that ends removes it when it is empty
+        with contextlib.suppress(FileNotFoundError):  # a run that ended has removed it, empty
             kept = list((workspace / KEPT).iterdir())
     for entry in kept:
         with contextlib.suppress(OSError):
