@@ -1,6 +1,6 @@
-"""The card of a version as dataclasses: the shape of card.json, in the order of its keys.
+"""The card of a version as dataclasses, whose fields are the keys of card.json in its order.
 
-Fields with a default are missing in older cards.
+Fields with a default may be missing in older cards.
 """
 
 import json
@@ -31,6 +31,7 @@ def _is_time(text: str) -> bool:
 
 
 def _can_be_drawn(curve: CalibrationCurve | None) -> bool:
+    """Return whether a curve's shares lie between 0 and 1 and no bin is empty."""
     if curve is None:
         return True
     return all(0 <= share <= 1 for share in [*curve.predicted, *curve.observed]) and all(map(bool, curve.pairs))
@@ -41,9 +42,11 @@ Curve = Annotated[CalibrationCurve | None, _can_be_drawn]
 
 @dataclass(frozen=True, kw_only=True)
 class ToLeader:
-    """The comparison of a contestant with the leader; differences are contestant minus leader.
+    """The comparison of a contestant with the leader on the same rows; the difference is contestant minus leader.
 
     Attributes:
+        interval: the 95 % interval of the difference.
+        p_holm: the p-value, adjusted by Holm's method for all pairs of contestants.
         test: the test that gave the p-value.
         rows_better: the number of rows that only the contestant predicts right.
         rows_worse: the number of rows that only the leader predicts right.
@@ -188,7 +191,7 @@ class FoldSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The fields of a version's config that are read, with the defaults for older versions."""
+    """The fields of a version's config that Bakeoff reads again, with defaults for older versions."""
 
     dataset: DatasetSettings = DatasetSettings()
     split: SplitSettings = SplitSettings()
@@ -211,9 +214,10 @@ class Card:
         classifier: the winner.
         classifiers: the contestants, in the leaderboard's order.
         calibration: the calibration of the winner's probabilities.
-        brier_halved: whether Brier scores of two classes are of one class; older cards sum over both.
-        decision: the cost reduction by deciding by least expected cost; None without costs.
-        warnings: what a careful colleague would say.
+        brier_halved: whether there are two classes, whose Brier scores are halved to lie between 0 and 1; None in older
+            cards, which don't halve them.
+        decision: what decisions by least expected cost save; None without costs.
+        warnings: what to beware of in the rows, their split and the scores, a sentence each.
         tidied: what was done to the table, a line each.
         class_counts: the number of training rows by class.
         config: the run's config, as the Bakeoff of that time wrote it.
@@ -282,11 +286,12 @@ class Card:
 
     @property
     def settings(self) -> Settings:
-        """The fields of the config that are read."""
+        """The fields of the config that Bakeoff reads again."""
         return read_as(Settings, self.config)
 
 
 def _require_consistent(card: Card) -> None:
+    """Raise a `ShapeError` if winner or leader did not race, or a file's name is a path."""
     if card.classifier not in card.classifiers:
         raise ShapeError("its winner")
     if not all(map(FILE.fullmatch, card.files)):

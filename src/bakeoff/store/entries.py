@@ -54,7 +54,7 @@ def parse_entry(line: bytes, number: int) -> dict[str, Any]:
     Raises:
         IntegrityError: the line is not a valid entry.
     """
-    with contextlib.suppress(ValueError, RecursionError):  # neither UTF-8 nor JSON
+    with contextlib.suppress(ValueError, RecursionError):  # it is not UTF-8, not JSON, or nested too deep
         entry = len(line) <= LONGEST and json.loads(line, parse_constant=_refuse_constant)
         if isinstance(entry, dict) and _is_entry(entry):
             return entry
@@ -62,7 +62,11 @@ def parse_entry(line: bytes, number: int) -> dict[str, Any]:
 
 
 def _is_entry(entry: dict[str, Any]) -> bool:
-    """Return whether every field that is read later exists, has the right type, and can't name a path elsewhere."""
+    """Return whether all fields exist, have the right types, and hold only ids that can't lead out of the folder.
+
+    Raises:
+        ValueError: a time is not in the calendar.
+    """
     keys = EVENTS.get(str(entry.get("event")))
     if keys is None or not keys | COMMON <= set(entry) <= keys | COMMON | OPTIONAL | {"number", FIGURES}:
         return False
@@ -78,7 +82,7 @@ def _is_entry(entry: dict[str, Any]) -> bool:
 
 
 def _are_figures(figures: Any) -> bool:
-    """Return whether these are text and finite numbers by name."""
+    """Return whether this is a dict of text and finite numbers, not too many of them."""
     return (
         isinstance(figures, dict)
         and len(figures) <= MOST_FIGURES
@@ -94,14 +98,19 @@ def _refuse_constant(name: str) -> None:
 
 
 def _is_version(version: Any) -> bool:
+    """Return whether this is a version's id.
+
+    Raises:
+        ValueError: its time is not in the calendar.
+    """
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         return False
     datetime.fromisoformat(version[:16])
-    return version < "9999"  # there is a second after it
+    return version < "9999"  # so that the next version can be named a second later
 
 
 def head_of(history: History) -> str:
-    """Return the start of `journal.head`: the number and the SHA-256 of the last line."""
+    """Return the head of a journal, the number and the SHA-256 of its last line, with which `journal.head` starts."""
     return f"{len(history.entries)} {history.digest or '-'}"
 
 
@@ -155,7 +164,11 @@ def check_head(head: str | None, digests: list[str], entries: list[Entry]) -> li
 
 
 def check_consistency(history: History) -> list[str]:
-    """Check that the entries are possible: rollbacks to former champions, and champions that exist."""
+    """Check that the entries are possible: rollbacks to former champions, and champions and challengers that exist.
+
+    Returns:
+        The first finding, or none.
+    """
     try:
         champion = history.champion
     except IntegrityError as error:

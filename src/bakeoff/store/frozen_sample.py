@@ -1,4 +1,4 @@
-"""A frozen sample: a few rows stored with the model's predictions, which are repeated when the model is loaded."""
+"""A frozen sample: a few rows with the model's predictions for them, which a loaded model must repeat."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from bakeoff.tables.schema_validation import validate_table
 
 SAMPLE = "sample.parquet"
 ROWS = 64
-TOLERANCE = 1e-6  # of scores: other processors and BLAS versions change only the last digits, another model the first
+TOLERANCE = 1e-6  # relative and absolute, of scores: processors and BLAS versions differ only in the last digits
 
 
 def freeze_sample(model: Any, rows: pa.Table, features: list[Feature], path: Path) -> None:
@@ -55,7 +55,7 @@ def check_sample(model: Any, content: bytes, features: list[Feature]) -> None:
         features: the schema.
 
     Raises:
-        IntegrityError: a class differs, or a score by more than 1e-6.
+        IntegrityError: a prediction differs, or a score by more than `TOLERANCE`.
     """
     table = read_parquet_bytes(content)
     if not table.num_rows:

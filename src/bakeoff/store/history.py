@@ -22,8 +22,8 @@ class ChampionPeriod:
         until: when another version became champion; None for the present champion.
         event: the event that made it champion, `promote` or `rollback`.
         why: the reason given.
-        by: the user or run that made it champion; None if an old journal doesn't contain it.
-        exported_by: the run that made the version.
+        by: the user or run that made it champion; None if an old journal doesn't say.
+        exported_by: the user or run that exported the version; None if an old journal doesn't say.
     """
 
     version: str
@@ -111,7 +111,7 @@ class History:
         ]
 
     def decision(self, version: str) -> Entry | None:
-        """Return the last entry that made a version champion or kept another one, or None."""
+        """Return the last entry that promoted a version, or kept the champion instead of it; None if there is none."""
         for entry in reversed(self.entries):
             if entry.get("challenger", entry.get("version")) == version and entry["event"] in {"promote", "keep"}:
                 return entry
@@ -128,7 +128,7 @@ class History:
 
     @cached_property
     def set_back(self) -> list[int]:
-        """The numbers of the lines with an earlier time than the line before: one of the two clocks was wrong."""
+        """The numbers, from 1, of lines with an earlier time than the line before: one of the two clocks was wrong."""
         times = [_time(entry) for entry in self.entries]
         return [number for number, (above, time) in enumerate(pairwise(times), start=2) if time < above]
 
@@ -140,7 +140,7 @@ class History:
         Args:
             last: the number of newest versions to keep.
             since: versions that were champion at this time or later are kept.
-            now: entries with a later time come from a wrong clock; by default none does.
+            now: the present time; an entry with a later one was written by a wrong clock. By default none was.
         """
         latest, reasons = self._latest_times(now), {}
         ends = [latest[id(entry)] for entry in self._promotions[1:]]
@@ -156,7 +156,11 @@ class History:
     def _latest_times(self, now: datetime | None) -> dict[int, datetime]:
         """Return the latest time at which each entry, by its `id`, can have been written.
 
-        A time before an earlier entry's, or after now, comes from a wrong clock; the next right time replaces it.
+        A time before an earlier entry's, or after now, comes from a wrong clock, and the next right one replaces it. So
+        pruning keeps a version too long rather than removes it too early.
+
+        Args:
+            now: the present time; None for the latest time of an entry.
         """
         times = [_time(entry) for entry in self.entries]
         after = now = now or max(times, default=None)
@@ -173,7 +177,7 @@ class History:
 
     @cached_property
     def _promotions(self) -> list[Entry]:
-        """The entries that made a champion. The first version is champion even if its promotion was cut off."""
+        """The entries that made a champion. The first version is champion even if a crash lost its promotion."""
         crowned = [entry for entry in self.entries if entry["event"] in {"promote", "rollback"}]
         first = next(iter(self.exports.values()), None)
         if first is not None and (not crowned or crowned[0]["version"] != first["version"]):

@@ -29,7 +29,7 @@ from bakeoff.store.entries import (
 from bakeoff.store.history import Entry, History
 from bakeoff.store.keys import Keys
 
-LARGEST, LONGEST_HEAD = 1 << 26, 1 << 12  # bytes of a journal, some hundred thousand lines, and of its head
+LARGEST, LONGEST_HEAD = 1 << 26, 1 << 12  # bytes of a journal (some hundred thousand lines) and of its head
 RESTORE = "restore the model's folder from a backup, or choose another name"
 
 
@@ -38,8 +38,8 @@ class Journal:
     """The journal of one model: `journal.jsonl`, and `journal.head` with the number and digest of its last line.
 
     Each line contains the SHA-256 of the line before, which reveals a line that was changed, removed or inserted; for
-    the last line the head does. A crash can leave a head that is older than the journal, which is no finding. With a
-    private key lines and head are signed.
+    the last line the head does. A crash can leave a head that is older than the journal; that is no finding. With a
+    private key, lines and head are signed.
     """
 
     folder: Path
@@ -59,14 +59,15 @@ class Journal:
         """Read all entries; a last line that a crash cut short is left out.
 
         With public keys, one of them must have signed the last entry, which vouches for the whole chain before it,
-        since nobody signs a journal with findings. The head must be signed too: otherwise the last lines could be cut
-        off.
+        since nobody signs a journal with findings. The head must be signed too: otherwise lines at the end could be cut
+        off unnoticed.
 
         Args:
             keys: the trusted keys; with None signatures are not checked.
 
         Raises:
             IntegrityError: a line was changed, or a signature is missing or not by a trusted key.
+            ReadError: the system refused to read a file.
         """
         history, findings = self.inspect(keys)
         if findings:
@@ -78,7 +79,10 @@ class Journal:
 
         Args:
             keys: the trusted keys; with None signatures are not checked, not even for unsigned lines after signed ones.
-            noted: an earlier head; the journal must still contain that line.
+            noted: an earlier head, whose line the journal must still contain.
+
+        Returns:
+            The history, and the findings, a sentence each.
 
         Raises:
             ReadError: the system refused to read a file.
@@ -104,12 +108,15 @@ class Journal:
         return history, [] if keys is None else self._check_signatures(history, keys, head or "")
 
     def encode_events(self, history: History, events: Sequence[dict[str, Any]], keys: Keys) -> tuple[bytes, History]:
-        """Encode events as lines to append, and return them with the resulting history.
+        """Encode events as lines of the journal, numbered, chained and signed.
 
         Args:
             history: the present history.
             events: the results of `make_event`.
-            keys: the keys to sign with.
+            keys: the keys to sign with; without a private key nothing is signed.
+
+        Returns:
+            The lines to append, and the history after them.
         """
         time, content = datetime.now(UTC).strftime(STAMP), b""
         for event in events:
@@ -142,7 +149,7 @@ class Journal:
             keys.require_private("with a public key the store must be signed: changing it")
 
     def find_forged(self, history: History, keys: Keys) -> list[str]:
-        """Find signatures by a trusted key that don't match their line."""
+        """Return a finding for each line whose signature claims a trusted key and doesn't match."""
         return [
             f"journal line {number}: the signature doesn't fit"
             for number, entry in enumerate(history.entries, start=1)
@@ -197,13 +204,20 @@ class Journal:
         )
 
     def _read_head(self) -> str | None:
+        """Read the head's file; None if it is missing."""
         try:
             return read_file(self.head, LONGEST_HEAD).decode(errors="replace")
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _read(self) -> bytes:
-        """Read in one system call: in several, a line that is being cut could be mixed with the next one."""
+        """Read the journal in one system call; empty if it is missing.
+
+        In several calls, the start of a line that a writer is cutting off could be joined to the line that replaces it.
+
+        Raises:
+            OSError: it is too large, or can't be read.
+        """
         try:
             with open_file(self.path) as file:
                 size = os.fstat(file.fileno()).st_size

@@ -27,10 +27,10 @@ ASK = "whoever trains the model has it"
 def find_public_keys(public_key: Path | None) -> Keys:
     """Find the public keys that a config or the environment names, for processes that only read.
 
-    The environment is for workers: a run's config can add keys where it has none, but not contradict it.
+    The environment is for workers: a run's config can name keys if the environment names none, but can't name others.
 
     Args:
-        public_key: a PEM file with one or more keys, all of which are trusted: two while one replaces the other.
+        public_key: a PEM file with one or more keys, all of which are trusted, as while one key replaces another.
 
     Raises:
         ConfigError: the file is missing or holds no such key, or config and environment differ.
@@ -156,6 +156,11 @@ def read_public_keys(path: Path) -> dict[str, "Ed25519PublicKey"]:
 
 
 def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:
+    """Return the path of a key that config or environment name; None if neither does.
+
+    Raises:
+        ConfigError: they differ, or the environment's can't be a path.
+    """
     from_environment = os.environ.get(variable) or None  # set and empty means unset
     try:
         from_environment = from_environment and local_path(from_environment)
@@ -170,6 +175,11 @@ def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:
 
 
 def _read(path: Path, kind: str, advice: str) -> bytes:
+    """Read a key file.
+
+    Raises:
+        ConfigError: it can't be read; the message ends with the advice.
+    """
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte

@@ -61,7 +61,13 @@ class Keys:
         return base64.b64encode(self.require_private().sign(message)).decode()
 
     def signed(self, message: bytes, key: str, signature: str) -> bool:
-        """Return whether the trusted key with this fingerprint has signed the message."""
+        """Return whether a trusted key has signed the message.
+
+        Args:
+            message: the signed bytes.
+            key: the key's fingerprint.
+            signature: in base64.
+        """
         from cryptography.exceptions import InvalidSignature
 
         try:

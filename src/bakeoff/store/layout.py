@@ -1,4 +1,4 @@
-"""The paths of a model's versions, champion and journal, and reading them without a lock."""
+"""The paths of a model's versions, champion and journal, and functions that read them without a lock."""
 
 import hashlib
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class Layout:
 
     @property
     def champion_file(self) -> Path:
-        """The file with the champion's id, for readers who don't parse the journal."""
+        """The file with the champion's id, for programs that don't parse the journal."""
         return self.folder / "champion"
 
     @property
@@ -48,12 +48,12 @@ class Layout:
         return self.folder / f"{INCOMING}{version}"
 
     def path(self, version: str) -> Path:
-        """Return a version's folder; the staging folder if its writer died before moving it, which is complete too."""
+        """Return a version's folder; if its writer died before moving it, the staging folder, which is complete too."""
         folder, incoming = self.folder / version, self.staging(version)
         return incoming if not folder.exists() and incoming.exists() else folder
 
     def present(self) -> set[str]:
-        """Return the names of the version folders, whoever made them."""
+        """Return the names of the folders that are named like a version, in the journal or not."""
         try:
             return {path.name for path in self.folder.iterdir() if VERSION.fullmatch(path.name)}
         except OSError as error:
@@ -61,7 +61,7 @@ class Layout:
             return set()
 
     def read_pointer(self) -> str:
-        """Return the champion's id in the file `champion`; empty if the file is missing."""
+        """Return the content of the file `champion`, an id; empty if the file is missing or too long."""
         try:
             return read_file(self.champion_file, SHORT).decode(errors="replace").strip()
         except OSError as error:
@@ -118,7 +118,7 @@ class Layout:
         """Read card.json, verified against the journal.
 
         Raises:
-            IntegrityError: it was changed.
+            IntegrityError: it was changed, or the version is not in the journal.
         """
         if version not in history.exports:
             raise IntegrityError("it is not in the journal: Bakeoff did not export it")
@@ -129,6 +129,6 @@ class Layout:
 
     @contextmanager
     def read_locked(self) -> Iterator[None]:
-        """Hold the lock, if the file can be locked, so that nothing moves during the block."""
+        """Hold the writers' lock in the block if it can be had in two seconds, so that no writer changes anything."""
         with locked_if_possible(self.lock, PATIENCE_SECONDS):
             yield

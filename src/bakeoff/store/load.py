@@ -28,11 +28,12 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
     Args:
         store: the version's store.
         version: the version's id.
-        allow_version_skew: load it under another scikit-learn or Python minor version than it was written under.
+        allow_version_skew: whether it may have been written under another scikit-learn or Python minor version.
 
     Raises:
         IntegrityError: the version was changed, can't be unpickled, or predicts its sample differently.
         StoreError: it was written under other versions, and that is not allowed.
+        ReadError: the system refused to read a file.
     """
     import joblib
     from sklearn.exceptions import InconsistentVersionWarning
@@ -48,7 +49,11 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             model = joblib.load(io.BytesIO(content))
-    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right, so library versions are the cause
+    except (
+        Exception,
+        SystemExit,
+        GeneratorExit,
+    ) as error:  # the bytes are verified, so other versions of libraries are the cause
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
     if SAMPLE in card.files:
@@ -59,7 +64,11 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
 
 
 def refuse_version_skew(card: Card, *, allowed: bool) -> str | None:
-    """Describe how this process's versions differ from those that a model was written under, or return None.
+    """Describe how this process's versions differ from those that a model was written under; None if they don't.
+
+    Args:
+        card: the version's card.
+        allowed: whether they may differ.
 
     Raises:
         StoreError: they differ, and that is not allowed.
@@ -74,10 +83,10 @@ def refuse_version_skew(card: Card, *, allowed: bool) -> str | None:
 
 
 def version_skew(environment: dict[str, str]) -> str | None:
-    """Describe how scikit-learn and Python's minor version differ from the running ones, or return None.
+    """Describe how the running scikit-learn and Python minor version differ from recorded ones; None if they don't.
 
     Args:
-        environment: the card's environment.
+        environment: the versions in the card, by library.
     """
     recorded = {"scikit-learn": environment["scikit-learn"], "Python": _minor(environment["python"])}
     current = {"scikit-learn": installed("scikit-learn"), "Python": _minor(platform.python_version())}
@@ -87,13 +96,14 @@ def version_skew(environment: dict[str, str]) -> str | None:
 
 
 def _check(version: str, sample: bytes, card: Card, model: Any) -> None:
+    """Raise an `IntegrityError` if the model doesn't predict its frozen sample as before."""
     from bakeoff.store.frozen_sample import check_sample
 
     try:
         check_sample(model, sample, list(card.features))
     except IntegrityError as error:
         raise IntegrityError(f"version {version} is not used: {error}") from error
-    except (Exception, SystemExit, GeneratorExit) as error:  # raised by another scikit-learn's model
+    except (Exception, SystemExit, GeneratorExit) as error:  # as a model of another scikit-learn raises
         raise IntegrityError(f"version {version} is not used: it can't predict its frozen sample: {error}") from error
 
 
@@ -108,6 +118,7 @@ def open_store(config: TrainingConfig | PredictionConfig) -> ModelStore:
 
     Raises:
         ConfigError: a key can't be read, or config and environment contradict each other.
+        StoreError: the store's path is a file.
     """
     if isinstance(config, TrainingConfig):
         keys = find_keys(config.signing.private_key, config.signing.public_key)
@@ -123,6 +134,8 @@ class VersionRef:
     """The version that a prediction run uses, resolved once, so that a later promotion changes nothing.
 
     Attributes:
+        name: the model's name in the store.
+        version: the version's id.
         head: the number and SHA-256 of the journal's last line at that time, which identify the store's state.
     """
 
@@ -132,7 +145,7 @@ class VersionRef:
 
 
 def find_version(config: PredictionConfig) -> VersionRef:
-    """Resolve champion, latest or an id.
+    """Find the version that a config names: champion, latest or an id.
 
     Raises:
         StoreError: there is no such version.

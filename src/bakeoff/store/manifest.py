@@ -23,7 +23,7 @@ Render = Callable[[Card], str]
 
 FORMAT = 1  # of card.json
 LARGEST_CARD = 1 << 26  # bytes
-HARMLESS = 1 << 28  # bytes that are read of any sealed file, whatever its card says
+HARMLESS = 1 << 28  # bytes that any file may have, whatever its card says; more only if the card says so
 REPORT = "report.html"  # not sealed: derived from the sealed files, and may be written again
 
 
@@ -37,14 +37,15 @@ def write_version(folder: Path, card: Card, files: dict[str, Path], render: Rend
         render: makes the report from the card; None for no report.
 
     Returns:
-        The card's SHA-256.
+        The SHA-256 of card.json.
 
     Raises:
-        IntegrityError: a file changed while it was copied, or the card couldn't be parsed again.
+        IntegrityError: a file changed while it was copied, or the card can't be parsed again.
+        OSError: a file can't be read or written.
     """
     sealed = {}
     for name, source in files.items():
-        digest = sha256_file(source)  # before copying
+        digest = sha256_file(source)  # before copying, to notice a change meanwhile
         sealed[name] = FileDigest(sha256=digest, bytes=source.stat().st_size)
         copy_file(source, folder / name)
         if sha256_file(folder / name) != digest:
@@ -65,10 +66,10 @@ def parse_card(content: bytes, version: str) -> Card:
 
     Args:
         content: the content of card.json.
-        version: the version that it must be of.
+        version: the id that the card must have.
 
     Raises:
-        IntegrityError: it has a format that this Bakeoff doesn't know, or is not a card.
+        IntegrityError: it is not a card, is another version's, or has a format that this Bakeoff doesn't know.
     """
     card = _parse_card(content)
     if card.version != version:
@@ -76,7 +77,7 @@ def parse_card(content: bytes, version: str) -> Card:
     return card
 
 
-@lru_cache(maxsize=2)  # champion and challenger: each is asked for several times, and a wide table's takes seconds
+@lru_cache(maxsize=2)  # champion and challenger: each is read several times, and parsing a wide table's takes seconds
 def _parse_card(content: bytes) -> Card:
     try:
         parsed = parse_json(content)
@@ -95,12 +96,12 @@ def recorded_digest(card: Card, name: str) -> str | None:
 
 
 def most_bytes(card: Card, name: str) -> int:
-    """Return the most bytes to read of a file: the sealed size, or what does no harm."""
+    """Return the most bytes that a file may have to be read: those in its card, but always what does no harm."""
     return max(HARMLESS, card.files[name].bytes) if name in card.files else HARMLESS
 
 
 def compare_with_manifest(folder: Path, card: Card) -> list[str]:
-    """Compare a version's folder with its card, both ways.
+    """Compare a version's folder with its card: files that differ or are missing, and files that the card doesn't list.
 
     Returns:
         A sentence for each file that differs.

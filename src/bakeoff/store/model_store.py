@@ -30,7 +30,9 @@ SECOND = "%Y%m%dT%H%M%SZ"
 class ModelStore(StoreReader):
     """The versions of one model, for reading and writing.
 
-    Several processes may use it at once: writers take turns by a lock, which ends with its process.
+    Several processes may use it at once: writers take turns by a lock, which is released when its process ends. Every
+    change raises a `StoreError` if the store can't be written or needs a private key, an `IntegrityError` if the
+    journal has a finding, and a `WriteError` if a write fails.
 
     Args:
         keys: the keys to sign with and to trust.
@@ -68,6 +70,7 @@ class ModelStore(StoreReader):
 
         Raises:
             WriteError: a write failed; nothing was changed.
+            IntegrityError: a file was changed while it was copied.
         """
         digest = sha256_file(files["model.joblib"])
         with self._writing() as writer:
@@ -163,7 +166,7 @@ class ModelStore(StoreReader):
             writer.commit(make_event("keep", why, by, version=champion, challenger=challenger, figures=figures))
 
     def rollback(self, why: str, by: str | None = None) -> str:
-        """Make the previous champion champion again; returns its id.
+        """Make the champion before the present one champion again; returns its id.
 
         Raises:
             StoreError: there is no previous champion, or it was pruned.
@@ -197,7 +200,7 @@ class ModelStore(StoreReader):
         return plan
 
     def sign(self, why: str, by: str | None = None, *, as_it_stands: bool = False) -> History:
-        """Verify the whole store and sign it, whoever wrote it; from then on it must be signed.
+        """Verify all versions of the model, and sign the journal; from then on every change must be signed.
 
         Args:
             why: the reason, for the journal.
@@ -205,7 +208,7 @@ class ModelStore(StoreReader):
             as_it_stands: sign even if the journal's last line is not signed by a trusted key.
 
         Returns:
-            The history that was signed.
+            The history before the signature, which vouches for it.
 
         Raises:
             StoreError: there is no private key.
@@ -228,6 +231,7 @@ class ModelStore(StoreReader):
             raise ChampionChangedError(f"the champion is {history.champion} now, no longer {expected}")
 
     def _require_whole(self, history: History, version: str) -> None:
+        """Raise an `IntegrityError` if the version differs from its card or the journal."""
         if findings := verify_version(self._layout, history, version):
             raise IntegrityError(f"version {version} is not used: {findings[0]}; {ELSE}")
 
@@ -238,7 +242,7 @@ class ModelStore(StoreReader):
 def _next_second(now: datetime, history: History) -> datetime:
     """Return the time that names a version: now, or one second after the name of the latest version.
 
-    Names sort in the order of export even after a version whose clock was ahead; the card contains the true time.
+    So ids sort in the order of export even after a version whose clock was ahead; the card has the clock's own time.
     """
     if not history.exports:
         return now

@@ -1,4 +1,4 @@
-"""Read a model's versions, champion and history, verified against what was sealed."""
+"""Read a model's versions, champion and history, verified against card and journal."""
 
 import hashlib
 import json
@@ -43,7 +43,8 @@ class StoreReader:
         """Read the journal.
 
         Raises:
-            IntegrityError: it was changed, or is not signed by a trusted key.
+            IntegrityError: it was changed, is gone, or is not signed by a trusted key.
+            ReadError: the system refused to read it.
         """
         try:
             return self._layout.read_history(self.keys)
@@ -67,7 +68,7 @@ class StoreReader:
             history: the history, read now by default.
 
         Raises:
-            StoreError: existing is no such version; the message lists the last ones.
+            StoreError: there is no such model or version; the message lists what there is.
         """
         history = history or self.history()
         versions = history.versions
@@ -103,13 +104,14 @@ class StoreReader:
 
         Raises:
             IntegrityError: it was changed, or has a format that this Bakeoff doesn't know.
+            StoreError: the version was pruned.
         """
         history = history or self.history()
         with self._naming(version):
             return self._layout.read_card(version, history)
 
     def card_json(self, version: str, history: History | None = None) -> dict[str, Any]:
-        """Read card.json with all its keys, those of other Bakeoffs included; verified like `card`.
+        """Read card.json with all its keys, also those that this Bakeoff doesn't know; verified like `card`.
 
         Args:
             version: the version's id.
@@ -134,7 +136,8 @@ class StoreReader:
             history: the history, read now by default.
 
         Raises:
-            IntegrityError: a file was changed; the message names it.
+            IntegrityError: a file was changed, is missing or is not sealed; the message names it.
+            StoreError: the version was pruned.
         """
         card = self.card(version, history)
         with self._naming(version):
@@ -149,6 +152,9 @@ class StoreReader:
         Args:
             last: the number of newest versions to keep.
             days: versions that were champion within this many days are kept; the champion always is.
+
+        Raises:
+            StoreError: there is no such model.
         """
         history = self.history()
         self.resolve("latest", history)
@@ -159,8 +165,11 @@ class StoreReader:
 
         Args:
             version: verify only this one; by default all.
-            noted: an earlier head that the journal must contain. It reveals an old copy of the whole folder, which is
-                consistent in itself.
+            noted: an earlier head, whose line the journal must contain. Without it an old copy of the whole folder,
+                which is consistent in itself, has no findings.
+
+        Returns:
+            The differences found; if the journal itself has some, `version` is not verified.
 
         Raises:
             StoreError: there is no such version, or `noted` is not a head.
@@ -177,6 +186,7 @@ class StoreReader:
         return findings + verify_versions(self._layout, history, names)
 
     def _names(self, history: History) -> list[str]:
+        """Return the versions in the journal or in the folder, oldest first."""
         return sorted({*history.versions, *self._layout.present()})
 
     @contextmanager
@@ -194,11 +204,11 @@ class StoreReader:
 
 
 def names_in(root: Path) -> list[str]:
-    """Return the models in a store's folder, including those whose folder may not be read.
+    """Return the names of the models in a store's folder, including models whose own folder may not be read.
 
     Raises:
-        StoreError: the path is a file.
-        ReadError: the folder may not be read.
+        StoreError: the store's path is a file.
+        ReadError: the system refused to read the store's folder.
     """
     if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112  Path's methods raise if access is denied
         raise StoreError(f"the store {str(root)!r} is a file; give a folder")

@@ -11,7 +11,13 @@ from bakeoff.store.layout import Layout
 
 @dataclass(frozen=True)
 class RetentionPlan:
-    """The versions that pruning keeps, each with the reason, those that it removes, and the bytes that frees."""
+    """What pruning would do.
+
+    Attributes:
+        kept: the reason to keep each version, by id.
+        pruned: the versions to remove, oldest first.
+        bytes: the size of the files to remove.
+    """
 
     kept: dict[str, str]
     pruned: list[str]
@@ -34,7 +40,7 @@ def plan_retention(layout: Layout, history: History, last: int, days: float) -> 
 
 
 def _size(folder: Path) -> int:
-    """Return a folder's size in bytes, as far as it can be read: another process may be removing it."""
+    """Return the size of a folder's files in bytes, as far as it can be read: another process may be removing them."""
     size = 0
     with contextlib.suppress(OSError):
         for path in folder.iterdir():

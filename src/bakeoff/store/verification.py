@@ -12,19 +12,25 @@ from bakeoff.store.manifest import compare_with_manifest
 
 @dataclass(frozen=True)
 class Finding:
-    """A difference between the store and what was sealed; `version` is None for the journal and the file `champion`."""
+    """A difference from what was written; `version` is None for one of the journal or of the file `champion`."""
 
     version: str | None
     text: str
 
 
 def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) -> tuple[History, list[Finding]]:
-    """Read the history as far as possible, and check the journal and the file `champion`.
+    """Check the journal and the file `champion`.
 
     Args:
         layout: the model's folder.
         keys: the trusted keys; with None signatures are not checked.
-        noted: an earlier head that the journal must contain.
+        noted: an earlier head, whose line the journal must contain.
+
+    Returns:
+        The history as far as it can be read, and the findings.
+
+    Raises:
+        ReadError: the system refused to read a file.
     """
     history, texts = layout.journal.inspect(keys, noted)
     if not history.entries and (layout.present() or layout.read_pointer() or not layout.journal.path.exists()):
@@ -37,7 +43,7 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
 
 
 def verify_versions(layout: Layout, history: History, versions: list[str]) -> list[Finding]:
-    """Verify versions, or report that they can't be read; versions that are pruned meanwhile are left out."""
+    """Verify versions; a file that the system refuses to read is a finding too. Versions pruned meanwhile have none."""
     findings = []
     for version in versions:
         try:
@@ -52,10 +58,10 @@ def verify_versions(layout: Layout, history: History, versions: list[str]) -> li
 
 
 def verify_version(layout: Layout, history: History, version: str) -> list[str]:
-    """Verify one version.
+    """Verify one version against card and journal.
 
     Returns:
-        A sentence for each difference.
+        The findings, a sentence each.
 
     Raises:
         ReadError: the system refused to read a file.

@@ -1,4 +1,4 @@
-"""Change a model's folder, one process at a time: a synced line of the journal commits each change."""
+"""Change a model's folder, one process at a time; a change is committed by a synced line of the journal."""
 
 import errno
 import logging
@@ -31,12 +31,14 @@ logger = logging.getLogger(__name__)
 
 
 class Writer:
-    """The holder of a model's lock.
+    """Changes a model's folder; for the process that holds its lock.
 
-    Everything that a change needs is on the disk before the journal's line is. What follows from the line (moving a
-    folder into place, the files `champion` and `journal.head`, removing folders) can be repeated by any later writer.
+    Everything that a change needs is on the disk before its line in the journal. What follows from the line (moving a
+    folder into place, replacing `champion` and `journal.head`, removing folders) can be repeated by any later writer.
 
     Attributes:
+        layout: the model's folder.
+        keys: the keys to sign with.
         history: the present history.
     """
 
@@ -55,7 +57,7 @@ class Writer:
         texts = self._derived_files(after)
         try:
             for path, text in texts.items():
-                write_aside(path, text)  # before the line, since a full disk must not stop it afterwards
+                write_aside(path, text)  # before the line: afterwards they must not fail on a full disk
             append(self.layout.journal.path, content, self.history.size)
         except OSError:
             for path in texts:
@@ -68,7 +70,7 @@ class Writer:
             sync(self.layout.folder)
 
     def _derived_files(self, history: History) -> dict[Path, str]:
-        """Return the new contents of the files derived from the journal, for those that differ."""
+        """Return the contents of `journal.head` and `champion` for a history, without those that are right already."""
         texts = {self.layout.journal.head: self.layout.journal.head_text(history, self.keys)}
         if history.champion:
             texts[self.layout.champion_file] = f"{history.champion}\n"
@@ -88,7 +90,7 @@ class Writer:
                 logger.warning("%s could not be removed yet; the next writer tries again", self.layout.folder / version)
 
     def discard(self, version: str) -> None:
-        """Remove a version that could not be exported, unless the journal contains it after all."""
+        """Remove the staging folder of a version whose export failed, unless the journal contains it after all."""
         with suppress(OSError, ReadError):
             if version not in self.layout.journal.inspect(None)[0].exports:
                 _remove(self.layout.staging(version))
@@ -116,7 +118,7 @@ class Writer:
 
     @contextmanager
     def _following_up(self) -> Iterator[None]:
-        """Suppress errors of work that follows from the journal: the change is made, and a later writer repeats it."""
+        """Log errors of work that follows from the journal: the change is committed, and a later writer finishes it."""
         try:
             yield
         except OSError as error:
@@ -125,7 +127,7 @@ class Writer:
 
 @contextmanager
 def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer]:
-    """Hold the lock and repair what a dead writer left.
+    """Hold the model's lock in the block, and repair first what a writer that died has left.
 
     Args:
         layout: the model's folder.
@@ -136,6 +138,7 @@ def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer
         StoreError: the folder can't be written to, or the journal is signed and there is no private key.
         IntegrityError: the journal has a finding.
         WriteError: a write failed, here or in the block; nothing was changed.
+        ReadError: the system refused to read a file.
     """
     require_writable(layout.folder, "the store", StoreError)
     try:
@@ -156,6 +159,7 @@ def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer
 
 
 def _holds(path: Path, text: str) -> bool:
+    """Return whether a file has exactly this content."""
     try:
         return read_file(path, len(text.encode())) == text.encode()
     except OSError:
