@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 FREE = 256 << 20  # bytes that any compressed file may unpack to
-MOST_UNPACKING = 200  # a larger one may not unpack to more than this times its size; gzip alone reaches 1000
+MOST_UNPACKING = 200  # times its size that a file may unpack to beyond that; a bomb in gzip reaches 1000
 
 
 def most_unpacked(packed: int) -> int:
@@ -21,11 +21,11 @@ class MalformedRecord(NamedTuple):
     """A record that can't be read as a row.
 
     Attributes:
-        position: its position in the batch.
+        position: its position in the batch, from 0.
         text: its content.
-        kind: what is wrong, in words that are the same for similar records.
-        reason: what is wrong with this record.
-        column: the column of the cell that is wrong, or None if it is the whole record.
+        kind: what is wrong, in the same words for all records with this fault.
+        reason: what is wrong, with the details of this record.
+        column: the column of the faulty cell; None if the record as a whole is faulty.
     """
 
     position: int
@@ -41,8 +41,8 @@ class Batch:
 
     Attributes:
         table: the readable rows, with the requested columns.
-        positions: the position of each readable row in the batch, shape (table.num_rows,).
-        malformed: the other rows, in order.
+        positions: the position of each readable row in the batch, from 0, shape (table.num_rows,).
+        malformed: the other records, in order.
     """
 
     table: pa.Table
@@ -66,7 +66,7 @@ class Chunk:
 
     Attributes:
         read: parses it, in any thread; raises a DataError if the file is corrupt.
-        next_offset: the offset of the next chunk, in bytes of the decompressed CSV or in rows of the Parquet file.
+        next_offset: the offset of the next chunk: in a CSV bytes of its text as UTF-8, in other formats rows.
     """
 
     read: Callable[[], Batch]
@@ -98,9 +98,10 @@ class TableFile(Protocol):
         path: the file's path, for messages.
         schema: names and types of the columns; those of a CSV are all text.
         n_rows: the number of rows, or None if that is unknown before the file is read.
-        typed: whether text is known to be text, as in Parquet; in a CSV it may be numbers, dates or booleans.
-        index_columns: the columns that pandas' metadata calls an index.
-        note: how the file is read if that had to be recognized, to be said behind its name; else empty.
+        typed: whether columns of text are known to hold text, as in Parquet; in a CSV they may hold numbers, dates or
+            booleans.
+        index_columns: the columns that pandas wrote as a frame's index, by the file's metadata.
+        note: how the file is read, to follow its name in a message, if that had to be recognized; else empty.
     """
 
     path: Path

@@ -14,9 +14,9 @@ MISSING = [
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>",
     "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 ]  # fmt: skip
-INVISIBLE = "\u200b\u2060\ufeff"  # characters without width that are no part of a word
+INVISIBLE = "\u200b\u2060\ufeff"  # characters without width that no language needs inside a word
 TRUE, FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
-MAX_NUMBER = float(np.finfo(np.float32).max)
+MAX_NUMBER = float(np.finfo(np.float32).max)  # beyond it scikit-learn's trees, which use float32, see infinity
 PLAIN = frozenset([pa.int64(), pa.float64(), pa.bool_(), pa.string()])
 
 
@@ -39,7 +39,7 @@ def to_numbers(column: pa.ChunkedArray, form: CellFormat | None = None) -> tuple
         return values.to_numpy(), np.zeros(len(text), dtype=bool)
     if form is not None:
         text = normalize_numbers(text, form)
-    # Each cell by the same cast as above, so that its value doesn't depend on the other cells.
+    # Each cell is converted by the same cast as above, so that its value doesn't depend on the other cells.
     distinct = text.drop_null().unique()
     numbers = pa.array([cell for cell in distinct.to_pylist() if _is_number(cell)], pa.string())
     is_number = pc.is_in(text, numbers)
@@ -96,13 +96,13 @@ def trim(text: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def too_large(values: np.ndarray) -> np.ndarray:
-    """Return a mask of the numbers that are infinite as float32, the type that scikit-learn's trees work with."""
+    """Return a mask of the numbers that are infinite as float32, shape (n_rows,); see `MAX_NUMBER`."""
     mask: np.ndarray = np.abs(values) > MAX_NUMBER  # False for NaN
     return mask
 
 
 def unify_booleans(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Lower the case of a text column if all its cells are true or false; return other columns as they are."""
+    """Lowercase a column of text if all its cells are spellings of true and false; return another one unchanged."""
     booleans = pc.all(pc.is_in(column.drop_null(), pa.array(TRUE + FALSE))).as_py()
     return pc.utf8_lower(column) if booleans else column
 
@@ -114,6 +114,8 @@ def to_strings(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def to_plain_type(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:  # noqa: PLR0911  a type, a line
     """Cast a column to a plain type: int64, float64, bool or string.
+
+    Durations become seconds.
 
     Raises:
         DataError: the column holds dates, times, or a type that can't be cast.
@@ -150,7 +152,7 @@ def to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
 
 
 def missing_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Replace each spelling of a missing value by null, in a text column."""
+    """Replace the texts of `MISSING`, with or without blanks at their ends, by null in a column of text."""
     missing = pc.is_in(pc.utf8_trim_whitespace(column), pa.array(MISSING))
     return pc.if_else(missing, pa.scalar(None, pa.string()), column)
 
@@ -161,14 +163,14 @@ def _to_float(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def missing_texts(column: pa.ChunkedArray) -> dict[str, int]:
-    """Count the cells of a text column by the text, such as `NA`, that is read as missing, empty cells apart."""
+    """Count the cells of a text column that hold each text of `MISSING`, such as `NA`; empty cells are not counted."""
     text = pc.utf8_trim_whitespace(column)
     counted = text.filter(pc.and_(pc.is_in(text, pa.array(MISSING)), pc.not_equal(text, ""))).value_counts()
     return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist()))
 
 
 def dates_to_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write dates and times as text; return other columns as they are."""
+    """Convert a column of dates or times to text, and decode a dictionary-encoded one; return others unchanged."""
     column = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
     temporal = pa.types.is_temporal(column.type) and not pa.types.is_duration(column.type)
     return column.cast(pa.string()) if temporal else column

@@ -5,7 +5,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-OPENING = "=+-@\t\r\n＝＋－＠"  # OWASP's list
+OPENING = "=+-@\t\r\n＝＋－＠"  # first characters of a formula, as listed by OWASP (CSV Injection)
 NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"
 
 

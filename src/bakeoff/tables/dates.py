@@ -1,4 +1,4 @@
-"""Recognise and read dates and times, in text or as Arrow's types."""
+"""Recognize and read dates and times, in text or as Arrow's types."""
 
 import re
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from bakeoff.tables.schema import CellFormat
 ORDERS: tuple[DateOrder, ...] = get_args(DateOrder)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 NOT_A_TIME = np.datetime64("NaT", "us")
-SAMPLE = 1000  # different texts that are looked at first
-CENTURY = 69  # years of two digits from here on are of the 20th century, as in POSIX's strptime
+SAMPLE = 1000  # texts by which a column is judged first, to parse no others in vain
+CENTURY = 69  # years of two digits from 69 on are 19xx, others 20xx, as in POSIX's strptime
 
 _MONTH = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _TIME = (
@@ -47,7 +47,7 @@ _ONLY_TIME = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d{1,9})?))?\s*(?P<half>[AaPp][Mm])?"
 )
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[-+]\d{2}:?\d{2})?)?$"
-_PERHAPS = r"(?i)\d[-/.: T]\d|\d[ -]?[a-z]{3}|[a-z]{3}[a-z.]*[ -]\d"  # what no date is without
+_PERHAPS = r"(?i)\d[-/.: T]\d|\d[ -]?[a-z]{3}|[a-z]{3}[a-z.]*[ -]\d"  # matches any text with a date, and few others
 
 
 class AmbiguousDatesError(ValueError):
@@ -56,11 +56,11 @@ class AmbiguousDatesError(ValueError):
 
 @dataclass(frozen=True)
 class DateColumn:
-    """What was recognised in a column of text.
+    """How a column of dates in text is read.
 
     Attributes:
-        format: how it is read.
-        gaps: the number of cells by text that is read as missing.
+        format: the format of its cells.
+        gaps: the number of cells with each text that is read as missing.
     """
 
     format: CellFormat
@@ -68,7 +68,7 @@ class DateColumn:
 
 
 def find_dates(text: pa.ChunkedArray, order: DateOrder | None = None) -> DateColumn | None:
-    """Recognise a column of dates, of times, or of both.
+    """Recognize a column of dates, of times, or of both.
 
     Args:
         text: trimmed cells, null where missing.
@@ -123,7 +123,7 @@ def to_plain_dates(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def read_dates(column: pa.ChunkedArray, form: CellFormat) -> tuple[np.ndarray, np.ndarray]:
-    """Convert a column to times in UTC; times without a zone are taken as they are.
+    """Convert a column to times in UTC; a time without a zone counts as UTC.
 
     Args:
         column: text (trimmed, null where missing), dates, times or timestamps.
@@ -151,14 +151,14 @@ def read_dates(column: pa.ChunkedArray, form: CellFormat) -> tuple[np.ndarray, n
 
 
 def parse_dates(cells: pa.Array, order: DateOrder) -> np.ndarray:
-    """Parse texts as `parse_date` does, all at once where they are written as in ISO 8601.
+    """Parse texts as `parse_date` does; those in the format of ISO 8601 all at once, which is faster.
 
     Args:
         cells: text without nulls, shape (n_cells,).
         order: the order of year, month and day.
 
     Returns:
-        The times in UTC, datetime64[us], NaT for texts that are none; shape (n_cells,).
+        The times in UTC, datetime64[us], NaT for texts that are no dates; shape (n_cells,).
     """
     iso = pc.match_substring_regex(cells, _ISO).to_numpy(zero_copy_only=False)
     times = np.full(len(cells), NOT_A_TIME)
@@ -170,7 +170,7 @@ def parse_dates(cells: pa.Array, order: DateOrder) -> np.ndarray:
 
 
 def parse_date(cell: str, order: DateOrder) -> datetime | None:
-    """Return a date or time as UTC without zone; a time of day is on 1970-01-01. None if the text is none."""
+    """Parse a date or time to UTC, without a zone; a time of day is put on 1970-01-01. None if the text is neither."""
     # Year first can't be taken for another order.
     patterns = (_BY_ORDER[order], _BY_ORDER["ymd"], *_WITH_NAME, _ONLY_TIME, _COMPACT)
     match = next((found for pattern in patterns if (found := pattern.fullmatch(cell))), None)
@@ -190,7 +190,7 @@ def parse_date(cell: str, order: DateOrder) -> datetime | None:
 
 
 def _time_of(parts: dict[str, str | None]) -> timedelta:
-    """Return the time since the day's beginning in UTC.
+    """Return the time from midnight of the given date in UTC to the moment in UTC.
 
     Raises:
         ValueError: there is no such time.
@@ -212,7 +212,7 @@ def _time_of(parts: dict[str, str | None]) -> timedelta:
 
 
 def _look_like_dates(text: pa.ChunkedArray) -> bool:
-    """Return whether it is worth while to parse the cells: a look at the first ones."""
+    """Return whether enough of the first cells resemble dates for parsing to be worth while."""
     first = text.drop_null().slice(0, SAMPLE)
     if not len(first):
         return False
@@ -220,7 +220,11 @@ def _look_like_dates(text: pa.ChunkedArray) -> bool:
 
 
 def _day_first_or_raise(cells: list[str], readable: np.ndarray) -> DateOrder:
-    """Decide between month and day first where all cells are dates in both ways."""
+    """Decide between month first and day first if the cells are dates in both orders.
+
+    Raises:
+        AmbiguousDatesError: nothing decides.
+    """
     dates = [cell for cell, good in zip(cells, readable) if good and _BY_ORDER["mdy"].fullmatch(cell)]
     if not dates:  # names of months, or times of day
         return "ymd"
@@ -230,6 +234,7 @@ def _day_first_or_raise(cells: list[str], readable: np.ndarray) -> DateOrder:
 
 
 def _from_arrow(column: pa.ChunkedArray) -> np.ndarray:
+    """Convert Arrow's dates, times or timestamps to datetime64[us] in UTC; a time of day is put on 1970-01-01."""
     if pa.types.is_time(column.type):
         column = column.cast(pa.time64("us")).cast(pa.int64()).cast(pa.timestamp("us"))
     elif pa.types.is_timestamp(column.type) and column.type.tz:

@@ -30,10 +30,10 @@ from bakeoff.tables.numbers import cast_or_none, find_numbers, has_leading_zeros
 from bakeoff.tables.schema import CellFormat, Feature, Kind
 from bakeoff.tables.tidying import Tidying, describe_gaps
 
-ZONE = r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$"  # at the end of a time
-SOME = 0.1  # share of numbers among categories that is worth a line
+ZONE = r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$"  # a time with its zone
+SOME = 0.1  # share of numbers among categories beyond which they are mentioned
 
-Inferred = tuple[Kind, pa.ChunkedArray, CellFormat]
+Inferred = tuple[Kind, pa.ChunkedArray, CellFormat]  # what `_infer` returns
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,11 @@ class ColumnHints:
     """What the config says about columns.
 
     Attributes:
-        categories, numbers, text: the names of columns that hold these.
-        dates: the order of year, month and day by name of column.
-        decimal: the decimal mark of columns that can be read in two ways; None to refuse them.
+        categories: the names of columns that hold categories.
+        numbers: the names of columns that hold numbers.
+        text: the names of columns that hold free text.
+        dates: the order of year, month and day of columns that hold dates, by name.
+        decimal: the decimal mark of numbers that can be read in two ways; None to refuse them.
     """
 
     categories: frozenset[str] = frozenset()
@@ -81,13 +83,13 @@ def infer_column(
     Args:
         name: the column's name.
         column: of any Arrow type.
-        typed: whether text is known to be text, as in Parquet; otherwise numbers and booleans are looked for in it.
+        typed: whether text is known to be text, as in Parquet; otherwise it may be numbers or booleans.
         hints: what the config says about the column.
-        done: what is done to the column is added to it.
+        done: the record to which changes to the column are added.
         rows: the position of each cell in the file, for messages; None if no rows were left out.
 
     Returns:
-        The feature, and the column as float64, int64, bool, str or datetime64[us]; None if it is left out.
+        The feature, and the column as float64, int64, bool, str or datetime64[us]; None if the column is left out.
 
     Raises:
         DataError: the column has a type that can't be used, or infinite numbers.
@@ -131,6 +133,11 @@ def _infer(name: str, column: pa.ChunkedArray, typed: bool, hints: ColumnHints, 
 
 
 def _as_numbers(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidying) -> Inferred | None:
+    """Read trimmed text as numbers; None if it is something else.
+
+    Raises:
+        AmbiguousNumbersError: it can be read in two ways.
+    """
     plain = cast_or_none(text, pa.float64())
     if plain is not None and name not in hints.numbers and has_leading_zeros(text):
         return None
@@ -159,6 +166,7 @@ def _as_numbers(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidy
 
 
 def _as_booleans(text: pa.ChunkedArray) -> Inferred | None:
+    """Read trimmed text as booleans; None if it is something else."""
     if not pc.all(pc.is_in(text.drop_null(), pa.array(TRUE + FALSE))).as_py():
         return None
     flags = pc.is_in(text, pa.array(TRUE))
@@ -166,6 +174,11 @@ def _as_booleans(text: pa.ChunkedArray) -> Inferred | None:
 
 
 def _as_dates(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidying) -> Inferred | None:
+    """Read trimmed text as dates; None if it is something else.
+
+    Raises:
+        AmbiguousDatesError: it can be read in two ways.
+    """
     found = find_dates(text, hints.dates.get(name))
     if found is None:
         return None
@@ -182,6 +195,14 @@ def _dates(column: pa.ChunkedArray, form: CellFormat) -> Inferred:
 
 
 def _as_categories(name: str, raw: pa.ChunkedArray, text: pa.ChunkedArray, done: Tidying) -> Inferred:
+    """Take text for categories.
+
+    Args:
+        name: the column's name.
+        raw: the cells before they were trimmed, to find out whether that changed a category.
+        text: the trimmed cells.
+        done: the record to which changes to the column are added.
+    """
     if pc.count_distinct(raw).as_py() != pc.count_distinct(text).as_py():
         done.add("blanks", name)
     if has_leading_zeros(text):
@@ -194,6 +215,17 @@ def _as_categories(name: str, raw: pa.ChunkedArray, text: pa.ChunkedArray, done:
 
 
 def _refuse_wrong_hint(name: str, kind: Kind, column: pa.ChunkedArray, cells: pa.ChunkedArray) -> None:
+    """Refuse a column that the config calls numbers or dates if no cell is one.
+
+    Args:
+        name: the column's name.
+        kind: what the config says it holds.
+        column: as read, for the message.
+        cells: as converted.
+
+    Raises:
+        DataError: no cell is one.
+    """
     if kind not in ("number", "datetime") or pc.any(pc.invert(pc.is_null(cells, nan_is_null=True))).as_py():
         return
     hint, what = ("numbers", "number") if kind == "number" else ("dates", "date")

@@ -1,4 +1,4 @@
-"""Tell which columns are not worth learning from: row counters, constants, names and ids, free text."""
+"""Recognize columns that are not worth learning from: row counters, constants, names and ids, free text."""
 
 import re
 from typing import Any
@@ -10,22 +10,22 @@ import pyarrow.compute as pc
 from bakeoff.tables.schema import Kind
 from bakeoff.tables.tidying import Change
 
-DISTINCT = 0.9  # share of different texts among the cells from which on they are names or ids
-WORDS = 5  # mean number of words from which on text is free text
-PROSE = 0.5  # share of different texts among the cells of free text
-LEAST_ROWS = 10  # of a table in which numbers that rise by one are no coincidence
-STEPS = 0.5  # share of steps of one in a row counter, in which rows may be missing
+DISTINCT = 0.9  # least share of different values among the cells of names or ids
+WORDS = 5  # least mean number of words in free text
+PROSE = 0.5  # least share of different values among the cells of free text
+LEAST_ROWS = 10  # in a table with fewer rows, numbers that rise by one may be coincidence
+STEPS = 0.5  # least share of steps by one in a row counter, in which rows may be missing
 ID_NAME = re.compile(r"(?:^|[ _.-])(?:id|ID|Id|uid|UID|uuid|UUID|guid|GUID)$|[a-z]I[Dd]$|^[A-Z]{1,3}ID$")
 ROW_NAMES = re.compile(r"(?i)|unnamed: ?\d.*|__index_level_\d+__|row[ _.]?(names?|numbers?|ids?|nr)|index|level_\d")
 
 
 def why_left_out(name: str, kind: Kind, column: pa.ChunkedArray) -> tuple[Change, str] | None:  # noqa: PLR0911  a reason, a line
-    """Return why a column is to be left out, with a detail for the line that says so; None if it is learned from.
+    """Return the reason to leave a column out, with a detail for its line, such as an example; None to learn from it.
 
     Args:
         name: the column's name.
         kind: what the column holds.
-        column: the cells, null where missing.
+        column: the cells as a plain type or timestamps, null where missing.
     """
     present = column.drop_null()
     if kind == "number" and pa.types.is_floating(present.type):
@@ -51,7 +51,7 @@ def why_left_out(name: str, kind: Kind, column: pa.ChunkedArray) -> tuple[Change
 
 
 def _counts(values: np.ndarray) -> bool:
-    """Return whether different whole numbers count the rows: in any order without a gap, or rising mostly by one."""
+    """Return whether different whole numbers count the rows: without a gap in any order, or rising mostly by one."""
     if values.max() - values.min() == len(values) - 1:
         return True
     steps = np.diff(values)
@@ -59,6 +59,7 @@ def _counts(values: np.ndarray) -> bool:
 
 
 def _is_prose(present: pa.ChunkedArray, distinct: int) -> bool:
+    """Return whether cells of text, of which `distinct` are different, are free text; the first 10,000 are read."""
     if distinct < PROSE * len(present):
         return False
     words = pc.mean(pc.add(pc.count_substring_regex(present.slice(0, 10_000), r"\s+"), 1)).as_py()

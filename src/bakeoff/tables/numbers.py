@@ -1,4 +1,4 @@
-"""Recognise and read numbers in text: decimal commas, thousands separators, currency signs, markers for gaps."""
+"""Recognize and read numbers in text: decimal commas, thousands separators, currency signs, markers for gaps."""
 
 import re
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ import pyarrow.compute as pc
 
 from bakeoff.tables.schema import CellFormat
 
-# Other texts for a missing number or date, in lower case.
+# Texts for a missing number or date beyond those of `cells.MISSING`, in lower case.
 MARKERS = [
     ".", "?", "-", "--", "---", "*", "na", "n.a.", "n.a", "none", "nil", "unknown", "unk", "missing", "not available",
     "not applicable", "nd", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
 ]  # fmt: skip
-LEAST_SHARE = 0.5  # of numbers among the cells, if all others are markers
-MOST_ODD = 0.1  # share of cells that are neither numbers nor markers
-MOST_GAPS = 50  # different texts that are read as gaps
-FEW_NUMBERS = 20  # with no more different numbers, other texts may be codes as these are
+LEAST_SHARE = 0.5  # of numbers (or dates) among the cells of a column that holds them
+MOST_ODD = 0.1  # share of cells that are neither numbers (or dates) nor markers, at most
+MOST_GAPS = 50  # different texts that are read as missing, at most
+FEW_NUMBERS = 20  # with at most so many different numbers they may be codes, of which some have letters
 
 _SPACE = r"[ \x{a0}\x{202f}\x{2009}]"
 _CURRENCY = r"(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"
@@ -41,12 +41,12 @@ class AmbiguousNumbersError(ValueError):
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """What was recognised in a column of text.
+    """How a column of numbers in text is read.
 
     Attributes:
-        format: how it is read.
-        gaps: the number of cells by text that is read as missing.
-        decimal: the decimal mark that the cells themselves show; None if they have none, or have it in two readings.
+        format: the format of its cells.
+        gaps: the number of cells with each text that is read as missing, the most frequent first.
+        decimal: the decimal mark that some cells prove; None if no cell does.
     """
 
     format: CellFormat
@@ -55,12 +55,12 @@ class NumberColumn:
 
 
 def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: bool = False) -> NumberColumn | None:
-    """Recognise a column of numbers.
+    """Recognize a column of numbers.
 
     Args:
         text: trimmed cells, null where missing.
-        decimal: the decimal mark to assume where cells can be read in two ways.
-        forced: whether the column is known to hold numbers, whatever share of its cells can be read as such.
+        decimal: the decimal mark to assume if the cells can be read in two ways.
+        forced: whether the column is known to hold numbers, even if few of its cells can be read as numbers.
 
     Returns:
         How to read it; None if it is not a column of numbers.
@@ -95,7 +95,7 @@ def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: b
 
 
 def normalize_numbers(text: pa.ChunkedArray, form: CellFormat) -> pa.ChunkedArray:
-    """Rewrite numbers as Arrow's cast to float64 reads them; markers become null, and other cells stay as they are.
+    """Rewrite numbers so that Arrow's cast to float64 reads them; markers become null, and other cells stay no numbers.
 
     Args:
         text: trimmed cells, null where missing.
@@ -112,25 +112,25 @@ def normalize_numbers(text: pa.ChunkedArray, form: CellFormat) -> pa.ChunkedArra
         grouped = pc.match_substring_regex(bare, _GROUPED[form.decimal])
         bare = pc.if_else(grouped, pc.replace_substring_regex(bare, separators, ""), bare)
     if form.decimal == ",":
-        # What is no number by this format must not become one by the cast below.
+        # Text that is no number in this format must not become one in the cast that follows.
         plain = pc.match_substring_regex(bare, _PLAIN[","])
         bare = pc.if_else(plain, pc.replace_substring(bare, ",", "."), pc.if_else(pc.is_valid(bare), "?", None))
     return bare
 
 
 def has_leading_zeros(text: pa.ChunkedArray) -> bool:
-    """Return whether a cell is a whole number with a leading zero, as of a postcode."""
+    """Return whether any cell is a whole number with a leading zero, as a postcode may be."""
     return bool(pc.any(pc.match_substring_regex(text, _LEADING_ZERO)).as_py())
 
 
 def shows_point(text: pa.ChunkedArray) -> bool:
-    """Return whether a point in the cells can't be a thousands separator."""
+    """Return whether any cell has a point that can't be a thousands separator."""
     grouped = pc.match_substring_regex(text, _GROUPED[","])
     return bool(pc.any(pc.and_(pc.match_substring(text, "."), pc.invert(grouped))).as_py())
 
 
 def cast_or_none(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
-    """Cast a column; None if a value can't be cast."""
+    """Cast a column to a type; return None if any value can't be cast."""
     try:
         return column.cast(kind)
     except pa.ArrowInvalid:
@@ -138,7 +138,7 @@ def cast_or_none(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray 
 
 
 def _strip_signs(text: pa.Array) -> pa.Array:
-    """Remove currency and percent signs, and write minus signs as hyphens."""
+    """Remove currency and percent signs, and write minus signs and accountants' brackets as hyphens."""
     if cast_or_none(text, pa.float64()) is not None:
         return text
     text = pc.replace_substring(text, "−", "-")
@@ -153,7 +153,17 @@ def _matches(cells: pa.Array, pattern: str) -> np.ndarray:
 
 
 def _decide(bare: pa.Array, counts: np.ndarray, readable: dict[str, np.ndarray], decimal: str | None) -> str:
-    """Return the decimal mark by which more cells are numbers; if it is the same number of cells, see which fits."""
+    """Choose the decimal mark by which more cells are numbers; if both give as many, the one that the cells point to.
+
+    Args:
+        bare: the different cells, without signs.
+        counts: the number of rows with each, shape (n_distinct,).
+        readable: by decimal mark, a mask of the cells that are numbers, shape (n_distinct,).
+        decimal: the mark to assume if the cells don't tell.
+
+    Raises:
+        AmbiguousNumbersError: the cells don't tell, and no mark is given.
+    """
     points, commas = (int(counts[readable[mark]].sum()) for mark in (".", ","))
     if points != commas:
         return "." if points > commas else ","

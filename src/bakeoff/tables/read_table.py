@@ -16,16 +16,14 @@ from bakeoff.tables.reader import TableReader, describe_nested, find_nested, mis
 def read_table(path: str | Path, source: TableReader | None = None, unlearned: Sequence[str] = ()) -> pa.Table:
     """Read all rows of a file, or of the files in a folder.
 
-    The columns of a CSV stay text, since `dtypes` alone infers types; those of formats with types keep them, unless
-    another file of the folder has the column as text without a type.
+    The columns of a CSV stay text: their types are inferred in `dtypes` alone. Those of formats with types keep their
+    types, unless the column is text in another file of the folder.
 
     Args:
         path: the file or folder.
         source: its files, if they are open already.
-
-    Args:
-        path: the file or folder.
-        unlearned: the columns that may be nested; they are not read then, but null in all rows.
+        unlearned: the columns that may be nested, since nothing is learned from them; such a column is not read, but is
+            null in all rows.
 
     Raises:
         DataError: the file is missing, empty, of another format or too large, a column is nested, or one of its rows is
@@ -96,6 +94,6 @@ def require_columns(table: pa.Table, names: Sequence[str], why: str) -> None:
     Raises:
         DataError: a column is missing; the message suggests a similar name.
     """
-    there = dict.fromkeys(table.column_names)
-    if missing := [name for name in names if name not in there]:
-        raise DataError(missing_columns(missing, list(there), why))
+    present = dict.fromkeys(table.column_names)
+    if missing := [name for name in names if name not in present]:
+        raise DataError(missing_columns(missing, list(present), why))

@@ -26,13 +26,13 @@ MOST_NAMES, LONGEST_NAME = 100, 80  # nested columns listed in an error, and cha
 
 
 class TableReader:
-    """The rows of one or more files in order, numbered from 0."""
+    """Reads the rows of one or more files in order; rows are numbered from 0 across files."""
 
     def __init__(self, files: Sequence[TableFile]) -> None:
-        """Check that no file has two columns of the same name.
+        """Check the names of the columns.
 
         Raises:
-            DataError: a file has.
+            DataError: a file has two columns of the same name, or too many columns.
         """
         self.files = tuple(files)
         for file in self.files:
@@ -51,7 +51,7 @@ class TableReader:
         return (place.file + self.files[place.file].share(place.offset)) / len(self.files)
 
     def identity(self) -> list[list[Any]]:
-        """Return paths, sizes and modification times, to detect whether the files have changed."""
+        """Return each file's path, size in bytes and modification time in nanoseconds, to detect changes."""
         identities = []
         for file in self.files:
             try:
@@ -84,7 +84,15 @@ class TableReader:
                 raise DataError(f"{str(file.path)!r} can't be read to its end: {why}") from error
 
     def batches(self, wanted: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[tuple[int, Batch]]:
-        """Read all rows in batches, each with the number of its first row."""
+        """Read all rows in batches, each with the number of its first row.
+
+        Args:
+            wanted: as for `chunks`.
+            numbers: as for `chunks`.
+
+        Raises:
+            DataError: a file is corrupt.
+        """
         row = 0
         for _, chunk in self.chunks(wanted, numbers):
             batch = chunk.read()
@@ -102,8 +110,8 @@ class TableReader:
             DataError: a column is missing; the message suggests a similar name.
         """
         for file in self.files:
-            there = set(file.schema.names)
-            if missing := [name for name in names if name not in there]:
+            present = set(file.schema.names)
+            if missing := [name for name in names if name not in present]:
                 where = f"{file.path.name!r}" if len(self.files) > 1 else "the file"
                 raise DataError(missing_columns(missing, file.schema.names, why, where))
 
@@ -126,7 +134,7 @@ def open_table(path: str | Path) -> TableReader:
 
 
 def describe_format(source: TableReader) -> list[str]:
-    """Say how files are read whose format had to be recognized, one line for all that are read alike."""
+    """Describe how the files are read whose format had to be recognized: a line for all that are read the same way."""
     alike: dict[str, list[str]] = {}
     for file in source.files:
         if file.note:
@@ -141,7 +149,7 @@ def find_files(path: str | Path) -> list[Path]:
     """Return the file of a path, or the files in a folder sorted by name.
 
     Raises:
-        DataError: there are none, or a folder holds anything but tables, which would be left out silently.
+        DataError: there is no such file, or the folder has no table, or something else that would be left out silently.
     """
     path = Path(path)
     try:
@@ -186,6 +194,7 @@ def missing_columns(missing: Sequence[str], names: Sequence[str], why: str, wher
 
 
 def _hint(name: str, names: Sequence[str]) -> str:
+    """Return the likely cause of a missing column: a wrong delimiter, a misspelt name, no header; empty if unknown."""
     marks = [mark for mark in (";", "\t", "|") if mark in names[0]] if len(names) == 1 else []
     if marks:
         return f"; its header has {marks[0]!r} between fields, but most records have not"
@@ -207,14 +216,14 @@ def _refuse_duplicate_names(file: TableFile) -> None:
     if len(file.schema.names) > MOST_COLUMNS:
         count = len(file.schema.names)
         raise DataError(f"{str(file.path)!r} has {count:,} columns, and {MOST_COLUMNS:,} are the most")
-    twice = [name for name, count in Counter(file.schema.names).items() if count > 1]
-    if twice:
-        listed = ", ".join(repr(name) for name in twice[:5])
+    repeated = [name for name, count in Counter(file.schema.names).items() if count > 1]
+    if repeated:
+        listed = ", ".join(repr(name) for name in repeated[:5])
         raise DataError(f"{str(file.path)!r} has more than one column named {listed}; rename or remove the others")
 
 
 def find_nested(files: Sequence[TableFile], names: Collection[str] | None = None) -> dict[str, pa.DataType]:
-    """Return the columns that hold lists, structs or maps in any of the files, each with a type that it has.
+    """Return the columns that hold lists, structs or maps in any of the files, each with its type in one of them.
 
     Args:
         files: the files.
@@ -225,7 +234,7 @@ def find_nested(files: Sequence[TableFile], names: Collection[str] | None = None
 
 
 def describe_nested(columns: Mapping[str, pa.DataType]) -> str:
-    """Say which columns are nested, as `find_nested` returns them."""
+    """Describe the columns that `find_nested` returned, as the beginning of a message."""
     names = list_first([repr(name[:LONGEST_NAME]) for name in columns], MOST_NAMES)
     if len(columns) > 1:
         return f"columns {names} hold lists, structs or maps"

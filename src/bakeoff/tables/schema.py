@@ -1,4 +1,4 @@
-"""The schema of a version: the features and the values that they had in the training rows."""
+"""The schema of a version: its features, and which values they had in the training rows."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "boolean", "category", "datetime", "text"]
 
-MAX_CATEGORIES = 100  # one-hot columns per text column; rarer categories share one
-MAX_KNOWN = 10_000  # most categories that the card lists; with more it lists none, and unseen ones aren't detected
+MAX_CATEGORIES = 100  # most one-hot columns of a feature; rarer categories share one
+MAX_KNOWN = 10_000  # most categories that a card lists; of a feature with more it lists none, and unseen ones pass
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class CellFormat:
     """How the cells of a column are read, beyond what pandas reads by itself.
 
     Attributes:
-        gaps: texts that are read as missing, besides those of `cells.MISSING`.
+        gaps: texts that are read as missing, beyond those of `cells.MISSING`.
         decimal: the decimal mark of numbers.
         grouped: whether numbers have thousands separators.
         percent: whether numbers are written with a percent sign.
@@ -38,7 +38,7 @@ class CellFormat:
 
     @property
     def is_plain(self) -> bool:
-        """Whether numbers are those that Arrow reads by itself, but for the gaps."""
+        """Whether Arrow's own cast reads the numbers, once gaps are null."""
         return self.decimal == "." and not self.grouped and not self.percent
 
 
@@ -49,11 +49,11 @@ class Feature:
     Attributes:
         name: the column's name.
         dtype: its pandas dtype.
-        kind: what its cells are.
+        kind: what its cells hold.
         missing: whether values were missing in the training rows.
         categories: the categories of the training rows, sorted; None for other kinds and for more than `MAX_KNOWN`.
         range: the smallest and the largest number of the training rows; None for other kinds.
-        format: how its cells are read; None in strict configs and in versions of earlier releases.
+        format: how its cells are read; None for rows that are not from a file, and in versions of earlier releases.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Feature:
         """Return the feature with the missing values, categories and range of the training rows.
 
         Args:
-            column: the training rows, shape (n_rows,), as returned by `infer_feature`.
+            column: the feature's values in the training rows, shape (n_rows,), as `infer_column` converts them.
         """
         missing = bool(column.isna().any())
         if self.kind == "category":

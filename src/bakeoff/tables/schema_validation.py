@@ -35,7 +35,7 @@ class AnomalyPolicy:
     Attributes:
         on_unseen: the action for a category that no training row had.
         on_out_of_range: the action for a number outside the training range.
-        range_margin: how far outside it may be, as a multiple of the range's width.
+        range_margin: how far outside the range a number may be unnoticed, as a multiple of the range's width.
         on_missing: the action for a missing value in a column in which no training row had one.
     """
 
@@ -54,11 +54,11 @@ class ValidatedTable:
 
     Attributes:
         X: the features of all rows, shape (n_rows, n_features); invalid cells are missing.
-        rejected: for each rejected row its number (`row`), and for the first invalid feature `column`, `value`,
-            `reason` and the `kind` of reason.
+        rejected: a row for each rejected row: its position (`row`), and of its first invalid feature the `column`, the
+            `value`, the `reason` and the `kind` of reason.
         flags: the flags of each row, as `unseen:region; out_of_range:amount`, or null; shape (n_rows,).
-        flagged: for each flag a mask of the rows that have it, shape (n_rows,).
-        empty: the features that may be missing, and are in all rows.
+        flagged: by flag, a mask of the rows that have it, shape (n_rows,).
+        empty: the features that may be missing, and are missing in all rows.
     """
 
     X: pd.DataFrame
@@ -100,6 +100,9 @@ def validate_table(
         table: the rows; an absent column counts as missing in all rows.
         features: the schema of the version.
         leniency: what to do with anomalous rows.
+
+    Raises:
+        DataError: a column has a type that can't be used.
     """
     n_rows, present = table.num_rows, set(table.column_names)
     columns: dict[str, Any] = {}
@@ -152,7 +155,7 @@ def feature_cells(feature: Feature, column: pa.ChunkedArray, where: str = "") ->
 
 
 def _to_frame(columns: dict[str, Any], n_rows: int) -> pd.DataFrame:
-    """Make a frame of the columns; numbers alone as one block, since pandas takes its time over each column."""
+    """Make a frame of the columns; if all are numbers as one block, since pandas is slow with many columns."""
     index = range(n_rows)
     if columns and all(isinstance(column, np.ndarray) for column in columns.values()):
         return pd.DataFrame(np.vstack(list(columns.values())).T, index=index, columns=list(columns), copy=False)
@@ -170,35 +173,38 @@ def _conform_column(feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyP
         low, high = _bounds(feature, leniency)
         if not unreadable.any() and _all_within(values, low, high):
             return values, []
-        wanted = "a number" if feature.kind == "number" else "true or false"
+        expected = "a number" if feature.kind == "number" else "true or false"
         huge, empty = too_large(values), np.isnan(values) & ~unreadable
-        findings = [_Finding(unreadable, f"not {wanted}", ": {0!r}"), _Finding(huge, "infinite, or too large", ": {0}")]
+        findings = [
+            _Finding(unreadable, f"not {expected}", ": {0!r}"),
+            _Finding(huge, "infinite, or too large", ": {0}"),
+        ]
         if feature.range is not None and leniency.on_out_of_range != "accept":
             kind = "far outside the training range, {:g} to {:g}".format(*feature.range)
             outside = ((values < low) | (values > high)) & ~huge
-            findings.append(_odd(outside, leniency.on_out_of_range, "out_of_range", kind, ": {0}"))
+            findings.append(_anomaly(outside, leniency.on_out_of_range, "out_of_range", kind, ": {0}"))
     if not feature.missing and leniency.on_missing != "accept":
         kind = "missing, and training saw no missing value here"
-        findings.append(_odd(empty, leniency.on_missing, "missing", kind, ""))
+        findings.append(_anomaly(empty, leniency.on_missing, "missing", kind, ""))
     return values, [finding for finding in findings if finding.cells.any()]
 
 
 def _conform_text(
     feature: Feature, cells: pa.ChunkedArray, leniency: AnomalyPolicy
 ) -> tuple[Any, np.ndarray, list[_Finding]]:
-    """Convert a column to text; returns it with a mask of the missing cells and the finding of unseen categories."""
+    """Convert a column to text; returns it, a mask of its missing cells, and a finding of unseen categories."""
     text = text_cells(cells, feature.format)
     empty: np.ndarray = pc.is_null(text).to_numpy()
     findings = []
     if feature.categories is not None and leniency.on_unseen != "accept":
         unseen = ~pc.is_in(text, pa.array(feature.categories, pa.string())).to_numpy() & ~empty
         kind = "a category that training did not see"
-        findings.append(_odd(unseen, leniency.on_unseen, "unseen", kind, ": {0!r}"))
+        findings.append(_anomaly(unseen, leniency.on_unseen, "unseen", kind, ": {0!r}"))
     return to_pandas("category", text), empty, findings
 
 
 def _conform_dates(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, np.ndarray, list[_Finding]]:
-    """Convert a column to times; returns it with a mask of the missing cells and the finding of cells that are none."""
+    """Convert a column to times; returns it, a mask of its missing cells, and a finding of cells that are no dates."""
     times, unreadable = read_dates(cells, feature.format or CellFormat(order="ymd"))
     return pd.Series(times), np.isnat(times) & ~unreadable, [_Finding(unreadable, "not a date", ": {0!r}")]
 
@@ -222,17 +228,18 @@ def _is_empty(values: Any) -> bool:
     return len(values) > 0 and bool(pd.isna(values[0])) and bool(pd.isna(values).all())
 
 
-def _odd(cells: np.ndarray, treatment: AnomalyAction, flag: str, kind: str, detail: str) -> _Finding:
-    return _Finding(cells, kind, detail, flag if treatment == "flag" else None)
+def _anomaly(cells: np.ndarray, action: AnomalyAction, flag: str, kind: str, detail: str) -> _Finding:
+    """Make the finding of anomalous cells, which are flagged or rejected."""
+    return _Finding(cells, kind, detail, flag if action == "flag" else None)
 
 
 def _join(flagged: Mapping[str, np.ndarray], n_rows: int) -> pa.Array:
-    """Join the flags of each row with semicolons; null without flags."""
+    """Join the flags of each row with semicolons, shape (n_rows,); null for a row without flags."""
     if not flagged:
         return pa.nulls(n_rows, pa.string())
     texts = pa.array(list(flagged), pa.string())
     flags, rows = np.nonzero(np.vstack(list(flagged.values())))
     by_row = np.argsort(rows, kind="stable")  # in the order of the flags within a row
     ends = np.concatenate([[0], np.bincount(rows, minlength=n_rows).cumsum()])
-    several = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), texts.take(pa.array(flags[by_row])))
-    return pc.if_else(pa.array(np.diff(ends) > 0), pc.binary_join(several, "; "), pa.scalar(None, pa.string()))
+    lists = pa.ListArray.from_arrays(pa.array(ends, pa.int32()), texts.take(pa.array(flags[by_row])))
+    return pc.if_else(pa.array(np.diff(ends) > 0), pc.binary_join(lists, "; "), pa.scalar(None, pa.string()))

@@ -30,8 +30,8 @@ from bakeoff.tables.schema import CellFormat
 from bakeoff.tables.tidying import Tidying, yaml_name
 
 MISSING_CLASSES = {*MISSING} - {""}  # classes that dataset.categories keeps
-MOST_CODES = 12  # different whole numbers that are classes however rare some are
-RARE, RARE_SHARE = 5, 0.25  # with more of them, this share in fewer rows than this make a measurement
+MOST_CODES = 12  # with at most so many different values, whole numbers are classes however rare some are
+RARE, RARE_SHARE = 5, 0.25  # with more, they are measurements if this share of them is in fewer rows than `RARE`
 
 
 def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -42,8 +42,8 @@ def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndar
         classes: the model's `classes_`, shape (n_classes,).
 
     Returns:
-        The position of each row's class in the list of names, shape (n_rows,), -1 if it is missing; and that list, the
-        model's classes followed by those that it doesn't know.
+        The position of each row's class in a list of names, shape (n_rows,), -1 if it is missing; and that list: the
+        model's classes, followed by classes of the column that the model doesn't know.
 
     Raises:
         DataError: the type of the column is not supported.
@@ -52,7 +52,9 @@ def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndar
     if classes.dtype.kind == "i":
         named, known = _whole_numbers(cells)
     else:
-        trimmed = CellFormat() if all(map(_is_trimmed, map(str, classes))) else None  # older versions have others
+        trimmed = (
+            CellFormat() if all(map(_is_trimmed, map(str, classes))) else None
+        )  # classes of older versions may have blanks at the ends
         text = text_cells(cells, CellFormat(verbatim=True) if MISSING_CLASSES & set(map(str, classes)) else trimmed)
         if set(map(str, classes)) <= {"true", "false"}:
             text = pc.if_else(pc.is_in(text, pa.array(TRUE + FALSE)), pc.utf8_lower(text), text)
@@ -70,7 +72,7 @@ def _is_trimmed(name: str) -> bool:
 
 
 def _whole_numbers(cells: pa.ChunkedArray) -> tuple[pd.Series, np.ndarray]:
-    """Convert cells to int64; returns them with a mask of those that are whole numbers."""
+    """Convert cells to int64, 0 for those that are no whole numbers; returns them with a mask of those that are."""
     if pa.types.is_integer(cells.type) and not cells.null_count:  # exact beyond 2**53 too
         return pd.Series(cells.to_numpy()), np.ones(len(cells), dtype=bool)
     values, _ = to_numbers(cells)
@@ -86,12 +88,12 @@ def to_target(
     Args:
         name: the column's name.
         column: of any Arrow type.
-        typed: whether text is known to be text, as in Parquet; otherwise whole numbers are looked for in it.
+        typed: whether columns of text are known to hold text, as in Parquet; otherwise they may hold whole numbers.
         are_classes: whether the config says that the values are classes, whatever they look like.
-        done: what is done to the column is added to it.
+        done: the record to which changes to the column are added.
 
     Returns:
-        The classes of the rows that have one, and the positions of these rows.
+        The classes of the rows that have one, and the positions of these rows; both of shape (n_rows_with_class,).
 
     Raises:
         DataError: there are no classes, or the values are dates, fractions, measurements, or beyond 64 bits.
@@ -116,6 +118,7 @@ def to_target(
 
 
 def _to_classes(name: str, cells: pa.ChunkedArray, typed: bool, are_classes: bool, done: Tidying) -> pd.Series:
+    """Convert cells, none of them missing, to int64 or text; see `to_target`."""
     if pa.types.is_boolean(cells.type):
         cells = to_strings(cells)
     if pa.types.is_string(cells.type):
@@ -142,7 +145,7 @@ def _describe_missing(name: str, missing: pa.ChunkedArray, rows: int) -> str:
 
 
 def _spellings(name: str, missing: pa.ChunkedArray) -> str:
-    """Name the texts that were read as missing, such as `NA`, which may be a class."""
+    """Describe the texts that were read as missing, such as `NA`, in case they are classes; empty if there are none."""
     if not pa.types.is_string(missing.type):
         return ""
     counted = missing_texts(missing)
@@ -174,7 +177,11 @@ def _dates_error(name: str) -> DataError:
 
 
 def _refuse_written_measurement(name: str, cells: pa.ChunkedArray) -> None:
-    """Refuse amounts and the like, as `$1,200`, that are too many different ones to be classes."""
+    """Refuse amounts and the like, as `$1,200`, if there are too many different ones to be classes.
+
+    Raises:
+        DataError: they are measurements.
+    """
     if pc.count_distinct(cells).as_py() <= MOST_CODES:
         return
     for decimal in (None, "."):
@@ -188,8 +195,11 @@ def _refuse_written_measurement(name: str, cells: pa.ChunkedArray) -> None:
 def _refuse_measurement(name: str, cells: pa.ChunkedArray) -> None:
     """Refuse numbers that are a quantity to predict rather than classes.
 
-    Fractions are; so are more than twelve different whole numbers of which a quarter are rare, as at the ends of a
-    distribution.
+    A quantity is assumed if some are fractions, or if there are more than twelve different whole numbers and a quarter
+    of these are rare, as at the ends of a distribution.
+
+    Raises:
+        DataError: they are a quantity, or beyond 64 bits.
     """
     values = cells.to_numpy()
     distinct, counts = np.unique(values, return_counts=True)

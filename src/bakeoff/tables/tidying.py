@@ -1,4 +1,4 @@
-"""Record what was done to a table before it was learned from, to be said in one line for each kind of change."""
+"""Record what was done to a table before training, and describe it in one line for each kind of change."""
 
 import json
 import re
@@ -12,7 +12,7 @@ Change = Literal[
     "counter", "empty", "constant", "names", "prose", "dates", "gaps", "decimal comma", "thousands", "leading zeros",
     "nearly numbers", "blanks",
 ]  # fmt: skip
-NOTES: tuple[Change, ...] = ("leading zeros", "nearly numbers")  # worth a line, but the table is as it was
+NOTES: tuple[Change, ...] = ("leading zeros", "nearly numbers")  # described, though nothing was changed
 SHOWN = 20  # columns named in a line
 TOKENS = 5  # texts shown that are read as missing
 
@@ -55,11 +55,11 @@ class Tidying:
         self._columns[change][column] = detail
 
     def add_line(self, line: str) -> None:
-        """Record a change to the rows, in words."""
+        """Record a line about a change to the rows."""
         self._rows.append(line)
 
     def add_note(self, line: str) -> None:
-        """Record what is worth a line, though nothing was changed."""
+        """Record a line about something that the user should know, though nothing was changed."""
         self._notes.append(line)
 
     def forget(self, column: str) -> None:
@@ -86,11 +86,11 @@ class Tidying:
         """Refuse a table that would be changed, as `strict` asks for.
 
         Args:
-            path: the table's, for the message.
-            decided: columns whose reading the config decides.
+            path: the table's path, for the message.
+            decided: the columns for which the config says what they hold, whose changes don't count.
 
         Raises:
-            DataError: a change was recorded.
+            DataError: a change to the rows or to another column was recorded.
         """
         if lines := self._changes(decided):
             listed = "; ".join(f"({number}) {line}" for number, line in enumerate(lines, start=1))
@@ -102,17 +102,17 @@ class Tidying:
 
 
 def yaml_name(name: str) -> str:
-    """Write a column's name as YAML has it inside brackets and braces."""
+    """Write a column's name so that it can stand in a YAML list or mapping: plain, or else in quotes."""
     plain = re.fullmatch(r"[^\W\d]\w*(?:[ .-]\w+)*", name)
     special = ("true", "false", "null", "yes", "no", "on", "off")
     return name if plain and name.lower() not in special else json.dumps(name, ensure_ascii=False)
 
 
 def describe_gaps(gaps: dict[str, int], rows: int) -> str:
-    """Return a text such as `'?' in 72 of 240 rows`.
+    """Describe the texts that were read as missing, as `'?' in 72 of 240 rows`.
 
     Args:
-        gaps: the number of cells by text, the most frequent first.
+        gaps: the number of cells with each text that was read as missing, the most frequent first.
         rows: the number of all rows.
     """
     tokens: Sequence[str] = [repr(token[:40]) for token in gaps]

@@ -24,9 +24,9 @@ from bakeoff.tables.formats.encodings import ERRORS, SAMPLE, TranscodedStream, r
 from bakeoff.tables.formats.utf8 import decode
 
 BLOCK = 8 << 20  # bytes read at once
-MOST_ROWS = 1 << 16  # of a chunk: a block of short malformed lines would yield millions of error messages
+MOST_ROWS = 1 << 16  # of a chunk, since a block of short malformed lines would yield millions of error messages
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-SUSPECT = 50  # times the bytes that were unpacked: from then on the file is counted before it is read on
+SUSPECT = 50  # once this many times the bytes read were unpacked, the size of the whole text is measured first
 
 
 class CsvFile(TableFile):
@@ -45,7 +45,7 @@ class CsvFile(TableFile):
         self.n_rows: int | None = None
         self._raw: Any = None
         self._counted = False
-        self._shares: dict[int, float] = {}  # by chunk offset, the share of the file that was read, by `_raw`
+        self._shares: dict[int, float] = {}  # by chunk offset, the share of the file that was read
         with self._open_bytes() as stream:
             head = read_full(stream, SAMPLE)
         refuse_other_formats(path, head)
@@ -83,13 +83,19 @@ class CsvFile(TableFile):
                 yield Chunk(read, next_offset)
 
     def share(self, offset: int) -> float:
-        """Return the share of the file before an offset; if that is not one of its bytes, the share read so far."""
+        """Return the share of the file before an offset; if its bytes are not the text's, the share read by then."""
         return offset / self._size if self._raw is None else self._shares.get(offset, 0.0)
 
     def _refuse_bomb(self, offset: int) -> None:
         """Refuse a compressed file that unpacks to too much.
 
-        It is counted once, as soon as the bytes of text up to `offset` look like such a file; nothing is kept.
+        Its text is unpacked once to measure it, as soon as much has been unpacked from few bytes; nothing is kept.
+
+        Args:
+            offset: the number of bytes unpacked so far.
+
+        Raises:
+            DataError: it does.
         """
         if self._codec is None or self._counted or offset < max(BLOCK, SUSPECT * self._raw.tell()):
             return
@@ -109,7 +115,7 @@ class CsvFile(TableFile):
         return COMPRESSED.get(self.path.suffix.lower())
 
     def _open(self) -> Any:
-        """Open the text as UTF-8; `_raw` is what is read of the file, if its bytes are not the text's."""
+        """Open the text as UTF-8; set `_raw` to the stream of the file's bytes if the text has others, else to None."""
         stream = self._open_bytes()
         if self._encoding not in ERRORS:
             return stream
@@ -117,6 +123,7 @@ class CsvFile(TableFile):
         return TranscodedStream(stream, self._encoding)
 
     def _open_bytes(self) -> Any:
+        """Open the text in its own encoding, decompressed."""
         if self._codec is None:
             self._raw = None
             return self.path.open("rb")
@@ -125,7 +132,14 @@ class CsvFile(TableFile):
 
 
 class _Parser:
-    """Cuts bytes at the ends of records, and parses them."""
+    """Cuts blocks of bytes into whole records, and parses them.
+
+    Args:
+        names: the columns of the file.
+        wanted: the columns to read.
+        numbers: the columns to parse as numbers if all cells of a chunk are numbers.
+        delimiter: the byte between fields.
+    """
 
     def __init__(self, names: list[str], wanted: list[str], numbers: Sequence[str], delimiter: int) -> None:
         self.names, self.wanted, self.delimiter = names, wanted, delimiter
@@ -135,7 +149,11 @@ class _Parser:
         self.bytes = dict.fromkeys(wanted, pa.binary())
 
     def cut(self, data: bytes, final: bool) -> tuple[Callable[[], Batch], int] | None:
-        """Find the complete records at the start of the data.
+        """Find the complete records at the start of the data, at most about `MOST_ROWS` of them.
+
+        Args:
+            data: starts at the beginning of a record.
+            final: whether the data reaches to the end of the file.
 
         Returns:
             A function that parses them, and their length in bytes; None if no record is complete.
@@ -183,7 +201,7 @@ class _Parser:
         return decode(self._read(data, end, self.bytes))
 
     def _read(self, data: bytes, end: int, types: dict[str, pa.DataType]) -> pa.Table:
-        if data.startswith(BOM):  # Arrow would take it for the file's, and leave it out
+        if data.startswith(BOM):  # part of the first cell, which Arrow would drop as the mark of a file
             data, end = BOM + data, end + len(BOM)
         return pa.csv.read_csv(
             pa.BufferReader(pa.py_buffer(data).slice(0, end)),  # no copy

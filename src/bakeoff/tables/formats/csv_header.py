@@ -14,7 +14,7 @@ from bakeoff.tables.formats.utf8 import NOT_UTF8
 FEW = 100  # a file with more than one NUL in this many bytes is binary; fewer may be mistakes
 MOST_FIELDS = 1_000_000  # of a header
 SIGNS = dict(zip(DELIMITERS, ("commas", "semicolons", "tabs", "vertical bars")))
-SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n")  # which Excel reads before the header
+SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n")  # a line before the header, by which Excel is told the delimiter
 BOM = b"\xef\xbb\xbf"
 MAGIC = {
     b"PAR1": "a Parquet file: name it .parquet",
@@ -33,7 +33,7 @@ class Header(NamedTuple):
 
     Attributes:
         names: the names of the columns.
-        first: the offset of the first record.
+        first: the offset of the first record after the header, in bytes.
         delimiter: the byte between fields.
     """
 
@@ -45,6 +45,10 @@ class Header(NamedTuple):
 def read_header(path: Path, stream: Any) -> Header:
     """Read the names of the columns, and recognize the delimiter.
 
+    Args:
+        path: the file's path, for its ending and for messages.
+        stream: the text as UTF-8, at its beginning.
+
     Raises:
         DataError: the file is empty, not a CSV, or has no readable header.
     """
@@ -54,11 +58,11 @@ def read_header(path: Path, stream: Any) -> Header:
     if head.count(0) * FEW > len(head) or 0 in head.split(b"\n", 1)[0]:
         raise DataError(f"{str(path)!r} is no CSV: it holds binary data")
     start = len(BOM) if head.startswith(BOM) else 0
-    said = SEPARATOR_LINE.match(head, start)
-    start, usual = (said.end(), said[1][0]) if said else (start, usual_delimiter(path))
+    stated = SEPARATOR_LINE.match(head, start)
+    start, usual = (stated.end(), stated[1][0]) if stated else (start, usual_delimiter(path))
     while header_end(head[start:], usual) is None and len(head) <= LONGEST and (more := read_full(stream, 1 << 20)):
         head += more
-    delimiter = usual if said else recognize_delimiter(head[start:], usual)
+    delimiter = usual if stated else recognize_delimiter(head[start:], usual)
     length = header_end(head[start:], delimiter)
     end = len(head) if length is None else start + length
     if head.count(delimiter, 0, end) > MOST_FIELDS:
@@ -75,10 +79,10 @@ def read_header(path: Path, stream: Any) -> Header:
 
 
 def refuse_other_formats(path: Path, head: bytes) -> None:
-    """Refuse a file that begins as one of another format.
+    """Refuse a file whose first bytes are those of another format.
 
     Raises:
-        DataError: it does.
+        DataError: they are; the message names the format.
     """
     for magic, meaning in MAGIC.items():
         if head.startswith(magic):

@@ -14,13 +14,13 @@ from bakeoff.tables.batches import MalformedRecord
 LONGEST = 16 << 20  # bytes of a record; a longer one is taken for an unclosed quote
 
 COMMA, QUOTE, LF, CR = b',"\n\r'
-DELIMITERS = (COMMA, *b";\t|")  # that are recognized
+DELIMITERS = (COMMA, *b";\t|")  # those that can be recognized
 QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
 UNQUOTED = {mark: re.compile(rb"[^%b\r\n]*+" % re.escape(bytes([mark]))) for mark in DELIMITERS}
 LINE_END = re.compile(rb"\r\n|\n|\r")
 LINE_END_AT_END = re.compile(rb"(?:\r\n|\n|\r)\Z")
 
-MOST_COLUMNS = 1 << 31
+MOST_COLUMNS = 1 << 31  # more than any record has: where the number of columns is not known yet
 OPEN_QUOTE = "a quote is opened and never closed"
 OTHER_LENGTH = "more or fewer fields than the header"
 
@@ -30,8 +30,8 @@ class RecoveredRecords:
     """The records of a block, separated into well-formed and malformed ones.
 
     Attributes:
-        clean: the well-formed records, each with a line feed.
-        good: their positions among all records, shape (n_good,).
+        clean: the bytes of the well-formed records, each ended by a line feed.
+        good: their positions among all records of the block, from 0, shape (n_good,).
         malformed: the malformed records.
         consumed: the number of bytes that the records take up; an incomplete record at the end is left out.
     """
@@ -74,7 +74,7 @@ def find_record_end(data: bytes, final: bool, delimiter: int = COMMA) -> int | N
 def recover_records(
     data: bytes, n_columns: int, final: bool, stuck: bool = False, delimiter: int = COMMA
 ) -> RecoveredRecords:
-    """Separate the records of a block one by one, and resume after malformed ones without losing a line.
+    """Separate a block into records, well-formed and malformed ones, without losing a line.
 
     If a record of several lines has the wrong number of fields, or a quote is never closed, only its first line is
     taken as malformed, and parsing resumes at the next line.
@@ -128,13 +128,13 @@ def header_end(data: bytes, delimiter: int = COMMA) -> int | None:
 
 
 def count_fields(data: bytes, delimiter: int, most: int) -> list[int]:
-    """Count the fields of the first complete records, at most so many."""
+    """Return the number of fields of each of the first complete records, at most `most` of them."""
     records = islice(_complete_records(data, delimiter), most)
     return [fields for end, fields in records if end < len(data) or data[-1] in (LF, CR)]
 
 
 def _complete_records(data: bytes, delimiter: int) -> Iterator[tuple[int, int]]:
-    """Find the end and the number of fields of each record that is no blank line, up to one whose quote stays open."""
+    """Yield end and number of fields of each record that is no blank line, until one whose quote is never closed."""
     position = 0
     while match := LINE_END.search(data, position):
         if match.start() == position:
@@ -148,10 +148,17 @@ def _complete_records(data: bytes, delimiter: int) -> Iterator[tuple[int, int]]:
 
 
 def _record(data: bytes, start: int, line_end: int, n_columns: int, delimiter: int) -> tuple[int | None, int]:
-    """Find the end of a record, after its line end, and count its fields; the end is None if a quote stays open.
+    """Return the offset after a record and its number of fields; the offset is None if a quote is never closed.
 
-    A record of several lines is followed only up to its first surplus field. Otherwise, if each line opens a quote that
-    the next one closes, every line would be followed to the end of the block: quadratic time.
+    A record of several lines is read only up to its first surplus field. Else a block in which each line opens a quote
+    that the next one closes would be read to its end from every line, which takes quadratic time.
+
+    Args:
+        data: the block.
+        start: the offset of the record.
+        line_end: the offset after the record's first line.
+        n_columns: the number of columns in the header.
+        delimiter: the byte between fields.
     """
     if data.find(b'"', start, line_end) < 0:
         return line_end, data.count(delimiter, start, line_end) + 1
@@ -178,8 +185,8 @@ def _malformed(number: int, line: bytes, fields: int | None, n_columns: int, sev
 
     Args:
         number: the position of the record.
-        line: its content, or if it has several lines the first.
-        fields: its number of fields, possibly more if it has several lines; None if a quote stays open.
+        line: its content; its first line if it has several.
+        fields: its number of fields, or if it has several lines those counted so far; None if a quote is never closed.
         n_columns: the number of columns in the header.
         several: whether it has several lines.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 from bakeoff.tables.formats import encodings
 from bakeoff.tables.formats.csv_records import COMMA, DELIMITERS, count_fields
 
-RECORDS = 100  # looked at
+RECORDS = 100  # the first ones, by which the delimiter is recognized
 TAB = ord("\t")
 
 
@@ -23,7 +23,7 @@ class Dialect:
     encoding: str = encodings.UTF8
 
     def describe(self) -> str:
-        """Say how it differs from commas and UTF-8, as `is read with ';' between fields`; empty if it does not."""
+        """Describe how it differs from commas and UTF-8, as `is read with ';' between fields`; empty if it doesn't."""
         parts = []
         if self.delimiter != ",":
             parts.append(f"with {'tabs' if self.delimiter == chr(TAB) else repr(self.delimiter)} between fields")
@@ -33,19 +33,22 @@ class Dialect:
 
 
 def usual_delimiter(path: Path) -> int:
-    """Return the delimiter that the name of a file promises, as a byte."""
+    """Return the delimiter that a file's name suggests, as a byte: a tab for .tsv, else a comma."""
     return TAB if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]] else COMMA
 
 
 def recognize_delimiter(head: bytes, usual: int) -> int:
     """Recognize the delimiter of a CSV by its first records.
 
-    Another one than the usual is taken if it splits all records as the header, into more fields than the usual one, or
-    the usual one splits them unevenly; or if the usual one does not split the header, and the other most records.
+    The delimiter is chosen that splits the header into the most fields, of those that split all records into as many.
+    If the usual one is not in the header, splitting most records into several fields is enough for another one.
 
     Args:
-        head: the beginning of the file, from the header on; what is cut off at its end is not looked at.
-        usual: the delimiter that the file's name promises.
+        head: the beginning of the file, from the header on; an incomplete record at its end is ignored.
+        usual: the delimiter that the file's name suggests, as a byte.
+
+    Returns:
+        The delimiter, as a byte; the usual one if no other fits better.
     """
     line = head.lstrip(b"\r\n").split(b"\n", 1)[0].split(b"\r", 1)[0]
     others = [delimiter for delimiter in DELIMITERS if delimiter != usual and delimiter in line]
@@ -53,15 +56,15 @@ def recognize_delimiter(head: bytes, usual: int) -> int:
         return usual
     if line == head.lstrip(b"\r\n"):  # a header alone
         head += b"\n"
-    here = count_fields(head, usual, RECORDS)
-    best, most = usual, here[0] if here and _all_alike(here) else 1
+    usual_counts = count_fields(head, usual, RECORDS)
+    best, most = usual, usual_counts[0] if usual_counts and _all_alike(usual_counts) else 1
     for delimiter in others:
-        there = count_fields(head, delimiter, RECORDS)
-        if not there or there[0] <= most:
+        counts = count_fields(head, delimiter, RECORDS)
+        if not counts or counts[0] <= most:
             continue
-        split = sum(fields > 1 for fields in there[1:])
-        if _all_alike(there) or (usual not in line and 2 * split > len(there) - 1):
-            best, most = delimiter, there[0]
+        split = sum(fields > 1 for fields in counts[1:])
+        if _all_alike(counts) or (usual not in line and 2 * split > len(counts) - 1):
+            best, most = delimiter, counts[0]
     return best
 
 

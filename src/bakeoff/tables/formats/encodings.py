@@ -7,8 +7,8 @@ from typing import Any, Self
 
 UTF8 = "utf-8"
 BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-SAMPLE = 1 << 20  # bytes that are looked at
-# Errors are passed on as bytes that are not UTF-8, so that they cost their rows and no other.
+SAMPLE = 1 << 20  # bytes by which an encoding is recognized
+# Invalid text is passed on as bytes that are not UTF-8, so that only its rows are rejected.
 ERRORS = {"utf-16-le": "surrogatepass", "utf-16-be": "surrogatepass", "cp1252": "surrogateescape"}
 NAMES = {
     "utf-8-sig": "UTF-8 with a byte-order mark",
@@ -16,8 +16,8 @@ NAMES = {
     "utf-16-be": "UTF-16",
     "cp1252": "Latin-1",
 }
-# A UTF-8 sequence; a byte that is no letter of Latin-1, nor a quote, dash, ellipsis or the euro of Windows-1252; four
-# such letters in a row, as text in another alphabet has them.
+# Matches a UTF-8 sequence; a byte that is neither a letter of Latin-1 nor a quote, dash, ellipsis or euro sign of
+# Windows-1252; or four letters beyond ASCII in a row, as in text of another alphabet.
 NOT_LATIN_1 = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
     rb"|[\x81-\x83\x86-\x90\x95\x98-\x9f\xff]|[\xa1-\xfe]{4}"
@@ -27,8 +27,11 @@ NOT_LATIN_1 = re.compile(
 def recognize_encoding(head: bytes) -> str:
     """Recognize the encoding of text by its first bytes.
 
+    Args:
+        head: the first `SAMPLE` bytes, or all bytes of a smaller file.
+
     Returns:
-        Python's name of UTF-16 or Windows-1252, which has Latin-1 in it; of UTF-8 if it is neither beyond doubt.
+        Python's name of UTF-16 or Windows-1252 (which includes Latin-1) if it is certainly one of them; else of UTF-8.
     """
     for bom, encoding in BOMS.items():
         if head.startswith(bom):
@@ -38,28 +41,33 @@ def recognize_encoding(head: bytes) -> str:
     zeros = [head[start::2].count(0) for start in (0, 1)]
     if min(zeros) == 0 and max(zeros) * 2.2 > len(head):
         return "utf-16-be" if zeros[0] else "utf-16-le"
-    if len(head) >= SAMPLE:  # not half of a character
+    if len(head) >= SAMPLE:  # it may end within a character
         head = head[: head.rfind(b"\n") + 1] or head[:-3]
     return UTF8 if head.isascii() or 0 in head or NOT_LATIN_1.search(head) else "cp1252"
 
 
 class TranscodedStream:
-    """A stream of text in another encoding, read as UTF-8."""
+    """A stream that reads text in another encoding as UTF-8.
+
+    Args:
+        stream: a stream of bytes, at its beginning.
+        encoding: a key of `ERRORS`.
+    """
 
     def __init__(self, stream: Any, encoding: str) -> None:
-        """Begin at the beginning of a stream of bytes."""
+        """Wrap the stream."""
         self._stream, self._errors = stream, ERRORS[encoding]
         self._decoder = codecs.getincrementaldecoder(encoding)(self._errors)
         self._rest, self._ended = b"", False
 
     def read(self, size: int) -> bytes:
-        """Read at most `size` bytes; none only at the end."""
+        """Read at most `size` bytes of UTF-8, and at least one before the end."""
         while not self._rest and not self._ended:
             data = self._stream.read(size)
             self._ended = not data
             try:
                 text = self._decoder.decode(data, final=self._ended)
-            except UnicodeDecodeError:  # half of a character at the end
+            except UnicodeDecodeError:  # the file ends within a character
                 self._rest = b"\xff"
             else:
                 self._rest = text.encode(UTF8, self._errors)

@@ -11,15 +11,17 @@ from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.python_columns import make_table
 
-OBJECT_BYTES = 16  # that a byte of a sheet takes as Python's objects, about
-CELL_BYTES = 16  # that a cell takes, at least
-MOST_ROWS = 1 << 20
-OLD = b"\xd0\xcf\x11\xe0"  # of workbooks before 2007, and of those with a password
+OBJECT_BYTES = 16  # memory that Python's objects take per byte of a sheet, approximately
+CELL_BYTES = 16  # memory that a cell takes, at least
+MOST_ROWS = 1 << 20  # of a sheet in Excel
+OLD = b"\xd0\xcf\x11\xe0"  # first bytes of workbooks before 2007, and of those with a password
 ERRORS = {"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"}
 
 
 def open_excel(path: Path) -> MemoryTable:
-    """Read the first visible sheet that has a header and rows; formulas have the value that was saved with them.
+    """Read the first visible sheet with a header, rows and several columns, or else with one column.
+
+    A cell with a formula has the value that was saved with it.
 
     Raises:
         DataError: openpyxl is not installed, the file is no workbook, or takes more memory than a table may.
@@ -39,13 +41,13 @@ def open_excel(path: Path) -> MemoryTable:
             with zipfile.ZipFile(file) as packed:
                 refuse_too_large(path, sum(part.file_size for part in packed.infolist()) * OBJECT_BYTES)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what it does not keep, such as colours
+                warnings.simplefilter("ignore")  # about what it does not read, such as colours
                 return _read(path, openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False))
     except DataError:
         raise
     except OSError as error:
         raise DataError(describe_read_error(error, path)) from error
-    except Exception as error:  # whatever openpyxl meets in a damaged workbook
+    except Exception as error:  # openpyxl raises anything on a damaged workbook
         why = (str(error).splitlines() or [""])[0][:300] or type(error).__name__
         raise DataError(f"{str(path)!r} is not a readable Excel workbook: {why}") from error
 
@@ -68,9 +70,9 @@ def _read(path: Path, workbook: Any) -> MemoryTable:
 
 
 def _columns(path: Path, sheet: Any) -> list[tuple[str, list[Any]]]:
-    """Return names and cells of the columns; the header is the first row that is not empty, and empty rows don't count.
+    """Return names and cells of the columns; the header is the first row that is not empty, and empty rows are skipped.
 
-    A column without a name is called as pandas calls it, `Unnamed: 0`; without a cell, too, it is left out.
+    A column without a name is called `Unnamed: 0` and so on, as by pandas; one that also has no cells is left out.
     """
     sheet.reset_dimensions()  # which may be wrong
     rows: list[list[Any]] = []

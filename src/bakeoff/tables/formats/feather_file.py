@@ -11,7 +11,7 @@ from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.parquet_file import UNREADABLE, index_columns, unpacked_bytes
 
-FILE, STREAM = b"ARROW1", b"\xff\xff\xff\xff"  # what they begin with
+FILE, STREAM = b"ARROW1", b"\xff\xff\xff\xff"  # first bytes of Arrow's file and stream formats
 
 
 def open_feather(path: Path) -> MemoryTable:
@@ -47,7 +47,11 @@ def _read(path: Path) -> pa.Table:
 
 
 def _validate(batch: pa.RecordBatch) -> None:
-    """Check that no value lies outside of its buffer; text that is not UTF-8 is left to cost its rows."""
+    """Check that no value lies outside of its buffer; text that is not UTF-8 passes, as its rows are rejected later.
+
+    Raises:
+        pyarrow.ArrowInvalid: one does.
+    """
     try:
         batch.validate(full=True)
     except pa.ArrowInvalid:

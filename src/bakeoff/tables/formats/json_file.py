@@ -18,8 +18,8 @@ from bakeoff.tables.formats.encodings import ERRORS, SAMPLE, TranscodedStream, r
 from bakeoff.tables.formats.memory_table import MemoryTable, half_of_memory, refuse_too_large
 from bakeoff.tables.formats.python_columns import make_table
 
-OBJECT_BYTES = 16  # that a byte of text takes as Python's objects, about
-CELL_BYTES = 64  # likewise, a cell
+OBJECT_BYTES = 16  # memory that Python's objects take per byte of text, approximately
+CELL_BYTES = 64  # memory that a cell takes, approximately
 SPACE = re.compile(r"\s*")
 
 
@@ -27,7 +27,7 @@ def open_json(path: Path) -> MemoryTable:
     """Read a file in JSON, plain or compressed, in any encoding that is recognized.
 
     Raises:
-        DataError: it is no JSON, no table, or it takes more memory than a table may.
+        DataError: it is not JSON, not a table, or takes more memory than a table may.
     """
     text = _read_text(path)
     try:
@@ -74,16 +74,21 @@ def _read_columns(path: Path, text: str) -> tuple[Mapping[str, list[Any]], str]:
 
 
 def _values(path: Path, text: str, position: int) -> Iterator[Any]:
-    """Yield the elements of the array that begins at a position, or the values that follow each other there."""
+    """Yield the elements of the array at a position; without an array, the values from there on, as in JSON Lines.
+
+    Raises:
+        json.JSONDecodeError: the text is not JSON.
+        DataError: an object has a key more than once.
+    """
 
     def refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        content = dict(pairs)
+        if len(content) < len(pairs):
             twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
             raise DataError(
                 f"{str(path)!r} has the key {twice!r} more than once in an object; rename or remove the others"
             )
-        return found
+        return content
 
     decoder = json.JSONDecoder(object_pairs_hook=refuse_twice)
     array = text[position] == "["
@@ -99,6 +104,7 @@ def _values(path: Path, text: str, position: int) -> Iterator[Any]:
 
 
 def _skip(text: str, position: int) -> int:
+    """Return the position after any white space."""
     match = SPACE.match(text, position)
     return match.end() if match else position
 
@@ -128,15 +134,15 @@ def _from_records(path: Path, records: Iterable[Any]) -> dict[str, list[Any]]:
 
 
 def _refuse_too_many(path: Path, n_columns: int, n_rows: int) -> None:
-    """Refuse records that have ever new keys."""
+    """Refuse a table of more cells than fit in memory, as records make it that all have keys of their own."""
     refuse_too_large(path, n_columns * n_rows * CELL_BYTES)
 
 
 def _from_object(path: Path, content: dict[str, Any]) -> tuple[Mapping[str, list[Any]], str]:
-    """Take an object for what pandas writes by `to_json`, for one that has an array of records, or for a record."""
+    """Read an object as a table that pandas wrote by `to_json`, as one around an array of records, or as a record."""
     note, values = "is read as a JSON object of columns", list(content.values())
     arrays = [name for name, value in content.items() if _holds_records(value)]
-    if len(arrays) == 1:  # as orient="table" writes it, and services answer
+    if len(arrays) == 1:  # as pandas writes with orient="table", and as many services answer
         return _from_records(path, content[arrays[0]]), f"is read as the JSON records of {arrays[0]!r}"
     lists = bool(values) and all(isinstance(value, list) for value in values)
     if lists and {"columns", "data"} <= set(content) <= {"columns", "index", "data"}:  # orient="split"
@@ -158,7 +164,7 @@ def _holds_records(value: Any) -> bool:
 
 
 def _from_rows(path: Path, names: Sequence[Any], rows: Sequence[Any]) -> dict[str, list[Any]]:
-    """Take names, and rows that are arrays."""
+    """Collect the cells of columns from their names and from rows that are arrays."""
     columns: dict[str, list[Any]] = {str(name): [] for name in names}
     if len(columns) < len(names):
         raise DataError(f"{str(path)!r} has a name of a column more than once; rename or remove the others")

@@ -1,4 +1,4 @@
-"""A table that is read whole, in a format that can't be read in parts."""
+"""A table that is held in memory, because its format can only be read whole; and limits of its size."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ class MemoryTable(TableFile):
     def __init__(
         self, path: Path, table: pa.Table, note: str, *, typed: bool, index_columns: frozenset[str] = frozenset()
     ) -> None:
-        """Take a table; the other arguments are the attributes of `TableFile`."""
+        """Take a table; the other arguments become the attributes of `TableFile` with the same names."""
         self.path: Path = path
         self.schema = table.schema
         self.n_rows: int | None = table.num_rows
@@ -46,7 +46,7 @@ def half_of_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     """Return half of the memory that this process may use, in bytes: the most that a table may take.
 
     Args:
-        cgroup: where the limit of the container is read; without one the machine's memory counts.
+        cgroup: the folder of the control group, which holds the container's limit; without a limit all memory counts.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of version 2, and of version 1
@@ -56,14 +56,14 @@ def half_of_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
 
 
 def refuse_too_large(path: Path, size: int) -> None:
-    """Refuse a file that takes more memory than a table may.
+    """Refuse a file that would take more memory than a table may.
 
     Args:
         path: the file's path.
-        size: the bytes that it takes, about.
+        size: the memory that it would take, in bytes, approximately.
 
     Raises:
-        DataError: it does.
+        DataError: it would.
     """
     if size > half_of_memory():
         raise DataError(
@@ -77,6 +77,7 @@ def _at_least_1(table: pa.Table) -> int:
 
 
 def _checked(path: Path, table: pa.Table) -> Batch:
+    """Validate a part of the table; rows that are not UTF-8 are malformed."""
     try:
         return validate_rows(table)
     except (pa.ArrowException, ValueError) as error:

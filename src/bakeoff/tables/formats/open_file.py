@@ -1,4 +1,4 @@
-"""Open a file by the reader of its format, which the end of its name tells."""
+"""Open a file with the reader for its format, which is chosen by the ending of its name."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +23,17 @@ READERS: dict[str, Callable[[Path], TableFile]] = {
     ".xlsx": open_excel,
 }
 MAY_BE_COMPRESSED = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"}
-ALONE = {".txt"}  # in a folder it may be anything
+ALONE = {".txt"}  # not read as part of a folder, where such a file may be anything
 READABLE = ".csv, .tsv, .json or .jsonl (each also .gz or .zst), .parquet, .feather, .arrow or .xlsx"
 
 
 def is_readable(path: Path, *, in_folder: bool = False) -> bool:
-    """Return whether a file has the name of a format that can be read; a `.txt` is only if it is named itself."""
+    """Return whether the ending of a file's name is that of a format that can be read.
+
+    Args:
+        path: the file's path.
+        in_folder: whether the file was found in a folder; then a `.txt` is none, since it may be anything.
+    """
     return _ending(path) in READERS and not (in_folder and _ending(path) in ALONE)
 
 
@@ -42,5 +47,6 @@ def open_file(path: Path) -> TableFile:
 
 
 def _ending(path: Path) -> str:
+    """Return the last suffix of a name in lower case; of a compressed text the one before, as `.csv` of `a.csv.gz`."""
     *before, last = ["", *(suffix.lower() for suffix in path.suffixes[-2:])]
     return before[-1] if last in COMPRESSED and before[-1] in MAY_BE_COMPRESSED else last

@@ -21,12 +21,12 @@ from bakeoff.tables.formats.utf8 import validate_rows
 
 MOST_BYTES = 1 << 26  # of a decoded batch
 LONGEST_CELL = 1 << 20  # bytes of a text
-MOST_DICTIONARY = 1 << 27  # bytes of a column chunk whose dictionary is inspected
+MOST_DICTIONARY = 1 << 27  # bytes of a column chunk whose dictionary may be read to find its longest text
 
-CELL = 8  # bytes in memory of a number, and at least of a text
+CELL = 8  # bytes that a number takes in memory, and a text at least
 CELLS = 1 << 20  # of a batch, approximately
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
-MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10
+MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10  # of a batch, unless `MOST_BYTES` allows fewer
 
 
 class ParquetFile(TableFile):
@@ -110,6 +110,7 @@ def _rebatch(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterato
 
 
 def _checked(path: Path, table: pa.Table) -> Batch:
+    """Validate a part of the table; rows that are not UTF-8 are malformed."""
     try:
         return validate_rows(table)
     except UNREADABLE as error:
@@ -133,12 +134,12 @@ def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> 
         most: the largest number of rows.
 
     Raises:
-        DataError: a text is longer than `LONGEST_CELL`, a dictionary is too large to be inspected, or a column unpacks
-            to too much.
+        DataError: a text is longer than `LONGEST_CELL`, a dictionary is larger than `MOST_DICTIONARY`, or a column
+            unpacks to too many bytes.
     """
     metadata = file.metadata
     numbers = {metadata.schema.column(number).path: number for number in range(metadata.num_columns)}
-    schema = file.schema_arrow  # made anew each time that it is asked for
+    schema = file.schema_arrow  # a property that pyarrow computes anew at each access
     texts = [name for name in columns if name in numbers and is_text(schema.field(name).type)]
     size = most
     for group in range(metadata.num_row_groups):
@@ -159,10 +160,10 @@ def rows_at_once(file: Any, path: object, columns: Sequence[str], most: int) -> 
 
 
 def refuse_bomb(file: ParquetFile) -> None:
-    """Refuse a file whose repeated values would fill the memory if they were read at once, as training does.
+    """Refuse a small file whose repeated values would fill the memory if it is read whole, as for training.
 
     Raises:
-        DataError: it unpacks to too much.
+        DataError: it has more cells than a file of its size may.
     """
     size, rows, columns = file.path.stat().st_size, file.n_rows or 0, len(file.schema.names)
     if rows * columns * CELL > most_unpacked(size):
@@ -204,11 +205,12 @@ def _longest(file: Any, path: object, group: int, name: str, size: int) -> int:
 
 
 def _refuse(path: object, name: str, what: str) -> None:
+    """Raise a `DataError` for a column with too large content."""
     raise DataError(f"column {name!r} of {str(path)!r} has {what}; shorten it, or leave the column out of the file")
 
 
 def index_columns(schema: pa.Schema) -> frozenset[str]:
-    """Return the columns that pandas' metadata calls an index; none without such metadata, or if it is broken."""
+    """Return the columns that pandas wrote as a frame's index, by its metadata; none without valid metadata."""
     with contextlib.suppress(ValueError, AttributeError, TypeError, RecursionError):
         columns = json.loads((schema.metadata or {}).get(b"pandas", b"{}")).get("index_columns", [])
         return frozenset(name for name in columns if isinstance(name, str))  # a RangeIndex is described by a dict

@@ -1,4 +1,4 @@
-"""Make Arrow columns of Python values, as formats with a type for each cell have them."""
+"""Make Arrow columns of Python values, for formats in which each cell has a type of its own."""
 
 import contextlib
 import datetime as dt
@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from bakeoff.errors import DataError
 
-# What the cells of a column are, the Arrow type that it gets, and how they are converted.
+# The types that the cells of a column may have, the Arrow type that the column gets, and the conversion of a cell.
 PLAIN: tuple[tuple[set[type], pa.DataType, Callable[[Any], Any]], ...] = (
     (set(), pa.null(), str),
     ({bool}, pa.bool_(), bool),
     ({int}, pa.int64(), int),
-    ({int, float}, pa.float64(), float),  # whole numbers beyond 64 bits too
+    ({int, float}, pa.float64(), float),  # also whole numbers beyond 64 bits, which overflow above
     ({dt.datetime}, pa.timestamp("us"), lambda cell: cell),
 )
 
@@ -24,15 +24,15 @@ PLAIN: tuple[tuple[set[type], pa.DataType, Callable[[Any], Any]], ...] = (
 def make_table(path: Path, columns: Iterable[tuple[str, Sequence[Any]]]) -> pa.Table:
     """Make a table of columns of the same length.
 
-    Cells of a column that are of different types become text, but for whole numbers among fractions; nested ones become
-    lists, which are refused where they are learned from.
+    A column whose cells have different types becomes text, except for whole numbers among fractions. One with nested
+    cells becomes lists, which are refused later unless nothing is learned from the column.
 
     Args:
         path: the file's path, for messages.
         columns: their names and cells; None where one is missing.
 
     Raises:
-        DataError: a name or a text holds half of a surrogate pair, which no file can hold.
+        DataError: a name or a text holds half of a surrogate pair, which can't be encoded as UTF-8.
     """
     try:
         names, cells = zip(*columns)

@@ -1,4 +1,4 @@
-"""Decode text, and find the rows that are not UTF-8."""
+"""Decode UTF-8, and find the rows that are not UTF-8."""
 
 import numpy as np
 import pyarrow as pa
@@ -9,10 +9,10 @@ NOT_UTF8 = "not UTF-8: save the file as UTF-8"
 
 
 def decode(table: pa.Table) -> Batch:
-    """Decode the text and binary columns of a table; rows that are not UTF-8 are malformed.
+    """Decode the text and binary columns of a table; rows that are not UTF-8 become malformed records.
 
     Args:
-        table: its text columns may hold any bytes.
+        table: a table whose text columns may hold any bytes.
     """
     malformed: dict[int, MalformedRecord] = {}
     for i, name in enumerate(table.column_names):
@@ -25,10 +25,11 @@ def decode(table: pa.Table) -> Batch:
 
 
 def validate_rows(table: pa.Table) -> Batch:
-    """Validate a table that was read: rows with text that is not UTF-8 are malformed.
+    """Make a batch of a table that was read; rows with text that is not UTF-8 become malformed records.
 
     Raises:
-        pyarrow.ArrowException, ValueError: it is damaged otherwise.
+        pyarrow.ArrowException: the table is damaged in another way.
+        ValueError: likewise.
     """
     try:
         table.validate(full=True)
