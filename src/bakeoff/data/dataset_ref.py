@@ -20,12 +20,15 @@ class DatasetRef:
             the positions and split keys of the rows (positions.npz), and for files all columns as read (raw.parquet).
         sha256: the digest of all rows, by `digest_dataset`.
         split_sha256: the digest of the positions of all parts and of the split keys.
+        features: the schema, with the values of the training rows.
+        target: the name of the target column.
         classes: the classes as text, in scikit-learn's order.
         rows: the number of rows by part.
-        split_by: what the split and the folds follow.
-        folds: the number of folds, which rare classes may have lowered.
-        tidied: what was done to the table, a line each.
-        warnings: what to beware of in the rows and their split.
+        split_by: how rows are assigned to parts and folds: at random, by time or by group.
+        origin: the source and batch of the rows.
+        folds: the number of folds, lowered from the config's if a class is rare.
+        tidied: what was done to the table, one line for each kind of change.
+        warnings: what to beware of in the rows and their split, a sentence each.
     """
 
     folder: Path
@@ -42,5 +45,5 @@ class DatasetRef:
     warnings: tuple[str, ...] = ()
 
     def part(self, part: Part) -> Path:
-        """Return a part's path: Parquet for validation, which is exported; Arrow for the others, to map into memory."""
+        """Return a part's path: Parquet for validation rows, which are exported; Arrow for others, which are mapped."""
         return self.folder / f"{part}.{'parquet' if part == 'validation' else 'arrow'}"

@@ -19,8 +19,8 @@ class Dataset:
         y: the class of each row, shape (n_rows,); int64 or text.
         features: the schema, one `Feature` per column of X.
         split_key: the time or group of each row, shape (n_rows,); None if the split is random.
-        raw: all columns of a file as read, of the same rows; None for other sources.
-        tidied: what was done to the table, a line each.
+        raw: the same rows with all columns of the file, as read; None for other sources.
+        tidied: what was done to the table, one line for each kind of change.
     """
 
     X: pd.DataFrame
@@ -41,11 +41,11 @@ class Dataset:
         return [str(name) for name in np.unique(self.y.to_numpy())]
 
     def take(self, rows: np.ndarray, line: str) -> "Dataset":
-        """Return the dataset with some of its rows only.
+        """Return the dataset with only some of its rows.
 
         Args:
             rows: their positions, in ascending order.
-            line: what was done.
+            line: what was done to the table, added to `tidied`.
         """
         return replace(
             self,

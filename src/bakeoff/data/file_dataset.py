@@ -27,11 +27,11 @@ SHOWN = 10  # columns of one kind that are named in an error
 
 
 def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Dataset:
-    """Read the rows of a file that have a class, and tidy its columns.
+    """Read a file: its rows that have a class, with columns that a model can learn from.
 
     Args:
         config: the dataset's config, of source `file`.
-        split: the split's config, which may name a column to read as split key.
+        split: the split's config; a column that it names is read as the split key.
         strict: whether a file that would have to be tidied is refused.
 
     Raises:
@@ -72,7 +72,13 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
 
 
 def _with_blanks(config: DatasetConfig, split: SplitConfig, names: Sequence[str]) -> tuple[DatasetConfig, SplitConfig]:
-    """Return the configs with the names of columns as the header has them, which may have blanks at the ends."""
+    """Return the configs with columns named as in the header, where a name may have blanks at its ends.
+
+    Args:
+        config: the dataset's config.
+        split: the split's config.
+        names: the names of the columns in the header.
+    """
     trimmed = Counter(name.strip() for name in names)
     actual = {name.strip(): name for name in names if trimmed[name.strip()] == 1} | {name: name for name in names}
 
@@ -89,7 +95,7 @@ def _with_blanks(config: DatasetConfig, split: SplitConfig, names: Sequence[str]
 
 
 def is_typed(source: TableReader) -> bool:
-    """Return whether text in the table is known to be text; that of a CSV may be numbers, dates or booleans."""
+    """Return whether columns of text are known to hold text; in a CSV they may hold numbers, dates or booleans."""
     return all(file.typed for file in source.files)
 
 
@@ -104,7 +110,7 @@ def _require_columns(table: pa.Table, config: DatasetConfig, split: SplitConfig)
 def _candidates(
     table: pa.Table, source: TableReader, config: DatasetConfig, split: SplitConfig, done: Tidying
 ) -> list[str]:
-    """Return the columns that may be learned from; what pandas calls an index is not, unless the config names it."""
+    """Return the columns that may be learned from: not what pandas wrote as an index, unless the config names it."""
     hinted = {*config.categories, *config.numbers, *config.text, *config.dates}
     index = {name for file in source.files for name in file.index_columns} - hinted
     excluded = {config.target, split.column, *config.ignore}
@@ -116,7 +122,7 @@ def _candidates(
 def _infer_columns(
     table: pa.Table, names: list[str], rows: np.ndarray, source: TableReader, config: DatasetConfig, done: Tidying
 ) -> list[tuple[Feature, pd.Series]]:
-    """Infer all columns; those whose numbers can be read in two ways follow the decimal mark of the others.
+    """Infer what the columns hold; numbers that can be read in two ways are read with the decimal mark of the others.
 
     Raises:
         DataError: some columns can't be used; the message names all of them.
@@ -134,21 +140,21 @@ def _infer_columns(
                 problems[name] = error
 
     infer(names, hints)
-    # Between fields there are semicolons where a comma is the decimal mark.
+    # A CSV has semicolons between fields because commas are decimal marks.
     if not done.decimals and any(isinstance(file, CsvFile) and file.dialect.delimiter == ";" for file in source.files):
         done.decimals.add(",")
     mark = next(iter(done.decimals)) if len(done.decimals) == 1 else None
     if hints.decimal is None and mark is not None:
         ambiguous = [name for name, problem in problems.items() if isinstance(problem, AmbiguousNumbersError)]
-        pointed = [name for name, found in inferred.items() if mark == "," and found and found[0].kind == "number"]
-        infer([*ambiguous, *pointed], replace(hints, decimal=mark))
+        numeric = [name for name, column in inferred.items() if mark == "," and column and column[0].kind == "number"]
+        infer([*ambiguous, *numeric], replace(hints, decimal=mark))
     if problems:
         raise DataError(_describe(problems))
-    return [found for name in names if (found := inferred[name])]
+    return [column for name in names if (column := inferred[name])]
 
 
 def _describe(problems: Mapping[str, DataError | AmbiguousNumbersError | AmbiguousDatesError]) -> str:
-    """Write one message for all columns that can't be used, with the line that settles them."""
+    """Write one message for all columns that can't be used, with the settings that would solve each problem."""
     numbers = {name: str(error) for name, error in problems.items() if isinstance(error, AmbiguousNumbersError)}
     dates = {name: str(error) for name, error in problems.items() if isinstance(error, AmbiguousDatesError)}
     parts = [str(error) for error in problems.values() if isinstance(error, DataError)]

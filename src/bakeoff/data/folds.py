@@ -17,12 +17,12 @@ def make_folds(
 
     Random folds are stratified; without a `random_state` they are those of `cross_val_score(cv=folds)`, in row order.
     Folds by group keep groups whole and are stratified as far as that allows. Folds by time divide the rows into
-    `folds` + 1 periods of about equal size: fold k is scored on period k + 1 and fitted on all rows before it.
+    `folds` + 1 periods of about equally many rows: fold k is scored on period k + 1 and fitted on all rows before it.
 
     Args:
         config: the number of folds and repeats, and the random state.
         y: the classes of the training rows, shape (n_rows,).
-        by: what the split follows.
+        by: how rows are assigned to folds.
         key: the group or time of each row, shape (n_rows,); times in ascending order.
 
     Returns:

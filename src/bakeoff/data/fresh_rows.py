@@ -1,4 +1,4 @@
-"""Record the rows that a version was trained on, and tell later rows that are new to it from those that aren't."""
+"""Record the rows that a version was trained on, and find which later rows are new to it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import validate_table
 
 TRAINED_ON = "trained_on.parquet"
-FEWEST, SHARE = 5, 0.01  # trained rows in a table, and their share, below which nothing is said
+FEWEST, SHARE = 5, 0.01  # the least number and share of trained rows in a table to be reported
 
 MatchedBy = Literal["origin", "position", "contents"]
 
@@ -31,7 +31,7 @@ class FreshRows:
 
     Attributes:
         rows: whether each test row is fresh, shape (n_test,).
-        by: how they were recognised: by `origin` (all rows are from another source or batch), by `position`, or by
+        by: how they were recognized: by `origin` (all rows are from another source or batch), by `position`, or by
             `contents`, which misses new rows that equal old ones.
     """
 
@@ -63,19 +63,24 @@ class TrainedRows:
         table = read_parquet_bytes(trained_on)
         digests = table["digest"].to_numpy() if "digest" in table.column_names else np.empty(0, dtype=np.uint64)
         self._digests, counts = np.unique(digests, return_counts=True)
-        # Good and Turing's estimate of the share of new rows of the same source that equal one of these.
+        # Good and Turing's estimate of the probability that a new row of the same source equals one of these.
         self._by_chance = min(1.0, 1 - (np.count_nonzero(counts == 1) - 1) / len(digests)) if len(digests) else 1.0
 
     def count(self, X: pd.DataFrame) -> int:
         """Count the rows of validated features, shape (n_rows, n_features), that are among the digests."""
         if not len(self._digests):
             return 0
-        found = pd.util.hash_pandas_object(X, index=False).to_numpy()
-        places = np.minimum(np.searchsorted(self._digests, found), len(self._digests) - 1)
-        return int(np.count_nonzero(self._digests[places] == found))
+        digests = pd.util.hash_pandas_object(X, index=False).to_numpy()
+        places = np.minimum(np.searchsorted(self._digests, digests), len(self._digests) - 1)
+        return int(np.count_nonzero(self._digests[places] == digests))
 
     def beyond_chance(self, rows: int, found: int) -> bool:
-        """Return whether more of the rows are among the digests than rows that are alike by chance explain."""
+        """Return whether more rows were found among the digests than chance explains: new rows that equal old ones.
+
+        Args:
+            rows: the number of rows that were looked up.
+            found: the number of them that were found.
+        """
         expected = rows * self._by_chance
         likely = expected + 3 * np.sqrt(expected * (1 - self._by_chance))
         return bool(found > likely and found >= max(min(FEWEST, rows / 2), SHARE * rows))
@@ -87,7 +92,7 @@ def find_fresh_rows(ref: DatasetRef, card: Card, trained_on: bytes | None) -> Fr
     Args:
         ref: the challenger's dataset.
         card: the champion's card.
-        trained_on: the content of the champion's `trained_on.parquet`; None if it has none, as older versions.
+        trained_on: the content of the champion's `trained_on.parquet`; None if it has none, as in older versions.
 
     Returns:
         The fresh rows; None if it is not known which rows the champion was trained on.
@@ -119,7 +124,7 @@ def _in_file(ref: DatasetRef, features: tuple[Feature, ...], positions: np.ndarr
 
 
 def _origin(card: Card) -> Origin | None:
-    """Return the origin in the card, or in older cards that of the config; None if the config is no longer valid."""
+    """Return the origin in a card; in older cards that of the config, or None if the config is no longer valid."""
     if card.origin:
         return Origin(**vars(card.origin))
     try:

@@ -15,7 +15,7 @@ def load_dataset(config: DatasetConfig, split: SplitConfig | None = None, *, str
 
     Args:
         config: the dataset's config.
-        split: the split's config, which may name a column to read as split key.
+        split: the split's config; a column that it names is read as the split key.
         strict: whether a file that would have to be tidied is refused.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The origin of rows, by which a later run recognises the rows that a model was trained on."""
+"""The origin of rows, by which a later run recognizes the rows that a model was trained on."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ FILE = "file"
 
 @dataclass(frozen=True)
 class Origin:
-    """The source and batch of rows, within which a row is identified by its position.
+    """The source and batch of rows.
 
     Attributes:
         source: `synthetic:` and the population's digest, `bundled:` and the table's name, or `file`. All files have the
             same source: they may be renamed, moved and appended to, so their rows are compared by contents.
         batch: the batch of synthetic rows; else 0.
-        order: the settings that change only the order of the rows.
+        order: the settings that change only the order of the rows; positions are comparable if they are equal.
     """
 
     source: str
@@ -24,7 +24,7 @@ class Origin:
 
     @property
     def has_fixed_positions(self) -> bool:
-        """Whether a position always has the same row."""
+        """Whether the same row is at a position in every run; not so in files, which change."""
         return self.source != FILE
 
 

@@ -1,4 +1,4 @@
-"""Read and write the parts of a dataset, in files that the processes of all steps map into memory."""
+"""Read and write the parts of a dataset, in files that all steps' processes map into memory."""
 
 from pathlib import Path
 from typing import get_args
@@ -35,12 +35,12 @@ def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
 def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
     """Read the position of each row of a part in the dataset, shape (n_rows,)."""
     with np.load(ref.folder / POSITIONS) as positions:
-        found: np.ndarray = positions[part]
-        return found
+        of_part: np.ndarray = positions[part]
+        return of_part
 
 
 def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
-    """Make the folds of the training rows; positions count within the training rows."""
+    """Make the folds of the training rows, as positions within the training rows."""
     return make_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
 
 
@@ -50,7 +50,7 @@ def read_groups(ref: DatasetRef, part: Part | None = None) -> np.ndarray | None:
 
 
 def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
-    """Read a part, or all rows of a file, as raw columns: for files before types are inferred."""
+    """Read a part, or all rows if None, with raw columns: for files as they were read, before types were inferred."""
     if part is None:
         return read_table(ref.folder / RAW)
     if not (ref.folder / RAW).exists():
@@ -59,6 +59,7 @@ def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
 
 
 def _read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
+    """Read the split key of each row of a part, or of all rows if None; None if the split is random."""
     with np.load(ref.folder / POSITIONS) as positions:
         key: np.ndarray | None = positions.get("split_key")
         return key if key is None or part is None else key[positions[part]]
@@ -71,7 +72,7 @@ def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def write_mapped(frame: pd.DataFrame, path: Path) -> None:
-    """Write rows as a single Arrow record batch, which `read_part` maps into memory."""
+    """Write rows to an Arrow file as a single record batch, so that `read_part` can map it into memory."""
     table = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=max(len(frame), 1))
@@ -84,6 +85,6 @@ def _open(path: Path) -> pa.Table:
 
 
 def forget_parts() -> None:
-    """Forget the parts that `read_part` remembers."""
+    """Drop the parts that `read_part` has cached."""
     for part in _parts.values():
         part.forget()

@@ -30,11 +30,16 @@ from bakeoff.runtime.workspace import RunFolder
 
 logger = logging.getLogger(__name__)
 
+# The result of `check_dataset`, so that `prepare_dataset` need not load the rows again.
 _checked: OneSlot[dict[str, Any], tuple[Dataset, Split, int]] = OneSlot()
 
 
 def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
-    """Load the rows, split them and write each part into `folder`.
+    """Load the rows, split them and write each part into a folder.
+
+    Args:
+        config: the run's config.
+        folder: the folder to write to; it is created if it is missing.
 
     Raises:
         DataError: the rows can't be used; nothing has been written.
@@ -54,7 +59,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     if dataset.split_key is not None:
         arrays["split_key"] = dataset.split_key
     np.savez(folder / POSITIONS, **arrays)
-    if dataset.raw is not None:  # without the Arrow schema: some of its types don't support take
+    if dataset.raw is not None:  # without Arrow's schema, since `take` doesn't support some of its types
         pa.parquet.write_table(dataset.raw, folder / RAW, store_schema=False)
     rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
     logger.info(
@@ -86,6 +91,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
 
 
 def _digest_split(arrays: dict[str, Any]) -> str:
+    """Return the SHA-256 of the names, types and values of arrays, in order."""
     digest = hashlib.sha256()
     for name, array in arrays.items():
         content = "\n".join(map(str, array)).encode() if array.dtype.kind == "O" else array.tobytes()
@@ -122,19 +128,26 @@ def _columns(names: list[str]) -> str:
 
 
 def remember_dataset(config: TrainingConfig) -> tuple[Dataset, Split, int]:
-    """Call `check_dataset` and remember its result for `prepare_dataset` in the same process."""
+    """Call `check_dataset`, or return what it returned last for the same config and files in this process."""
     return _checked.get(describe_source(config), lambda: check_dataset(config))
 
 
 def describe_source(config: TrainingConfig) -> dict[str, Any]:
-    """Return all that the prepared rows depend on, as JSON values: the config, and size and times of the files."""
+    """Return all that the prepared rows depend on, as JSON values: parts of the config, and the files' signature."""
     parts = {"dataset", "split", "cross_validation", "preprocessing", "costs", "strict"}
     files = signature(config.dataset.path) if config.dataset.path else ()
     return {"config": config.model_dump(mode="json", include=parts), "files": files}
 
 
 def _refuse_single_classes(config: TrainingConfig, dataset: Dataset, split: Split) -> None:
-    """Refuse empty or single-class folds, as by time or group, and for AUC test rows and folds of a single class."""
+    """Refuse parts and folds that can't be fitted or scored.
+
+    By time or group, a fold may have no rows, or training rows of a single class. For AUC, test rows and each fold need
+    two classes.
+
+    Raises:
+        DataError: there is such a part or fold.
+    """
     y, ranked = dataset.y.to_numpy(), config.cross_validation.scoring == "roc_auc_ovr"
     if ranked:
         refuse_single_class(y[split["test"]], "the test rows")
@@ -157,7 +170,7 @@ def _generator(batch: int | None) -> str:
 
 
 def prepare_cached(config: TrainingConfig, run: RunFolder) -> DatasetRef:
-    """Call `prepare_dataset`, or return its cached result; logs its warnings."""
+    """Call `prepare_dataset`, or return its cached result, and log the dataset's warnings."""
     ref = cached_step(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))
     for warning in ref.warnings:
         logger.warning("%s", warning)

@@ -10,7 +10,7 @@ from bakeoff.data.split import Split, split_rows
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
 
-LEAST = 2  # training rows of a class: in two folds, each is fitted on one of them
+LEAST = 2  # training rows of a class, so that in two folds each is fitted on one of them
 SHOWN = 10  # classes that are named
 
 
@@ -23,7 +23,7 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> tuple[Dataset, Sp
 
     Returns:
         The dataset without the rows of classes that have fewer than `min_class_rows` rows, or fewer than two training
-        rows; its split; and the number of folds, lowered to the training rows of the rarest class.
+        rows; its split; and the number of folds, lowered to the number of training rows of the rarest class.
 
     Raises:
         DataError: fewer than two classes remain, or `strict` refuses what would have to be left out or lowered; the
@@ -42,18 +42,18 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> tuple[Dataset, Sp
     while True:
         split = split_rows(dataset, config.split)
         training = _count(dataset.y.to_numpy()[split["train"]])
-        found = {name: training.get(name, 0) for name in _count(dataset.y.to_numpy())}
+        trained = {name: training.get(name, 0) for name in _count(dataset.y.to_numpy())}
         if config.strict:
-            _refuse_few(target, found, folds, "training rows")
-        few = {name: size for name, size in found.items() if size < LEAST}
+            _refuse_few(target, trained, folds, "training rows")
+        few = {name: size for name, size in trained.items() if size < LEAST}
         if not few:
             break
         dataset = _leave_out(dataset, few, f"{LEAST} training rows", config)
     if config.split.by == "group":
         _refuse_few_groups(dataset, split, config)
-    allowed = min(folds, *found.values())
+    allowed = min(folds, *trained.values())
     if allowed < folds:
-        rarest = min(found, key=lambda name: found[name])
+        rarest = min(trained, key=lambda name: trained[name])
         line = (
             f"cross_validation.folds lowered from {folds} to {allowed}, the training rows of class {str(rarest)!r}; "
             "dataset.min_class_rows leaves such classes out"
@@ -63,6 +63,7 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> tuple[Dataset, Sp
 
 
 def _count(y: np.ndarray) -> dict[object, int]:
+    """Return the number of rows by class."""
     return dict(zip(*(array.tolist() for array in np.unique(y, return_counts=True))))
 
 
@@ -71,8 +72,8 @@ def _leave_out(dataset: Dataset, few: Mapping[object, int], least: str, config: 
 
     Args:
         dataset: the rows.
-        few: the classes and their numbers of rows.
-        least: what they have fewer of, for the message.
+        few: the number of rows of each class to leave out.
+        least: what these classes have fewer of, such as "2 training rows", for the message.
         config: the run's config.
 
     Raises:
@@ -97,6 +98,12 @@ def _leave_out(dataset: Dataset, few: Mapping[object, int], least: str, config: 
 
 def _refuse_few(target: str, sizes: Mapping[object, int], folds: int, rows: str) -> None:
     """Refuse classes with fewer rows than folds.
+
+    Args:
+        target: the name of the target column.
+        sizes: the number of rows by class.
+        folds: the number of folds.
+        rows: what the rows are called in the message.
 
     Raises:
         DataError: there are some; the message names all of them.

@@ -12,7 +12,7 @@ from bakeoff.errors import DataError
 PARTS: tuple[Part, ...] = ("train", "test", "validation")
 Split = dict[Part, np.ndarray]
 
-LEAST_HELD_OUT = 3  # rows of a class below which train_test_split may refuse to split the held-out rows again
+LEAST_HELD_OUT = 3  # with fewer held-out rows of a class, train_test_split may refuse to split them again
 
 
 def split_rows(dataset: Dataset, config: SplitConfig) -> Split:
@@ -62,6 +62,11 @@ def nearest_boundaries(times: np.ndarray, wanted: list[int]) -> list[int]:
 
 
 def _at_random(y: np.ndarray, config: SplitConfig) -> Split:
+    """Split rows at random; rows of rare classes are split class by class if `train_test_split` refuses them.
+
+    Raises:
+        DataError: the rows can't be split.
+    """
     try:
         return _drawn(y, config)
     except ValueError as error:
@@ -80,6 +85,11 @@ def _at_random(y: np.ndarray, config: SplitConfig) -> Split:
 
 
 def _drawn(y: np.ndarray, config: SplitConfig) -> Split:
+    """Split rows by `train_test_split`.
+
+    Raises:
+        ValueError: it refuses.
+    """
     from sklearn.model_selection import train_test_split
 
     train, held_out = train_test_split(
@@ -98,14 +108,26 @@ def _drawn(y: np.ndarray, config: SplitConfig) -> Split:
 
 
 def _drawn_apart(y: np.ndarray, codes: np.ndarray, rare: np.ndarray, config: SplitConfig) -> Split:
-    """Split the rows of rare classes class by class, since train_test_split refuses them, and the others by it."""
+    """Split the rows of rare classes class by class, and the others by `train_test_split`.
+
+    Args:
+        y: the classes, shape (n_rows,).
+        codes: the class codes from 0, shape (n_rows,).
+        rare: the codes of the rare classes.
+        config: the split's config.
+
+    Raises:
+        ValueError: a part would have no rows, or `train_test_split` refuses the others.
+    """
     common = np.flatnonzero(~np.isin(codes, rare))
     drawn = _drawn(y[common], config) if len(common) else dict.fromkeys(PARTS, common)
     parts = {part: [common[rows]] for part, rows in drawn.items()}
     random = np.random.RandomState(config.random_state)
     for code in rare:
         rows = random.permutation(np.flatnonzero(codes == code))
-        held_out = max(min(round(len(rows) * config.test_size), len(rows) - 2), 0)  # two rows at least are trained on
+        held_out = max(
+            min(round(len(rows) * config.test_size), len(rows) - 2), 0
+        )  # at least two rows are kept for training
         cuts = [len(rows) - held_out, len(rows) - round(held_out * config.validation_share)]
         for part, chosen in zip(parts, np.split(rows, cuts)):
             parts[part].append(chosen)
@@ -140,6 +162,6 @@ def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
 
 
 def _shares(n_rows: int, config: SplitConfig) -> list[int]:
-    """Return where test and validation rows begin if rows of the same time or group need not stay together."""
+    """Return the positions where test and validation rows would begin if rows could be cut anywhere."""
     held_out = int(np.ceil(n_rows * config.test_size))
     return [n_rows - held_out, n_rows - int(np.ceil(held_out * config.validation_share))]

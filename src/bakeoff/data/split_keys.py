@@ -1,4 +1,4 @@
-"""Convert the column that a split follows to sortable times or to group numbers."""
+"""Convert the column that rows are split by to sortable times or to group numbers."""
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,7 @@ def to_times(name: str, column: pa.ChunkedArray, order: DateOrder | None = None)
             f"column {name!r}, which split.by: time follows, holds {text[row].as_py()!r} in row {row}: write times as "
             "numbers or dates, as 2026-11-22 or 2026-11-22T10:15:00Z"
         )
-    _refuse_missing(name, "time", np.isnat(moments))  # such as ?
+    _refuse_missing(name, "time", np.isnat(moments))  # a marker for a missing cell, such as `?`
     return moments.astype("int64")
 
 
@@ -85,6 +85,7 @@ def to_groups(name: str, column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _decode(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decode a dictionary-encoded column; return others unchanged."""
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from bakeoff.config import DatasetConfig
 
+# The settings that define a population of rows, from which each batch is a sample.
 POPULATION = (
     "n_samples", "n_features", "n_informative", "n_redundant", "n_classes", "n_clusters_per_class",
     "class_sep", "flip_y", "random_state",
@@ -20,8 +21,8 @@ def generate_rows(config: DatasetConfig) -> tuple[np.ndarray, np.ndarray]:
     """Generate one batch of the population that the config describes.
 
     Batch 0 is the result of make_classification. Every other batch has the same clusters in the same columns, but its
-    own rows, noise and flipped classes. With `drift`, batch b is rotated by `2π · drift · b`; if the batch is a time, b
-    is the time in days.
+    own rows, noise and flipped classes. With `drift`, batch b is rotated by 2π · drift · b radians; if the batch is a
+    time, b is the time in days since the epoch.
 
     Returns:
         The features, shape (n_samples, n_features), and the classes, shape (n_samples,).
@@ -46,7 +47,7 @@ def _first_batch(config: DatasetConfig, **overrides: Any) -> tuple[np.ndarray, n
 
 
 class _SamePopulation(np.random.RandomState):
-    """The random numbers of a seed, with its normal numbers replaced by those of another generator.
+    """A generator with the random numbers of a seed, except that its normal numbers are those of another generator.
 
     make_classification draws its rows by `standard_normal`, and everything that defines the population (the centroids
     and shapes of the clusters, the mixtures) by other methods. The seed's own normal numbers are drawn, too, and
@@ -58,11 +59,12 @@ class _SamePopulation(np.random.RandomState):
         self._rows = rows
 
     def standard_normal(self, size: Any = None) -> Any:
-        super().standard_normal(size)
+        super().standard_normal(size)  # discarded; see above
         return self._rows.standard_normal(size)
 
 
 def _other_batch(config: DatasetConfig, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw new rows from the population of the first batch, then flip classes and shuffle rows and columns."""
     rows = np.random.default_rng([config.random_state, batch])
     stream = _SamePopulation(config.random_state, rows)
     X, y = _first_batch(config, random_state=stream, shuffle=False, flip_y=0)
@@ -73,13 +75,16 @@ def _other_batch(config: DatasetConfig, batch: int) -> tuple[np.ndarray, np.ndar
 
 
 def _column_order(config: DatasetConfig) -> np.ndarray:
-    """Return the order into which make_classification's last step shuffles the columns."""
+    """Return the order into which make_classification's last step shuffles the columns.
+
+    The columns are recognized by their maxima, which shuffling doesn't change.
+    """
     plain, shuffled = _first_batch(config, shuffle=False)[0], _first_batch(config)[0]
     return np.argsort(plain.max(axis=0))[np.argsort(np.argsort(shuffled.max(axis=0)))]
 
 
 def _rotate(X: np.ndarray, turns: float) -> np.ndarray:
-    """Rotate each pair of neighbouring columns: the classes move, but are as separable as before."""
+    """Rotate the rows in the plane of each pair of neighbouring columns: classes move, but stay as separable."""
     if not turns % 1:
         return X
     cosine, sine = math.cos(2 * math.pi * turns), math.sin(2 * math.pi * turns)

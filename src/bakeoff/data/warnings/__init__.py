@@ -1,1 +1,1 @@
-"""What to beware of in the rows and their split; imported by `prepare`, imports the datasets and the split."""
+"""Warnings of a dataset and its split; imported by `prepare`, imports the datasets and the split."""

@@ -6,13 +6,13 @@ from bakeoff.errors import DataError
 from bakeoff.formatting import format_count, list_first
 from bakeoff.metrics import MetricName
 
-FEW, FEWEST = 30, 5  # test rows of a class that are warned of: beside a larger class, and in a small table
+FEW, FEWEST = 30, 5  # test rows below which a class is warned of: usually, and in a table where no class has `FEW`
 SHOWN = 5  # classes in a warning
-MAJORITY = 0.9  # always predicting such a class reaches a higher accuracy
+MAJORITY = 0.9  # share of a class beyond which always predicting it has a misleading accuracy
 
 
 def warn_of_majority(y: np.ndarray, scoring: MetricName) -> str | None:
-    """Return a warning if accuracy decides and over 90 % of the rows are of one class, else None.
+    """Return a warning if the metric is accuracy and more than 90 % of the rows are of one class, else None.
 
     Args:
         y: the classes of the training rows, shape (n_rows,).
@@ -31,7 +31,8 @@ def warn_of_majority(y: np.ndarray, scoring: MetricName) -> str | None:
 def warn_of_few_test_rows(y: np.ndarray, test: np.ndarray) -> str | None:
     """Return a warning of the classes with too few test rows to judge them by, else None.
 
-    In a small table where no class has enough, and all have some, the interval of the accuracy says so already.
+    If there are 30 test rows, but no class has as many, only classes with fewer than 5 are warned of: the interval of
+    the accuracy shows already how little the others tell.
 
     Args:
         y: the classes of all rows, shape (n_rows,).

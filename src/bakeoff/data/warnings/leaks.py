@@ -1,28 +1,30 @@
-"""Warnings of columns that give the class away: by their values alone, or by where they have gaps."""
+"""Warnings of columns that give the class away: by their values, or by where values are missing."""
 
 import numpy as np
 import pandas as pd
 
 from bakeoff.formatting import list_first
 
-ROWS, CELLS = 5_000, 2_000_000  # looked at, of the training rows
-FEWEST_ROWS, FEWEST_OF_CLASS = 30, 5  # without which nothing can be said
-PREDICTS = 0.98  # the balanced accuracy of one column, less its standard error, that is too good to be true
+ROWS, CELLS = 5_000, 2_000_000  # most rows and cells of the sample
+FEWEST_ROWS, FEWEST_OF_CLASS = 30, 5  # least rows of the sample, and of a class in it
+PREDICTS = 0.98  # the balanced accuracy of one column, less its standard error, from which on it is warned of
 FOLDS = 3
-MANY = 5  # columns; where more than these, and a tenth of all, predict alone, the class is just easy
-CANDIDATES = 20  # columns that are looked at closely
-UNMIXED = 0.15  # the other classes' share of the rows with or without a gap, as a share of what they have of all rows
+MANY = 5  # if more columns than this, and than a tenth of all, predict the class alone, it is merely easy to predict
+CANDIDATES = 20  # most numeric columns that a tree is fitted on
+UNMIXED = (
+    0.15  # most that other classes may have of the rows with (or without) a gap, relative to their share of all rows
+)
 CHANCE = 1e-3  # the probability of a false alarm of gaps, over all columns of a table
 SHOWN = 3  # columns in a warning
 
 
 def warn_of_leaks(X: pd.DataFrame, y: np.ndarray, train: np.ndarray) -> list[str]:
-    """Return a warning for columns whose gaps, and one for columns whose values, tell the class almost perfectly.
+    """Return at most two warnings: of columns whose gaps, and of columns whose values, almost determine the class.
 
     Args:
         X: the features of all rows, shape (n_rows, n_features).
         y: their classes, shape (n_rows,).
-        train: the positions of the training rows, a sample of which is looked at.
+        train: the positions of the training rows, of which a sample is examined.
     """
     names, codes = np.unique(y[train], return_inverse=True)
     rows = _sample(codes, min(ROWS, max(CELLS // X.shape[1], 10 * FEWEST_ROWS)))
@@ -33,14 +35,14 @@ def warn_of_leaks(X: pd.DataFrame, y: np.ndarray, train: np.ndarray) -> list[str
     if len(kept) < 2:
         return []
     sample = X.iloc[train[rows]]
-    warnings, told = _warn_of_gaps(sample, codes, list(map(str, names[kept])))
-    found = {name: score for name, score in _telling_columns(sample, codes).items() if name not in told}
-    if found and len(found) <= max(MANY, X.shape[1] / 10):
-        best = sorted(found, key=lambda name: -found[name])
+    warnings, warned_of = _warn_of_gaps(sample, codes, list(map(str, names[kept])))
+    scores = {name: score for name, score in _telling_columns(sample, codes).items() if name not in warned_of}
+    if scores and len(scores) <= max(MANY, X.shape[1] / 10):
+        best = sorted(scores, key=lambda name: -scores[name])
         what = f"column {best[0]!r}"
         if len(best) > 1:
             what = f"each of the columns {list_first(list(map(repr, best)), SHOWN)}"
-        figures = list_first([f"{found[name]:.3f}" for name in best], SHOWN)
+        figures = list_first([f"{scores[name]:.3f}" for name in best], SHOWN)
         warnings.append(
             f"{what} alone predicts the class almost perfectly (balanced "
             f"accuracy {figures} of a small tree, cross-validated on training rows): it may be the answer "
@@ -50,7 +52,7 @@ def warn_of_leaks(X: pd.DataFrame, y: np.ndarray, train: np.ndarray) -> list[str
 
 
 def _sample(codes: np.ndarray, most: int) -> np.ndarray:
-    """Draw rows with the classes in proportion, in random order; classes of a few rows are left out."""
+    """Draw the positions of at most `most` rows, in random order, classes in proportion; rare ones are left out."""
     rows = np.random.RandomState(0).permutation(len(codes))
     if len(rows) > most:
         by_class = rows[np.argsort(codes[rows], kind="stable")]
@@ -62,7 +64,7 @@ def _sample(codes: np.ndarray, most: int) -> np.ndarray:
 
 
 def _warn_of_gaps(X: pd.DataFrame, codes: np.ndarray, classes: list[str]) -> tuple[list[str], set[str]]:
-    """Return a warning, and the columns concerned: those where rows with, or without, a value are of one class."""
+    """Return at most one warning, and its columns, whose rows with (or without) a value are nearly all of one class."""
     gaps = X.isna().to_numpy()
     shares = np.bincount(codes) / len(codes)
     found: list[tuple[float, str, str]] = []
@@ -71,7 +73,7 @@ def _warn_of_gaps(X: pd.DataFrame, codes: np.ndarray, classes: list[str]) -> tup
             counts = np.bincount(codes[rows], minlength=len(classes))
             most, n_rows = int(counts.argmax()), int(rows.sum())
             share, expected = counts[most] / n_rows, shares[most]
-            # Chernoff's bound of the probability that chance alone leaves so few of the other classes.
+            # Minus the logarithm of Chernoff's bound on the probability that so few are of other classes by chance.
             evidence = n_rows * _divergence(share, expected)
             if 1 - share <= UNMIXED * (1 - expected) and evidence > np.log(2 * X.shape[1] / CHANCE):
                 name = str(X.columns[int(place)])
@@ -94,7 +96,7 @@ def _warn_of_gaps(X: pd.DataFrame, codes: np.ndarray, classes: list[str]) -> tup
 
 
 def _divergence(share: float, expected: float) -> float:
-    """Return the Kullback-Leibler divergence of two shares, of which the second is neither 0 nor 1."""
+    """Return the Kullback-Leibler divergence, in nats, of a share from an expected one, which is neither 0 nor 1."""
     rest = 0.0 if share == 1 else (1 - share) * np.log((1 - share) / (1 - expected))
     return float(share * np.log(share / expected) + rest)
 
@@ -110,16 +112,25 @@ def _telling_columns(X: pd.DataFrame, codes: np.ndarray) -> dict[str, float]:
     numbers = X.loc[:, numeric].to_numpy(dtype=np.float32, na_value=np.nan)
     names = X.columns[numeric]
     counts = np.bincount(codes)
-    found: dict[str, tuple[float, float]] = {}
+    results: dict[str, tuple[float, float]] = {}
     for place in _promising(numbers, codes, counts):
-        found[str(names[place])] = _score(codes, counts, _predict_by_tree(numbers[:, place], codes, len(counts)))
+        results[str(names[place])] = _score(codes, counts, _predict_by_tree(numbers[:, place], codes, len(counts)))
     for name in X.columns[np.logical_not(numeric)]:
-        found[str(name)] = _score(codes, counts, _predict_by_category(pd.factorize(X[name])[0], codes, len(counts)))
-    return {name: score for name, (score, error) in found.items() if score - error >= PREDICTS}
+        results[str(name)] = _score(codes, counts, _predict_by_category(pd.factorize(X[name])[0], codes, len(counts)))
+    return {name: score for name, (score, error) in results.items() if score - error >= PREDICTS}
 
 
 def _promising(numbers: np.ndarray, codes: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the places of columns in whose order the class changes seldom: the others can't predict it."""
+    """Return the positions of columns that may predict the class: sorted by them, it changes seldom from row to row.
+
+    Args:
+        numbers: the numeric columns, shape (n_rows, n_columns).
+        codes: the class codes from 0, shape (n_rows,).
+        counts: the number of rows by class.
+
+    Returns:
+        At most `CANDIDATES` positions, the most promising first.
+    """
     ordered = codes[np.argsort(numbers, axis=0, kind="stable")]
     changes = np.count_nonzero(ordered[1:] != ordered[:-1], axis=0)
     by_chance = len(codes) - (counts**2).sum() / len(codes)
@@ -129,6 +140,7 @@ def _promising(numbers: np.ndarray, codes: np.ndarray, counts: np.ndarray) -> np
 
 
 def _predict_by_tree(column: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray:
+    """Predict each row's class out of fold by a small tree on one column, shape (n_rows,)."""
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.tree import DecisionTreeClassifier
 
@@ -138,7 +150,7 @@ def _predict_by_tree(column: np.ndarray, codes: np.ndarray, n_classes: int) -> n
 
 
 def _predict_by_category(column: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Predict each row's class as the most frequent one of the other rows of its category; -1 without any."""
+    """Predict each row's class as the most frequent one of the other rows in its category; -1 if there are none."""
     categories = column + 1  # 0: missing
     table = np.zeros((categories.max() + 1, n_classes), dtype=np.int32)
     np.add.at(table, (categories, codes), 1)

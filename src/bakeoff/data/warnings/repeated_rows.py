@@ -5,16 +5,16 @@ import pandas as pd
 
 from bakeoff.data.split import Split
 
-FEWEST, SHARE = 5, 0.01  # test rows that repeat training rows, and their share, below which nothing is said
-BEYOND_CHANCE = 10  # times as many as chance explains
-GLANCE = 8  # columns by which rows are compared first
-ROWS = 5_000  # training rows from which chance is computed
+FEWEST, SHARE = 5, 0.01  # the least number and share of test rows that repeat training rows to be warned of
+BEYOND_CHANCE = 10  # times as many as expected by chance, from which on they are warned of
+GLANCE = 8  # columns by which rows are compared first, which is faster
+ROWS = 5_000  # training rows from which the expected number is computed
 
 
 def warn_of_repeated_rows(X: pd.DataFrame, y: np.ndarray, split: Split) -> str | None:
     """Return a warning if far more test rows repeat training rows than chance explains, else None.
 
-    Rows of few columns with few values repeat by nature; rows that were copied or drawn with replacement don't.
+    Rows of few columns with few values repeat by chance; others repeat if they were copied or drawn with replacement.
 
     Args:
         X: the features of all rows, shape (n_rows, n_features).
@@ -45,17 +45,17 @@ def warn_of_repeated_rows(X: pd.DataFrame, y: np.ndarray, split: Split) -> str |
 
 
 def _digest(X: pd.DataFrame, codes: np.ndarray, rows: np.ndarray) -> pd.Series:
-    """Return a 64-bit digest of the features and the class of some rows."""
+    """Return a 64-bit digest of the features and the class of each row at the positions `rows`."""
     digests = pd.util.hash_pandas_object(X.iloc[rows], index=False)
     return pd.Series(digests.to_numpy() ^ pd.util.hash_array(codes[rows]))
 
 
 def _chance_alike(X: pd.DataFrame, codes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return by class the probability that two rows are alike in all columns if columns were independent.
+    """Return by class the probability that two of its rows are equal, if its columns are independent.
 
     Args:
-        X: some rows.
-        codes: their classes from 0.
+        X: some rows, shape (n_rows, n_features).
+        codes: their class codes from 0, shape (n_rows,).
         n_classes: the number of classes.
     """
     counts = np.bincount(codes, minlength=n_classes)

@@ -1,4 +1,4 @@
-"""The warnings of a dataset and its split that a careful colleague would give."""
+"""All warnings of a dataset and its split."""
 
 from bakeoff.data.datasets import Dataset
 from bakeoff.data.split import Split
@@ -9,7 +9,7 @@ from bakeoff.metrics import MetricName
 
 
 def warn_of_rows(dataset: Dataset, split: Split, scoring: MetricName) -> tuple[str, ...]:
-    """Return the warnings of the training rows and of the split, a sentence each without its full stop.
+    """Return the warnings of a dataset and its split, each a sentence without its full stop.
 
     Args:
         dataset: all rows.
