@@ -29,13 +29,16 @@ def load(
         name: the model's name in the store; by default the only model, or `classifier` if there are several.
         store: the store's folder.
         version: champion, latest, or a version's id.
-        public_key: the key file with the trusted keys; by default the environment's BAKEOFF_SIGNING_PUBLIC_KEY.
+        public_key: a PEM file with the trusted keys; by default that of the environment's BAKEOFF_SIGNING_PUBLIC_KEY.
         allow_version_skew: open a model that was written under another scikit-learn or Python minor version, if it
             still predicts its frozen sample as it did.
 
+    Returns:
+        The loaded version, with `predict`, `features`, `classes` and `card`.
+
     Raises:
         bakeoff.errors.UserError: there is no such store or version.
-        bakeoff.errors.IntegrityError: the version differs from what was sealed.
+        bakeoff.errors.IntegrityError: the version was changed since it was exported.
     """
     from bakeoff.prediction.predictor import load as open_version
 

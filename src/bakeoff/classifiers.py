@@ -53,19 +53,23 @@ def default_parameters() -> dict[str, dict[str, Any]]:
 
 
 def title(name: str) -> str:
-    """Return the name of a classifier in reports; a classifier that was removed since keeps its key."""
+    """Return the name of a classifier in reports; its key if it is no longer among the classifiers."""
     return CLASSIFIERS[name].title if name in CLASSIFIERS else name
 
 
 def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
     """Check the names of an estimator's parameters; scikit-learn checks the values when it fits.
 
+    Args:
+        name: a key of `CLASSIFIERS`.
+        parameters: the parameters to check.
+
     Raises:
         ValueError: the estimator has no such parameter; the message lists the allowed ones.
     """
     entry = CLASSIFIERS[name]
     if set(parameters) <= set(entry.defaults):
-        return  # without importing scikit-learn
+        return  # without importing scikit-learn, as `_signature` does
     allowed = sorted(_signature(entry))
     for key in parameters:
         if key not in allowed:
@@ -105,7 +109,7 @@ def gives_probabilities(name: str, parameters: Mapping[str, Any]) -> bool:
 
 
 def needs_exact_svm(parameters: Mapping[str, Any]) -> str | None:
-    """Return the first parameter of the SVM that only the exact fit supports, or None."""
+    """Return the first setting of an SVM that the approximation doesn't support, as `probability: true`, or None."""
     exact_only = {
         "probability: true": parameters.get("probability"),
         "decision_function_shape: ovo": parameters.get("decision_function_shape") == "ovo",
@@ -127,4 +131,5 @@ def weigh_classes(name: str, parameters: Mapping[str, Any], weight: str) -> dict
 
 
 def _signature(entry: Classifier) -> set[str]:
+    """Return the names of an estimator's parameters."""
     return set(inspect.signature(entry.load()).parameters)

@@ -4,7 +4,7 @@ from bakeoff.formatting import one_line
 
 
 class BakeoffError(Exception):
-    """Base class of all errors that Bakeoff raises; the message is one line that tells the user what to do."""
+    """Base class of Bakeoff's errors; the message is one line that tells the user what is wrong and what to do."""
 
     exit_status = 1
 
@@ -20,7 +20,7 @@ class UserError(BakeoffError):
 
 
 class ConfigError(UserError):
-    """A setting is unknown, out of bounds, or contradicts another."""
+    """A setting or argument is unknown, out of bounds, or contradicts another."""
 
 
 class DataError(UserError):

@@ -16,12 +16,12 @@ def format_p_value(p_value: float) -> str:
 
 
 def format_difference(gap: float) -> str:
-    """Format a difference with four decimals, or if that would show 0 with one significant digit."""
+    """Format a difference with four decimals, or with one significant digit if they would all be 0."""
     return f"{gap:.4f}" if abs(gap) >= 0.00005 or gap == 0 else f"{gap:.1g}"
 
 
 def format_cost(cost: float) -> str:
-    """Format a cost with four decimals, or from 1,000 on without."""
+    """Format a cost with four decimals; from 1,000 on, without decimals."""
     return f"{cost:,.4f}" if abs(cost) < 1000 else f"{cost:,.0f}"
 
 
@@ -39,7 +39,7 @@ def format_seconds(seconds: float) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Escape control characters like Python: `\x1b`."""
+    r"""Escape control characters as in a Python literal: `\x1b`."""
     return CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
 
 
 def list_first(names: Sequence[str], most: int) -> str:
-    """Join the first `most` names, as `a, b, …` if there are more."""
+    """Join at most `most` names by commas; if there are more, end with `, …`."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 

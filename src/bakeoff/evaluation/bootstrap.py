@@ -9,17 +9,23 @@ from bakeoff.evaluation.scoring import (
 )
 from bakeoff.metrics import METRICS, MetricName
 
-CHUNK = 4_000_000  # weights held at once while resampling: 32 MB
+CHUNK = 4_000_000  # most weights in memory at once: 32 MB
 
 
 def bootstrap_scores(
     predictions: HeldOutPredictions, metric: MetricName, resamples: int, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """Score every model on the same resamples, so that the differences between models are a paired bootstrap.
+    """Score every model on the same resamples, so that differences between models are those of a paired bootstrap.
 
     Rows are drawn with replacement within each class, which keeps the observed class shares in every resample (Efron
     and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 16). If the rows are grouped, whole groups
     are drawn instead. The models are not refitted.
+
+    Args:
+        predictions: the held-out predictions.
+        metric: the metric to score by.
+        resamples: the number of resamples.
+        seed: the seed of the random numbers.
 
     Returns:
         The scores by model, each array of shape (resamples,).
@@ -46,6 +52,7 @@ def bootstrap_scores(
 
 
 def _mean_over_folds(predictions: HeldOutPredictions, name: str, metric: MetricName, weights: np.ndarray) -> np.ndarray:
+    """Average a model's scores over the folds of all repeats, for each resample, shape (n_resamples,)."""
     fold_scores = [
         resampled_scores(metric, predictions.y[rows], predicted[rows], weights[:, rows])
         for predicted, folds in zip(predictions.by_model[name], predictions.folds)
@@ -55,9 +62,12 @@ def _mean_over_folds(predictions: HeldOutPredictions, name: str, metric: MetricN
 
 
 def _distinct_rows(predictions: HeldOutPredictions, metric: MetricName) -> tuple[HeldOutPredictions, np.ndarray]:
-    """Merge rows with the same class, folds and predictions, and count them; resampling the counts is much faster.
+    """Merge rows with the same class, folds and predictions, since resampling their counts is much faster.
 
-    Probabilities hardly ever repeat, and grouped rows can't be merged: these are returned as they are.
+    Probabilities hardly ever repeat, and grouped rows can't be merged: these are returned unchanged.
+
+    Returns:
+        The distinct rows, and how often each occurs, shape (n_distinct,).
     """
     if METRICS[metric].of_probabilities or predictions.groups is not None:
         return predictions, np.ones(len(predictions.y))

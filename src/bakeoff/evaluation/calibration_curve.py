@@ -38,10 +38,11 @@ def reliability_curve(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS
 
 
 def bin_sums(y: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> np.ndarray:
-    """Sum up each bin of a reliability curve; the sums of several batches can be added.
+    """Compute the sums that a reliability curve follows from; those of several batches can be added.
 
     Returns:
-        For each bin the number of forecasts, the sum of their probabilities, and how many came true; shape (3, bins).
+        For each bin the number of forecasts, the sum of their probabilities, and the number that came true; shape
+        (3, bins).
     """
     predicted = probabilities.ravel()
     came_true = (y[:, None] == np.arange(probabilities.shape[1])).ravel()

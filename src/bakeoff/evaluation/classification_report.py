@@ -15,13 +15,16 @@ def count_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[list[str]
         y_pred: shape (n_rows,), of the same type.
 
     Returns:
-        The names of the classes that occur in either, as text, and their confusion matrix.
+        The names of the classes that occur in either, as text, and the confusion matrix, by true class (down) and
+        predicted class (across).
     """
     from sklearn.metrics import confusion_matrix
 
     names, codes = np.unique(np.concatenate([y_true, y_pred]), return_inverse=True)
     true, predicted = np.split(codes, 2)
-    counts = confusion_matrix(true, predicted, labels=range(len(names) + 1))  # scikit-learn warns about a single label
+    counts = confusion_matrix(
+        true, predicted, labels=range(len(names) + 1)
+    )  # one label more, since scikit-learn warns about a single one
     return [str(name) for name in names], counts[:-1, :-1]
 
 

@@ -36,8 +36,12 @@ def compare(
     Approximate statistical tests for comparing supervised classification learning algorithms, 1998).
 
     Args:
+        predictions: the held-out predictions of both.
+        first: the name of a model.
+        second: the name of the other model.
+        metric: the metric to compare by.
         resampled: the result of `bootstrap_scores`; required if the metric isn't a mean over the rows.
-        alternative: `greater` tests whether the first is better.
+        alternative: `greater` tests whether the first model is better.
         level: the confidence level of the interval.
     """
     counts = _count_discordant(predictions, first, second, metric)
@@ -56,9 +60,10 @@ def compare(
 def _count_discordant(
     predictions: HeldOutPredictions, first: str, second: str, metric: MetricName
 ) -> tuple[int, int] | None:
-    """Count the rows that only the first and only the second predicts correctly.
+    """Count the rows that only the first model predicts correctly, and those that only the second does.
 
-    Returns None for metrics of probabilities, and if there are several repeats.
+    Returns:
+        Both counts; None for metrics of probabilities, and if there are several repeats.
     """
     if METRICS[metric].of_probabilities or len(predictions.folds) > 1:
         return None

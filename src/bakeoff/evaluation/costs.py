@@ -16,8 +16,8 @@ def cost_matrix(costs: Mapping[str, float | Mapping[str, float]], classes: Seque
     """Build the matrix of costs by true class (down) and predicted class (across), shape (n_classes, n_classes).
 
     Args:
-        costs: by true class, either the cost of any wrong prediction or a mapping from predicted class to cost.
-            By default a wrong prediction costs 1 and a right one 0.
+        costs: by true class, either the cost of any wrong prediction or a mapping from predicted class to cost. What is
+            left out costs 1 if it is wrong and 0 if it is right.
         classes: as text, in the order of the matrix.
 
     Raises:

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-EVALUATION = "evaluation.json"  # the file of a version with these values for each contestant on the test rows
+EVALUATION = "evaluation.json"  # a version's file with the result of `evaluate_ranking` for each contestant
 MOST_CURVES = 8  # classes whose own curves are kept: those with the smallest ROC AUC
 MOST_CONFUSED = 100  # with more classes no confusion matrix is kept
-POINTS = 80  # most points of a curve; more are indistinguishable in a chart
-NEAR = 0.005  # within this distance of the corner the spacing of points is constant
-DIGITS = 5
+POINTS = 80  # most points of a curve; more can't be distinguished in a chart
+NEAR = 0.005  # distance from the corner within which points don't get denser any more
+DIGITS = 5  # decimals of a point
 
 
 def evaluate_ranking(
@@ -26,6 +26,10 @@ def evaluate_ranking(
         predicted: predicted class codes from 0, shape (n_rows,).
         shares: probabilities, shape (n_rows, n_classes), or None.
         classes: as text.
+
+    Returns:
+        The `classes`; the `confusion` matrix, or None for too many classes; and with probabilities the result of
+        `describe_curves`.
     """
     from sklearn.metrics import confusion_matrix
 
@@ -60,6 +64,10 @@ def describe_curve(
         tpr: as above.
         recall: as returned by scikit-learn's `precision_recall_curve`, from 1 to 0, shape (m,).
         precision: as above.
+
+    Returns:
+        The `share`, the areas `roc_auc` and `average_precision`, and the curves `roc` and `precision_recall`, as from
+        `downsample`.
     """
     return {
         "share": share,
@@ -76,6 +84,10 @@ def describe_curves(curves: Mapping[str, dict[str, Any]], classes: Sequence[str]
     Args:
         curves: by class, as returned by `describe_curve`.
         classes: in the order of the result.
+
+    Returns:
+        `roc_auc` and `average_precision` by class, their means, the `curves` of at most `MOST_CURVES` classes, and the
+        `mean_curve`; empty without curves.
     """
     if not curves:
         return {}
@@ -110,7 +122,7 @@ def average_curves(curves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _limits(x: np.ndarray, fpr: Sequence[float], tpr: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the limits of a ROC curve at x from the left and from the right, which differ where it is vertical."""
+    """Return the lower and the upper end of a ROC curve at each x; they differ where it is vertical."""
     return np.interp(-x, -np.asarray(fpr)[::-1], np.asarray(tpr)[::-1]), np.interp(x, fpr, tpr)
 
 
@@ -121,24 +133,24 @@ def _precision_at(recall: np.ndarray, reached: Sequence[float], precision: Seque
     return at_recall
 
 
-def summary_curve(found: Mapping[str, Any]) -> dict[str, Any] | None:
+def summary_curve(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return one curve for all classes: that of the second of two classes, otherwise the macro average.
 
     Args:
-        found: as returned by `evaluate_ranking`; older versions stored no average.
+        evaluation: as returned by `evaluate_ranking`; that of an older version has no average.
 
     Returns:
-        None without curves, and if an older version kept too few of them to average.
+        The curve, as from `describe_curve`; None without curves, or if an older version kept too few to average.
     """
-    curves = found.get("curves")
+    curves = evaluation.get("curves")
     if not curves:
         return None
-    if len(found["classes"]) == 2:
+    if len(evaluation["classes"]) == 2:
         return dict(curves[[*curves][-1]])
-    mean = found.get("mean_curve")
-    if mean is None and len(curves) < len(found["roc_auc"]):
+    mean = evaluation.get("mean_curve")
+    if mean is None and len(curves) < len(evaluation["roc_auc"]):
         return None
-    areas = {"roc_auc": found["roc_auc_macro"], "average_precision": found["average_precision_macro"]}
+    areas = {"roc_auc": evaluation["roc_auc_macro"], "average_precision": evaluation["average_precision_macro"]}
     return (mean or average_curves([*curves.values()])) | areas
 
 
@@ -151,7 +163,7 @@ def downsample(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points
         corner: the corner that the curve of a perfect model passes through.
 
     Returns:
-        The x and y of the points that are kept, rounded.
+        The x values and the y values of the points that are kept, rounded.
     """
     if len(x) <= points:
         return [values.round(DIGITS).tolist() for values in (x, y)]

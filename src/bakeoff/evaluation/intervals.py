@@ -23,7 +23,7 @@ def wilson_interval(right: np.ndarray, groups: np.ndarray | None = None) -> tupl
     1998).
 
     Args:
-        right: 1 for a correct prediction, else 0, or the mean of that over repeats; shape (n_rows,).
+        right: 1 for a row predicted correctly, else 0, or with repeats the mean of these; shape (n_rows,).
         groups: the group of each row, shape (n_rows,).
     """
     from scipy import stats
@@ -39,7 +39,12 @@ def wilson_interval(right: np.ndarray, groups: np.ndarray | None = None) -> tupl
 
 
 def wilson_of_share(share: float, count: float) -> tuple[float, float]:
-    """Compute Wilson's 95 % score interval of a share of `count` rows."""
+    """Compute Wilson's 95 % score interval of a share.
+
+    Args:
+        share: from 0 to 1.
+        count: the number of rows, or the effective sample size.
+    """
     from scipy import stats
 
     z = float(stats.norm.isf((1 - LEVEL) / 2))
@@ -53,7 +58,14 @@ def score_interval(
 ) -> tuple[float, float]:
     """Compute the 95 % interval of a model's score on held-out rows.
 
-    Accuracy: Wilson's interval. Log loss: Student's t. Other metrics: the percentile bootstrap.
+    Accuracy: Wilson's interval. Log loss: Student's t. Other metrics: the percentile bootstrap, which is NaN if no
+    resample has a score.
+
+    Args:
+        predictions: the held-out predictions.
+        name: the model's name.
+        metric: the metric of the score.
+        resamples: the number of bootstrap resamples.
     """
     if metric == "accuracy":
         return wilson_interval(predictions.mean_row_scores(name, metric), predictions.groups)

@@ -4,19 +4,19 @@ from math import sqrt
 
 from bakeoff.metrics import METRICS, MetricName
 
-LEFT = 0.5  # of what is learned beyond the most frequent class; where less holds on the test rows, it is memory
-LEARNED = 0.1  # the least gain in accuracy, on training rows, over always answering the most frequent class
-DEVIATIONS = 3.0  # standard errors between cross-validation and test beyond which chance doesn't explain it
-MARGINS = 4.0  # of a tie, that the two differ by at least
+LEFT = 0.5  # if less than this share of the gain on training rows is left on test rows, the model has memorized rows
+LEARNED = 0.1  # the least such gain: the accuracy beyond that of always predicting the most frequent class
+DEVIATIONS = 3.0  # standard errors by which a score must fall from cross-validation to test to be warned of
+MARGINS = 4.0  # margins of a tie by which it must fall, too
 
 
 def may_be_memory(majority: float, interval: tuple[float, float], train: float = 1.0) -> bool:
-    """Return whether most of what the model learned doesn't hold on test rows, even at the interval's upper end.
+    """Return whether most of the gain on training rows is lost on test rows, even at the interval's upper end.
 
     Args:
         majority: the share of the most frequent class of the training rows.
         interval: the 95 % interval of the accuracy on the test rows.
-        train: the accuracy on training rows; by default the highest there is.
+        train: the accuracy on training rows; by default 1, so that the answer is True if it is for any accuracy.
     """
     return train - majority >= LEARNED and interval[1] - majority < LEFT * (train - majority)
 
@@ -24,7 +24,13 @@ def may_be_memory(majority: float, interval: tuple[float, float], train: float =
 def warn_of_memory(train: float, test: float, interval: tuple[float, float], majority: float) -> str | None:
     """Return a warning if the accuracy on training rows is far above that on test rows, else None.
 
-    Forests have nearly all of their training rows right, so a higher accuracy there alone says nothing.
+    Forests predict nearly all of their training rows correctly, so a higher accuracy there alone is no sign of it.
+
+    Args:
+        train: the accuracy on training rows.
+        test: the accuracy on test rows.
+        interval: the 95 % interval of `test`.
+        majority: the share of the most frequent class of the training rows.
     """
     if not may_be_memory(majority, interval, train):
         return None
@@ -45,7 +51,7 @@ def warn_of_drop(
         scoring: the metric of the race.
         folds: the mean score of the folds.
         test: the score on the test rows.
-        interval: its 95 % interval; NaN if there is none.
+        interval: the 95 % interval of `test`; NaN if there is none.
         rows: the numbers of training and test rows.
     """
     metric, (n_train, n_test) = METRICS[scoring], rows

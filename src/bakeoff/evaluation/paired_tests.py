@@ -51,7 +51,7 @@ def paired_t_test(
     level: float = LEVEL,
     groups: np.ndarray | None = None,
 ) -> Comparison:
-    """Perform Student's paired t-test on the differences of the rows, or with groups on the totals of the groups.
+    """Perform Student's paired t-test on the rows' differences, or with groups on the totals of the groups.
 
     Rows of a group are not independent, so the groups are the sampling units: the variance is that of a ratio of totals
     (Cochran, Sampling Techniques, 1977, section 9A.2), with one degree of freedom fewer than groups.
@@ -106,7 +106,7 @@ def paired_bootstrap_test(
         level: the confidence level of the interval.
     """
     known = resampled[~np.isnan(resampled)]
-    if not len(known):  # the AUC is undefined for rows of one class
+    if not len(known):  # the AUC, which is undefined if all rows are of one class
         return Comparison("bootstrap", difference, (math.nan, math.nan), math.nan, 1.0)
     below = (1 + int(np.sum(known <= 0))) / (1 + len(known))
     above = (1 + int(np.sum(known >= 0))) / (1 + len(known))
@@ -117,6 +117,7 @@ def paired_bootstrap_test(
 
 
 def _student(test: str, mean: float, error: float, freedom: int, alternative: Alternative, level: float) -> Comparison:
+    """Make the comparison from a mean difference, its standard error and the degrees of freedom."""
     from scipy import stats
 
     if math.isnan(error):  # a single row has no variance

@@ -1,4 +1,4 @@
-"""Held-out predictions of several models for the same rows, and the encoding of their labels."""
+"""Held-out predictions of several models for the same rows, and the encoding of class labels."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -36,13 +36,13 @@ class HeldOutPredictions:
     groups: np.ndarray | None = None
 
     def mean_row_scores(self, name: str, metric: MetricName) -> np.ndarray:
-        """Average a model's `row_scores` over the repeats, shape (n_rows,)."""
+        """Average a model's `row_scores` over the repeats, shape (n_rows,); for metrics that are a mean over rows."""
         repeats = [row_scores(metric, self.y, predicted) for predicted in self.by_model[name]]
         mean: np.ndarray = np.mean(repeats, axis=0)
         return mean
 
     def score(self, name: str, metric: MetricName) -> float:
-        """Average a model's score over all folds."""
+        """Average a model's score over the folds of all repeats."""
         return float(
             np.mean(
                 [
@@ -55,7 +55,7 @@ class HeldOutPredictions:
 
 
 def encode_labels(values: np.ndarray, classes: Sequence[str], spelling: Callable[[str], str] = str) -> np.ndarray:
-    """Encode labels as class codes, shape (n_rows,); -1 for a label that is not a class.
+    """Encode labels as class codes from 0, shape (n_rows,); -1 for a label that is not a class.
 
     Args:
         values: integers or text, shape (n_rows,).
@@ -73,8 +73,10 @@ def response_values(
     """Predict class codes, shape (n_rows,), or if the metric needs them probabilities, shape (n_rows, n_classes).
 
     Args:
+        model: a fitted classifier.
         X: shape (n_rows, n_features).
         classes: as text; classes that the model doesn't know get probability 0.
+        metric: the metric that the predictions are scored by.
         spelling: converts a label of the model to the form that `classes` has.
     """
     if not METRICS[metric].of_probabilities:
@@ -85,16 +87,20 @@ def response_values(
 
 
 def common_label_format(*lists: list[str]) -> Callable[[str], str]:
-    """Return a function that brings the labels of several tables to one form.
+    """Return a function that converts the labels of several tables to one form.
 
     The same class may be read as `1` from one table and as `1.0` from another, or as `True` and `true`. Labels are left
-    as they are if that would merge two classes of a list.
+    as they are if the conversion would merge two classes of a table.
+
+    Args:
+        lists: the classes of each table, as text.
     """
     plain = all(len(set(map(_plain_class, classes))) == len(classes) for classes in lists)
     return _plain_class if plain else str
 
 
 def _plain_class(name: str) -> str:
+    """Convert a label: whole numbers lose their decimals, true and false their capitals."""
     text = str(name).strip()
     if text.lower() in {"true", "false"}:
         return text.lower()

@@ -9,8 +9,8 @@ from bakeoff.evaluation.calibration_curve import BINS, bin_sums, curve_from_bins
 from bakeoff.evaluation.curves import MOST_CONFUSED, describe_curve, describe_curves
 from bakeoff.evaluation.results import CalibrationCurve
 
-HANDED_ON = 16_384  # most points of a batch over all classes; a class gets at most a sixteenth of them
-HELD = 2**20  # most points in memory over all classes; a class gets at most a sixteenth of them
+HANDED_ON = 16_384  # most points that `to_dict` returns, for all classes; one class has at most a sixteenth of them
+HELD = 2**20  # most points in memory, for all classes; one class has at most a sixteenth of them
 
 
 class ProbabilitySketch:
@@ -18,8 +18,8 @@ class ProbabilitySketch:
 
     A class has a list of points: a probability, and the numbers of negative and positive rows with it. If there are too
     many points, neighbors are merged such that no point holds more than a small share of the negative or of the
-    positive rows; this bounds the error of the areas for any distribution of the probabilities. Nothing is counted for
-    more than `MOST_CONFUSED` classes, and rows with a non-finite probability are left out.
+    positive rows; this bounds the error of the areas for any distribution of the probabilities. With more than
+    `MOST_CONFUSED` classes nothing is counted, and rows with a non-finite probability are left out.
     """
 
     def __init__(self, n_classes: int) -> None:
@@ -50,7 +50,7 @@ class ProbabilitySketch:
         self._bins += counted["bins"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the compressed counts as plain values."""
+        """Return the compressed counts as JSON values, for `merge`."""
         points = [
             compress(merge_points(parts), self._most).tolist() if parts else [[], [], []] for parts in self._classes
         ]
@@ -94,7 +94,7 @@ def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
         most: the largest number of points, at least 4.
 
     Returns:
-        As `merge_points`.
+        The points, as from `merge_points`.
     """
     order = np.argsort(shares)
     shares, mine = shares[order], np.cumsum(true[order])
@@ -115,8 +115,11 @@ def merge_points(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Merge lists of points into one in ascending order, with each probability once.
 
     Args:
-        parts: at least one, each with the probabilities and the numbers of negative and positive rows, shape
+        parts: at least one list, each with the probabilities and the numbers of negative and positive rows, shape
             (3, n_points).
+
+    Returns:
+        The merged list, of the same form.
     """
     points = np.concatenate(parts, axis=1)
     points = points[:, np.argsort(points[0])]
@@ -129,8 +132,8 @@ def merge_points(parts: Sequence[np.ndarray]) -> np.ndarray:
 def compress(points: np.ndarray, most: int) -> np.ndarray:
     """Merge neighboring points at their mean probability until at most `most` are left.
 
-    They are cut at quantiles of the negative and of the positive rows. The quantiles are denser at high probabilities,
-    where single rows change the precision most; if a class has only a few rows, each keeps a point of its own.
+    The merged ranges end at quantiles of the negative and of the positive rows. The quantiles are denser at high
+    probabilities, where single rows change the precision most; a few positive (or negative) rows keep a point each.
 
     Args:
         points: as returned by `merge_points`.
@@ -149,10 +152,11 @@ def compress(points: np.ndarray, most: int) -> np.ndarray:
 
 
 def _quantile_positions(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return the indices of `count` quantiles of the rows, denser at the end; with fewer rows, the index of each row.
+    """Return the indices of the points at `count` quantiles, denser at the end; with fewer rows, those of all rows.
 
     Args:
         rows: the cumulative number of rows at each point.
+        count: the number of quantiles.
     """
     total = rows[-1]
     left = 1 - np.arange(1, count + 1) / count

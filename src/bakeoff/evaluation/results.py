@@ -1,4 +1,4 @@
-"""Results of evaluations as dataclasses; this module imports no library at the top."""
+"""Results of evaluations as dataclasses; imports no library at its top, since the flow's process imports it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -33,14 +33,14 @@ class Evaluation:
 
     @property
     def balanced_accuracy(self) -> float:
-        """The mean recall over the classes with true rows."""
+        """The unweighted mean of the recall over the classes with true rows."""
         import numpy as np
 
         return float(np.mean([line.recall for line in self.report.values() if line.support]))
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The averages by name."""
+        """All metrics but those of single classes, by name."""
         names = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro")
         return {name: getattr(self, name) for name in names}
 
@@ -52,7 +52,7 @@ class Comparison:
     Attributes:
         test: `mcnemar`, `paired_t`, `grouped_t`, `bootstrap` or `nadeau_bengio`.
         difference: the first model's score minus the second's.
-        interval: the confidence interval of the difference.
+        interval: the confidence interval of the difference; NaN if there is none.
         standard_error: the standard error of the difference.
         p_value: the p-value of the null hypothesis that the models are equally good.
         wins: the number of rows that only the first predicts correctly; None for probabilities and with repeats.
@@ -68,7 +68,7 @@ class Comparison:
     losses: int | None = None
 
     def reversed(self) -> "Comparison":
-        """Swap the two models; for two-sided tests only."""
+        """Return the comparison with the two models swapped; for two-sided tests only."""
         low, high = self.interval
         return Comparison(
             self.test, -self.difference, (-high, -low), self.standard_error, self.p_value, self.losses, self.wins
@@ -94,14 +94,14 @@ class CalibrationCurve:
 class CostReduction:
     """The cost saved on held-out rows by deciding for the class of least expected cost.
 
-    Without held-out rows the values are None.
+    Without held-out rows all values but `costs` are None, and `rows` is 0.
 
     Attributes:
         costs: the cost matrix by true class (down) and predicted class (across).
         mean_cost_before: the mean cost per row of the classifier's predictions.
         mean_cost_after: the mean cost per row of the decisions.
         gain: `mean_cost_before` minus `mean_cost_after`.
-        interval: the 95 % interval of the gain; None for a single row.
+        interval: the 95 % interval of the gain; None for a single row or group.
         rows: the number of rows.
     """
 
@@ -118,12 +118,13 @@ class Calibration:
     """The quality of a contestant's probabilities on out-of-fold rows, before and after calibration.
 
     `before` are the classifier's own probabilities, or if it has none its scores taken as log-odds; `after` are
-    calibrated probabilities, each from a calibrator fitted on the other folds. Missing values are None.
+    calibrated probabilities, each from a calibrator fitted on the other folds. Values that were not computed are None.
 
     Attributes:
-        method: the method of the exported model's calibrator.
+        method: the method of the exported model's calibrator; None if it has none.
         own_probabilities: whether the classifier itself predicts probabilities.
         rows: the number of rows that the values are computed on.
+        decision: what decisions by least expected cost save; None without costs.
     """
 
     method: Method | None

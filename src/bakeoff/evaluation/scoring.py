@@ -10,11 +10,13 @@ from bakeoff.metrics import MetricName
 
 
 def score(metric: MetricName, y: np.ndarray, predictions: np.ndarray, n_classes: int) -> float:
-    """Compute a metric like scikit-learn's scorer of that name; averages leave out classes that don't occur.
+    """Compute a metric like scikit-learn's scorer of that name; macro averages leave out classes that don't occur.
 
     Args:
+        metric: the metric's name.
         y: true class codes, shape (n_rows,).
         predictions: shape (n_rows,), or (n_rows, n_classes) for a metric of probabilities.
+        n_classes: the number of classes, whether they occur or not.
     """
     from sklearn import metrics
 
@@ -35,7 +37,7 @@ def score(metric: MetricName, y: np.ndarray, predictions: np.ndarray, n_classes:
 
 
 def row_scores(metric: MetricName, y: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    """Score each row for a metric that is a mean over the rows, shape (n_rows,).
+    """Score each row by a metric that is a mean over the rows (accuracy or log loss), shape (n_rows,).
 
     Args:
         y: true class codes, shape (n_rows,).

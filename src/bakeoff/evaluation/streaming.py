@@ -1,4 +1,4 @@
-"""Evaluate predictions batch by batch, with counts that can be merged instead of the rows."""
+"""Evaluate predictions batch by batch, from counts that can be merged, without keeping the rows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,8 +9,8 @@ from bakeoff.evaluation.classification_report import classification_report
 from bakeoff.evaluation.probability_sketch import ProbabilitySketch
 from bakeoff.evaluation.results import Evaluation
 
-OTHER = "(other)"
-MAX_UNKNOWN = 100  # unknown classes that are counted by name; further ones are counted together
+MAX_UNKNOWN = 100  # most unknown classes that are counted by name
+OTHER = "(other)"  # the name under which further ones are counted together
 
 
 class StreamingEvaluation:
@@ -58,7 +58,7 @@ class StreamingEvaluation:
         self.probabilities.merge(counted["probabilities"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the counts as plain values."""
+        """Return the counts as JSON values, for `merge`."""
         counts = {
             name: [[int(predicted), int(row[predicted])] for predicted in np.flatnonzero(row)]
             for name, row in zip(self._names, self._counts)
@@ -79,11 +79,11 @@ class StreamingEvaluation:
 
     @property
     def log_loss(self) -> float | None:
-        """The mean log loss of the rows of known classes; None without probabilities."""
+        """The log loss: the mean over the rows whose true class the model knows; None without probabilities."""
         return self._loss / self._judged if self._judged else None
 
     def mean_cost(self, costs: np.ndarray) -> float | None:
-        """Compute the mean cost of the rows of known classes; None without such rows.
+        """Compute the mean cost per row, over the rows whose true class the model knows; None without such rows.
 
         Args:
             costs: as returned by `cost_matrix`.
@@ -103,7 +103,7 @@ class StreamingEvaluation:
         return classification_report(*self.confusion_matrix()) if self.rows else None
 
     def _unknown_position(self, name: str) -> int:
-        """Return the row of the counts for an unknown class, adding one if it is new."""
+        """Return the position of an unknown class in the counts, where it is added if it is new."""
         unknown = self._names[len(self.classes) :]
         if name not in unknown:
             name = name if len(unknown) < MAX_UNKNOWN else OTHER
