@@ -1,4 +1,4 @@
-"""Checkpoints of a prediction run, from which the next run continues if it is killed."""
+"""Checkpoints of a prediction run, from which the same command continues if the run was killed."""
 
 import contextlib
 import io
@@ -17,18 +17,18 @@ from bakeoff.evaluation.streaming import StreamingEvaluation
 from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.batches import Position
 
-STATE, LOCK, RESULT = "state.jsonl", "lock", "result"
+STATE, LOCK, RESULT = "state.jsonl", "lock", "result"  # names in the work folder; the result is a folder
 FORMAT = 4  # of the state file; a checkpoint of another format is discarded
 
 _written: set[Path] = set()  # the folders that this process is writing to
 
 
 class Checkpoint:
-    """A hidden folder with the batches scored so far.
+    """The batches scored so far, in the hidden work folder.
 
     The batches' predictions and rejected rows are appended to two files as Arrow record batches; then a line is
     appended to the state file. A batch counts as finished once its line is complete: whatever follows in the files is
-    truncated. Lines and record batches have checksums, which reveal what a power cut damaged.
+    truncated. Lines and record batches have checksums, by which damage after a power failure is found.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -43,10 +43,10 @@ class Checkpoint:
 
         Args:
             task: all that the result depends on, as JSON values.
-            note: stored if a new checkpoint is started.
+            note: a text that is stored if a new checkpoint is started.
 
         Returns:
-            The note of the run that started the checkpoint.
+            The note that was stored when the checkpoint was started.
         """
         first_line, header = next(_lines(self.folder), None), {"task": task, "format": FORMAT}
         if first_line is None or {key: first_line[0].get(key) for key in header} != header:
@@ -105,14 +105,14 @@ class Checkpoint:
         self._append(STATE, encode_line(line))
 
     def clear(self) -> None:
-        """Delete all batches and the state."""
+        """Delete everything in the folder but the lock."""
         self._close_files()
         for path in self.folder.iterdir():
             if path.name != LOCK:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files; this process no longer writes to the folder."""
         self._close_files()
         _written.discard(self.folder)
 
@@ -122,6 +122,18 @@ class Checkpoint:
         self._files.clear()
 
     def _read(self, name: str, start: int, part: list[int], schema: pa.Schema) -> pa.Table:
+        """Read a record batch as a table.
+
+        Args:
+            name: the file's name.
+            start: the offset of the record batch, in bytes.
+            part: its length in bytes and its CRC-32; length 0 means a table without rows.
+            schema: the table's schema.
+
+        Raises:
+            ValueError: the record batch is damaged.
+            FileNotFoundError: the file is missing.
+        """
         length, checksum = part
         if not length:
             return schema.empty_table()
@@ -138,7 +150,7 @@ class Checkpoint:
             self._files[name].seek(0, 2)
         file = self._files[name]
         view = memoryview(content)
-        while view:  # unbuffered, so that the system has the batch before its line of state
+        while view:  # unbuffered: the kernel gets the batch before its line of the state file
             view = view[file.write(view) :]
 
     def _open(self, name: str) -> io.FileIO:
@@ -157,7 +169,7 @@ def has_batches(folder: Path) -> bool:
 
 
 def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
-    """Yield the complete lines of the state file, each with the offset of its end."""
+    """Yield the lines of the state file up to the first damaged one, each with the offset of its end in bytes."""
     end = 0
     with contextlib.suppress(FileNotFoundError), (folder / STATE).open("rb") as file:
         for line in file:
@@ -169,7 +181,7 @@ def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
 
 
 def encode_line(content: Mapping[str, Any]) -> bytes:
-    """A line of the state, with its checksum."""
+    """Return a line of the state file: JSON, a space, and the CRC-32 of the JSON."""
     text = json.dumps(content).encode()
     return text + b" " + _checksum(text)
 

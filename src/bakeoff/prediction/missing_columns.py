@@ -16,17 +16,17 @@ SHOWN = 5  # columns and files named in a message
 def find_gaps(
     features: Sequence[str], files: Sequence["TableFile"], counts: Mapping[int, "FileCount"]
 ) -> dict[str, Any]:
-    """Find the features that have no value in some of the files; files without rows don't count.
+    """Find the features that are absent from a file or empty in all its rows; files without rows don't count.
 
     Args:
         features: the names of the features.
         files: the files of the table.
-        counts: the rows of the files that were read, by position in `files`.
+        counts: the counts of the files that were read, by position in `files`.
 
     Returns:
-        By name of each such feature, in the order of `features`: the number of `rows` and `files` without a value, the
-        number of all files (`of_files`), the `names` of the first files, and the number of files from which the column
-        is `absent`.
+        By name of each such feature, in the order of `features`: the number of `files` without a value, and of `rows`
+        in them; the number of all files (`of_files`); the `names` of the first files without a value; and the number
+        of files from which the column is `absent`.
     """
     filled = [number for number in sorted(counts) if counts[number].rows]
     columns = {number: set(files[number].schema.names) for number in filled if counts[number].empty}
@@ -45,7 +45,7 @@ def find_gaps(
 
 
 def describe_gaps(summary: Mapping[str, Any]) -> list[str]:
-    """Describe the gaps in sentences, one for all columns with the same gap.
+    """Describe the gaps that `find_gaps` found, in one sentence for all columns with the same gap.
 
     Args:
         summary: the summary of a prediction run; `rows` and `missing` are read.

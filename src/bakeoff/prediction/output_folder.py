@@ -21,7 +21,7 @@ HIDDEN = ".bakeoff-"
 
 
 def output_folder(config: PredictionConfig) -> Path:
-    """Return the output folder of the run; without a name it is `predictions/<time>`.
+    """Return the output folder of a run: the config's `output`, or by default `predictions/<UTC time>`.
 
     Raises:
         UserError: the folder exists already, can't be written, or lies in the store or the input.
@@ -49,17 +49,22 @@ def output_folder(config: PredictionConfig) -> Path:
 def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
     """Make and lock the hidden work folder next to the output; it may hold the checkpoint of a killed run.
 
-    The folder's name depends on the output, or if that has no name, on the config: a later run with the same one finds
-    the checkpoint. If another run has locked the folder of an unnamed output, this run gets a new one.
+    The folder's name is derived from the output, or if the config names none, from the config, so that a later run with
+    the same one finds the checkpoint. If another run has locked the folder of an output without a name, this run gets
+    another folder.
 
-    On exit the folder is removed, and any empty parents that were made for it. It stays after an error other than
-    `UserError` if it holds finished batches.
+    On exit the folder is removed, and so are the parents that were made for it, if they are empty. It stays after an
+    error other than a `UserError` if it has finished batches.
+
+    Args:
+        config: the run's config.
+        output: the result of `output_folder`.
 
     Raises:
         UserError: another run is writing this output.
     """
     key = config.model_dump_json() if config.output is None else f"output {output.parent.resolve() / output.name}"
-    made = [each for each in (output.parent, *output.parent.parents) if not each.exists()]
+    made = [parent for parent in (output.parent, *output.parent.parents) if not parent.exists()]
     folder = hidden_folder(output.parent, key)
     descriptor = _lock(folder)
     if descriptor is None and config.output is not None:
@@ -85,22 +90,25 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
 
 
 def hidden_folder(parent: Path, key: str) -> Path:
-    """Return the folder beside the output in which the result for a key is made."""
-    return parent / f"{HIDDEN}{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # a short name for any key
+    """Return the hidden folder next to the output in which the run with this key works."""
+    return parent / f"{HIDDEN}{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # a short and valid name for any key
 
 
 def _remove(folder: Path, made: list[Path]) -> None:
-    """Remove the folder and its empty new parents; it is renamed first, so that no run locks a half-removed folder."""
-    grave = hidden_folder(folder.parent, str(uuid.uuid4()))
+    """Remove a work folder, and parents that were made for it and are empty, as far as possible.
+
+    The folder is renamed first, so that no other run locks it when it is half removed.
+    """
+    renamed = hidden_folder(folder.parent, str(uuid.uuid4()))
     with contextlib.suppress(OSError):
-        folder.rename(grave)
-        shutil.rmtree(grave, ignore_errors=True)
-        for each in made:  # fails for those that hold something now
-            each.rmdir()
+        folder.rename(renamed)
+        shutil.rmtree(renamed, ignore_errors=True)
+        for parent in made:  # stops at the first that is not empty
+            parent.rmdir()
 
 
 def _lock(folder: Path) -> int | None:
-    """Make the folder and lock it; returns the lock's descriptor, or None if another run holds the lock.
+    """Make a work folder and lock it; returns the lock file's descriptor, or None if another run holds the lock.
 
     Raises:
         UserError: the path is a symbolic link, whose target would be cleared.
@@ -111,12 +119,12 @@ def _lock(folder: Path) -> int | None:
         make_user_folder(folder, "the folder beside the output,")
         try:
             descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except FileNotFoundError:  # the run that held it has just removed it
+        except FileNotFoundError:  # another run has just removed the folder
             continue
-        taken = try_lock(descriptor)
-        with contextlib.suppress(FileNotFoundError):  # removed while it was being locked
-            if taken and os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
+        is_locked = try_lock(descriptor)
+        with contextlib.suppress(FileNotFoundError):  # another run removed it while it was being locked
+            if is_locked and os.fstat(descriptor).st_ino == (folder / LOCK).stat().st_ino:
                 return descriptor
         os.close(descriptor)
-        if not taken:
+        if not is_locked:
             return None

@@ -41,10 +41,10 @@ OPTIONS = {
     "on_out_of_range",
     "range_margin",
     "on_missing",
-}  # that change a result
-# Errors of a disk, after which the scored batches are still good.
+}  # fields of the config that change the result
+# Errors of a disk after which the batches on it can still be used.
 DISKS = {errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
-SAY_SECONDS = 5.0  # between two progress lines in the log
+SAY_SECONDS = 5.0  # the least time between two lines of progress in the log
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class ScoredTable:
     """A scored table, not yet published.
 
     Attributes:
-        head: the head of the journal when scoring began, in the first run if it was resumed.
+        head: the head of the journal when scoring began; if it was resumed, when the first run began.
         folder: the folder with the predictions, and rejected.parquet if rows were rejected.
-        counts: the counts of predicted and rejected rows.
+        counts: the counts of predicted and rejected rows, with the evaluation.
         mean_cost: the mean cost of a row with a known class; None if the version doesn't decide by costs.
         missing: the result of `find_gaps`.
-        trained: how many rows with a class were looked up among those of training, and how many found; None if no
-            more than by chance.
-        rows_alone: whether rows are independent; False if training's split was by group, such as by customer.
+        trained: the number of rows with a class that were looked up among the training rows, and the number found; None
+            if chance explains these.
+        rows_alone: whether rows are independent; False if the split was by group, such as by customer.
     """
 
     head: str
@@ -77,11 +77,11 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
     Args:
         config: the run's config.
         ref: the version.
-        folder: the work folder.
+        folder: the work folder, locked.
         report: called with the progress after every batch.
 
     Raises:
-        IntegrityError: the version is not what was sealed.
+        IntegrityError: the version was changed since it was exported.
         DataError: the table can't be read, changed while it was read, or has too many rejected rows.
         WriteError: the disk is full or can't be written; what was scored is kept.
     """
@@ -107,7 +107,7 @@ def _score_rest(
     counts: RowCounts,
     report: Report | None,
 ) -> None:
-    """Write the finished batches of the checkpoint, then score and write the rest."""
+    """Write the finished batches of the checkpoint to the result, then score and write the rest."""
     position, total = BEGINNING, job.source.n_rows
     for scored, after in checkpoint.finished_batches(list(counts.tally.classes), job.scorer.schema):
         writer.add(scored, writer.encode(scored))
@@ -144,6 +144,7 @@ def _disk_errors_explained(folder: Path) -> Iterator[None]:
 
 
 def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> ScoredTable:
+    """Log what was scored, with warnings, and make the result."""
     evaluation, costs = counts.tally.evaluation(), job.scorer.costs
     logger.info(
         "%s of %s rows scored with %s, %s rejected%s",
@@ -159,8 +160,8 @@ def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> Scor
     gaps = find_gaps(names, job.source.files, counts.files)
     for sentence in describe_gaps({"rows": counts.rows, "missing": gaps}):
         logger.warning("%s", sentence)
-    known = job.scorer.trained
-    trained = counts.trained if known and known.beyond_chance(*counts.trained) else None
+    digests = job.scorer.trained
+    trained = counts.trained if digests and digests.beyond_chance(*counts.trained) else None
     if trained:
         logger.warning("%s", describe_trained(*trained))
     mean_cost = None if costs is None else counts.tally.mean_cost(costs)
@@ -170,7 +171,11 @@ def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> Scor
 def _score(
     job: ScoringJob, position: Position, encode: Callable[[ScoredBatch], bytes | None]
 ) -> Iterator[tuple[ScoredBatch, Position, bytes | None]]:
-    """Score from a position on, in order; reading, scoring, encoding and the caller's writing overlap."""
+    """Score from a position on, in parallel with the caller's writing.
+
+    Yields:
+        In order, each scored batch, the position of the next one, and the batch encoded as CSV or None.
+    """
     if position == BEGINNING:
         yield job.first, job.after, encode(job.first)
         position = job.after
@@ -197,6 +202,8 @@ def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | N
     """Fail as soon as more rows are rejected than `max_rejected` allows.
 
     Args:
+        config: the run's config.
+        counts: the counts so far.
         total: the number of rows of the table; None if it is not known yet.
 
     Raises:
@@ -212,6 +219,7 @@ def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | N
 
 
 def _log_columns(job: ScoringJob) -> None:
+    """Log how files are read, which columns are not used, and which features are missing in which files."""
     for sentence in describe_format(job.source):
         logger.info("%s", sentence)
     known = set(job.scorer.wanted)

@@ -30,7 +30,7 @@ STEP = 1 << 17  # rows scored at once
 
 
 class Predicted(NamedTuple):
-    """The result for a table: each of its rows is in one of the two frames, under the table's own index.
+    """The result for a table: each of its rows is in one of the two frames, with the index that it has in the table.
 
     Attributes:
         predictions: the columns `row` (from 0), those of `keep`, `prediction`, `warnings` (values unlike those of
@@ -53,7 +53,12 @@ class Predictor:
     """
 
     def __init__(self, config: PredictionConfig) -> None:
-        """Load the version that a config names; users call `bakeoff.load` instead."""
+        """Load the version that a config names; users call `bakeoff.load` instead.
+
+        Raises:
+            UserError: there is no such store or version, or it was written under other versions of libraries.
+            IntegrityError: the version was changed since it was exported.
+        """
         ref, store = find_version(config), open_store(config)
         self.name, self.version = ref.name, ref.version
         self._card = store.card(ref.version)
@@ -94,9 +99,12 @@ class Predictor:
                 it is taken as missing in all rows, with a warning.
             keep: columns to copy to the predictions, such as an id.
             on_unseen: what to do with a row whose category was not in training: flag, reject or accept.
-            on_out_of_range: what to do with a row whose number is far outside the training range, likewise.
-            on_missing: what to do with a row with a missing value where training saw none, likewise.
-            range_margin: how far outside counts as far, in widths of the range.
+            on_out_of_range: the same for a row whose number is far outside the training range.
+            on_missing: the same for a row with a missing value in a column that had none in training.
+            range_margin: how far outside the range is far, as a multiple of the range's width.
+
+        Returns:
+            The predictions and the rejected rows.
 
         Raises:
             ConfigError: an option has a value that is not allowed.
@@ -121,9 +129,9 @@ class Predictor:
             scorer.score(Batch.of(rows.slice(start, STEP))).offset_rows(start)
             for start in range(0, max(rows.num_rows, 1), STEP)
         ]
-        of_batches = [set(batch.empty) for batch in scored if batch.empty is not None]
-        throughout = set.intersection(*of_batches) if of_batches else set()
-        if empty := [name for name in self.features if name in names and name in throughout]:
+        empty_in_batches = [set(batch.empty) for batch in scored if batch.empty is not None]
+        empty_in_all = set.intersection(*empty_in_batches) if empty_in_batches else set()
+        if empty := [name for name in self.features if name in names and name in empty_in_all]:
             named = list_first([repr(name) for name in empty], SHOWN)
             warnings.warn(f"the table has no value in {named} ({TAKEN_AS_MISSING})", stacklevel=2)
         predictions = pa.concat_tables([batch.predictions for batch in scored]).to_pandas()
@@ -140,22 +148,23 @@ class Predictor:
         return f"Predictor({self.name!r}, {self.version!r})"
 
     def _refuse_unfit(self, table: pd.DataFrame, keep: Sequence[str]) -> None:
+        """Raise a `DataError` if the table can't be scored or the columns can't be kept."""
         if not isinstance(table, pd.DataFrame):
             raise DataError(f"predict takes a pandas DataFrame, not {type(table).__name__}")
         if isinstance(keep, str):
             raise DataError(f"keep is a list of columns: write keep=[{keep!r}]")
         keep = [str(name) for name in keep]
         names = [str(name) for name in table.columns]
-        twice = [name for name, count in Counter(names).items() if count > 1]
-        if twice:
-            raise DataError(f"the table has more than one column named {twice[0]!r}; rename or remove the others")
+        repeated = [name for name, count in Counter(names).items() if count > 1]
+        if repeated:
+            raise DataError(f"the table has more than one column named {repeated[0]!r}; rename or remove the others")
         needed = [feature.name for feature in self._features if not feature.missing]
-        there = set(names)
-        if not there & set(self.features):
+        present = set(names)
+        if not present & set(self.features):
             needed = self.features
         needed_by = f"version {self.version} of {self.name!r} needs it"
-        for wanted, reason in ((needed, needed_by), (keep, "to keep")):
-            if missing := [name for name in wanted if name not in there]:
+        for required, reason in ((needed, needed_by), (keep, "to keep")):
+            if missing := [name for name in required if name not in present]:
                 raise DataError(missing_columns(missing, names, reason, "the table"))
         refuse_taken_names(keep)
 
@@ -170,6 +179,11 @@ def load(
 
 
 def _to_arrow(table: pd.DataFrame, features: Sequence[Feature]) -> pa.Table:
+    """Convert the columns of the features to Arrow's plain types; features without a column are left out.
+
+    Raises:
+        DataError: a column has a type that can't be used.
+    """
     positions = {str(name): position for position, name in enumerate(table.columns)}
     wanted = {feature.name: positions[feature.name] for feature in features if feature.name in positions}
     numbers = _number_arrays(table, list(wanted.values()))
@@ -187,15 +201,15 @@ def _to_arrow(table: pd.DataFrame, features: Sequence[Feature]) -> pa.Table:
 
 
 def _number_arrays(table: pd.DataFrame, positions: Sequence[int]) -> dict[int, pa.Array]:
-    """Convert the columns of numpy's numbers and booleans, those of a type at once: a Series each takes longer."""
+    """Convert the columns of numpy's numbers or booleans, by position; all of one dtype at once, which is faster."""
     by_type: dict[np.dtype[Any], list[int]] = {}
     for position, kind in zip(positions, table.dtypes.iloc[list(positions)]):
         if isinstance(kind, np.dtype) and kind.kind in "iufb":
             by_type.setdefault(kind, []).append(position)
     return {
         position: pa.array(column, from_pandas=True)
-        for several in by_type.values()
-        for position, column in zip(several, table.iloc[:, several].to_numpy().T)
+        for alike in by_type.values()
+        for position, column in zip(alike, table.iloc[:, alike].to_numpy().T)
     }
 
 
@@ -207,5 +221,5 @@ def _to_column(cells: pd.Series) -> pa.Array:
 
 
 def _text(cell: Any) -> str:
-    """Convert to text that is valid in UTF-8; lone surrogates become question marks."""
+    """Convert a cell to text that can be encoded in UTF-8; lone surrogates become question marks."""
     return str(cell).encode("utf-8", errors="replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Check version and table before anything is written."""
+"""Check that a version can score a table, before anything is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bakeoff.data.fresh_rows import TrainedRows
 
 TAKEN_AS_MISSING = "it is taken as missing throughout, as some training rows had it"
-RESERVED = ("row", "prediction", "warnings")  # columns of the predictions, whose names kept columns can't have
+RESERVED = ("row", "prediction", "warnings")  # columns of the predictions; a kept column can't have their names
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class ScoringJob:
     """A version and a table that it can score, with the first batch scored.
 
     Attributes:
-        first: the first batch.
+        ref: the version.
+        source: the table.
+        scorer: the version's model.
+        first: the first batch, scored.
         after: the position of the next batch.
     """
 
@@ -53,37 +56,37 @@ class ScoringJob:
 
     @property
     def missing(self) -> dict[str, list[TableFile]]:
-        """By absent feature, the files that lack it; only features that may be missing can be absent."""
-        found: dict[str, list[TableFile]] = {}
+        """The files that lack a column, by the name of the feature; all such features may be missing."""
+        lacking: dict[str, list[TableFile]] = {}
         for file in self.source.files:
-            there = set(file.schema.names)
+            present = set(file.schema.names)
             for feature in self.scorer.features:
-                if feature.name not in there:
-                    found.setdefault(feature.name, []).append(file)
-        return found
+                if feature.name not in present:
+                    lacking.setdefault(feature.name, []).append(file)
+        return lacking
 
 
 _job: OneSlot[tuple[PredictionConfig, VersionRef, tuple[int, ...]], ScoringJob] = OneSlot()
 
 
 def prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
-    """Load the version, open the table and score the first batch; the last job is remembered.
+    """Load the version, open the table and score the first batch; or return the last job if it was for the same.
 
     Raises:
         UserError: the version can't score the table, or one of them can't be opened.
-        IntegrityError: the version is not what was sealed.
+        IntegrityError: the version was changed since it was exported.
     """
     key = (config, ref, signature(config.input) if config.input else ())
     return _job.get(key, lambda: _prepare_job(config, ref))
 
 
 def forget_job() -> None:
-    """Forget what `prepare_job` remembers."""
+    """Drop the job that `prepare_job` has cached."""
     _job.forget()
 
 
 def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
-    # A config without a name means the only model of the store, which may hold another one by now.
+    # By now the store may have several models, and a config without a name would no longer mean this one.
     store = open_store(config.model_copy(update={"name": ref.name}))
     card = store.card(ref.version)
     refuse_version_skew(card, allowed=config.allow_version_skew)
@@ -106,7 +109,7 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
 
 
 def _read_trained_rows(store: ModelStore, card: Card, source: TableReader) -> "TrainedRows | None":
-    """Read the rows that a version was trained on; None if it keeps none, or the table has no classes."""
+    """Read the digests of the rows that a version was trained on; None if it has none, or the table has no target."""
     if not any(card.target in file.schema.names for file in source.files):
         return None
     from bakeoff.data.fresh_rows import TRAINED_ON, TrainedRows
@@ -115,15 +118,19 @@ def _read_trained_rows(store: ModelStore, card: Card, source: TableReader) -> "T
 
 
 def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader, features: list[Feature]) -> None:
-    """Refuse a table that the version can't score, or whose columns can't be kept."""
+    """Refuse a table that the version can't score, or without the columns to keep.
+
+    Raises:
+        DataError: a column is missing or has a type that can't be used, or can't be kept because of its name.
+    """
     why = f"version {ref.version} of {ref.name!r} needs it; --name chooses another model"
     source.require_columns([feature.name for feature in features if not feature.missing], why)
     if nested := find_nested(source.files, {feature.name for feature in features}):
         raise DataError(f"{describe_nested(nested)}, where training saw plain values; give such")
     several = len(source.files) > 1
     for file in source.files:
-        there = set(file.schema.names)
-        present = [feature for feature in features if feature.name in there]
+        names = set(file.schema.names)
+        present = [feature for feature in features if feature.name in names]
         if not present:
             where = repr(file.path.name) if several else "the file"
             raise DataError(missing_columns([feature.name for feature in features], file.schema.names, why, where))
@@ -145,9 +152,9 @@ def refuse_taken_names(keep: Sequence[str]) -> None:
 
 
 def _kept_type(config: PredictionConfig, name: str, source: TableReader) -> pa.DataType:
-    """Return the Arrow type of a kept column: integers stay integers even with missing values, ids keep all digits.
+    """Return the Arrow type of a kept column: that of the files, or text if they differ.
 
-    It is text if the files hold different types.
+    So integers stay integers even with missing values, and ids keep all digits.
 
     Raises:
         DataError: the output can't hold the type.
@@ -171,7 +178,7 @@ def _has_text(kind: pa.DataType) -> bool:
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """Return the plain type of dictionary-encoded, large and view types."""
+    """Return the type of the values of dictionary-encoded, large and view types; others are returned unchanged."""
     if pa.types.is_dictionary(kind):
         return _plain_type(kind.value_type)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -184,7 +191,7 @@ def check_prediction(config: PredictionConfig) -> None:
 
     Raises:
         UserError: a check failed; nothing has been written.
-        IntegrityError: the version is not what was sealed; its model was not loaded.
+        IntegrityError: the version was changed since it was exported; its model was not loaded.
     """
     output_folder(config)
     prepare_job(config, find_version(config))

@@ -19,7 +19,7 @@ from bakeoff.prediction.predict import ScoredTable
 from bakeoff.runtime.files import sync
 from bakeoff.store.load import VersionRef
 
-REPORT = "report.html"  # written if rows had a class
+REPORT = "report.html"  # written only if some rows have a class
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def publish_predictions(
     output: Path,
     render: Callable[[dict[str, Any]], str] | None = None,
 ) -> Path:
-    """Write summary and report to the folder of the predictions, and rename it to the output in one step.
+    """Write summary and report to the folder of the predictions, then rename the folder to the output.
 
     Args:
         config: the run's config.
@@ -41,10 +41,10 @@ def publish_predictions(
         render: makes the HTML report from the summary; called only if rows had a class.
 
     Returns:
-        The published folder. If another run has taken the default name meanwhile, its time is the next free second.
+        The published folder. If another run has taken the default name meanwhile, it is named by the next free second.
 
     Raises:
-        UserError: the named output exists by now.
+        UserError: the config names the output, and somebody else has made it meanwhile.
     """
     counts = scored.counts
     summary: dict[str, Any] = {
@@ -100,6 +100,7 @@ def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: P
 
 
 def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
+    """Return the summary's `evaluation`; None if no row has a class."""
     tally = scored.counts.tally
     evaluation = tally.evaluation()
     if evaluation is None:
@@ -117,6 +118,7 @@ def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
 
 
 def _move(config: PredictionConfig, folder: Path, output: Path) -> Path:
+    """Rename the folder to the output, or to the next free second of the default name; returns the new path."""
     while True:
         try:
             folder.rename(output)

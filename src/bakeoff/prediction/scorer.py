@@ -27,8 +27,8 @@ from bakeoff.tables.target import encode_target
 if TYPE_CHECKING:
     from bakeoff.data.fresh_rows import TrainedRows
 
-LOOKED_UP = 2_000  # rows of a batch that are looked up among those of training
-LINE_SHOWN = 200  # characters of a malformed line that `rejected` shows
+LOOKED_UP = 2_000  # most rows of a batch that are looked up among the training rows
+LINE_SHOWN = 200  # characters of a malformed record kept in the column `value` of `rejected`
 REJECTED = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in REFUSED])
 
 
@@ -41,10 +41,10 @@ class ScoredBatch:
             class.
         rejected: the columns `row`, `column`, `value`, `reason` and the reason's `kind`; `column` is null for a record
             that could not be read.
-        flags: the number of predicted rows by flag.
+        flags: the number of predicted rows with each flag.
         tally: the evaluation on the rows with a class; None if the table has no target.
         empty: the features that have no value in any row, present or absent; None if no row could be read.
-        trained: how many of the rows with a class were looked up among those of training, and how many found.
+        trained: the number of rows with a class that were looked up among the training rows, and the number found.
     """
 
     predictions: pa.Table
@@ -84,9 +84,9 @@ class Scorer:
             model: the fitted Pipeline.
             card: the version's card.
             keep: the columns to copy to the predictions, with their types.
-            leniency: what to do with rows that are unlike those of training.
+            leniency: what to do with rows that are unlike the training rows.
             probabilities: whether the predictions hold the probabilities of the classes, if the model has them.
-            trained: the rows that the version was trained on, to find them among rows with a class; None to find none.
+            trained: the digests of the training rows, to look up rows with a class in; None to look up none.
         """
         self.model, self.features, self.target = model, list(card.features), card.target
         self.keep, self.leniency, self.trained = dict(keep), leniency, trained
@@ -110,47 +110,61 @@ class Scorer:
 
     @property
     def numbers(self) -> list[str]:
-        """The numeric features, but for those that are kept, whose text is needed."""
+        """The numeric features that a reader may parse; others are needed as text, to be kept or for their format."""
         read_as_text = {*self.keep, self.target}
         return [
-            each.name
-            for each in self.features
-            if each.kind == "number" and each.name not in read_as_text and (each.format is None or each.format.is_plain)
+            column.name
+            for column in self.features
+            if column.kind == "number"
+            and column.name not in read_as_text
+            and (column.format is None or column.format.is_plain)
         ]
 
     def score(self, batch: Batch) -> ScoredBatch:
-        """Score a batch; its rows are numbered from 0 and can be shifted by `offset_rows`.
+        """Score a batch; its rows are numbered from 0, which `offset_rows` changes to the numbers in the table.
 
         Raises:
             DataError: a column has a type that can't be used.
         """
-        conformed = validate_table(batch.table, self.features, self.leniency)
-        usable = conformed.usable
-        whole = len(usable) == batch.table.num_rows
-        X = conformed.X if whole else conformed.X.iloc[usable]
-        asked = self.probabilities or self.costs is not None
-        codes, shares = predict_with_proba(self.model, X, asked) if len(usable) else (np.empty(0, dtype=int), None)
+        validated = validate_table(batch.table, self.features, self.leniency)
+        usable = validated.usable
+        all_usable = len(usable) == batch.table.num_rows
+        X = validated.X if all_usable else validated.X.iloc[usable]
+        wants_shares = self.probabilities or self.costs is not None
+        codes, shares = (
+            predict_with_proba(self.model, X, wants_shares) if len(usable) else (np.empty(0, dtype=int), None)
+        )
         if self.costs is not None and shares is not None:
             codes = min_expected_cost(shares, self.costs)
         take = pa.array(usable)
         columns: list[Any] = [batch.positions[usable]]
         columns += [_as(name, batch.table[name], kind).take(take) for name, kind in self.keep.items()]
-        columns += [self._labels.take(pa.array(codes)), conformed.flags if whole else conformed.flags.take(take)]
+        columns += [self._labels.take(pa.array(codes)), validated.flags if all_usable else validated.flags.take(take)]
         if self.probabilities:
             columns += list((np.empty((0, len(self.classes))) if shares is None else shares).T)
         # A single chunk, as a checkpoint returns it, so that resumed runs write the same bytes.
         predictions = pa.table([_contiguous(column) for column in columns], schema=self.schema).combine_chunks()
-        rejected = _merge(batch, conformed.rejected)
+        rejected = _merge(batch, validated.rejected)
         require_every_row_once(batch, predictions, rejected)
-        flags = {flag: int(rows[usable].sum()) for flag, rows in conformed.flagged.items() if rows[usable].any()}
-        empty = conformed.empty if batch.table.num_rows else None
+        flags = {flag: int(rows[usable].sum()) for flag, rows in validated.flagged.items() if rows[usable].any()}
+        empty = validated.empty if batch.table.num_rows else None
         tally, judged = self._evaluate(batch, usable, codes, shares)
         return ScoredBatch(predictions, rejected, flags, tally, empty, self._look_up(X, judged))
 
     def _evaluate(
         self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None
     ) -> tuple[StreamingEvaluation | None, np.ndarray]:
-        """Return the evaluation, and a mask of the usable rows that have a class."""
+        """Evaluate the predictions of a batch.
+
+        Args:
+            batch: the batch.
+            usable: the positions of the scored rows, shape (n_usable,).
+            codes: their predicted class codes, shape (n_usable,).
+            shares: their probabilities, shape (n_usable, n_classes), or None.
+
+        Returns:
+            The evaluation, None without a target; and a mask of the scored rows that have a class, shape (n_usable,).
+        """
         nowhere = np.zeros(len(usable), dtype=bool)
         if self.target not in batch.table.column_names:
             return None, nowhere
@@ -158,12 +172,17 @@ class Scorer:
             truth, names = encode_target(batch.table[self.target].take(pa.array(usable)), self.classes)
         except DataError:  # such as dates or lists, which are no classes
             return None, nowhere
-        there, tally = truth >= 0, StreamingEvaluation(list(map(str, self.classes)))
-        tally.add(truth[there], names, codes[there], None if shares is None else shares[there])
-        return tally, there
+        has_class, tally = truth >= 0, StreamingEvaluation(list(map(str, self.classes)))
+        tally.add(truth[has_class], names, codes[has_class], None if shares is None else shares[has_class])
+        return tally, has_class
 
     def _look_up(self, X: pd.DataFrame, judged: np.ndarray) -> tuple[int, int]:
-        """Look up rows with a class, evenly chosen, among those of training; returns how many, and how many found."""
+        """Look up some rows with a class, evenly spaced, among the training rows; returns how many, and how many found.
+
+        Args:
+            X: the features of the scored rows, shape (n_usable, n_features).
+            judged: a mask of those that have a class, shape (n_usable,).
+        """
         rows = np.flatnonzero(judged)
         if self.trained is None or not len(rows):
             return 0, 0
@@ -185,8 +204,8 @@ def require_every_row_once(batch: Batch, predictions: pa.Table, rejected: pa.Tab
 
 
 def _merge(batch: Batch, refused: pd.DataFrame) -> pa.Table:
-    """Merge rows rejected for a cell and malformed records, in row order."""
-    lines = [(each.position, each.column, each.text[:LINE_SHOWN], each.reason, each.kind) for each in batch.malformed]
+    """Merge malformed records with the rows that validation rejected, in row order."""
+    lines = [(bad.position, bad.column, bad.text[:LINE_SHOWN], bad.reason, bad.kind) for bad in batch.malformed]
     if len(refused):
         numbered = batch.positions[refused["row"].to_numpy()]
         cells = (refused[name].astype(object).where(refused[name].notna(), None) for name in REJECTED.names[1:])
@@ -201,6 +220,11 @@ def _shift_rows(rows: int, table: pa.Table) -> pa.Table:
 
 
 def _as(name: str, column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Cast a kept column to its type in the output.
+
+    Raises:
+        DataError: it can't be cast.
+    """
     try:
         return column.cast(kind)
     except pa.ArrowException as error:

@@ -20,7 +20,7 @@ from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.csv_formulas import defuse, defuse_table
 
 QUOTED_TEXT = pa.csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 14)
-WRITTEN = pa.schema([each for each in REJECTED if each.name != "kind"])  # the schema of rejected.parquet
+WRITTEN = pa.schema([column for column in REJECTED if column.name != "kind"])  # the schema of rejected.parquet
 SHOWN = 3  # reasons named in a message
 
 
@@ -43,11 +43,13 @@ class RowCounts:
 
     Attributes:
         tally: the evaluation on the rows with a class.
-        flags: the number of rows by flag.
-        files: the counts by the file's number.
-        reasons: the number of rejected rows by column and kind of reason.
-        first: the first rejected row by column and kind of reason, as a phrase.
-        trained: how many rows with a class were looked up among those of training, and how many found.
+        predicted: the number of predicted rows.
+        rejected: the number of rejected rows.
+        flags: the number of predicted rows with each flag.
+        files: the counts of each input file, by its position in the table's files.
+        reasons: the number of rejected rows by column (empty for a whole record) and kind of reason.
+        first: by the same keys, a phrase that names the first rejected row.
+        trained: the number of rows with a class that were looked up among the training rows, and the number found.
     """
 
     tally: StreamingEvaluation
@@ -65,7 +67,12 @@ class RowCounts:
         return self.predicted + self.rejected
 
     def add(self, scored: ScoredBatch, number: int) -> None:
-        """Add a batch of the file with that number."""
+        """Add a scored batch.
+
+        Args:
+            scored: the batch.
+            number: the position of its file in the table's files.
+        """
         file = self.files[number]
         file.rows += scored.n_rows
         if scored.empty is not None:
@@ -92,7 +99,7 @@ class RowCounts:
 
 
 def describe_trained(looked_up: int, found: int) -> str:
-    """Say that rows with a class were among those of training, as a sentence."""
+    """Describe in a sentence how many of the rows with a class are training rows."""
     return (
         f"The version was trained on {found:,} of the {looked_up:,} rows with a class that were looked up "
         f"({100 * found / looked_up:.1f} %): the evaluation is too good; evaluate on rows that are new to it."
@@ -125,7 +132,7 @@ class PredictionWriter:
             self._predictions = self._stack.enter_context(_parquet(path, schema))
 
     def encode(self, scored: ScoredBatch) -> bytes | None:
-        """Encode the predictions as CSV, or return None for Parquet; thread-safe."""
+        """Encode a batch's predictions as lines of CSV; return None if the format is Parquet. Thread-safe."""
         if self._lines is None:
             return None
         buffer = pa.BufferOutputStream()
@@ -157,9 +164,9 @@ class PredictionWriter:
 
 
 def _parquet(path: Path, schema: pa.Schema) -> Any:
-    # Floats hardly repeat: building a dictionary for them would take as long as writing them.
-    text = [each.name for each in schema if not pa.types.is_floating(each.type) and each.name != "row"]
-    return pa.parquet.ParquetWriter(path, schema, use_dictionary=text)
+    # Floats and row numbers hardly repeat: building a dictionary for them would take as long as writing them.
+    encoded = [column.name for column in schema if not pa.types.is_floating(column.type) and column.name != "row"]
+    return pa.parquet.ParquetWriter(path, schema, use_dictionary=encoded)
 
 
 def _header(schema: pa.Schema) -> bytes:
