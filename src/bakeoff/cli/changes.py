@@ -1,4 +1,4 @@
-"""`bakeoff models promote|rollback|prune|verify|sign` and `bakeoff keys`: the commands that change or check a store."""
+"""`bakeoff models promote|rollback|prune|verify|sign` and `bakeoff keys`; each command returns the exit status."""
 
 import argparse
 import getpass
@@ -26,14 +26,14 @@ def promote(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def rollback(store: ModelStore, options: argparse.Namespace) -> int:
-    """Make the previous champion champion again."""
+    """Make the champion before the present one champion again."""
     version = store.rollback(options.why, _user())
     _print_result(options, {"champion": version, "changed": True}, f"champion: {version}")
     return 0
 
 
 def prune(store: ModelStore, options: argparse.Namespace) -> int:
-    """Remove old versions, or show which would be removed."""
+    """Remove old versions, or without `--delete` show which would be removed."""
     if options.delete:
         plan = store.prune(options.keep, options.days, options.why, _user())
     else:
@@ -57,9 +57,9 @@ def prune(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def verify(store: ModelStore, options: argparse.Namespace) -> int:
-    """Verify every file against its card, and the journal itself."""
+    """Verify every file against its card, and the journal itself; returns 1 with findings."""
     if not store.folder.exists():
-        store.resolve("latest")
+        store.resolve("latest")  # raises the error that names the models there are
     findings = store.verify(options.version, options.head)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
@@ -70,7 +70,7 @@ def verify(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def sign(store: ModelStore, options: argparse.Namespace) -> int:
-    """Verify and sign the whole store."""
+    """Verify all versions of the model, and sign its journal."""
     history = store.sign(options.why, _user(), as_it_stands=options.as_it_stands)
     count, key = len(history.versions), store.keys.own
     data = {"versions": count, "champion": history.champion, "key": key}

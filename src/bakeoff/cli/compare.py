@@ -9,14 +9,14 @@ from bakeoff.report.card_tables import format_score
 from bakeoff.store.card import Card
 
 Row = tuple[str, ...]
-LONGEST = 60  # letters of a value that are shown
+LONGEST = 60  # characters of a value that are shown
 
 
 def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
     """Compare two cards: scores and rows, and what differs in config, columns and libraries.
 
     Returns:
-        Rows of a name and both values, by heading; headings without rows are left out.
+        By heading, rows of a name and the two values; headings without rows are left out.
     """
     both = (first, second)
     figures: list[Row] = [
@@ -36,7 +36,7 @@ def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
 
 
 def warn_of_differences(first: Card, second: Card) -> str | None:
-    """Return a sentence if the scores are not comparable, or None."""
+    """Return a warning if the scores of two versions can't be compared directly, else None."""
     if (one := first.selection.scoring) != (other := second.selection.scoring):
         return f"The CV means are of different metrics: {one} and {other}."
     if first.data_sha256 == second.data_sha256 and _split(first) == _split(second):
@@ -45,7 +45,7 @@ def warn_of_differences(first: Card, second: Card) -> str | None:
 
 
 def _split(card: Card) -> Any:
-    """The split's config, with the defaults for older cards."""
+    """Return the split's config with the defaults that older cards leave out; as it is if it is no longer valid."""
     from pydantic import ValidationError
 
     from bakeoff.config.race import SplitConfig
@@ -73,6 +73,7 @@ def _row(name: str, first: float | None, second: float | None) -> Row:
 
 
 def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Row]:
+    """Return a row for each name whose value differs or is in one mapping only."""
     names = dict.fromkeys([*first, *second])
     return [
         (name, _shorten(first, name), _shorten(second, name))
@@ -87,7 +88,7 @@ def _shorten(values: Mapping[str, Any], name: str) -> str:
 
 
 def _flat(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each field by its path, as in a flag."""
+    """Yield each field of a nested config with its path, as `dataset.n_samples`."""
     for name, value in config.items():
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{above}{name}.")

@@ -1,4 +1,4 @@
-"""The command `bakeoff …`: the store, its reports and its keys, without Prefect. Imports nothing slow."""
+"""The command `bakeoff …`: the store, its reports and its keys, without Prefect; imports nothing slow at its top."""
 
 import argparse
 import io
@@ -19,7 +19,7 @@ from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
 PORT = 4201
-KEEP, DAYS = 10, 30  # what pruning keeps by default
+KEEP, DAYS = 10, 30  # by default pruning keeps so many versions, and the champions of so many days
 COMMANDS = {
     "list": (models.list_versions, "all versions, the champion marked"),
     "show": (models.show_card, "one version's card"),
@@ -98,7 +98,7 @@ def _add_viewers(nouns: Any) -> None:
 
 
 def _store_options(name: str) -> OneLineParser:
-    """The options of all commands that open a store."""
+    """Return the options of a command that opens a store."""
     options = OneLineParser(add_help=False)
     add = options.add_argument
     add("--store", type=_path, default="models", metavar="DIR", help="the store's folder (default: models)")
@@ -115,7 +115,7 @@ def _store_options(name: str) -> OneLineParser:
 
 
 def _add_options(name: str, command: argparse.ArgumentParser) -> None:
-    """Add the options of one command."""
+    """Add the options that only this subcommand of `models` has."""
     add = command.add_argument
     if name == "promote":
         add("version", help="a version's id, or latest")
@@ -141,6 +141,11 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
 
 
 def _run_on_store(options: argparse.Namespace) -> int:
+    """Open the model that the options name, or the only one, and run their command on it; returns the exit status.
+
+    Raises:
+        UserError: no model is named and there are several, or the name is not valid.
+    """
     name, names = options.name, names_in(Path(options.store))
     if name is None and options.command is models.list_versions and len(names) > 1:
         keys = find_public_keys(options.public_key)
@@ -157,6 +162,8 @@ def _run_on_store(options: argparse.Namespace) -> int:
 
 
 def _count_to(most: int) -> Callable[[str], int]:
+    """Make the `type` of an argument that is a whole number from 0 to `most`."""
+
     def count(text: str) -> int:
         if not re.fullmatch(r"\d{1,7}", text, re.ASCII) or int(text) > most:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {most:,}")
@@ -166,6 +173,7 @@ def _count_to(most: int) -> Callable[[str], int]:
 
 
 def _path(text: str) -> Path:
+    """Parse an argument that is a path on this machine."""
     try:
         return Path(local_path(text))
     except ValueError as error:

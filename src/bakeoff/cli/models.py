@@ -29,7 +29,7 @@ EVENTS = {"promote": "promotion", "rollback": "rollback"}
 
 
 def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
-    """List all versions, oldest first, with winner, scores and age; unreadable ones are listed as such."""
+    """List all versions, oldest first, with winner, scores and age; damaged and unreadable ones are marked."""
     history = store.history()
     rows = _version_rows(store, history)
     if options.json:
@@ -42,7 +42,7 @@ def list_versions(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def list_models(stores: list[ModelStore], options: argparse.Namespace) -> int:
-    """List all versions of model_rows models; returns 1 if a model can't be listed."""
+    """List all versions of several models; returns 1 if a model can't be listed."""
     rows: list[dict[str, Any]] = []
     status = 0
     for store in stores:
@@ -64,6 +64,7 @@ def list_models(stores: list[ModelStore], options: argparse.Namespace) -> int:
 
 
 def _version_rows(store: ModelStore, history: History) -> list[dict[str, Any]]:
+    """Return a JSON object for each version; one that can't be read has `damaged` or `unreadable` instead of scores."""
     rows: list[dict[str, Any]] = []
     for version in history.versions:
         row: dict[str, Any] = {"name": store.name, "version": version, "champion": version == history.champion}
@@ -135,7 +136,7 @@ def _describe(store: ModelStore, history: History, card: Card) -> Iterator[str]:
 
 
 def show_log(store: ModelStore, options: argparse.Namespace) -> int:
-    """Show the champions with their periods and reasons, oldest first."""
+    """Show the champions with their periods and reasons, oldest first; with `--all` every line of the journal."""
     if options.all:
         return _show_journal(store, options)
     history = store.history()
@@ -166,7 +167,7 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
 
 
 def _show_journal(store: ModelStore, options: argparse.Namespace) -> int:
-    """Show every line, even of a journal with findings, which whoever repairs it must see."""
+    """Show every line, even of a journal with findings, since they are needed to repair it; returns 1 with findings."""
     history = store.journal.read(None)
     if options.json:
         print(json.dumps(history.entries, indent=1))
@@ -193,6 +194,7 @@ def _print_entries(history: History) -> None:
 
 
 def _print_none(store: ModelStore, options: argparse.Namespace) -> None:
+    """Print to standard error that there are no versions, and which models the store has."""
     others = ", ".join(names_in(store.folder.parent))
     hint = f"; there {'are' if ',' in others else 'is'} {others}" if others else ""
     missing = f"no versions of {store.name!r}" if others else "no models"
@@ -205,9 +207,10 @@ def _format_reason(why: str, by: str | None) -> str:
 
 
 def _age(created: str) -> str:
+    """Describe how long ago a version was created, as `3 days ago`."""
     seconds = (datetime.now(UTC) - datetime.strptime(created, STAMP).replace(tzinfo=UTC)).total_seconds()
     if seconds <= -60:
-        return f"dated {created[:10]}"  # by a clock that was ahead, or this one is slow
+        return f"dated {created[:10]}"  # in the future: that clock was ahead, or this one is slow
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

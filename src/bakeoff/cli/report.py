@@ -10,7 +10,7 @@ from bakeoff.store.model_store import ModelStore
 
 
 def report(store: ModelStore, options: argparse.Namespace) -> int:
-    """Write a version's report again."""
+    """Write a version's report again, and print its path."""
     from bakeoff.report.write_report import rewrite_report
 
     path = rewrite_report(store, store.resolve(options.version), options.workspace if options.deep else None)

@@ -14,7 +14,7 @@ def show_training(folder: str, as_json: bool = False) -> str:
 
     Args:
         folder: the version's folder.
-        as_json: return one JSON object instead: folder, report, whether it is champion, and the card.
+        as_json: return one JSON object instead: the version's folder and report, whether it is champion, and its card.
     """
     path = Path(folder)
     store = ModelStore(path.parent.parent, path.parent.name)

@@ -31,9 +31,9 @@ from bakeoff.report.card_text import (
 from bakeoff.report.table_formats import text_table
 from bakeoff.store.card import Card
 
-WIDTH = 80  # letters: the width of the smallest terminal
-LONGEST = 10  # letters of a class's name in a header
-SHORTER = {"Balanced acc.": "Bal. acc."}
+WIDTH = 80  # columns of the narrowest terminal that tables must fit on
+LONGEST = 10  # characters of a class's name in a header
+SHORTER = {"Balanced acc.": "Bal. acc."}  # shorter names of columns
 RACE = ("Classifier", "CV mean", "±", "To the leader", INTERVAL, "Verdict")
 
 
@@ -43,7 +43,7 @@ def is_terminal() -> bool:
 
 
 def render_card(card: Card, drawn: bool = False) -> str:
-    """Render the leaderboard and the reason for the choice; the report has more columns.
+    """Render a version's leaderboard, test results and reason for the choice; its report shows more columns.
 
     Args:
         card: the version's card.
@@ -73,8 +73,8 @@ def render_table(
     Args:
         header: the names of the columns.
         rows: the cells of each row.
-        marked: the first cell of the row to highlight.
-        drawn: render in colour; otherwise a star marks that row.
+        marked: the first cell of the row to highlight; None to highlight none.
+        drawn: render in colour; otherwise the row is highlighted by a star.
         align: `left` or `right` for each column; by default the first is left-aligned and all others are right-aligned.
     """
     sides = align or ("left", *("right" for _ in header[1:]))
@@ -105,21 +105,21 @@ def _draw(header: Row, rows: Sequence[Row], marked: str | None, sides: Sequence[
 
 
 def _result_heads(card: Card) -> tuple[str, ...]:
-    """The columns that fit on the screen with the metric that ranks contestants."""
+    """Return the columns of the test results that fit on a terminal, with the metric of the race."""
     scoring = card.selection.scoring
     others = ("Balanced acc.", "F1") if scoring in TEST else (METRICS[scoring].title,)
     return ("Classifier", "Accuracy", INTERVAL, *others, "Fit (s)")
 
 
 def _columns(table: tuple[Row, list[Row]], names: Sequence[str]) -> tuple[Row, list[Row]]:
-    """Select columns; of several with the same name, the first."""
+    """Select columns by name; of several with the same name, the first is taken."""
     header, rows = table
     places = [header.index(name) for name in names]
     return tuple(SHORTER.get(name, name) for name in names), [tuple(row[place] for place in places) for row in rows]
 
 
 def _recalls(card: Card) -> tuple[Row, list[Row], str | None]:
-    """The recall table with as many classes as fit on the screen, their names shortened."""
+    """Return header, rows and note of the recall table, with as many classes as fit on a terminal, names shortened."""
     widest = max(len(title(name)) for name in card.classifiers) + 4
     header, rows, note = recall_table(card, (WIDTH - widest) // (LONGEST + 2))
     first, *names = header

@@ -26,7 +26,7 @@ from bakeoff.store.reader import names_in
 
 HOST = "127.0.0.1"
 LOCAL = (HOST, "localhost")
-# Reports are not sealed: whatever one contains, the browser must not run or fetch anything from it.
+# Reports are not sealed, so the browser must not run or fetch anything that one contains.
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; sandbox"
@@ -45,7 +45,7 @@ def serve_store(root: str, port: int) -> None:
     Raises:
         UserError: the port is taken, or the store is a file.
     """
-    names_in(Path(root))
+    names_in(Path(root))  # raises if the store is a file
     handler = functools.partial(Handler, Path(root))
     try:
         server = ThreadingHTTPServer((HOST, port), handler)
@@ -58,7 +58,11 @@ def serve_store(root: str, port: int) -> None:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves the pages; no request changes anything."""
+    """Serves the pages of a store, read-only.
+
+    Args:
+        root: the store's folder.
+    """
 
     server_version, sys_version = "bakeoff", ""
 
@@ -69,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with the page at the path."""
         host = (self.headers.get("Host") or "").rsplit(":", 1)[0]
-        if host not in LOCAL:  # a foreign name that resolves to this machine
+        if host not in LOCAL:  # a foreign name that resolves to this machine (DNS rebinding)
             self._answer(HTTPStatus.FORBIDDEN, _plain("This server is for this machine only."))
             return
         try:
@@ -105,8 +109,8 @@ def find_page(root: Path, path: str) -> str:
     """Return the page at a path: `/` lists the models, `/NAME/` a model's versions, `/NAME/VERSION/` is a report.
 
     Raises:
-        NotFoundError: there is no such page.
-        IntegrityError: the store has a finding.
+        NotFoundError: there is no such page, or no report that can be read.
+        IntegrityError: the model's journal has a finding.
         ReadError: the system refused to read a file.
     """
     parts = [part for part in path.split("/") if part]
