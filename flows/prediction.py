@@ -37,7 +37,7 @@ from tasks.runs.states import failed_state_on_error, result_of
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version, and evaluate the predictions if the target is present.
 
-    A run that can't score any row fails, but still writes its folder, which names every row.
+    A run that can't score any row fails, but still publishes its folder, which names each rejected row with the reason.
 
     Returns:
         The output folder.

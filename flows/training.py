@@ -71,7 +71,11 @@ SPARE = 2  # threads beyond one per core, so that no core idles while Prefect re
 @failed_state_on_error
 @send_heartbeats
 def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
-    """Race the contestants on the same folds, keep the best, and export it as a sealed version; returns its folder."""
+    """Race the contestants on the same folds, keep the best, and export it as a sealed version.
+
+    Returns:
+        The version's folder; or the state to end with, if a newer scheduled run supersedes this one.
+    """
     follow_library()
     start_fork_server(PRELOAD)
     config = read_parameter(TrainingConfig, config)
@@ -101,7 +105,11 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
 def race(
     config: TrainingConfig, dataset: DatasetRef, run: RunFolder
 ) -> tuple[list[Scorecard], dict[str, ContestantRun]]:
-    """Run all contestants in parallel, except those that can't finish within the time budget."""
+    """Run all contestants in parallel, except those that can't finish within the time budget.
+
+    Returns:
+        The scorecards of all contestants, in the config's order, and the task runs of those that ran, by name.
+    """
     size = ProblemSize.of(dataset)
     contestants = {name: Contestant.of(config, name, size) for name in config.classifiers}
     with race_runner(config, dataset, replace(run, deadline=race_deadline(config))) as runner:
@@ -118,13 +126,13 @@ def race(
 def fan_out(
     config: TrainingConfig, dataset: DatasetRef, contestants: Mapping[str, Contestant], runner: RaceRunner
 ) -> dict[str, ContestantRun]:
-    """Submit all steps of the contestants, the longest fits and folds first."""
+    """Submit all steps of the contestants, the longest fits and folds first; returns the task runs by contestant."""
     fits: dict[str, Any] = {}
     folds: dict[str, Any] = {}
-    if config.runner == "threads":  # Dask makes a plain tuple of the wrapper
+    if config.runner == "threads":  # Dask would turn the wrapper into a plain tuple
         dataset = untraversed(dataset)
     with runner.submitting():
-        # The last step runs alone, on one core, so it should be a short one.
+        # The step that ends last runs alone, on one core, so it should be a short one.
         for contestant in sorted(
             contestants.values(), key=lambda contestant: contestant.predicted_seconds or inf, reverse=True
         ):
@@ -133,7 +141,7 @@ def fan_out(
                 cross_validate.submit(dataset, contestant, config.cross_validation, fold, runner.run)
                 for fold in range(1, config.cross_validation.n_splits + 1)
             ]
-    # Prefect replaces futures by their results.
+    # Prefect replaces the futures among arguments by their results.
     models = {
         name: calibrate.submit(dataset, contestants[name], config, upstream(fits[name]), folds[name], runner.run.path)
         for name in fits

@@ -17,7 +17,7 @@ from flows.local.trusted_hosts import LOOPBACK
 
 CLIENT_VARIABLE = "PREFECT_API_AUTH_STRING"
 SERVER_VARIABLE = "PREFECT_SERVER_API_AUTH_STRING"
-LOCK_SECONDS = 5.0  # a client that reads the file holds the lock for a moment
+LOCK_SECONDS = 5.0  # the longest wait for the lock, which a client that reads the file holds for a moment
 
 
 def make_auth_string() -> str:
@@ -32,7 +32,7 @@ def auth_file(port: int) -> Path:
 
 @contextlib.contextmanager
 def hold_auth_string(port: int) -> Iterator[str]:
-    """Yield the auth string for a server at a port, the same after a restart; the file is locked in the block.
+    """Yield the auth string for a server at a port, the same after each restart, and hold its file's lock in the block.
 
     Raises:
         UserError: the file can't be used, or others can read it.
@@ -60,8 +60,8 @@ def hold_auth_string(port: int) -> Iterator[str]:
 def find_auth_string(api_url: str) -> str | None:
     """Return the auth string that the server at an address wrote to its file for this user, or None.
 
-    Returns None if the environment has an auth string, or if it is uncertain that the server which wrote the file is
-    the one that listens at the address: that must be on this machine, and the server must hold the file's lock.
+    None if the environment has an auth string. None too unless the server that wrote the file certainly listens at the
+    address: the address must be on this machine, and the file's lock must be held.
     """
     if os.environ.get(CLIENT_VARIABLE):
         return None
@@ -77,7 +77,7 @@ def find_auth_string(api_url: str) -> str | None:
 
 @contextlib.contextmanager
 def authorized(api_url: str) -> Iterator[None]:
-    """Make Prefect's clients send the auth string that was found for an address, if any."""
+    """Make Prefect's clients in the block send the auth string that `find_auth_string` finds for an address, if any."""
     auth = find_auth_string(api_url)
     if auth is None:
         yield
@@ -93,7 +93,11 @@ def authorized(api_url: str) -> Iterator[None]:
 
 
 def _open_own(path: Path, flags: int) -> IO[str]:
-    """Open a file that belongs to this user and that nobody else can read."""
+    """Open a file that belongs to this user and that nobody else can read.
+
+    Raises:
+        OSError: it is missing, or not such a file.
+    """
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o077:

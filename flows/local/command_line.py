@@ -34,14 +34,15 @@ if TYPE_CHECKING:
     from flows.local.flow_run import OwnRun
 
 
-FAREWELL_SECONDS = 10  # to send the last log lines and events to the server
-# Modules that Prefect imports when its first flow runs, which takes a quarter of a second; here the process only waits.
+FAREWELL_SECONDS = 10  # the longest wait for the last log lines and events to be sent and recorded
+# Modules that Prefect imports when its first flow runs. That takes a quarter of a second, which this process has to
+# spare while it waits for the server.
 PRELOAD = ("fastapi.encoders", "prefect.utilities.visualization")
 # Loggers that report a lost server or Dask scheduler at every event and log line; one line at the end is enough.
 TALKATIVE = ("prefect.events.clients", "prefect._internal.concurrency", "distributed.client")
 QUIET = {
     "DO_NOT_TRACK": "1",
-    "PREFECT_CLIENT_MAX_RETRIES": "4",  # half a minute per request to a server that is away
+    "PREFECT_CLIENT_MAX_RETRIES": "4",  # they take half a minute per request if the server is away
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     # The library logs what happens; Prefect's lines would repeat it for each state.
     "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "CRITICAL",
@@ -64,13 +65,13 @@ def main(
     Args:
         name: the flow's name, and its module's.
         model: the flow's config.
-        check: raises a `UserError` for an unusable config; called in a thread.
-        show: formats the flow's result; as one JSON object if its second argument is True.
-        picture: `module:name` of a context manager that shows the run on a terminal; None for log lines.
+        check: called with the config, in a thread; raises a `BakeoffError` if the flow would fail with it.
+        show: formats the flow's result, as one JSON object if its second argument is True.
+        picture: `module:name` of a context manager that shows the run on a terminal; None to show log lines.
     """
     gc.disable()  # imports make hardly any garbage, and collecting it takes a tenth of their time
     if not os.environ.get("PREFECT_API_URL"):
-        os.environ.pop("PREFECT_API_URL", None)  # set and empty means unset, to Prefect's parts alike
+        os.environ.pop("PREFECT_API_URL", None)  # empty means unset, which not all parts of Prefect know
     for key, value in QUIET.items():
         os.environ.setdefault(key, value)
     ending = Ending(name)
@@ -133,7 +134,10 @@ def exit_process(status: int) -> NoReturn:
 
 @contextlib.contextmanager
 def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """Yield access to the server to report to: the configured one, or an embedded one.
+    """Connect to the server to report to: the configured one, or an embedded one that is started and stopped here.
+
+    Args:
+        quiet: print no lines about waiting.
 
     Yields:
         A function that waits until the server can be used, and returns whether it is embedded.
@@ -167,6 +171,16 @@ def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
 
 
 def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
+    """Wait for the configured server and check that it accepts this client; returns False, since it is not embedded.
+
+    Args:
+        url: the server's address.
+        quiet: print no line about waiting.
+        settings: the auth string for the server is set until it closes.
+
+    Raises:
+        ServerError: the server doesn't answer in time, or doesn't accept the client.
+    """
     if not answers(url):
         if not quiet:
             print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
@@ -177,7 +191,7 @@ def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
 
 
 def _run(run: "OwnRun") -> None:
-    """Run the flow; after it has returned its result, an interrupt only cuts short what follows."""
+    """Run the flow; an interrupt after the flow has returned its result is ignored."""
     logging.raiseExceptions = False
     for logger in TALKATIVE:
         # Not a level: Prefect would reset it the next time it sets up logging.
@@ -204,10 +218,13 @@ def _send_all() -> None:
 
 
 def _wait_until_recorded(run: "UUID") -> None:
-    """Wait until the server has recorded the run's task runs, before it stops.
+    """Wait until the embedded server has recorded the task runs of a flow run, before it is stopped.
 
-    It derives them from events, one by one and in the background. It is done when no task run is unfinished and none
-    was added for a moment.
+    The server derives them from events, one by one and in the background. It is done when no task run is unfinished
+    and none was added for a moment.
+
+    Args:
+        run: the id of the flow run.
     """
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter
@@ -224,6 +241,7 @@ def _wait_until_recorded(run: "UUID") -> None:
 
 
 def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: Output) -> int:
+    """Print the flow's result, or why it has none; returns the exit status."""
     if run.is_delivered:
         (result,) = run.outcome
         print(result if output.quiet and not output.json else show(result, output.json), flush=True)

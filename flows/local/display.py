@@ -12,7 +12,7 @@ from bakeoff.runtime.progress import ContestantProgress, RaceProgress
 
 @contextlib.contextmanager
 def live_race() -> Iterator[None]:
-    """Show the race of a training flow that runs in the block, on standard error; clear it at the end."""
+    """Show the race of the training flow that runs in the block on standard error, and clear it at the end."""
     from rich.console import Console, Group
     from rich.live import Live
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -47,7 +47,7 @@ def live_race() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _logging_to(console: Any) -> Iterator[None]:
-    """Print log lines above the display, where Prefect's handlers would write into it."""
+    """Make log handlers that have a console, as Prefect's do, print above the display instead of into it."""
     loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
     handlers = {handler for logger in loggers for handler in logger.handlers if hasattr(handler, "console")}
     before = {handler: handler.console for handler in handlers}

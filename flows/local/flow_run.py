@@ -1,4 +1,4 @@
-"""Run a flow in this process, and know how it ended even if the server does not answer."""
+"""Run a flow in this process, and keep how it ended even if the server does not answer."""
 
 import contextlib
 import contextvars
@@ -25,11 +25,11 @@ GONE_SECONDS = 5  # a server that refuses connections may be restarting
 
 
 class OwnRun(FlowRunEngine[Any, Any]):
-    """Prefect's engine, except for how it handles signals and lost answers.
+    """Prefect's engine for a flow run, with other handling of signals and of lost answers from the server.
 
     Attributes:
-        outcome: the flow's result, or its state if it failed; a list that is empty until then.
-        unreported: why the outcome could not be reported to the server.
+        outcome: a list with the flow's result, or with its state if it failed; empty until it has ended.
+        unreported: why the outcome could not be reported to the server; None if it was, or has yet to be.
     """
 
     def __init__(self, flow: Any, config: object, take_signals: Callable[[], None]) -> None:
@@ -45,7 +45,9 @@ class OwnRun(FlowRunEngine[Any, Any]):
         self.unreported: str | None = None
         self._take_signals = take_signals
         self._key: str | None = None
-        self._settings = contextvars.copy_context()  # without the client that Prefect opens and closes for the run
+        self._settings = (
+            contextvars.copy_context()
+        )  # taken now, before Prefect opens the client that it closes with the run
 
     def run(self) -> None:
         """Run the flow.
@@ -82,7 +84,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
         return bool(self.outcome) and not isinstance(self.outcome[0], State)
 
     def tell(self, message: str, deadline: float) -> bool:
-        """Report to the server that the run is over, unless it knows.
+        """Report to the server that the run is over, unless the server knows.
 
         Args:
             message: the reason, if there is no result.
@@ -106,8 +108,8 @@ class OwnRun(FlowRunEngine[Any, Any]):
         return False
 
     def _settle(self, message: str) -> None:
-        """Set the final state until it stays: an earlier request of this run may be carried out later."""
-        # Somebody may have deleted it.
+        """Set the final state, again if it doesn't stay: the server may still carry out an earlier request."""
+        # ObjectNotFound: somebody has deleted the run.
         with waiting_once(), get_client(sync_client=True) as client, contextlib.suppress(ObjectNotFound):
             run = self.flow_run.id if self.flow_run is not None else self._create(client).id
             for _ in range(3):
@@ -118,6 +120,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
                     return
 
     def _over(self) -> "State[Any] | None":
+        """Return the state that the flow ended with; None if it has not ended."""
         if self.is_delivered:
             return Completed()
         return self.outcome[0] if self.outcome else None
@@ -128,18 +131,18 @@ class OwnRun(FlowRunEngine[Any, Any]):
         return self._create(client)
 
     def _create(self, client: SyncPrefectClient) -> FlowRun:
-        wanted = FlowRunCreate(
+        creation = FlowRunCreate(
             flow_id=client.create_flow(self.flow),
             flow_version=self.flow.version,
             parameters=self.flow.serialize_parameters(self.parameters or {}),
             state=to_state_create(Pending()),
             idempotency_key=self._key,
         )
-        response = client.request("POST", "/flow_runs/", json=wanted.model_dump(mode="json", exclude_unset=True))
+        response = client.request("POST", "/flow_runs/", json=creation.model_dump(mode="json", exclude_unset=True))
         return FlowRun.model_validate(response.json())
 
     def begin_run(self) -> "State[Any]":
-        """Begin the run as Prefect does, and take back SIGTERM, which Prefect has just taken."""
+        """Take back SIGTERM, for which Prefect has just installed its handler, and begin the run as Prefect does."""
         with contextlib.suppress(ValueError):  # not in the main thread
             self._take_signals()
         return super().begin_run()
@@ -155,7 +158,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
 
 
 def _explain(error: BaseException) -> BaseException:
-    """Explain why the run ended before the flow did; causes on the server's side become a ServerError."""
+    """Return the error to raise for a run that ended before the flow: a `ServerError` if the server is the cause."""
     if isinstance(error, ObjectNotFound):
         return ServerError(
             "the run was deleted on the server and has ended; run the same command again to start a new one"

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from flows.local.flow_run import OwnRun
 
 
-CLEAR_SECONDS = 5  # to clean up; fits that still run are not waited for
-TELL_SECONDS = 60  # for a busy server to record the run's state
-PATIENCE_SECONDS = 2  # before a line says what the command is waiting for
-SAME_PRESS_SECONDS = 0.5  # `timeout` and others signal the process and then its group
+CLEAR_SECONDS = 5  # the time to clean up before the process is ended; fits that still run are not awaited
+TELL_SECONDS = 60  # the longest wait for a busy server to record the run's state
+PATIENCE_SECONDS = 2  # the time after which a line tells what the command is waiting for
+SAME_PRESS_SECONDS = 0.5  # a signal within it is no second one: `timeout` signals the process, then its group
 
 
 class Ending:
-    """Ends the command when it is interrupted, in a thread that waits only for the server.
+    """Ends the command when it is interrupted; a thread reports that to the server, and then ends the process.
 
     Attributes:
-        run: the flow's run, once there is one.
-        status: the exit status.
+        run: the flow's run; None before it is made.
+        status: the exit status for an interrupted command; the run's own once it has ended.
     """
 
     def __init__(self, name: str) -> None:
@@ -42,13 +42,13 @@ class Ending:
         self.take_signals()
 
     def take_signals(self) -> None:
-        """Handle both signals from now on."""
+        """Handle SIGINT and SIGTERM from now on."""
         signal.signal(signal.SIGINT, self._interrupt)
         signal.signal(signal.SIGTERM, self._interrupt)
 
     @contextlib.contextmanager
     def reported_first(self) -> Iterator[None]:
-        """Don't leave an interrupted block before the run is reported to the server."""
+        """If the block is interrupted, wait at its end until the run has been reported to the server, or can't be."""
         try:
             yield
         finally:
@@ -56,6 +56,7 @@ class Ending:
                 self._reported.wait()
 
     def _interrupt(self, number: int, _frame: object) -> None:
+        """Handle a signal: begin to end the command, or at a second signal end the process at once."""
         if self._since is not None:
             if time.monotonic() > self._since + SAME_PRESS_SECONDS:
                 os._exit(self.status)
@@ -89,7 +90,7 @@ class Ending:
                 self._say("the run's state could not be reported to the server")
 
     def _say(self, line: str) -> None:
-        os.write(2, f"{self._name}: {line}\n".encode())  # `print` may be what was interrupted
+        os.write(2, f"{self._name}: {line}\n".encode())  # not by `print`, which the signal may have interrupted
 
     @staticmethod
     def _published() -> list[object]:

@@ -1,4 +1,4 @@
-"""Check Prefect's home folder and API address, for which Prefect itself gives a traceback or no error at all."""
+"""Check Prefect's home folder and API address: if they are wrong, Prefect gives a traceback or no error at all."""
 
 import os
 import re
@@ -46,7 +46,7 @@ def check_api_url(url: str) -> str:
     """Check that an address can be that of a Prefect server's API, and return it.
 
     Raises:
-        ConfigError: it can't; the message suggests the address that was probably hint.
+        ConfigError: it can't; the message suggests the address that was probably meant.
     """
     if _is_api_url(url):
         return url
@@ -68,7 +68,7 @@ def _is_api_url(url: str) -> bool:
 
 
 def configured_api_url() -> str:
-    """Return the address of the server to register or work at: the environment's, or that of Prefect's profile.
+    """Return the API address of the server: the environment's PREFECT_API_URL, or that of Prefect's settings.
 
     Raises:
         ConfigError: there is none, or it is invalid.
@@ -87,7 +87,10 @@ def require_home(name: str) -> None:
     """Exit with one line if Prefect's home folder can't be used.
 
     Args:
-        name: the command's name.
+        name: the command's name, which the line begins with.
+
+    Raises:
+        SystemExit: it can't.
     """
     try:
         check_home()

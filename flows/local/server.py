@@ -1,7 +1,7 @@
-"""Prefect's embedded server, started in a child process while this process is still importing.
+"""Prefect's embedded server, started in a child process while this process still imports.
 
-Prefect would start one by itself, but only after this process has imported the whole server too, one after the other.
-This file has both sides: `EmbeddedServer` in the parent, `python -m flows.local.server PORT` in the child.
+Prefect would start one by itself, but only after this process has imported the whole server, too. This file has both
+sides: `EmbeddedServer` in the parent, `python -m flows.local.server PORT` in the child.
 """
 
 import contextlib
@@ -35,8 +35,9 @@ class EmbeddedServer:
     """A Prefect server on a free port of 127.0.0.1, which ends with this process.
 
     Attributes:
-        api_url: its address.
-        auth: its auth string, without which any page in a browser could use it.
+        port: its port.
+        api_url: its address, as PREFECT_API_URL.
+        auth: its auth string; without one, any page in a browser could use the server.
     """
 
     def __init__(self) -> None:
@@ -44,8 +45,8 @@ class EmbeddedServer:
         self.port = _free_port()
         self.auth = make_auth_string()
         self.api_url = f"http://127.0.0.1:{self.port}/api"
-        # The child reads from this pipe and ends when it is closed, which happens however this process ends. In a
-        # session of its own, Ctrl-C does not end the server before the run could report to it.
+        # The child reads from this pipe and ends when it is closed, which happens however this process ends. It has a
+        # session of its own, so that Ctrl-C does not end it before the run has reported to it.
         self._process = subprocess.Popen(
             [sys.executable, "-m", "flows.local.server", str(self.port)],
             stdin=subprocess.PIPE,
@@ -56,15 +57,15 @@ class EmbeddedServer:
                 "PREFECT__SERVER_EPHEMERAL": "1",
                 "PREFECT__SERVER_FINAL": "1",
                 SERVER_VARIABLE: self.auth,
-                ORIGINS_VARIABLE: "",  # only its own
+                ORIGINS_VARIABLE: "",  # empty: only this machine's, see `hold_origins`
             },
         )
 
     def wait(self) -> None:
-        """Wait until it answers.
+        """Wait until the server answers.
 
         Raises:
-            ServerError: it ended, or did not answer in time.
+            ServerError: it ended, or did not answer in three minutes.
         """
         self._used = True
         wait_for_server(self.api_url, STARTUP_SECONDS, self._still_running)
@@ -77,7 +78,7 @@ class EmbeddedServer:
             )
 
     def stop(self) -> None:
-        """End it; if it was used, it gets time to record what it was sent last."""
+        """End the server; if it was used, it gets ten seconds to record what it was sent last."""
         with self._process:  # closes the pipe to it
             if not self._used and _is_migrated():
                 self._process.kill()
@@ -90,7 +91,7 @@ class EmbeddedServer:
 
 
 def answers(api_url: str) -> bool:
-    """Return whether a Prefect server answers at the address; one that requires an auth string counts."""
+    """Return whether a Prefect server answers at the address, even if it requires an auth string."""
     try:
         with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=5):  # noqa: S310  the user's own address
             return True
@@ -123,7 +124,10 @@ def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None]
 
 
 def enter_server(api_url: str) -> None:
-    """Check that the configured server accepts this client, before anything else is requested.
+    """Check that the server accepts this client, before anything else is requested.
+
+    Args:
+        api_url: the server's address, for messages; the client uses Prefect's settings.
 
     Raises:
         ServerError: it doesn't.
@@ -153,11 +157,13 @@ def _free_port() -> int:
 
 
 def _end_with_parent() -> None:
+    """Wait until the parent closes the pipe, and end this process."""
     sys.stdin.buffer.read()
     os._exit(0)
 
 
 def _ready_file() -> Path:
+    """Return the file that exists once this Prefect has migrated the database in PREFECT_HOME."""
     return prefect_home() / f".bakeoff-migrated-{version('prefect')}"
 
 
@@ -167,9 +173,12 @@ def _is_migrated() -> bool:
 
 
 def _wait_for_our_turn(port: int) -> None:
-    """Let only one server at a time create the database of a new PREFECT_HOME: two would break each other's migrations.
+    """Wait until no other server migrates the database of PREFECT_HOME, as two would break each other's migrations.
 
     The lock is released when this server answers; by then the database is migrated.
+
+    Args:
+        port: the port of this server.
     """
     if _is_migrated():
         return
@@ -188,7 +197,7 @@ def _wait_for_our_turn(port: int) -> None:
 
 
 def serve(port: int) -> None:
-    """Run the server, in the child process, until it is terminated or its parent ends."""
+    """Run the server at a port, in the child process, until it is terminated or its parent ends."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _wait_for_our_turn(port)
     origins = hold_origins(port)

@@ -1,8 +1,8 @@
-"""Restrict a Prefect server to requests by its own names and from its own pages.
+"""Restrict a Prefect server to requests to its own names and from its own pages.
 
-A browser sends any page's requests to 127.0.0.1. Prefect checks the auth string, but neither the name that a request
-was sent to, so that a foreign name which resolves to this machine makes any page one of the server's own (DNS
-rebinding), nor which page opens a websocket. The gate checks both for every request.
+Any page in a browser can send requests to 127.0.0.1. Prefect checks the auth string, but not the name that a request is
+sent to: a page under a foreign name that resolves to this machine counts as one of the server's own (DNS rebinding).
+Nor does it check which page opens a websocket. The gate checks both for every request.
 """
 
 import os
@@ -18,9 +18,9 @@ Message = MutableMapping[str, Any]
 
 
 def hold_origins(port: int) -> list[str]:
-    """Return the origins whose pages may call the server at a port: Prefect's setting, or this machine's by default.
+    """Return the origins whose pages may call the server at a port: those of Prefect's setting, else this machine's.
 
-    The setting is also set, so that Prefect accepts no other origins than the gate does.
+    The environment's setting is set to them, so that Prefect and the gate accept the same origins.
     """
     own = ",".join(f"http://{host}:{port}" for host in LOOPBACK)
     os.environ[ORIGINS_VARIABLE] = os.environ.get(ORIGINS_VARIABLE) or own
@@ -32,7 +32,8 @@ class Gate:
 
     Args:
         app: the app to forward to.
-        origins: the origins whose pages may call it; requests may use the host of any of them, or this machine's.
+        origins: the origins whose pages may call it; a request must be sent to the host of one of them, or to this
+            machine's names.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], origins: Iterable[str]) -> None:
