@@ -19,4 +19,4 @@ def calibrate(
     folds: Sequence[FoldScore],
     folder: Path,
 ) -> CalibratedModel:
-    """Return the contestant's model, calibrated if it needs it."""
+    """Return the contestant's model, calibrated if it needs calibration."""

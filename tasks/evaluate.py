@@ -1,4 +1,4 @@
-"""Evaluate a fitted contestant on the test rows."""
+"""Evaluate a contestant's calibrated model on the test rows."""
 
 from pathlib import Path
 

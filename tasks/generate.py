@@ -1,4 +1,4 @@
-"""Generate or read the rows, and write the three parts into the run's workspace."""
+"""Generate or read the rows, and write their training, test and validation parts into the run's folder."""
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef

@@ -11,4 +11,4 @@ from tasks.runs.steps import step
 
 @step("bakeoff.training.pick:pick_winner", name="pick", run_name="pick the winner")
 def pick(config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard]) -> Selection:
-    """Return the winner, with the comparisons that decided."""
+    """Return the winner, with the comparisons that decided it."""

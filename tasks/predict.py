@@ -17,5 +17,5 @@ from tasks.runs.states import failed_state_on_error
 @failed_state_on_error
 def predict(config: PredictionConfig, ref: VersionRef, folder: Path) -> ScoredTable:
     """Score the table, with its progress on Prefect's pages."""
-    limit_openmp_threads()  # of the thread in which Prefect runs the task
+    limit_openmp_threads()  # here, since the limit is per thread and Prefect runs the task in this one
     return score_table(config, ref, folder, PredictionProgress(ref.name))

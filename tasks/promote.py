@@ -8,4 +8,4 @@ from tasks.runs.steps import step
 
 @step("bakeoff.training.promote:promote_if_better", name="promote", run_name="meet the champion")
 def promote(config: TrainingConfig, ref: DatasetRef, version: str, by: str | None = None) -> PromotionDecision:
-    """Return whether the new version was promoted, and why."""
+    """Return the decision: whether the new version was promoted, and why."""

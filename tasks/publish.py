@@ -22,7 +22,7 @@ from tasks.runs.states import failed_state_on_error
 @task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)
 @failed_state_on_error
 def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
-    """Publish the folder and its summary as a keyed artifact."""
+    """Publish the folder of the predictions, and show its summary as a keyed artifact; returns the folder."""
     pictures: dict[str, Picture] = {}
 
     def render(summary: dict[str, Any]) -> str:

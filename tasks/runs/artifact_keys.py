@@ -6,16 +6,17 @@ from typing import Literal
 Kind = Literal[
     "leaderboard", "classification-report", "model-card", "cross-validation", "prediction", "prediction-summary"
 ]
-CHANGED = {"_": 2, ".": 3}  # codes of the characters that become a dash; the code of a capital is 1
+CHANGED = {"_": 2, ".": 3}  # codes of the characters that become dashes; a capital has 1, others 0
 
 
 def artifact_key(kind: Kind, name: str) -> str:
     """Return the key of an artifact, such as `leaderboard-churn`; different names have different keys.
 
-    Prefect's keys hold only lowercase letters, digits and dashes. In other names capitals become lowercase and other
-    characters dashes; a double dash before the name, which no plain key has, marks the change, and a number after it
-    encodes it: the key of `a_b` is `leaderboard--a-b-8`. Names that make one kind look like another are marked, too:
-    `prediction` of `summary-churn`.
+    Prefect's keys hold only lowercase letters, digits and dashes. A name with other characters is put in lower case,
+    with dashes for underscores and dots. A double dash before it, which other keys don't have, since names don't begin
+    with a dash, marks the change; a hexadecimal number after it encodes the change, two bits for each character: the
+    key of `a_b` is `leaderboard--a-b-8`. Names that would make one kind look like another are marked too, such as
+    `summary-churn` for `prediction`.
 
     Args:
         kind: the kind of the artifact.

@@ -18,7 +18,7 @@ from tasks.runs.outage import or_warn
 
 logger = logging.getLogger("bakeoff.wanted")
 
-published: list[Path] = []  # by this process's run, for whoever ends it before it can return it
+published: list[Path] = []  # what this process's run has published, for the message if it is interrupted afterwards
 
 
 class RunCancelledError(BakeoffError):
@@ -31,7 +31,7 @@ def require_wanted(what: str) -> None:
     If the server doesn't answer, the run goes on: such a server could not have started another run either.
 
     Args:
-        what: the consequence, for the message, such as "nothing was exported".
+        what: the consequence of not going on, for the message, such as "nothing was exported".
 
     Raises:
         RunCancelledError: the run is being cancelled.
@@ -53,6 +53,7 @@ def require_wanted(what: str) -> None:
 
 
 def _compare(own: FlowRun, current: FlowRun, state: State[Any], what: str) -> None:
+    """Raise if the run on the server, in this state, is no longer this process's; see `require_wanted`."""
     if state.type == StateType.CANCELLING:
         raise RunCancelledError(f"cancelled while it worked; {what}")
     if state.type == StateType.PAUSED:

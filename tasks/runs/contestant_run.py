@@ -29,7 +29,7 @@ class ContestantRun:
     test: PrefectFuture[TestResult]
 
     def scorecard(self, contestant: Contestant, folder: Path) -> Scorecard:
-        """Wait for all task runs and make the scorecard; if some failed, it has the reason of the first.
+        """Wait for all task runs and make the scorecard, with the reason of the first failure if there is one.
 
         Args:
             contestant: the contestant.

@@ -32,7 +32,7 @@ class RaceRunner:
 
     Attributes:
         workers: the number of steps that run at once.
-        run: the run's folder, which is passed to the steps.
+        run: the run's folder, as it is passed to the steps.
         runner: Prefect's task runner; None for the flow's own.
     """
 
@@ -53,12 +53,12 @@ class RaceRunner:
 
 @dataclass(frozen=True)
 class StepInputs:
-    """The inputs of a step on the machine that it runs on.
+    """The inputs of a step, with paths on the machine that it runs on.
 
     Attributes:
         ref: the dataset.
         run: the folder to write to.
-        pack_result: converts the step's result to what is sent to the flow.
+        pack_result: converts the step's result to the value that is returned to the flow.
     """
 
     ref: DatasetRef
@@ -68,7 +68,7 @@ class StepInputs:
 
 @contextlib.contextmanager
 def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iterator[RaceRunner]:
-    """Make the runner of fits and folds; with Dask, connect to the cluster and send it the rows if needed.
+    """Make the runner of fits and folds; with Dask, connect to the cluster, and send the rows if it can't read them.
 
     Raises:
         ConfigError: the Dask cluster has no workers.
@@ -105,8 +105,8 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
 
 @contextlib.contextmanager
 def step_inputs(ref: DatasetRef, run: RunFolder) -> Iterator[StepInputs]:
-    """Make the inputs of a step on the machine that it runs on; the flow unpacks what it sends with `unpack`."""
-    follow_library()  # a Dask worker has not done so yet
+    """Make the inputs of a step on the machine that it runs on, where the rows are received first if necessary."""
+    follow_library()  # in a Dask worker nothing else has called it
     start_fork_server(PRELOAD)
     if run.scattered is None:
         yield StepInputs(ref, run, lambda result: result)
@@ -122,6 +122,7 @@ def step_inputs(ref: DatasetRef, run: RunFolder) -> Iterator[StepInputs]:
 
 
 def _is_shared(client: Any, run: RunFolder) -> bool:
+    """Return whether all workers of a Dask cluster see the run's folder."""
     results = client.run(_exists, str(run.path))
     return bool(results) and all(results.values())
 

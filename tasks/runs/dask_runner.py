@@ -1,7 +1,7 @@
-"""Prefect's Dask runner, with an end for task runs that the cluster has lost.
+"""Prefect's Dask runner, which ends task runs that the cluster has lost.
 
-Prefect's future ignores what Dask raises, such as the death of a worker, and then has the state that the server knows:
-Running, for ever.
+Prefect's own future ignores an error of Dask's, such as for a worker that died, and returns the state on the server,
+which stays Running for ever.
 """
 
 import contextlib
@@ -28,20 +28,20 @@ class DaskRunner(DaskTaskRunner):
 
 
 class DaskFuture(PrefectDaskFuture[Any]):
-    """A future whose task run is Crashed, with the reason, if Dask has given it up; the server is told so."""
+    """A future that sets its task run to Crashed, with the reason, if Dask has given the task up."""
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait for the task run to end."""
         super().wait(timeout)
         if self._final_state is None and self._wrapped_future.status in ("error", "cancelled", "lost"):
             self._final_state = Crashed(message=self._loss())
-            # Not if the server has no such run: its first state was lost with the worker.
+            # ObjectNotFound: the worker died before it had reported the run to the server.
             with contextlib.suppress(httpx.HTTPError, ObjectNotFound), get_client(sync_client=True) as client:
                 client.set_task_run_state(self.task_run_id, self._final_state, force=True)
 
     def _loss(self) -> str:
         """Return why Dask has no result, in one line."""
-        error = self._wrapped_future.exception()  # type: ignore[no-untyped-call]  # Dask has no types
+        error = self._wrapped_future.exception()  # type: ignore[no-untyped-call]  # Dask is not typed
         if error is None:  # it was cancelled
             return "the Dask cluster has lost its step: its scheduler was stopped, or can no longer be reached"
         if isinstance(error, KilledWorker):

@@ -8,10 +8,10 @@ from dask.config import update_defaults
 from bakeoff.runtime.processes import start_fork_server
 from tasks import PRELOAD
 
-STEPS = ("tasks.cross_validate", "tasks.fit")  # they import Prefect
+STEPS = ("tasks.cross_validate", "tasks.fit")  # imported in advance, since they import Prefect
 
-# Dask's profiler samples the worker's threads a hundred times a second, which takes 3 % of a core; here these only wait
-# for the processes of their steps. This is a default, which the user's own configuration overrides.
+# Dask's profiler samples the worker's threads a hundred times a second, which takes 3 % of a core for nothing: the
+# threads only wait for the processes of their steps. This sets a default, which the user's own configuration overrides.
 update_defaults({"distributed": {"worker": {"profile": {"enabled": False}}}})
 
 

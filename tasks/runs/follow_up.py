@@ -1,4 +1,4 @@
-"""Request a prediction run after each training run, and later those that could not be requested.
+"""Request a prediction run after each training run; catch up later on requests that failed.
 
 The idempotency key of the request is made from the training run, so the server creates only one prediction run for it.
 """
@@ -21,7 +21,7 @@ from bakeoff.config import TrainingConfig
 from tasks.runs.outage import or_warn
 
 BATCH = "prediction/batch"
-RECENT = timedelta(days=7)  # older training runs get no prediction later
+RECENT = timedelta(days=7)  # no prediction is requested for training runs that ended earlier
 SHARED = ("name", "store")  # the fields that identify the model, in the configs of both flows
 DEFAULTS = {field: str(TrainingConfig.model_fields[field].default) for field in SHARED}
 
@@ -47,7 +47,7 @@ def ask_for_prediction() -> None:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None or _alone.get():
         return
-    # The engine's own client: it has connected before, so it waits for a server that restarts.
+    # The engine's own client has connected before, so it waits for a server that restarts.
     assert isinstance(context.client, SyncPrefectClient)
     with or_warn("the prediction could not be asked for", always=True):
         _ask(context.client, [context.flow_run])
@@ -88,10 +88,10 @@ def unfollowed(runs: Iterable[FlowRun], asked: set[str | None]) -> list[FlowRun]
 
     Args:
         runs: completed training runs.
-        asked: the keys by which prediction runs were asked for.
+        asked: the idempotency keys of the predictions that were requested.
 
     Returns:
-        of each model the run that ended last, if no prediction was asked for it.
+        For each model the run that ended last, unless its prediction was requested.
     """
     newest: dict[tuple[str, ...], FlowRun] = {}
     for run in sorted(runs, key=lambda run: (run.end_time or datetime.max.replace(tzinfo=UTC), run.id)):
@@ -105,13 +105,14 @@ def key(run: FlowRun) -> str:
 
 
 def model_of(run: FlowRun) -> dict[str, str]:
-    """Return name and store from a training run's parameters; both flows have the same defaults for absent ones."""
+    """Return name and store as far as a training run's parameters have them; both flows have the same defaults."""
     config = run.parameters.get("config")
     values: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
     return {field: values[field] for field in SHARED if field in values}
 
 
 def _ask(client: SyncPrefectClient, runs: Iterable[FlowRun]) -> None:
+    """Request the prediction after each training run, if the deployment exists."""
     for run in runs:
         try:
             batch = client.read_deployment_by_name(BATCH)

@@ -1,7 +1,7 @@
 """Send a heartbeat of a flow run every half minute, so that the server notices when its process is gone.
 
 The events are those of Prefect's own heartbeats, so automations treat them alike. Prefect sends its own every three
-minutes by default, and at the end of a run waits up to a second for their thread; these end at once.
+minutes by default, and at the end of a run waits up to a second for the thread that sends them; this one ends at once.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from prefect.events import emit_event
 
 from bakeoff.errors import describe
 
-SECONDS = 30  # deployments/automations.py marks a run Crashed after three times as long without a heartbeat
+SECONDS = 30  # between heartbeats; after 90 without one, deployments/automations.py marks the run Crashed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,7 +37,7 @@ def disable_prefect_heartbeats() -> Iterator[None]:
 
 
 def send_heartbeats(function: Callable[P, R]) -> Callable[P, R]:
-    """Send heartbeats of the flow run while the function runs."""
+    """Decorate a flow so that heartbeats of its run are sent while it runs."""
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -60,6 +60,7 @@ def send_heartbeats(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _beat(own: FlowRun, flow: str, ended: threading.Event) -> None:
+    """Send heartbeats of a run of the flow with this name until the event is set."""
     resource = {"prefect.resource.id": f"prefect.flow-run.{own.id}", "prefect.resource.name": own.name or ""}
     related = [
         {

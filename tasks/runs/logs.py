@@ -32,17 +32,17 @@ def _in_one_line(record: logging.LogRecord) -> bool:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Log an error of Bakeoff's own as its message, without the traceback of seventy lines."""
+    """Log an error of Bakeoff's as its message, without a traceback of seventy lines."""
     if record.exc_info and isinstance(record.exc_info[1], BakeoffError):
         record.msg, record.args, record.exc_info = str(record.exc_info[1]), (), None
     return True
 
 
 def _adds_information(record: logging.LogRecord) -> bool:
-    """Drop what Prefect logs as an error and is none, or is said by the line that follows.
+    """Drop lines that Prefect logs as errors and that are wrong, or that the next line repeats.
 
-    A task that returns a Failed state gets two lines, of which the second is whole. A task whose run is suspended while
-    it begins is left as it is, and begins again when the run is resumed: it has not "finished in state Pending".
+    For a task that returns a Failed state Prefect logs two lines, of which the second tells all. A task that is about
+    to begin when the run is suspended begins again when the run is resumed: it has not "finished in state Pending".
     """
     message = str(record.msg)
     suspended = isinstance(sys.exception(), Pause) and message.startswith("Finished in state")

@@ -1,4 +1,4 @@
-"""Outages of the server during a run: wait for the server once, log that once, and let the run go on."""
+"""Let a run survive outages of the server: wait for the server once, log the outage once, and go on."""
 
 import contextlib
 import logging
@@ -10,7 +10,7 @@ from prefect.context import SettingsContext, get_settings_context
 
 from bakeoff.errors import describe
 
-FEW_RETRIES = 2  # after two and after four seconds
+FEW_RETRIES = 2  # after two and after four more seconds
 GATEWAY = {codes.BAD_GATEWAY, codes.SERVICE_UNAVAILABLE, codes.GATEWAY_TIMEOUT}  # a proxy's status codes for an outage
 
 logger = logging.getLogger("bakeoff.server")
@@ -41,16 +41,16 @@ def or_warn(what: str, always: bool = False) -> Iterator[None]:
 
 @contextlib.contextmanager
 def waiting_once() -> Iterator[None]:
-    """If the server is known to be away, send requests within the block without retries, which take half a minute."""
+    """Send requests within the block without retries, which take half a minute, if the server is known to be away."""
     with _retrying(0) if _away.is_set() else contextlib.nullcontext():
         yield
 
 
 @contextlib.contextmanager
 def giving_up_soon() -> Iterator[None]:
-    """Send requests within the block, about a result that stands, with few retries: six seconds for a server away.
+    """Send requests within the block with few retries, which take six seconds if the server is away.
 
-    An outage within it is noted, and its exception raised.
+    For requests that the run's result doesn't depend on. An outage is remembered, and its exception is raised.
     """
     try:
         with _retrying(0 if _away.is_set() else FEW_RETRIES):
@@ -63,6 +63,7 @@ def giving_up_soon() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _retrying(most: int) -> Iterator[None]:
+    """Let Prefect's clients retry a request at most `most` times within the block."""
     current = get_settings_context()
     client = current.settings.client
     client = client.model_copy(update={"max_retries": min(most, client.max_retries)})

@@ -27,7 +27,7 @@ def read_parameter(model: type[Model], config: Model | Mapping[str, Any]) -> Mod
 
 
 def named(template: str, model: type[BaseModel]) -> Callable[[], str]:
-    """Make the function that names flow runs by fields of their config; absent fields show as their defaults.
+    """Make a `flow_run_name`: a function that names the current run by fields of its config, or by their defaults.
 
     Args:
         template: the name with fields of the model that have defaults, such as `"train {name}"`.
@@ -39,7 +39,7 @@ def named(template: str, model: type[BaseModel]) -> Callable[[], str]:
         context = FlowRunContext.get()
         parameters = context.parameters if context else None
         config = (parameters or {}).get("config", {})
-        given = vars(config) if isinstance(config, model) else config
-        return one_line(template.format_map(defaults | given if isinstance(given, dict) else defaults))
+        fields = vars(config) if isinstance(config, model) else config
+        return one_line(template.format_map(defaults | fields if isinstance(fields, dict) else defaults))
 
     return name

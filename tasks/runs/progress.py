@@ -15,12 +15,13 @@ from tasks.runs.artifact_keys import artifact_key
 from tasks.runs.outage import or_warn
 from tasks.runs.states import end_of
 
+SECONDS = 5.0  # the least time between two updates, each of which is a request to the server
+
 _watchers: list[Callable[[RaceProgress], None]] = []
-SECONDS = 5.0  # between two updates, each of which is a request to the server
 
 
 class ProgressArtifact:
-    """A progress artifact; if it can't be shown, that is only logged."""
+    """A progress artifact; a failure to show it is only logged."""
 
     def __init__(self, key: str, description: str) -> None:
         """Create the artifact, at 0 %."""
@@ -33,7 +34,7 @@ class ProgressArtifact:
     def update(self, share: float, description: str) -> None:
         """Show the share that is done, from 0 to 1."""
         if self._id is not None:
-            # A request that fails may have taken half a minute of retries: it is not repeated.
+            # After a failed request, whose retries may take half a minute, no other is sent.
             artifact, self._id = self._id, None
             with or_warn("the progress could not be shown"):
                 update_progress_artifact(artifact, progress=100.0 * share, description=description)
@@ -42,7 +43,7 @@ class ProgressArtifact:
 
 @contextlib.contextmanager
 def race_watcher(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
-    """Call the watcher after every fold that ends within the block."""
+    """Call the watcher when a race begins within the block, and after each of its folds."""
     _watchers.append(watcher)
     try:
         yield
@@ -53,7 +54,7 @@ def race_watcher(watcher: Callable[[RaceProgress], None]) -> Iterator[None]:
 def show_race(
     model: str, contestants: Mapping[str, Contestant], folds: Mapping[str, Sequence[PrefectFuture[Any]]]
 ) -> None:
-    """Wait for the folds of all contestants, and show how many have ended.
+    """Wait for the folds of all contestants, and show meanwhile how many have ended.
 
     Args:
         model: the model's name in the store.
@@ -94,7 +95,7 @@ class PredictionProgress:
         self._next = 0.0
 
     def __call__(self, progress: Progress) -> None:
-        """Show the progress, at most once in `SECONDS` until all rows are scored."""
+        """Show the progress, at most every `SECONDS`, and when all rows are scored."""
         if time.monotonic() < self._next and progress.share < 1:
             return
         if self._artifact is None:

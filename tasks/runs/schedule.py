@@ -1,7 +1,7 @@
-"""Cancel all runs that a schedule has missed but the newest.
+"""Cancel the runs that a schedule has missed, except for the newest one.
 
 Prefect has no such rule. After a server or worker was down, or after a run that took longer than the schedule's
-interval, all missed runs would train one after another, by then on the same rows.
+interval, all missed runs would be run one after another, by then on the same rows.
 """
 
 import logging
@@ -20,9 +20,9 @@ from prefect.states import Cancelled
 
 from bakeoff.errors import describe
 
-PAGE = 200  # the most runs that the server returns at once
+PAGE = 200  # most runs that the server returns to one request
 
-# A newer run in one of these states supersedes an older one; one that failed, crashed or was cancelled does not.
+# A newer run in one of these states supersedes older ones; one that failed, crashed or was cancelled does not.
 WAITING = (StateType.SCHEDULED, StateType.PENDING)
 BEGUN = (StateType.RUNNING, StateType.COMPLETED)
 
@@ -46,7 +46,7 @@ def supersede_missed_runs() -> State[None] | None:
             try:
                 client.set_flow_run_state(run, _superseded_by(superseded_runs[run]))
                 logger.info("superseded an older scheduled run that had been missed: %s", run)
-            except (HTTPError, ObjectNotFound) as error:  # then that run stays, and this one goes on
+            except (HTTPError, ObjectNotFound) as error:  # the older run stays, and this one goes on
                 logger.warning("an older scheduled run could not be superseded: %s", describe(error))
     return _superseded_by(superseded_runs[own.id]) if own.id in superseded_runs else None
 
@@ -54,8 +54,8 @@ def supersede_missed_runs() -> State[None] | None:
 def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
     """Choose the runs that a newer run of the same schedule supersedes.
 
-    Runs that a person started neither supersede nor are superseded, and scheduled runs that a person has retried are
-    not superseded. Except for the current run, only waiting runs are.
+    Only runs that have not begun are superseded: waiting runs, and the current one. Runs that a person started neither
+    supersede nor are superseded, and scheduled runs that a person has retried are not superseded.
 
     Args:
         runs: the runs of one deployment that are due and in a state of `WAITING` or `BEGUN`.
@@ -77,21 +77,24 @@ def superseded(runs: Iterable[FlowRun], own: UUID) -> dict[UUID, FlowRun]:
 
 
 def _has_not_begun(run: FlowRun, own: UUID) -> bool:
-    """Return whether a run has done nothing yet: a waiting or the current run, in its first try."""
+    """Return whether a run has done nothing yet: it is waiting or the current one, and this is its first try."""
     if run.id == own:
         return run.run_count == 1
     return run.state_type in WAITING and run.run_count == 0
 
 
 def _schedule(run: FlowRun) -> str:
-    """Return the slug of a run's schedule, which unlike the id survives a new deploy; without a slug, the id."""
+    """Return the slug of a run's schedule, which stays the same when it is deployed again; without a slug, the id."""
     assert run.created_by
     slug = run.created_by.display_value
     return slug if slug and not slug.endswith("Schedule") else str(run.created_by.id)
 
 
 def _due(client: SyncPrefectClient, own: FlowRun) -> list[FlowRun]:
-    """Read the deployment's scheduled runs: all that wait, and the newest that have begun since the first of them."""
+    """Read the deployment's scheduled runs: all that wait, and those begun that were due after the first of these.
+
+    Of the latter only the newest `PAGE` are read.
+    """
     now = datetime.now(UTC)
     waiting: list[FlowRun] = []
     while len(waiting) % PAGE == 0 and (page := _read(client, own, WAITING, {"before_": now}, len(waiting))):

@@ -37,7 +37,7 @@ def failed_state_on_error(function: Callable[P, R]) -> Callable[P, R]:
 
 @contextlib.contextmanager
 def steps_end_first() -> Iterator[None]:
-    """If the run is suspended within the block, cancel the steps that have not begun, and wait for the others."""
+    """If the run is suspended within the block, cancel its steps that have not begun, and wait for the others."""
     try:
         yield
     except Pause:
@@ -48,7 +48,13 @@ def steps_end_first() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class TaskEnd:
-    """The result of a task run, or the reason why it has none."""
+    """How a task run ended.
+
+    Attributes:
+        value: its result.
+        reason: why it has no result; None if it has one.
+        out_of_time: whether it was stopped at the end of the time budget.
+    """
 
     value: Any = None
     reason: str | None = None
@@ -62,13 +68,13 @@ def end_of(future: PrefectFuture[Any]) -> TaskEnd:
         error = future.result(raise_on_failure=False) if future.state.is_failed() else None
         return TaskEnd(None, future.state.message or future.state.name, isinstance(error, OutOfTimeError))
     result = future.result()
-    if isinstance(result, BaseException):  # as from a cache that stored a failure as a result
+    if isinstance(result, BaseException):  # a failure that a cache stored as a result
         return TaskEnd(reason=describe(result))
     return TaskEnd(value=result)
 
 
 def result_of(future: PrefectFuture[R]) -> R:
-    """Wait for a task run that the flow can't go on without, and return its result.
+    """Wait for a task run without which the flow can't go on, and return its result.
 
     Raises:
         Exception: the exception that the task run failed with.

@@ -27,15 +27,15 @@ class _Upstream:
 
 
 def upstream(future: PrefectFuture[R]) -> R:
-    """Wrap the future of another step to pass its result as a parameter.
+    """Wrap the future of another step, to pass its result as an argument.
 
-    For a bare future Prefect would ask the server for its state, and fail the flow if the server doesn't answer.
+    For a bare future Prefect would request its state from the server, and fail the flow if the server doesn't answer.
     """
     return cast("R", _Upstream(future))
 
 
 def untraversed(value: T) -> T:
-    """Wrap a parameter that holds no futures, so that Prefect doesn't look for them in each of its columns."""
+    """Wrap an argument that holds no futures, so that Prefect doesn't search each of its parts for them."""
     return cast("T", opaque(value))
 
 
@@ -46,8 +46,8 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
         path: `module:name` of the function that does the work, with the same signature; it is not imported here.
         name: the task's name.
         run_name: Prefect's `task_run_name`.
-        anywhere: whether the step may run on a Dask worker. There its parameters `ref` and `run` are replaced by those
-            of that machine, and its result is packed if the machines share no folder.
+        anywhere: whether the step may run on a Dask worker. There its arguments `ref` and `run` are replaced by those
+            of the worker's machine, and its result is packed if the machines share no folder.
     """
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
@@ -79,7 +79,7 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
 
 
 def _unpacked(value: Any, folder: Any) -> Any:
-    """Unpack values that came packed from another machine, with their files in the folder."""
+    """Unpack a value, or the values in a list, that came packed from another machine; files go into the folder."""
     if isinstance(value, list):
         return [_unpacked(item, folder) for item in value]
     return unpack(value, folder) if isinstance(value, Bundle) else value
