@@ -10,10 +10,10 @@ from prefect.events.schemas.events import ResourceSpecification
 
 from tasks.runs.heartbeat import SECONDS
 
-SILENCE_SECONDS = 3 * SECONDS  # three heartbeats
+SILENCE_SECONDS = 3 * SECONDS  # the time of three heartbeats
 START_SECONDS = 150  # from Pending to Running, which takes ten seconds on an idle machine
-LATE_MINUTES = 15
-WINDOW = timedelta(minutes=10)  # an event that the server processes twice within it triggers only once
+LATE_MINUTES = 15  # after the server has found a run late
+WINDOW = timedelta(minutes=10)  # within it, an event that the server processes twice triggers only once
 
 RUNS = ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]})
 # The automations don't apply to other flows on the same server.
@@ -23,17 +23,24 @@ OF_A_DEPLOYMENT = ResourceSpecification({"prefect.resource.role": ["deployment"]
 
 
 def states(*names: str) -> set[str]:
-    """Return the names of Prefect's events for runs that enter one of the states."""
+    """Return the names of Prefect's events for flow runs that enter one of the named states."""
     return {f"prefect.flow-run.{name}" for name in names}
 
 
-HEARTBEAT = states("heartbeat")
+HEARTBEAT = states("heartbeat")  # no state, but its event is named the same way
 ENDS = states("Completed", "Failed", "Cancelled", "Crashed", "TimedOut")
 WAITS = states("Scheduled", "Late", "AwaitingConcurrencySlot", "AwaitingRetry", "Paused", "Suspended")
 
 
 def absent(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
-    """Make an automation that acts if an expected event of a run does not occur in time."""
+    """Make an automation that acts if an expected event of a run does not occur in time.
+
+    Args:
+        name: its name.
+        description: its description.
+        action: what it does.
+        trigger: further fields of the `EventTrigger`.
+    """
     return AutomationCore(
         name=name,
         description=description,
@@ -45,7 +52,7 @@ def absent(name: str, description: str, action: object, **trigger: object) -> Au
 
 
 def present(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
-    """Make an automation that acts once per run if an event occurs."""
+    """Make an automation that acts once per run if an event occurs; the arguments are those of `absent`."""
     return AutomationCore(
         name=name,
         description=description,
@@ -62,9 +69,9 @@ def present(name: str, description: str, action: object, **trigger: object) -> A
 
 
 def crash_silent_runs() -> AutomationCore:
-    """Mark runs Crashed that send no heartbeats: otherwise a run whose process was killed stays Running for ever.
+    """Mark runs Crashed that send no heartbeats: a run whose process was killed would stay Running for ever.
 
-    That frees its concurrency slot for the next scheduled run.
+    Marking it Crashed frees its concurrency slot for the next scheduled run.
     """
     return absent(
         "bakeoff: a silent run has crashed",
@@ -78,7 +85,7 @@ def crash_silent_runs() -> AutomationCore:
 
 
 def crash_unstarted_runs() -> AutomationCore:
-    """Mark runs Crashed that don't start: otherwise a run whose worker was killed first stays Pending for ever."""
+    """Mark runs Crashed that don't start: a run whose worker was killed before it began stays Pending for ever."""
     return absent(
         "bakeoff: a run that never started has crashed",
         "Marks a run Crashed whose worker was stopped or killed while it started the run.",
@@ -91,7 +98,11 @@ def crash_unstarted_runs() -> AutomationCore:
 
 
 def tell_of_failures(block: UUID) -> AutomationCore:
-    """Notify of a deployment's run that has failed or crashed."""
+    """Notify of a deployment's run that has failed or crashed.
+
+    Args:
+        block: the id of the notification block.
+    """
     return present(
         "bakeoff: tell of a failed run",
         "Calls the webhook when a run of a deployment has failed or crashed.",
@@ -106,7 +117,11 @@ def tell_of_failures(block: UUID) -> AutomationCore:
 
 
 def tell_of_late_runs(block: UUID) -> AutomationCore:
-    """Notify of a run that no worker has picked up: it can't fail, so no other notification is sent."""
+    """Notify of a run that no worker has picked up, which can't fail, so that nothing else would notify of it.
+
+    Args:
+        block: the id of the notification block.
+    """
     return absent(
         "bakeoff: tell of a late run",
         f"Calls the webhook when no worker has taken up a run for {LATE_MINUTES} minutes after it was found late.",

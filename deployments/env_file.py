@@ -1,4 +1,4 @@
-"""Write .env for docker-compose, with random secrets; an existing file is kept.
+"""Write .env for docker-compose, with random secrets, and create the folders that it mounts; an existing file is kept.
 
 python3 -m deployments.env_file      # `make env`
 """

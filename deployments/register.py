@@ -47,7 +47,7 @@ from tasks.runs.follow_up import ask_for_missing_predictions
 ROOT = Path(__file__).resolve().parents[1]
 POOL = "bakeoff"
 BLOCK = "bakeoff-webhook"
-FORMER = "bakeoff: predict after training"  # removed: training runs request their predictions themselves now
+FORMER = "bakeoff: predict after training"  # an automation of earlier releases, which is deleted; see `follow_up`
 
 
 def main() -> int:
@@ -90,7 +90,7 @@ def register(url: str) -> int:
 def deploy_all() -> str | None:
     """Register the deployments in prefect.yaml; returns Prefect's output if that fails, else None.
 
-    On success the output is not shown: it is two screens on how to start a worker, with addresses that only work here.
+    On success the output is dropped: two screens on how to start a worker, with addresses that only work here.
     """
     command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
     settings = get_current_settings().to_environment_variables(exclude_unset=True)  # the auth string among them
@@ -110,7 +110,7 @@ def ensure_pool(client: SyncPrefectClient) -> None:
 
 
 def crash_lost_runs(client: SyncPrefectClient) -> None:
-    """Mark runs Crashed that stay Pending since worker and server stopped together: no automation notices them."""
+    """Mark runs Crashed that are Pending since worker and server stopped together, which no automation notices."""
     lost = {
         "state": {"type": {"any_": [StateType.PENDING]}},
         "deployment_id": {"is_null_": False},
@@ -125,7 +125,7 @@ def crash_lost_runs(client: SyncPrefectClient) -> None:
 
 
 def ensure_webhook(url: str) -> UUID:
-    """Create or update the notification block; Prefect's pages hide the URL, which is a secret.
+    """Create or update the notification block, and return its id; Prefect's pages hide the URL, which is a secret.
 
     The body is what Slack and Mattermost accept: `{"text": "…"}`.
     """
@@ -139,7 +139,7 @@ def ensure_webhook(url: str) -> UUID:
 
 
 def ensure_automation(client: SyncPrefectClient, automation: AutomationCore) -> None:
-    """Create the automation, or update the one of the same name, which stays disabled if it is."""
+    """Create the automation, or update the one of the same name; a disabled one stays disabled."""
     existing = client.read_automations_by_name(automation.name)
     if not existing:
         client.create_automation(automation)

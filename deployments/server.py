@@ -40,7 +40,7 @@ def port_number(text: str) -> int:
     Raises:
         ArgumentTypeError: the text is no port number.
     """
-    if not text.isdecimal() or int(text) >= 1 << 16:  # the system would truncate a larger one
+    if not text.isdecimal() or int(text) >= 1 << 16:  # the system would take a larger number modulo 65536
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
 
@@ -97,7 +97,7 @@ def serve(host: str, port: int) -> int:
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Open listening sockets; on loopback for both IPv4 and IPv6, so that `localhost` can't reach another program.
+    """Bind sockets to listen on; on loopback for both IPv4 and IPv6, so that `localhost` can't reach another program.
 
     Raises:
         UserError: the address can't be used.

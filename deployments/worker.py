@@ -14,11 +14,11 @@ from flows.local.preflight import check_home, configured_api_url
 from flows.local.server import enter_server, wait_for_server
 
 COMMAND = ["-m", "prefect", "worker", "start", "--pool", "bakeoff", "--type", "process"]
-RUNS = 2  # concurrent runs
+RUNS = 2  # most concurrent runs, unless `--limit` says otherwise
 
 
 def main() -> NoReturn:
-    """Replace this process with Prefect's worker, or exit with one line if there is no server to work for."""
+    """Replace this process with Prefect's worker, or exit with one line if the server can't be used."""
     try:
         check_home()
         url = configured_api_url()
@@ -32,7 +32,7 @@ def main() -> NoReturn:
         raise SystemExit(error.exit_status) from error
     flags = {flag.partition("=")[0] for flag in sys.argv[1:]}
     limit = [] if flags & {"--limit", "-l"} else ["--limit", str(RUNS)]  # Prefect refuses duplicate flags
-    # Background commands of a script ignore SIGINT, with which Prefect ends a worker on SIGTERM, too.
+    # A command in the background of a script ignores SIGINT, by which Prefect ends a worker on SIGTERM, too.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, [sys.executable, *COMMAND, *limit, *sys.argv[1:]])  # noqa: S606  no shell is wanted
 
