@@ -145,9 +145,9 @@ def ensure_automation(client: SyncPrefectClient, automation: AutomationCore) -> 
         client.create_automation(automation)
         return
     current = existing[0]
-    wanted = automation.model_copy(update={"enabled": current.enabled})
-    if _definition(current) != _definition(wanted):
-        client.update_automation(current.id, wanted)
+    updated = automation.model_copy(update={"enabled": current.enabled})
+    if _definition(current) != _definition(updated):
+        client.update_automation(current.id, updated)
 
 
 def _definition(automation: AutomationCore) -> dict[str, Any]:

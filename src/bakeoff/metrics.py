@@ -6,7 +6,7 @@ from typing import Literal
 MetricName = Literal["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"]
 
 
-DIGITS = 12  # scores are equal if they agree in so many decimals; beyond, they differ by rounding errors
+DIGITS = 12  # decimals in which equal scores agree; beyond them they may differ by rounding errors
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
 PORT = 4201
-KEEP, DAYS = 10, 30  # by default pruning keeps so many versions, and the champions of so many days
+KEEP, DAYS = 10, 30  # the number of versions, and the days whose champions, pruning keeps by default
 COMMANDS = {
     "list": (models.list_versions, "all versions, the champion marked"),
     "show": (models.show_card, "one version's card"),

@@ -101,9 +101,10 @@ def count_rows(shares: np.ndarray, true: np.ndarray, most: int) -> np.ndarray:
     others = np.arange(1, len(shares) + 1) - mine
     ends = np.flatnonzero(np.append(shares[1:] != shares[:-1], True))
     if len(ends) > most:
-        wanted, alone = shares[_quantile_positions(others, most // 2 - 1)], shares[_quantile_positions(mine, most // 4)]
-        after = np.searchsorted(shares, np.concatenate([wanted, alone, shares[-1:]]), "right")
-        before = np.searchsorted(shares, alone, "left")
+        of_others = shares[_quantile_positions(others, most // 2 - 1)]
+        of_class = shares[_quantile_positions(mine, most // 4)]
+        after = np.searchsorted(shares, np.concatenate([of_others, of_class, shares[-1:]]), "right")
+        before = np.searchsorted(shares, of_class, "left")
         ends = np.unique(np.concatenate([after, before[before > 0]])) - 1
     starts = np.append(0, ends[:-1] + 1)
     rows = np.diff(np.stack([others[ends], mine[ends]]), prepend=0, axis=1)

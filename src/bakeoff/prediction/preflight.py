@@ -160,9 +160,11 @@ def _kept_type(config: PredictionConfig, name: str, source: TableReader) -> pa.D
         DataError: the output can't hold the type.
     """
     kinds = {_plain_type(file.schema.field(name).type) for file in source.files}
-    odd = next((kind for kind in kinds if not _has_text(kind)), None)
-    if odd is not None and (config.format == "csv" or len(kinds) > 1):
-        raise DataError(f"column {name!r} holds {odd}, which can't be kept; use --format parquet, or leave it out")
+    without_text = next((kind for kind in kinds if not _has_text(kind)), None)
+    if without_text is not None and (config.format == "csv" or len(kinds) > 1):
+        raise DataError(
+            f"column {name!r} holds {without_text}, which can't be kept; use --format parquet, or leave it out"
+        )
     return kinds.pop() if len(kinds) == 1 else pa.string()
 
 

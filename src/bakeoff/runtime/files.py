@@ -121,10 +121,10 @@ def sync(path: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Create a folder and its missing parents, and flush their names to the disk."""
-    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for one in missing:
-        sync(one.parent)
+    for path in missing:
+        sync(path.parent)
 
 
 def write_aside(path: Path, text: str) -> Path:

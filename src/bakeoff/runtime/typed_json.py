@@ -55,14 +55,14 @@ def _reader(shape: Any) -> Read:
     elif origin is Annotated:
         read = _with_rules(_reader(arguments[0]), arguments[1:])
     elif origin in (Union, UnionType):
-        (inner,) = (each for each in arguments if each is not NoneType)
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
         read = _optional(_reader(inner))
     elif origin is dict:
         read = _mapping(_reader(arguments[1]))
     elif origin is list or arguments[1:] == (...,):
         read = _sequence(_reader(arguments[0]), origin)
     elif origin is tuple:
-        read = _of_length([_reader(each) for each in arguments])
+        read = _of_length([_reader(argument) for argument in arguments])
     elif origin is Literal:
         read = _checked(lambda value: value in arguments)
     else:
@@ -83,10 +83,10 @@ _CHECKS: dict[Any, Callable[[Any], bool]] = {
 
 def _checked(check: Callable[[Any], Any], read: Read = lambda value, _: value) -> Read:
     def checked(value: Any, where: str) -> Any:
-        found = read(value, where)
-        if not check(found):
+        typed = read(value, where)
+        if not check(typed):
             raise ShapeError(where)
-        return found
+        return typed
 
     return checked
 
@@ -104,11 +104,11 @@ def _with_rules(read: Read, rules: tuple[Any, ...]) -> Read:
 
 def _with_keys(read: Read, names: tuple[str, ...]) -> Read:
     def read_mapping(value: Any, where: str) -> Any:
-        found = read(value, where)
+        mapping = read(value, where)
         for name in names:
-            if name not in found:
+            if name not in mapping:
                 raise ShapeError(f"{where}.{name}")
-        return found
+        return mapping
 
     return read_mapping
 
@@ -129,20 +129,20 @@ def _optional(inner: Read) -> Read:
 
 def _dataclass(shape: Any) -> Read:
     hints = get_type_hints(shape, include_extras=True)
-    required = {each.name for each in fields(shape) if each.default is MISSING and each.default_factory is MISSING}
-    readers = {each.name: _reader(hints[each.name]) for each in fields(shape)}
+    required = {field.name for field in fields(shape) if field.default is MISSING and field.default_factory is MISSING}
+    readers = {field.name: _reader(hints[field.name]) for field in fields(shape)}
 
     def read(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise ShapeError(where)
-        found = {}
+        values = {}
         for name, inner in readers.items():
             path = f"{where}.{name}" if where else name
             if name in value:
-                found[name] = inner(value[name], path)
+                values[name] = inner(value[name], path)
             elif name in required:
                 raise ShapeError(path)
-        return shape(**found)
+        return shape(**values)
 
     return read
 
@@ -151,7 +151,7 @@ def _mapping(inner: Read) -> Read:
     def read(value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise ShapeError(where)
-        return {key: inner(each, f"{where}.{key[:80]}") for key, each in value.items()}
+        return {key: inner(item, f"{where}.{key[:80]}") for key, item in value.items()}
 
     return read
 
@@ -160,7 +160,7 @@ def _sequence(inner: Read, kind: Any) -> Read:
     def read(value: Any, where: str) -> Any:
         if not isinstance(value, list | tuple):
             raise ShapeError(where)
-        return kind(inner(each, where) for each in value)
+        return kind(inner(item, where) for item in value)
 
     return read
 
@@ -171,6 +171,6 @@ def _of_length(inner: list[Read]) -> Read:
     def read(value: Any, where: str) -> Any:
         if not isinstance(value, list | tuple) or len(value) != len(inner):
             raise ShapeError(where)
-        return tuple(each(item, where) for each, item in zip(inner, value))
+        return tuple(read_item(item, where) for read_item, item in zip(inner, value))
 
     return read

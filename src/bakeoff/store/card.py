@@ -103,7 +103,7 @@ class Contestant:
     predict_rows_per_second: float | None
 
     def interval(self, metric: str = "accuracy") -> Interval | None:
-        """Return the metric's interval on the test rows, or None if there is none."""
+        """Return the 95 % interval of a metric on the test rows; None if it was not computed."""
         return (self.test_intervals or {}).get(metric)
 
 

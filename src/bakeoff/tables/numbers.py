@@ -17,7 +17,7 @@ MARKERS = [
 LEAST_SHARE = 0.5  # of numbers (or dates) among the cells of a column that holds them
 MOST_ODD = 0.1  # share of cells that are neither numbers (or dates) nor markers, at most
 MOST_GAPS = 50  # different texts that are read as missing, at most
-FEW_NUMBERS = 20  # with at most so many different numbers they may be codes, of which some have letters
+FEW_NUMBERS = 20  # with at most this many different numbers they may be codes, of which some have letters
 
 _SPACE = r"[ \x{a0}\x{202f}\x{2009}]"
 _CURRENCY = r"(?:[$€£¥₹]|(?:USD|EUR|GBP|CHF|JPY)\b)"

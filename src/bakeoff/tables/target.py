@@ -30,7 +30,7 @@ from bakeoff.tables.schema import CellFormat
 from bakeoff.tables.tidying import Tidying, yaml_name
 
 MISSING_CLASSES = {*MISSING} - {""}  # classes that dataset.categories keeps
-MOST_CODES = 12  # with at most so many different values, whole numbers are classes however rare some are
+MOST_CODES = 12  # whole numbers with at most this many different values are classes, however rare some are
 RARE, RARE_SHARE = 5, 0.25  # with more, they are measurements if this share of them is in fewer rows than `RARE`
 
 

@@ -25,11 +25,11 @@ def warn_of_repeated_rows(X: pd.DataFrame, y: np.ndarray, split: Split) -> str |
     train, test = split["train"], split["test"]
     least = max(FEWEST, SHARE * len(test))
     few = X.iloc[:, :GLANCE]
-    known, asked = _digest(few, codes, train), _digest(few, codes, test)
-    if X.shape[1] > GLANCE and asked.isin(known).sum() >= least:  # most tables end here
-        train, candidates = train[known.isin(asked)], test[asked.isin(known)]
-        known, asked = _digest(X, codes, train), _digest(X, codes, candidates)
-    repeated = int(asked.isin(known).sum())
+    of_train, of_test = _digest(few, codes, train), _digest(few, codes, test)
+    if X.shape[1] > GLANCE and of_test.isin(of_train).sum() >= least:  # most tables end here
+        train, candidates = train[of_train.isin(of_test)], test[of_test.isin(of_train)]
+        of_train, of_test = _digest(X, codes, train), _digest(X, codes, candidates)
+    repeated = int(of_test.isin(of_train).sum())
     if repeated < least:
         return None
     drawn = np.random.RandomState(0).permutation(split["train"])[:ROWS]

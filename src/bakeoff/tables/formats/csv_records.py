@@ -59,8 +59,8 @@ def find_record_end(data: bytes, final: bool, delimiter: int = COMMA) -> int | N
     quotes = np.flatnonzero(array == QUOTE)
     opened, closed = quotes[::2], quotes[1::2]
     before, after = array[opened[opened > 0] - 1], array[closed[closed < len(data) - 1] + 1]
-    beside = np.array([delimiter, QUOTE, LF, CR], dtype=np.uint8)
-    if not (np.isin(before, beside).all() and np.isin(after, beside).all()):
+    allowed = np.array([delimiter, QUOTE, LF, CR], dtype=np.uint8)  # next to a quote at either end of a field
+    if not (np.isin(before, allowed).all() and np.isin(after, allowed).all()):
         return None
     if final:
         return len(data) if len(quotes) % 2 == 0 else None

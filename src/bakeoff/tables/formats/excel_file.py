@@ -54,16 +54,16 @@ def open_excel(path: Path) -> MemoryTable:
 
 def _read(path: Path, workbook: Any) -> MemoryTable:
     sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    found: tuple[Any, list[tuple[str, list[Any]]]] | None = None
+    chosen: tuple[Any, list[tuple[str, list[Any]]]] | None = None
     for sheet in sheets:
         columns = _columns(path, sheet)
-        if columns and (found is None or len(columns) > 1):
-            found = sheet, columns
+        if columns and (chosen is None or len(columns) > 1):
+            chosen = sheet, columns
         if len(columns) > 1:  # a sheet of a single column may be a title page
             break
-    if found is None:
+    if chosen is None:
         raise DataError(f"{str(path)!r} has no sheet with a header and rows")
-    sheet, columns = found
+    sheet, columns = chosen
     others = [repr(other.title) for other in sheets if other is not sheet]
     note = f"is read from sheet {sheet.title!r}" + (f", not from {list_first(others, 5)}" if others else "")
     return MemoryTable(path, make_table(path, columns), note, typed=False)
