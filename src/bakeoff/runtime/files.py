@@ -14,7 +14,7 @@ from bakeoff.errors import ReadError, UserError
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # a model's name, which is also its folder's
 
 # Errors that mean a file is missing, too large, or not a file; after any other error its content is unknown.
-GONE_OR_ELSE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EFBIG}
+UNUSABLE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EFBIG}
 DENIED = {errno.EACCES, errno.EPERM}
 
 
@@ -40,7 +40,7 @@ def raise_refusal(error: OSError, path: Path) -> None:
     Raises:
         ReadError: the system refused; the message says why.
     """
-    if error.errno not in GONE_OR_ELSE:
+    if error.errno not in UNUSABLE:
         raise ReadError(describe_read_error(error, path)) from error
 
 

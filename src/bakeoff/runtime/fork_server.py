@@ -24,14 +24,14 @@ GROWN = 1 << 29  # bytes; a process that has grown by more is not reused
 class _ToParent(logging.Handler):
     """Sends log records to the process that called the step."""
 
-    def __init__(self, line: Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         super().__init__()
-        self._line = line
+        self._connection = connection
 
     def emit(self, record: logging.LogRecord) -> None:
         record.msg, record.args = record.getMessage(), ()
         record.exc_info = None
-        self._line.send(("log", record))
+        self._connection.send(("log", record))
 
 
 def serve(control: socket.socket, preload: str | None = None) -> None:
@@ -51,7 +51,7 @@ def serve(control: socket.socket, preload: str | None = None) -> None:
         end.setblocking(False)
     signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    lines: dict[int, Connection] = {}
+    connections: dict[int, Connection] = {}
     is_open = True
     while is_open:
         ready, _, _ = select.select([control, woken], [], [], None if imports is None else 0)
@@ -59,25 +59,25 @@ def serve(control: socket.socket, preload: str | None = None) -> None:
             imports = None
         if woken in ready:
             woken.recv(4096)
-            _reap(lines)
+            _reap(connections)
         if control in ready:
-            is_open = _fork(control, lines, (control, woken, wake))
-    for pid in lines:
+            is_open = _fork(control, connections, (control, woken, wake))
+    for pid in connections:
         os.kill(pid, signal.SIGKILL)
 
 
-def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socket.socket, ...]) -> bool:
+def _fork(control: socket.socket, connections: dict[int, Connection], own: tuple[socket.socket, ...]) -> bool:
     """Fork a process for the next connection; return False once the control socket is closed.
 
     Args:
         control: the control socket.
-        lines: the connection to each living process by its pid; the new one is added.
+        connections: the connection to each living process by its pid; the new one is added.
         own: sockets that the forked process must close.
     """
     data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
     if not data:
         return False
-    line = Connection(descriptors[0])
+    connection = Connection(descriptors[0])
     with warnings.catch_warnings():
         # Python 3.12 warns of other threads that may hold a lock: those here are idle pools of imported libraries.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -87,45 +87,45 @@ def _fork(control: socket.socket, lines: dict[int, Connection], own: tuple[socke
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for mine in own:
             mine.close()
-        for another in lines.values():
+        for another in connections.values():
             another.close()
-        _work(line)
-    lines[pid] = line
+        _work(connection)
+    connections[pid] = connection
     return True
 
 
-def _reap(lines: dict[int, Connection]) -> None:
+def _reap(connections: dict[int, Connection]) -> None:
     """Send the status of each process that has ended over its connection, and forget it."""
-    while lines:
+    while connections:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
             return
-        with lines.pop(pid) as line:
+        with connections.pop(pid) as connection:
             try:
-                line.send(("ended", status))
+                connection.send(("ended", status))
             except OSError:
                 pass  # the caller has closed the connection
 
 
-def _work(line: Connection) -> None:
+def _work(connection: Connection) -> None:
     """Run steps one after the other in a forked process; never returns."""
     try:
-        line.send(("pid", os.getpid()))
+        connection.send(("pid", os.getpid()))
         gc.freeze()  # a collection would write to every page shared with the server
         gc.enable()
         resident_before, can_be_reused = _resident(), True
         while can_be_reused:
-            context, name, args = line.recv()
+            context, name, args = connection.recv()
             os.environ.clear()
             os.environ.update(context.environment)
             os.chdir(context.folder)
             with warnings.catch_warnings():  # warnings are shown once per step, not per process
-                _log_to(line, context.log_level)
+                _log_to(connection, context.log_level)
                 outcome = _outcome(name, args)
             # A process that has grown ends, which gives its memory back.
             can_be_reused = _resident() - resident_before < GROWN
-            line.send(("waits", can_be_reused))
-            line.send(outcome)
+            connection.send(("waits", can_be_reused))
+            connection.send(outcome)
     except (EOFError, ConnectionError):
         pass  # the caller is gone
     finally:
@@ -143,10 +143,10 @@ def _resident() -> int:
         return 0
 
 
-def _log_to(line: Connection, level: int) -> None:
+def _log_to(connection: Connection, level: int) -> None:
     """Send the log records of `bakeoff`, and warnings, over a connection."""
     logger = logging.getLogger("bakeoff")
-    logger.handlers, logger.propagate = [_ToParent(line)], False
+    logger.handlers, logger.propagate = [_ToParent(connection)], False
     logger.setLevel(level)
     log_warnings()
 

@@ -94,7 +94,7 @@ class ForkServer:
         self._idle: deque[WorkerConnection] = deque()
         atexit.register(self.stop)
 
-    def line(self) -> WorkerConnection:
+    def worker(self) -> WorkerConnection:
         """A connection to an idle process, or to a new one if none is idle.
 
         Raises:
@@ -102,16 +102,16 @@ class ForkServer:
         """
         while True:
             try:
-                line = self._idle.pop()
+                worker = self._idle.pop()
             except IndexError:
                 return WorkerConnection(self._fork())
-            if not line.connection.poll():
-                return line
-            line.close()  # the process has ended
+            if not worker.connection.poll():
+                return worker
+            worker.close()  # the process has ended
 
-    def keep(self, line: WorkerConnection) -> None:
+    def keep(self, worker: WorkerConnection) -> None:
         """Keep the process for another step."""
-        self._idle.append(line)
+        self._idle.append(worker)
 
     def _fork(self) -> Connection:
         ours, theirs = socket.socketpair()
@@ -177,16 +177,16 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
     """
     server = start_fork_server()
     with _core(server, deadline):
-        line = server.line()
-        server.under_way.add(id(line))
+        worker = server.worker()
+        server.under_way.add(id(worker))
         try:
-            kind, content = _await_result(line, path, args, deadline)
+            kind, content = _await_result(worker, path, args, deadline)
         finally:
-            server.under_way.discard(id(line))
-            if line.pid is None:
-                line.close()
+            server.under_way.discard(id(worker))
+            if worker.pid is None:
+                worker.close()
             else:
-                server.keep(line)
+                server.keep(worker)
     if kind == "returned":
         return content
     raise content if kind == "raised" else TrainingError(_describe_end(content))
@@ -204,7 +204,7 @@ def _core(server: ForkServer, deadline: float | None) -> Iterator[None]:
         server.places.release()
 
 
-def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
+def _await_result(worker: WorkerConnection, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
     """Run the step and return how it ended; the connection keeps its pid only if the process can be reused.
 
     Returns:
@@ -213,28 +213,28 @@ def _await_result(line: WorkerConnection, path: str, args: Any, deadline: float 
     context = ProcessContext({**os.environ, **ONE_THREAD}, Path.cwd(), logging.getLogger("bakeoff").getEffectiveLevel())
     can_be_reused = False
     try:
-        line.connection.send((context, path, args))
+        worker.connection.send((context, path, args))
         while True:
-            if line.pid is not None and _is_late(line.connection, deadline):
+            if worker.pid is not None and _is_late(worker.connection, deadline):
                 raise OutOfTimeError(OUT_OF_TIME)
-            kind, content = line.connection.recv()
+            kind, content = worker.connection.recv()
             if kind == "log":
                 _log(content)
             elif kind == "pid":
-                line.pid = content
+                worker.pid = content
             elif kind == "waits":
                 can_be_reused = content
             else:
-                line.pid = line.pid if can_be_reused else None
+                worker.pid = worker.pid if can_be_reused else None
                 return kind, content
     except (EOFError, ConnectionError):
-        line.pid = None  # the pid may be reused by now
+        worker.pid = None  # the pid may be reused by now
         raise TrainingError("the server of its process ended") from None
     except BaseException:  # interrupted, or out of time
-        if line.pid is not None:
+        if worker.pid is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(line.pid, signal.SIGKILL)
-            line.pid = None
+                os.kill(worker.pid, signal.SIGKILL)
+            worker.pid = None
         raise
 
 

@@ -19,7 +19,7 @@ from bakeoff.store.card import Card
 from bakeoff.store.entries import STAMP, make_event
 from bakeoff.store.history import FIRST, History
 from bakeoff.store.manifest import REPORT, Render, write_version
-from bakeoff.store.reader import ELSE, StoreReader
+from bakeoff.store.reader import ADVICE, StoreReader
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import verify_journal, verify_version, verify_versions
 from bakeoff.store.writer import Writer, writing
@@ -233,7 +233,7 @@ class ModelStore(StoreReader):
     def _require_whole(self, history: History, version: str) -> None:
         """Raise an `IntegrityError` if the version differs from its card or the journal."""
         if findings := verify_version(self._layout, history, version):
-            raise IntegrityError(f"version {version} is not used: {findings[0]}; {ELSE}")
+            raise IntegrityError(f"version {version} is not used: {findings[0]}; {ADVICE}")
 
     def _writing(self) -> AbstractContextManager[Writer]:
         return writing(self._layout, self.keys, trusted=self.keys)

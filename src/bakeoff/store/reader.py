@@ -20,7 +20,7 @@ from bakeoff.store.manifest import most_bytes, parse_card, recorded_digest
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import Finding, verify_journal, verify_versions
 
-ELSE = "restore it from a backup, or use another version"
+ADVICE = "restore it from a backup, or use another version"
 
 
 class StoreReader:
@@ -196,7 +196,7 @@ class StoreReader:
             yield
         except IntegrityError as error:
             self._refuse_pruned(version, self._layout.journal.inspect(None)[0])
-            raise IntegrityError(f"version {version} is not used: {error}; {ELSE}") from error
+            raise IntegrityError(f"version {version} is not used: {error}; {ADVICE}") from error
 
     def _refuse_pruned(self, version: str, history: History) -> None:
         if version in history.pruned:

@@ -25,11 +25,11 @@ def warn_of_repeated_rows(X: pd.DataFrame, y: np.ndarray, split: Split) -> str |
     train, test = split["train"], split["test"]
     least = max(FEWEST, SHARE * len(test))
     few = X.iloc[:, :GLANCE]
-    of_train, of_test = _digest(few, codes, train), _digest(few, codes, test)
-    if X.shape[1] > GLANCE and of_test.isin(of_train).sum() >= least:  # most tables end here
-        train, candidates = train[of_train.isin(of_test)], test[of_test.isin(of_train)]
-        of_train, of_test = _digest(X, codes, train), _digest(X, codes, candidates)
-    repeated = int(of_test.isin(of_train).sum())
+    train_digests, test_digests = _digest(few, codes, train), _digest(few, codes, test)
+    if X.shape[1] > GLANCE and test_digests.isin(train_digests).sum() >= least:  # not so in most tables
+        train, candidates = train[train_digests.isin(test_digests)], test[test_digests.isin(train_digests)]
+        train_digests, test_digests = _digest(X, codes, train), _digest(X, codes, candidates)
+    repeated = int(test_digests.isin(train_digests).sum())
     if repeated < least:
         return None
     drawn = np.random.RandomState(0).permutation(split["train"])[:ROWS]
