@@ -13,7 +13,6 @@ import pytest
 from postgres import postgres
 from prefect_stack import ROOT, Stack, end, eventually
 
-
 SLOWEST = ("test_many_runs", "test_stopped_workers", "test_schedules")
 
 
