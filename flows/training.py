@@ -17,7 +17,6 @@ if __name__ == "__main__":
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import inf
 from typing import Any
 
 from prefect import State, flow
@@ -37,7 +36,7 @@ from bakeoff.training.leaderboard import (
     score_contestant,
 )
 from bakeoff.training.preflight import check_places
-from bakeoff.training.time_budget import race_deadline, skip_over_budget
+from bakeoff.training.time_budget import order_contestants, race_deadline, skip_over_budget
 from tasks import PRELOAD
 from tasks.calibrate import calibrate
 from tasks.cross_validate import cross_validate
@@ -126,16 +125,17 @@ def race(
 def fan_out(
     config: TrainingConfig, dataset: DatasetRef, contestants: Mapping[str, Contestant], runner: RaceRunner
 ) -> dict[str, ContestantRun]:
-    """Submit all steps of the contestants, the longest fits and folds first; returns the task runs by contestant."""
+    """Submit all steps of the contestants, the longest fits and folds first, or the shortest if time is short.
+
+    Returns:
+        The task runs by contestant.
+    """
     fits: dict[str, Any] = {}
     folds: dict[str, Any] = {}
     if config.runner == "threads":  # Dask would turn the wrapper into a plain tuple
         dataset = untraversed(dataset)
     with runner.submitting():
-        # The step that ends last runs alone, on one core, so it should be a short one.
-        for contestant in sorted(
-            contestants.values(), key=lambda contestant: contestant.predicted_seconds or inf, reverse=True
-        ):
+        for contestant in order_contestants(contestants.values(), config):
             fits[contestant.name] = fit.submit(dataset, contestant, runner.run)
             folds[contestant.name] = [
                 cross_validate.submit(dataset, contestant, config.cross_validation, fold, runner.run)

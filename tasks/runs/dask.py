@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from prefect.context import FlowRunContext
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
@@ -21,6 +22,8 @@ from bakeoff.runtime.transfer import pack, read_folder, write_folder
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from tasks import PRELOAD
 from tasks.runs.logs import follow_library
+
+MOST_THREADS = 1000
 
 logger = logging.getLogger("bakeoff.cluster")
 _fetching = threading.Lock()
@@ -74,7 +77,14 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
         ConfigError: the Dask cluster has no workers.
     """
     if config.dask.address is None:
-        yield RaceRunner(cpu_count(), run)
+        if run.deadline is None:
+            yield RaceRunner(cpu_count(), run)
+            return
+        # A step that is paused for a faster one keeps its thread.
+        steps = len(config.classifiers) * (1 + config.cross_validation.n_splits)
+        threads: Any = ThreadPoolTaskRunner(max_workers=min(steps, MOST_THREADS))
+        with threads as runner:
+            yield RaceRunner(cpu_count(), run, runner)
         return
     from tasks.runs.dask_runner import DaskRunner  # late: the package may be missing
 

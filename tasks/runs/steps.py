@@ -13,6 +13,7 @@ from prefect.utilities.annotations import opaque
 
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.transfer import RECEIVED, Bundle, unpack
+from bakeoff.training.time_budget import expect
 from tasks.runs.dask import step_inputs
 from tasks.runs.states import failed_state_on_error
 
@@ -46,8 +47,9 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
         path: `module:name` of the function that does the work, with the same signature; it is not imported here.
         name: the task's name.
         run_name: Prefect's `task_run_name`.
-        anywhere: whether the step may run on a Dask worker. There its arguments `ref` and `run` are replaced by those
-            of the worker's machine, and its result is packed if the machines share no folder.
+        anywhere: whether the step is one of a contestant that may run on a Dask worker. There its arguments `ref` and
+            `run` are replaced by those of the worker's machine, and its result is packed if the machines share no
+            folder.
     """
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
@@ -67,11 +69,12 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
                     }
                 result = run_in_process(path, *bound.args)
                 return result
-            deadline = arguments["run"].deadline
+            here = arguments["run"]
+            expected = expect(arguments["contestant"], here)
             with step_inputs(arguments["ref"], arguments["run"]) as inputs:
                 arguments |= {"ref": inputs.ref, "run": inputs.run}
-                result = inputs.pack_result(run_in_process(path, *bound.args, deadline=deadline))
-                return result
+                result = run_in_process(path, *bound.args, deadline=here.deadline, expected=expected)
+                return cast("R", inputs.pack_result(result))
 
         return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)(failed_state_on_error(run))
 

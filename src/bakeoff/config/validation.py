@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
-from bakeoff.runtime.untrusted_json import is_shallow
+from bakeoff.runtime.typed_json import is_shallow
 
 Model = TypeVar("Model", bound=BaseModel)
 DEEPEST = 20  # levels of nesting

@@ -13,7 +13,7 @@ from bakeoff.report.charts import draw_all
 from bakeoff.report.inspection_section import describe_inspection
 from bakeoff.report.svg import Picture
 from bakeoff.report.version_report import render_report
-from bakeoff.runtime.untrusted_json import parse_json
+from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store.card import Card
 from bakeoff.store.load import load_model, open_store
 from bakeoff.store.model_store import ModelStore

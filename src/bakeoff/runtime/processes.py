@@ -18,18 +18,18 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bakeoff.errors import OutOfTimeError, TrainingError
+from bakeoff.runtime.cores import OUT_OF_TIME, Cores, Expectation
 from bakeoff.runtime.threads import cpu_count
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-OUT_OF_TIME = "stopped at the end of time_budget"
 
 _starting = threading.Lock()
 _server: "ForkServer | None" = None
@@ -90,7 +90,7 @@ class ForkServer:
         theirs.close()
         self.owner = os.getpid()
         self.under_way: set[int] = set()
-        self.places = threading.BoundedSemaphore(cpu_count())
+        self.cores = Cores(cpu_count())
         self._idle: deque[WorkerConnection] = deque()
         atexit.register(self.stop)
 
@@ -157,7 +157,7 @@ def stop_fork_server() -> None:
         _server.stop()
 
 
-def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
+def run_in_process(path: str, *args: Any, deadline: float | None = None, expected: Expectation | None = None) -> Any:
     """Run a function in a process of its own, and pass its result, errors and log records on to the caller.
 
     Arguments and result are pickled: pass references to files, not rows. At most one function runs per core; further
@@ -166,6 +166,7 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
     Args:
         path: `module:name` of the function, in a module that does not import Prefect; it is not imported here.
         deadline: when to kill it, in seconds since the epoch; None for never.
+        expected: the time it is expected to take; it is paused for faster ones once it has outrun that. None for never.
 
     Returns:
         What the function returns.
@@ -176,12 +177,13 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
         Exception: what the function raises.
     """
     server = start_fork_server()
-    with _core(server, deadline):
+    with server.cores.hold(expected, deadline) as claim:
         worker = server.worker()
         server.under_way.add(id(worker))
         try:
-            kind, content = _await_result(worker, path, args, deadline)
+            kind, content = _await_result(worker, path, args, deadline, partial(server.cores.attach, claim))
         finally:
+            server.cores.detach(claim)  # the process may take another step
             server.under_way.discard(id(worker))
             if worker.pid is None:
                 worker.close()
@@ -192,19 +194,9 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None) -> Any:
     raise content if kind == "raised" else TrainingError(_describe_end(content))
 
 
-@contextlib.contextmanager
-def _core(server: ForkServer, deadline: float | None) -> Iterator[None]:
-    """Wait for a free core and hold it."""
-    left = None if deadline is None else max(0.0, deadline - time.time())
-    if left == 0 or not server.places.acquire(timeout=left):
-        raise OutOfTimeError(OUT_OF_TIME)
-    try:
-        yield
-    finally:
-        server.places.release()
-
-
-def _await_result(worker: WorkerConnection, path: str, args: Any, deadline: float | None) -> tuple[str, Any]:
+def _await_result(
+    worker: WorkerConnection, path: str, args: Any, deadline: float | None, attach: Callable[[int | None], None]
+) -> tuple[str, Any]:
     """Run the step and return how it ended; the connection keeps its pid only if the process can be reused.
 
     Returns:
@@ -214,6 +206,7 @@ def _await_result(worker: WorkerConnection, path: str, args: Any, deadline: floa
     can_be_reused = False
     try:
         worker.connection.send((context, path, args))
+        attach(worker.pid)
         while True:
             if worker.pid is not None and _is_late(worker.connection, deadline):
                 raise OutOfTimeError(OUT_OF_TIME)
@@ -222,6 +215,7 @@ def _await_result(worker: WorkerConnection, path: str, args: Any, deadline: floa
                 _log(content)
             elif kind == "pid":
                 worker.pid = content
+                attach(content)
             elif kind == "waits":
                 can_be_reused = content
             else:
@@ -229,8 +223,10 @@ def _await_result(worker: WorkerConnection, path: str, args: Any, deadline: floa
                 return kind, content
     except (EOFError, ConnectionError):
         worker.pid = None  # the pid may be reused by now
+        attach(None)
         raise TrainingError("the server of its process ended") from None
     except BaseException:  # interrupted, or out of time
+        attach(None)
         if worker.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)

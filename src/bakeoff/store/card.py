@@ -11,8 +11,7 @@ from typing import Annotated, Any
 
 from bakeoff.errors import IntegrityError
 from bakeoff.evaluation.results import CalibrationCurve, ClassMetrics, CostReduction, Method
-from bakeoff.runtime.typed_json import Keys, ShapeError, read_as
-from bakeoff.runtime.untrusted_json import is_shallow
+from bakeoff.runtime.typed_json import Keys, ShapeError, is_shallow, read_as
 from bakeoff.store.entries import TIME, VERSION
 from bakeoff.tables.schema import Feature
 

@@ -16,7 +16,7 @@ from bakeoff.runtime.files import (
     sync,
     write_file,
 )
-from bakeoff.runtime.untrusted_json import parse_json
+from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store.card import Card, FileDigest
 
 Render = Callable[[Card], str]

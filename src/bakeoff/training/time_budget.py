@@ -1,12 +1,17 @@
-"""Skip the contestants that a race has no time for."""
+"""Skip the contestants that a race has no time for, and start the fast ones first where time is short."""
 
 import time
 from collections.abc import Iterable, Mapping
+from math import inf
 
 from bakeoff.config import TrainingConfig
 from bakeoff.estimators.contestant import CALIBRATION_FOLDS, Contestant
 from bakeoff.formatting import format_seconds
 from bakeoff.metrics import METRICS
+from bakeoff.runtime.cores import Expectation
+from bakeoff.runtime.workspace import RunFolder
+
+UNKNOWN_SECONDS = 1.0  # expected of a fit that there is no formula for
 
 
 def predict_race_seconds(contestants: Iterable[Contestant], config: TrainingConfig, workers: int) -> float:
@@ -45,6 +50,29 @@ def skip_over_budget(contestants: Mapping[str, Contestant], config: TrainingConf
         alone = format_seconds(predict_race_seconds([contestant], config, workers))
         skipped[name] = f"predicted to take {alone}, more than time_budget ({config.time_budget:g} s) has{others}"
     return skipped
+
+
+def order_contestants(contestants: Iterable[Contestant], config: TrainingConfig) -> list[Contestant]:
+    """Sort contestants in the order that they are started in.
+
+    Without a budget those that are predicted to take longest come first, since the last step runs alone, on one core,
+    and should be a short one. With a budget they come last, so that they hold no core that a faster one needs.
+    """
+    hurried = config.time_budget is not None
+    unknown = UNKNOWN_SECONDS if hurried else inf
+    return sorted(
+        contestants,
+        key=lambda contestant: unknown if contestant.predicted_seconds is None else contestant.predicted_seconds,
+        reverse=not hurried,
+    )
+
+
+def expect(contestant: Contestant, run: RunFolder) -> Expectation | None:
+    """Return what is expected of a contestant's steps, by which they share the cores; None without a budget."""
+    if run.deadline is None:
+        return None
+    seconds = UNKNOWN_SECONDS if contestant.predicted_seconds is None else contestant.predicted_seconds
+    return Expectation(f"{run.path}: {contestant.name}", seconds)
 
 
 def race_deadline(config: TrainingConfig) -> float | None:

@@ -78,8 +78,8 @@ def test_as_many_run_at_once_as_there_are_cores():
         assert cpu_count() == max(sum(began <= other < ended for began, ended in spans) for other, _ in spans)
         for _ in range(cpu_count()):
             pool.submit(run_in_process, f"{STEPS}:span", 2)
-        while start_fork_server().places.acquire(blocking=False):
-            start_fork_server().places.release()
+        while len(start_fork_server().cores._running) < cpu_count():
+            time.sleep(0.02)
         with pytest.raises(OutOfTimeError):
             run_in_process(f"{STEPS}:span", 0, deadline=time.time() + 0.2)
 

@@ -17,7 +17,7 @@ from forging import rewrite_card, rewrite_environment, rewrite_journal
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.prediction.preflight import check_prediction
-from bakeoff.runtime.untrusted_json import parse_json
+from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store import manifest
 from bakeoff.store.frozen_sample import check_sample, freeze_sample
 from bakeoff.store.key_files import find_keys

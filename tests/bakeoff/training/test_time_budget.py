@@ -1,12 +1,16 @@
 """Contestants that can't finish in time are skipped."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import TrainingConfig
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import FORMULAS, ProblemSize
-from bakeoff.training.time_budget import predict_race_seconds, skip_over_budget
+from bakeoff.runtime.workspace import RunFolder
+from bakeoff.training.time_budget import expect, order_contestants, predict_race_seconds, skip_over_budget
 
 SMALL, LARGE = ProblemSize(7_000, 10, 4), ProblemSize(700_000, 10, 4)
 
@@ -49,3 +53,26 @@ def test_what_nobody_has_measured_is_not_skipped(monkeypatch):
     monkeypatch.delitem(FORMULAS, ("logistic_regression", "scikit-learn"))
     config = TrainingConfig(time_budget=1e-3, engine="scikit-learn")
     assert {"svm", "random_forest"} == set(skip_over_budget(contestants(config), config, 2))
+
+
+def test_the_fast_are_started_first_where_time_is_short():
+    """And the slow where it is not, since the last step runs alone; of an unknown time, late or first."""
+    config = TrainingConfig(engine="scikit-learn", svm={"approximation": "exact"})
+    racing = contestants(config, ProblemSize(70_000, 10, 4))
+    racing["unknown"] = replace(racing["svm"], name="unknown", predicted_seconds=None)
+    slow_first = ["unknown", "random_forest", "svm", "logistic_regression"]
+    assert slow_first == [contestant.name for contestant in order_contestants(racing.values(), config)]
+    hurried = config.model_copy(update={"time_budget": 1e6})
+    fast_first = ["logistic_regression", "unknown", "svm", "random_forest"]
+    assert fast_first == [contestant.name for contestant in order_contestants(racing.values(), hurried)]
+
+
+def test_steps_share_the_cores_by_prediction_only_under_a_budget():
+    """Those of one run and contestant together."""
+    contestant = contestants(TrainingConfig())["logistic_regression"]
+    run = RunFolder(Path("run"), Path("cache"))
+    assert expect(contestant, run) is None
+    expected = expect(contestant, replace(run, deadline=1.0))
+    assert contestant.predicted_seconds == expected.seconds
+    assert expected.group != expect(contestant, RunFolder(Path("another"), Path("cache"), 1.0)).group
+    assert expected.group != expect(replace(contestant, name="svm"), replace(run, deadline=1.0)).group
