@@ -27,6 +27,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
+from bakeoff.estimators.svm_fit_time import needs_slice
 from bakeoff.runtime.processes import start_fork_server
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workspace import RunFolder, run_folder
@@ -57,6 +58,7 @@ from tasks.runs.progress import show_race
 from tasks.runs.schedule import scheduled_second, supersede_missed_runs
 from tasks.runs.states import end_of, failed_state_on_error, result_of, steps_end_first
 from tasks.runs.steps import untraversed, upstream
+from tasks.time_svm import time_svm
 
 SPARE = 2  # threads beyond one per core, so that no core idles while Prefect records a task run
 
@@ -110,7 +112,8 @@ def race(
         The scorecards of all contestants, in the config's order, and the task runs of those that ran, by name.
     """
     size = ProblemSize.of(dataset)
-    contestants = {name: Contestant.of(config, name, size) for name in config.classifiers}
+    svm_seconds = end_of(time_svm.submit(untraversed(dataset), config)).value if needs_slice(config, size) else None
+    contestants = {name: Contestant.of(config, name, size, svm_seconds) for name in config.classifiers}
     with race_runner(config, dataset, replace(run, deadline=race_deadline(config))) as runner:
         skipped = skip_over_budget(contestants, config, runner.workers)
         running = {name: contestant for name, contestant in contestants.items() if name not in skipped}

@@ -26,6 +26,7 @@ from bakeoff.config import (
 from bakeoff.data.load import load_dataset
 from bakeoff.data.split import split_rows
 from bakeoff.errors import DataError
+from bakeoff.estimators.fit_time import ProblemSize, predict_fit_seconds
 from bakeoff.runtime.workspace import KEPT
 from bakeoff.store.key_files import generate_keys
 from bakeoff.store.load import load_model
@@ -173,6 +174,17 @@ def test_one_contestants_failure_does_not_end_the_race(tmp_path):
     assert "failed" == card["classifiers"]["svm"]["status"]
     assert "The 'C' parameter of SVC must be a float" in card["classifiers"]["svm"]["reason"]
     assert card["classifiers"]["svm"]["cv_mean"] is None
+
+
+def test_the_svm_is_approximated_by_what_slices_of_the_rows_predict(tmp_path):
+    """The card has the prediction, which is the same in every run."""
+    changes = {"dataset": {"n_samples": 1_600}, "classifiers": {"svm": {}}, "svm": {"budget_seconds": 0.001}}
+    cards = [card_of(training(config(tmp_path, **changes), return_state=True)) for _ in range(2)]
+    found = [card["classifiers"]["svm"]["approximation"] for card in cards]
+    assert found[0] == found[1]
+    size = ProblemSize(cards[0]["rows"]["train"], 10, 4)
+    assert predict_fit_seconds("svm", "exact", size) != found[0]["exact_seconds"] > 0
+    assert cards[0]["files"]["model.joblib"] == cards[1]["files"]["model.joblib"]
 
 
 def test_a_contestant_that_time_budget_has_no_room_for_is_skipped(tmp_path):

@@ -32,6 +32,7 @@ class Contestant:
         engine: the library that fits it.
         approximation: the approximation of the SVM, or None.
         predicted_seconds: the predicted time of a fit on the training rows on one core; None if there is no formula.
+        sliced: whether the prediction comes from fits on slices of the rows.
     """
 
     name: str
@@ -42,19 +43,22 @@ class Contestant:
     engine: Engine = "scikit-learn"
     approximation: Approximation | None = None
     predicted_seconds: float | None = None
+    sliced: bool = False
 
     @classmethod
-    def of(cls, config: TrainingConfig, name: str, size: ProblemSize) -> "Contestant":
+    def of(cls, config: TrainingConfig, name: str, size: ProblemSize, svm_seconds: float | None = None) -> "Contestant":
         """Make a contestant from the config.
 
         Args:
             config: the config of the race.
             name: a key of `config.classifiers`.
             size: the size of the training part.
+            svm_seconds: what an exact SVM was predicted to take from slices; None to predict it by formula.
         """
         parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
         engine = choose_engine(config.engine, name, size.rows)
-        approximation = choose_approximation(config.svm, parameters, size) if name == "svm" else None
+        approximation = choose_approximation(config.svm, parameters, size, svm_seconds) if name == "svm" else None
+        sliced = name == "svm" and approximation is None and svm_seconds is not None
         return cls(
             name,
             parameters,
@@ -63,7 +67,8 @@ class Contestant:
             config.calibration,
             "bakeoff" if approximation else engine,
             approximation,
-            _predict_seconds(name, parameters, engine, approximation, size),
+            svm_seconds if sliced else _predict_seconds(name, parameters, engine, approximation, size),
+            sliced,
         )
 
 

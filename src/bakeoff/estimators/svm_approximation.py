@@ -24,15 +24,19 @@ class Approximation:
     exact_seconds: float
 
 
-def choose_approximation(config: SVMConfig, parameters: Mapping[str, Any], size: ProblemSize) -> Approximation | None:
+def choose_approximation(
+    config: SVMConfig, parameters: Mapping[str, Any], size: ProblemSize, exact: float | None = None
+) -> Approximation | None:
     """Choose the approximation of the SVM; None for the exact fit.
 
     Args:
         config: the config of the SVM.
         parameters: the parameters of the SVM.
         size: the size of the fit.
+        exact: the predicted seconds of the exact fit; None to predict them by formula.
     """
-    exact = predict_fit_seconds("svm", "exact", size)
+    if exact is None:
+        exact = predict_fit_seconds("svm", "exact", size)
     assert exact is not None
     if config.approximation == "exact":
         return None

@@ -18,6 +18,7 @@ from bakeoff.errors import DataError, StoreError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import fit_for_scoring
+from bakeoff.estimators.svm_fit_time import predict_race_svm
 from bakeoff.evaluation.predictions import encode_labels, response_values
 from bakeoff.evaluation.scoring import score
 from bakeoff.metrics import MetricName
@@ -143,7 +144,8 @@ def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[s
     Returns:
         `rows`, shape (n_sizes,), and `scores`, shape (n_sizes, n_folds over all repeats), None if a fold lacks a class.
     """
-    contestant = Contestant.of(config, name, ProblemSize.of(ref))
+    svm_seconds = predict_race_svm(ref, config) if name == "svm" else None
+    contestant = Contestant.of(config, name, ProblemSize.of(ref), svm_seconds)
     folds = read_folds(ref, config.cross_validation)
     scores = joblib.Parallel(n_jobs=cpu_count())(
         joblib.delayed(_score_share)(ref, contestant, fit_rows, score_rows, share, number)

@@ -130,6 +130,8 @@ def score_contestant(
     if reason is not None or model is None or test is None:
         logger.warning("%s %s: %s", title(name), otherwise, reason)
         return Scorecard(name, otherwise, reason or "it did not finish", predicted, approximation)
+    if model.predicted_seconds is not None:
+        predicted = model.predicted_seconds
     sorted_folds = tuple(sorted(folds, key=lambda fold: fold.fold))
     return Scorecard(
         name,

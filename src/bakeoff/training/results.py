@@ -1,7 +1,7 @@
 """Results of the training steps as dataclasses of figures and paths; this module imports no library."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bakeoff.estimators.engines import Engine
@@ -81,11 +81,17 @@ class FoldScore:
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A fitted model's file, which tasks pass on instead of the model, the seconds of its fit, and the engine."""
+    """A fitted model's file, which tasks pass on instead of the model.
+
+    Attributes:
+        seconds: the time of its fit.
+        predicted_seconds: the predicted time, if the fit's own step has predicted it.
+    """
 
     path: Path
     seconds: float
     engine: Engine
+    predicted_seconds: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
