@@ -11,6 +11,7 @@ from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.report.card_tables import contestant_rows
+from bakeoff.report.card_text import warn_of_baseline
 from bakeoff.report.table_formats import markdown_text
 from bakeoff.report.version_markdown import class_rows, render_markdown
 from bakeoff.runtime.processes import run_in_process
@@ -54,7 +55,7 @@ def show(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
         create_table_artifact(
             contestant_rows(card),
             key=artifact_key("leaderboard", config.name),
-            description=markdown_text(f"{card.version}: {card.selection.why}"),
+            description=markdown_text(" ".join([*warn_of_baseline(card), f"{card.version}: {card.selection.why}"])),
         )
         create_table_artifact(
             class_rows(card.winner.report),

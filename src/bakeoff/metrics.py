@@ -6,6 +6,7 @@ from typing import Literal
 MetricName = Literal["accuracy", "balanced_accuracy", "f1_macro", "roc_auc_ovr", "neg_log_loss"]
 
 
+MAJORITY = 0.9  # share of a class beyond which always predicting it has a misleading accuracy
 DIGITS = 12  # decimals in which equal scores agree; beyond them they may differ by rounding errors
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bakeoff.config import (
@@ -114,6 +115,17 @@ def predict(config=None, **values) -> Path:
 def race(tmp_path_factory) -> Race:
     """A small race."""
     return run_race(tmp_path_factory.mktemp("race"))
+
+
+@pytest.fixture(scope="session")
+def noise(tmp_path_factory) -> Race:
+    """A race on random labels, 95 % of them `No`."""
+    folder, generator = tmp_path_factory.mktemp("noise"), np.random.default_rng(0)
+    lines = [f"{x:.3f},{'Yes' if i % 20 == 0 else 'No'}" for i, x in enumerate(generator.normal(size=400))]
+    (folder / "rows.csv").write_text("\n".join(["x,answer", *lines]))
+    dataset = {"source": "file", "path": str(folder / "rows.csv"), "target": "answer"}
+    classifiers = {"logistic_regression": {}, "random_forest": {"n_estimators": 5}}
+    return run_race(folder, dataset=dataset, classifiers=classifiers)
 
 
 @pytest.fixture

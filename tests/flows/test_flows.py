@@ -117,7 +117,8 @@ def test_runs_and_artifacts_can_be_read_in_the_ui(trained):
     shown = {kind: artifacts[f"{kind}-classifier"].data for kind in kinds}
     rows = json.loads(shown["leaderboard"])
     assert [title(card["classifier"])] == [row["Classifier"] for row in rows if row["Winner"] == "★"]
-    assert contestants == len(rows)
+    assert ["baseline", "beaten"] == [rows[-1][name] for name in ("Classifier", "Verdict")]
+    assert contestants + 1 == len(rows)
     assert ["0", "1", "2", "3"] == [row["Class"] for row in json.loads(shown["classification-report"])]
     assert card["version"] in shown["model-card"]
     assert 3 == shown["model-card"].count("](data:image/svg+xml;base64,")

@@ -10,6 +10,7 @@ from bakeoff.store.card import Card
 
 Row = tuple[str, ...]
 LONGEST = 60  # characters of a value that are shown
+BEATS = {True: "yes", False: "no", None: NONE}
 
 
 def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
@@ -21,6 +22,7 @@ def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
     both = (first, second)
     figures: list[Row] = [
         ("winner", *(title(card.classifier) for card in both)),
+        ("beats the baseline", *(BEATS[card.beats_baseline] for card in both)),
         *(_row("CV mean of " + title(name), *(_cv_mean(card, name) for card in both)) for name in _names(both)),
         *(_row(f"test {metric}", *(card.winner.test.get(metric) for card in both)) for metric in _metrics(both)),
         ("95 % interval of the accuracy", *(format_interval(card.winner.interval()) for card in both)),
@@ -57,7 +59,7 @@ def _split(card: Card) -> Any:
 
 
 def _names(cards: tuple[Card, Card]) -> list[str]:
-    return [*dict.fromkeys(name for card in cards for name in card.classifiers)]
+    return [*dict.fromkeys(name for card in cards for name in card.leaderboard)]
 
 
 def _metrics(cards: tuple[Card, Card]) -> list[str]:
@@ -65,7 +67,7 @@ def _metrics(cards: tuple[Card, Card]) -> list[str]:
 
 
 def _cv_mean(card: Card, name: str) -> float | None:
-    return card.classifiers[name].cv_mean if name in card.classifiers else None
+    return card.leaderboard[name].cv_mean if name in card.leaderboard else None
 
 
 def _row(name: str, first: float | None, second: float | None) -> Row:

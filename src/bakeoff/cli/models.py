@@ -17,6 +17,8 @@ from bakeoff.formatting import (
     one_line,
     printable,
 )
+from bakeoff.report.card_tables import balanced_accuracy, format_accuracy, shown_balanced
+from bakeoff.report.card_text import warn_of_baseline
 from bakeoff.store.card import Card, Finisher
 from bakeoff.store.entries import STAMP
 from bakeoff.store.history import History
@@ -74,6 +76,8 @@ def _version_rows(store: ModelStore, history: History) -> list[dict[str, Any]]:
                 "classifier": card.classifier,
                 "cv_mean": card.winner.cv_mean,
                 "test_accuracy": card.winner.test["accuracy"],
+                "test_balanced_accuracy": shown_balanced(card),
+                "beats_baseline": card.beats_baseline,
                 "created": card.created,
             }
         except StoreError:  # pruned meanwhile
@@ -94,13 +98,15 @@ def _print_versions(rows: list[dict[str, Any]], history: History) -> None:
     for row in rows:
         if "damaged" in row:
             print(f"{row['version']}: {row['damaged']}")
+        elif row.get("beats_baseline") is False:
+            print(f"{row['version']} does not beat the baseline")
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     for trouble in ("damaged", "unreadable"):
         if trouble in row:
             return row["version"], trouble, NONE, NONE, NONE
-    scores = f"{row['cv_mean']:.4f}", f"{row['test_accuracy']:.4f}"
+    scores = f"{row['cv_mean']:.4f}", format_accuracy(row["test_accuracy"], row["test_balanced_accuracy"])
     return row["version"], title(row["classifier"]), *scores, _age(row["created"])
 
 
@@ -118,11 +124,13 @@ def show_card(store: ModelStore, options: argparse.Namespace) -> int:
 def _describe(store: ModelStore, history: History, card: Card) -> Iterator[str]:
     rows, version = card.rows, card.version
     mark = "  (champion)" if version == history.champion else ""
-    yield f"{card.name} {version}{mark}\n{card.selection.why}\n"
-    for name, scores in card.classifiers.items():
+    yield "\n".join([f"{card.name} {version}{mark}", *warn_of_baseline(card), card.selection.why, ""])
+    uneven = shown_balanced(card) is not None
+    for name, scores in card.leaderboard.items():
         if isinstance(scores, Finisher):
             within = f" ({format_interval(scores.interval())})" if scores.test_intervals else ""
-            figures = f"CV {scores.cv_mean:.4f} ± {scores.cv_std:.4f}  test {scores.test['accuracy']:.4f}{within}"
+            accuracy = format_accuracy(scores.test["accuracy"], balanced_accuracy(scores) if uneven else None)
+            figures = f"CV {scores.cv_mean:.4f} ± {scores.cv_std:.4f}  test {accuracy}{within}"
         else:
             figures = f"{scores.status}: {scores.reason}"
         yield f"{'*' if name == card.classifier else ' '} {title(name):<20} {figures}"

@@ -26,14 +26,16 @@ from bakeoff.report.card_text import (
     describe_decision,
     format_warnings,
     list_approximations,
+    list_baseline,
     list_troubles,
+    warn_of_baseline,
 )
 from bakeoff.report.table_formats import text_table
 from bakeoff.store.card import Card
 
 WIDTH = 80  # columns of the narrowest terminal that tables must fit on
 LONGEST = 10  # characters of a class's name in a header
-SHORTER = {"Balanced acc.": "Bal. acc."}  # shorter names of columns
+SHORTER = {"Balanced acc.": "Bal. acc.", "To the leader": "To leader"}  # shorter names of columns
 RACE = ("Classifier", "CV mean", "±", "To the leader", INTERVAL, "Verdict")
 
 
@@ -57,12 +59,14 @@ def render_card(card: Card, drawn: bool = False) -> str:
     sides = [("left", "right", "right", "right", "right", "left"), (), ()]
     blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, sides)]
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
-    notes = [*([note] if note else []), BALANCED, *list_approximations(card), *list_troubles(card)]
+    notes = [*([note] if note else []), BALANCED, *list_baseline(card)]
+    notes += [*list_approximations(card), *list_troubles(card)]
     sentences = [describe_choice(card), headline(card), *([decision] if decision else []), *format_warnings(card)]
     sentences, notes = [*map(one_line, sentences)], [f"  {one_line(note)}" for note in notes]
     if card.tidied:
         sentences += [f"{TIDIED}:", *(f"  {one_line(line)}" for line in card.tidied)]
-    return "\n\n".join([*blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(sentences)])
+    first = [*map(one_line, warn_of_baseline(card))]
+    return "\n\n".join([*first, *blocks[:-1], "\n".join([blocks[-1], *notes]), "\n".join(sentences)])
 
 
 def render_table(
@@ -120,7 +124,7 @@ def _columns(table: tuple[Row, list[Row]], names: Sequence[str]) -> tuple[Row, l
 
 def _recalls(card: Card) -> tuple[Row, list[Row], str | None]:
     """Return header, rows and note of the recall table, with as many classes as fit on a terminal, names shortened."""
-    widest = max(len(title(name)) for name in card.classifiers) + 4
+    widest = max(len(title(name)) for name in card.leaderboard) + 4
     header, rows, note = recall_table(card, (WIDTH - widest) // (LONGEST + 2))
     first, *names = header
     return (first, *(name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names)), rows, note

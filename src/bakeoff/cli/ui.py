@@ -17,7 +17,8 @@ from bakeoff.errors import (
     StoreError,
     UserError,
 )
-from bakeoff.report.card_tables import format_score
+from bakeoff.report.card_tables import format_accuracy, format_score, shown_balanced
+from bakeoff.report.card_text import warn_of_baseline
 from bakeoff.report.html import render_page
 from bakeoff.runtime.files import raise_refusal, read_file
 from bakeoff.store.manifest import REPORT
@@ -156,9 +157,9 @@ def _versions(store: ModelStore) -> str:
         except (IntegrityError, ReadError, StoreError) as error:
             rows.append((version, "", "", "", "", str(error)))
             continue
-        scores = format_score(card.winner.cv_mean), format_score(card.winner.test["accuracy"])
-        role = "champion" if version == history.champion else ""
-        rows.append((version, card.created.replace("T", " ").rstrip("Z"), title(card.classifier), *scores, role))
+        scores = format_score(card.winner.cv_mean), format_accuracy(card.winner.test["accuracy"], shown_balanced(card))
+        remarks = ": ".join([*(["champion"] if version == history.champion else []), *warn_of_baseline(card)])
+        rows.append((version, card.created.replace("T", " ").rstrip("Z"), title(card.classifier), *scores, remarks))
     periods = [
         (period.version, f"{period.since:{SHOWN}}", f"{period.until:{SHOWN}}" if period.until else "now", period.why)
         for period in reversed(history.champion_periods)

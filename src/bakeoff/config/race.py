@@ -179,7 +179,8 @@ class PromotionConfig(Part):
     rule: Literal["significant", "always", "never"] = Field(
         default="significant",
         description="significant: when it is better than the champion on rows that are new to both, beyond what chance "
-        "explains; always; never: only by hand. The first version of a name becomes champion by itself.",
+        "explains; always; never: only by hand. One that doesn't beat the baseline never replaces one that does. The "
+        "first version of a name becomes champion by itself.",
     )
     alpha: Number = Field(
         default=0.05, gt=0, le=0.25, description="Level of the one-sided test of challenger against champion."

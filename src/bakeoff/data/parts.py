@@ -32,6 +32,12 @@ def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
     return _parts[part].get((path, target), lambda: _read(path, target))
 
 
+def read_target(ref: DatasetRef, part: Part) -> np.ndarray:
+    """Read the classes of a part alone, shape (n_rows,)."""
+    classes: np.ndarray = _open(ref.part(part)).select([ref.target]).to_pandas()[ref.target].to_numpy()
+    return classes
+
+
 def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
     """Read the position of each row of a part in the dataset, shape (n_rows,)."""
     with np.load(ref.folder / POSITIONS) as positions:

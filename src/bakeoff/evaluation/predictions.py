@@ -41,17 +41,17 @@ class HeldOutPredictions:
         mean: np.ndarray = np.mean(repeats, axis=0)
         return mean
 
+    def fold_scores(self, name: str, metric: MetricName) -> list[float]:
+        """Score a model on each fold, in order."""
+        return [
+            score(metric, self.y[rows], predicted[rows], self.n_classes)
+            for predicted, folds in zip(self.by_model[name], self.folds)
+            for rows in (folds == fold for fold in np.unique(folds))
+        ]
+
     def score(self, name: str, metric: MetricName) -> float:
         """Average a model's score over the folds of all repeats."""
-        return float(
-            np.mean(
-                [
-                    score(metric, self.y[rows], predicted[rows], self.n_classes)
-                    for predicted, folds in zip(self.by_model[name], self.folds)
-                    for rows in (folds == fold for fold in np.unique(folds))
-                ]
-            )
-        )
+        return float(np.mean(self.fold_scores(name, metric)))
 
 
 def encode_labels(values: np.ndarray, classes: Sequence[str], spelling: Callable[[str], str] = str) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Literal
 from bakeoff.formatting import format_p_value
 
 Method = Literal["sigmoid", "isotonic"]
+BASELINE = "baseline"  # the name of the baseline among the contestants
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from bakeoff.formatting import (
     format_p_value,
     one_line,
 )
-from bakeoff.metrics import METRICS
-from bakeoff.store.card import Card, ToLeader
+from bakeoff.metrics import MAJORITY, METRICS
+from bakeoff.store.card import Baseline, Card, Contestant, ToLeader
 
 Row = tuple[str, ...]
 
@@ -30,10 +30,10 @@ SPREAD = "± is the variation of the procedure from fold to fold, not the error 
 
 
 def race_table(card: Card) -> tuple[Row, list[Row]]:
-    """The cross-validation table: each contestant's mean and its comparison with the leader."""
+    """The cross-validation table: the mean of each contestant and the baseline, and its comparison with the leader."""
     header = ("Classifier", "CV mean", "±", "To the leader", INTERVAL, "p", "p (Holm)", "Verdict")
     rows: list[Row] = []
-    for name, scores in card.classifiers.items():
+    for name, scores in card.leaderboard.items():
         comparison = scores.to_leader
         figures = (
             (
@@ -45,7 +45,9 @@ def race_table(card: Card) -> tuple[Row, list[Row]]:
             if comparison
             else (NONE,) * 4
         )
-        if scores.status != "ok":
+        if isinstance(scores, Baseline):
+            verdict = "beaten" if card.selection.leader in scores.beaten_by else "unbeaten"
+        elif scores.status != "ok":
             verdict = scores.status
         elif comparison:
             verdict = _verdict(comparison, card)
@@ -81,13 +83,13 @@ def result_table(card: Card) -> tuple[Row, list[Row]]:
     within = {"accuracy", scoring}
     heads = [text for metric, name in shown.items() for text in ((name, INTERVAL) if metric in within else (name,))]
     rows = []
-    for name, scores in card.classifiers.items():
+    for name, scores in card.leaderboard.items():
         test = scores.test or {}
         row = [title(name)]
         for metric in shown:
-            older = test.get("recall_macro") if metric == "balanced_accuracy" else None  # in older cards
             ends = [format_interval(scores.interval(metric))] if metric in within else []
-            row += [format_score(test.get(metric, older)), *ends]
+            value = balanced_accuracy(scores) if metric == "balanced_accuracy" else test.get(metric)
+            row += [format_score(value), *ends]
         predicted, seconds, speed = scores.predicted_seconds, scores.fit_seconds, scores.predict_rows_per_second
         row += [
             NONE if predicted is None else f"{predicted:,.2f}",
@@ -100,7 +102,7 @@ def result_table(card: Card) -> tuple[Row, list[Row]]:
 
 
 def recall_table(card: Card, most: int | None = MOST_CLASSES) -> tuple[Row, list[Row], str | None]:
-    """The table of each contestant's recall by class, on the test rows.
+    """The table of each contestant's and the baseline's recall by class, on the test rows.
 
     Args:
         card: the version's card.
@@ -109,7 +111,7 @@ def recall_table(card: Card, most: int | None = MOST_CLASSES) -> tuple[Row, list
     Returns:
         The header, the rows, and a sentence if classes are left out.
     """
-    reports = {name: scores.report for name, scores in card.classifiers.items() if scores.report}
+    reports = {name: scores.report for name, scores in card.leaderboard.items() if scores.report}
     winner = card.winner.report
     classes, note = [name for name in winner if winner[name].support], None
     if most is not None and len(classes) > most:
@@ -123,12 +125,34 @@ def recall_table(card: Card, most: int | None = MOST_CLASSES) -> tuple[Row, list
     return ("Recall by class", *classes), rows, note
 
 
+def balanced_accuracy(scores: Contestant) -> float | None:
+    """The balanced accuracy on the test rows, which older cards call `recall_macro`; None without test scores."""
+    test = scores.test or {}
+    return test.get("balanced_accuracy", test.get("recall_macro"))
+
+
+def shown_balanced(card: Card) -> float | None:
+    """The winner's balanced accuracy if its accuracy needs it beside it, else None.
+
+    That is if accuracy decided, and one class has over 90 % of the training rows (in older cards: of the test rows).
+    """
+    counts = card.class_counts or {name: line.support for name, line in card.winner.report.items()}
+    uneven = max(counts.values(), default=0) > MAJORITY * sum(counts.values())
+    return balanced_accuracy(card.winner) if uneven and card.selection.scoring == "accuracy" else None
+
+
+def format_accuracy(accuracy: float, balanced: float | None) -> str:
+    """Format an accuracy, as `0.9672`, or with what `shown_balanced` returns as `0.9672 (balanced 0.5000)`."""
+    return f"{accuracy:.4f}" + ("" if balanced is None else f" (balanced {balanced:.4f})")
+
+
 def headline(card: Card) -> str:
     """The winner's accuracy on the test rows with its interval, as a sentence."""
-    interval = card.winner.interval()
-    reached = f"Accuracy {card.winner.test['accuracy']:.4f} on {card.rows.test:,} test rows"
+    interval, balanced = card.winner.interval(), shown_balanced(card)
+    beside, of = ("", "") if balanced is None else (f", balanced accuracy {balanced:.4f},", " of the accuracy")
+    reached = f"Accuracy {card.winner.test['accuracy']:.4f}{beside} on {card.rows.test:,} test rows"
     return (
-        f"{reached}, 95 % interval {format_interval(interval)}: this model, on rows like these."
+        f"{reached}, 95 % interval{of} {format_interval(interval)}: this model, on rows like these."
         if interval
         else f"{reached}."
     )
@@ -148,7 +172,7 @@ def contestant_rows(card: Card) -> list[dict[str, str]]:
             elif cell != NONE:
                 row[figure] += f" ({cell})"
         rows.append(row)
-    reasons = [scores.reason or "" for scores in card.classifiers.values()]
+    reasons = [scores.reason or "" for scores in card.leaderboard.values()]
     return [row | {"Reason": one_line(reason)} for row, reason in zip(rows, reasons)] if any(reasons) else rows
 
 

@@ -14,6 +14,19 @@ def describe_choice(card: Card) -> str:
     return f"{why[0].upper()}{why[1:]}."
 
 
+def warn_of_baseline(card: Card) -> list[str]:
+    """The sentence that comes first if the winner is no better than the baseline; empty if it is, or in older cards."""
+    warning = card.baseline and card.baseline.warning
+    return [f"{warning[0].upper()}{warning[1:]}."] if warning else []
+
+
+def list_baseline(card: Card) -> list[str]:
+    """What the baseline predicts, as a sentence; empty for older cards."""
+    if not card.baseline:
+        return []
+    return [f"The baseline always answers {card.baseline.answer!r}; its probabilities are the class shares."]
+
+
 def list_troubles(card: Card) -> list[str]:
     """A sentence for each contestant that did not finish."""
     return [

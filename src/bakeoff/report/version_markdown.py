@@ -22,7 +22,9 @@ from bakeoff.report.card_text import (
     describe_decision,
     format_warnings,
     list_approximations,
+    list_baseline,
     list_troubles,
+    warn_of_baseline,
 )
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text
@@ -53,7 +55,8 @@ def render_markdown(
     return "\n\n".join(
         [
             f"# {markdown_text(card.name)} · {winner}",
-            *map(markdown_text, [describe_choice(card), headline(card), *filter(None, sentences)]),
+            *map(markdown_text, [*warn_of_baseline(card), describe_choice(card), headline(card)]),
+            *map(markdown_text, filter(None, sentences)),
             *map(markdown_text, format_warnings(card)),
             "## Leaderboard",
             *(markdown_picture(picture) for picture in shown if picture),
@@ -63,7 +66,8 @@ def render_markdown(
             markdown_table(header[:-1], [row[:-1] for row in rows]),
             BALANCED,
             markdown_table(recall_header, recalls),
-            *map(markdown_text, [*([note] if note else []), *list_approximations(card), *list_troubles(card)]),
+            *map(markdown_text, [*([note] if note else []), *list_baseline(card)]),
+            *map(markdown_text, [*list_approximations(card), *list_troubles(card)]),
             f"## Classification report of {winner}",
             markdown_table(*report_table(report)),
             *([markdown_picture(confusion._replace(title="Predicted and true classes"))] if confusion else []),

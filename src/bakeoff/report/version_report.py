@@ -24,7 +24,9 @@ from bakeoff.report.card_text import (
     explain_brier,
     format_warnings,
     list_approximations,
+    list_baseline,
     list_troubles,
+    warn_of_baseline,
 )
 from bakeoff.report.charts import label_ceiling
 from bakeoff.report.curve_charts import (
@@ -64,6 +66,7 @@ def render_report(
         title=f"{card.name} {card.version}",
         heading=f"{card.name}: {title(card.classifier)}",
         version=f"version {card.version}, created {card.created}",
+        first=warn_of_baseline(card),
         lead=[describe_choice(card), headline(card)],
         warnings=format_warnings(card),
         card=card,
@@ -90,7 +93,7 @@ def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "race": race_table(card),
         "results": result_table(card),
         "recalls": recall_table(card, most=None)[:2],
-        "notes": [*list_approximations(card), *list_troubles(card)],
+        "notes": [*list_baseline(card), *list_approximations(card), *list_troubles(card)],
     }
 
 

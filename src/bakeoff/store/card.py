@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from bakeoff.errors import IntegrityError
-from bakeoff.evaluation.results import CalibrationCurve, ClassMetrics, CostReduction, Method
+from bakeoff.evaluation.results import BASELINE, CalibrationCurve, ClassMetrics, CostReduction, Method
 from bakeoff.runtime.typed_json import Keys, ShapeError, is_shallow, read_as
 from bakeoff.store.entries import TIME, VERSION
 from bakeoff.tables.schema import Feature
@@ -117,6 +117,21 @@ class Finisher(Contestant):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Baseline(Finisher):
+    """The results of the baseline, `DummyClassifier(strategy="prior")`, which never wins.
+
+    Attributes:
+        answer: the most frequent class of the training rows.
+        beaten_by: the contestants that are better beyond chance.
+        warning: the sentence that comes first if the winner is not among them.
+    """
+
+    answer: str
+    beaten_by: list[str]
+    warning: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """The rule by which the winner was chosen, the metric, and the reason in a sentence."""
 
@@ -212,6 +227,7 @@ class Card:
     Attributes:
         classifier: the winner.
         classifiers: the contestants, in the leaderboard's order.
+        baseline: what predicting without any column reaches; None in older cards.
         calibration: the calibration of the winner's probabilities.
         brier_halved: whether there are two classes, whose Brier scores are halved to lie between 0 and 1; None in older
             cards, which don't halve them.
@@ -230,6 +246,7 @@ class Card:
     created: Annotated[str, _is_time]
     classifier: str
     classifiers: dict[str, Contestant]
+    baseline: Baseline | None = None
     selection: Choice
     calibration: WinnersCalibration | None = None
     brier_halved: bool | None = None
@@ -282,6 +299,16 @@ class Card:
     def finishers(self) -> dict[str, Finisher]:
         """The contestants that finished."""
         return {name: contestant for name, contestant in self.classifiers.items() if isinstance(contestant, Finisher)}
+
+    @property
+    def leaderboard(self) -> dict[str, Contestant]:
+        """The rows of the leaderboard: the contestants and, last, the baseline."""
+        return self.classifiers | ({BASELINE: self.baseline} if self.baseline else {})
+
+    @property
+    def beats_baseline(self) -> bool | None:
+        """Whether the winner is better than the baseline beyond chance; None in older cards."""
+        return self.classifier in self.baseline.beaten_by if self.baseline else None
 
     @property
     def settings(self) -> Settings:

@@ -14,7 +14,9 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_folds, read_part
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.pipeline import fit_for_scoring
+from bakeoff.evaluation.baseline import predict_baseline
 from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
+from bakeoff.evaluation.results import BASELINE
 from bakeoff.evaluation.scoring import score
 from bakeoff.metrics import METRICS
 from bakeoff.runtime.step_cache import cached_step
@@ -69,14 +71,20 @@ def score_fold(
 def read_predictions(
     ref: DatasetRef, cross_validation: CrossValidationConfig, folds: Mapping[str, Sequence[FoldScore]]
 ) -> HeldOutPredictions:
-    """Read the out-of-fold predictions of several contestants.
+    """Read the out-of-fold predictions of several contestants, and add those of the baseline.
 
     Args:
         folds: by contestant, all its folds in order.
     """
     by_fold = {name: [np.load(fold.predictions) for fold in scores] for name, scores in folds.items()}
-    rows, by_model = assemble(ref, cross_validation, by_fold)
-    return HeldOutPredictions(rows.y, rows.folds, by_model, len(ref.classes), rows.groups)
+    y, n_classes = encode_labels(read_part(ref, "train")[1], ref.classes), len(ref.classes)
+    splits = read_folds(ref, cross_validation)
+    by_fold[BASELINE] = [
+        predict_baseline(y[fit_rows], len(score_rows), n_classes, cross_validation.scoring)
+        for fit_rows, score_rows in splits
+    ]
+    rows, by_model = assemble(ref, y, splits, cross_validation.repeats, by_fold)
+    return HeldOutPredictions(rows.y, rows.folds, by_model, n_classes, rows.groups)
 
 
 def score_fold_cached(

@@ -19,9 +19,9 @@ from bakeoff.evaluation.curves import evaluate_ranking
 from bakeoff.evaluation.intervals import score_interval, wilson_interval
 from bakeoff.evaluation.overfitting import may_be_memory, warn_of_drop, warn_of_memory
 from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
-from bakeoff.metrics import MetricName
+from bakeoff.metrics import MAJORITY, MetricName
 from bakeoff.training.leaderboard import Scorecard
-from bakeoff.training.results import ModelRef, TestResult
+from bakeoff.training.results import ModelRef, TestResult, TestScores
 
 MEMORY_ROWS = 2_000  # training rows that the winner predicts to see whether it knows them by heart
 
@@ -42,27 +42,19 @@ def evaluate_classifier(
     started = time.perf_counter()
     codes, probabilities = predict_with_proba(pipeline, X)
     seconds = time.perf_counter() - started
-    evaluation = classification_report(*count_predictions(y, pipeline.classes_[codes]))
-    groups = read_groups(ref, "test")
-    interval = wilson_interval(y == pipeline.classes_[codes], groups)
-    score, score_bounds = evaluation.accuracy, interval
-    if contestant.scoring != "accuracy":
-        values = response_values(pipeline, X, ref.classes, contestant.scoring)[None]
-        predictions = HeldOutPredictions(
-            encode_labels(y, ref.classes),
-            np.zeros((1, len(y)), dtype=int),
-            {contestant.name: values},
-            len(ref.classes),
-            groups,
-        )
-        score = predictions.score(contestant.name, contestant.scoring)
-        score_bounds = score_interval(predictions, contestant.name, contestant.scoring, resamples)
+    scoring = contestant.scoring
+    values = None if scoring == "accuracy" else response_values(pipeline, X, ref.classes, scoring)
+    scores = score_test_rows(ref, y, pipeline.classes_[codes], values, scoring, resamples)
+    uneven = scoring == "accuracy" and max(each.support for each in scores.evaluation.report.values()) > (
+        MAJORITY * len(y)
+    )
     logger.info(
-        "%s on %s test rows: accuracy %.4f (95 %% interval %.4f to %.4f)",
+        "%s on %s test rows: accuracy %.4f (95 %% interval %.4f to %.4f)%s",
         title(contestant.name),
         f"{len(y):,}",
-        evaluation.accuracy,
-        *interval,
+        scores.evaluation.accuracy,
+        *scores.interval,
+        f", balanced accuracy {scores.evaluation.balanced_accuracy:.4f}" if uneven else "",
     )
     outcomes = folder / f"{contestant.name}-outcomes.json"
     known = encode_labels(pipeline.classes_, ref.classes)
@@ -73,7 +65,37 @@ def evaluate_classifier(
         encode_labels(y, ref.classes), known[codes], None if probabilities is None else all_probabilities, ref.classes
     )
     outcomes.write_text(json.dumps(ranking), encoding="utf-8")
-    return TestResult(evaluation, len(y) / seconds, interval, score, score_bounds, outcomes)
+    return TestResult(**vars(scores), rows_per_second=len(y) / seconds, outcomes=outcomes)
+
+
+def score_test_rows(
+    ref: DatasetRef,
+    y: np.ndarray,
+    predicted: np.ndarray,
+    values: np.ndarray | None,
+    scoring: MetricName,
+    resamples: int,
+) -> TestScores:
+    """Evaluate predictions for the test rows.
+
+    Args:
+        y: the classes, shape (n_rows,).
+        predicted: the predicted classes, shape (n_rows,).
+        values: the `response_values`; needed for metrics other than accuracy.
+        scoring: the metric of the race.
+        resamples: the number of bootstrap resamples, for metrics whose interval needs them.
+    """
+    evaluation = classification_report(*count_predictions(y, predicted))
+    groups = read_groups(ref, "test")
+    interval = wilson_interval(y == predicted, groups)
+    if values is None:
+        return TestScores(evaluation, interval, evaluation.accuracy, interval)
+    name, folds = "model", np.zeros((1, len(y)), dtype=int)
+    predictions = HeldOutPredictions(
+        encode_labels(y, ref.classes), folds, {name: values[None]}, len(ref.classes), groups
+    )
+    score_bounds = score_interval(predictions, name, scoring, resamples)
+    return TestScores(evaluation, interval, predictions.score(name, scoring), score_bounds)
 
 
 def warn_of_overfitting(ref: DatasetRef, winner: Scorecard, pipeline: Any, scoring: MetricName) -> list[str]:

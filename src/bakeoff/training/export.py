@@ -27,7 +27,7 @@ from bakeoff.store.manifest import FORMAT
 from bakeoff.tables.csv_formulas import defuse
 from bakeoff.tables.read_table import read_table
 from bakeoff.training.evaluate import warn_of_overfitting
-from bakeoff.training.leaderboard import Scorecard, rank
+from bakeoff.training.leaderboard import Scorecard, describe_baseline, rank
 from bakeoff.training.results import ModelRef, Selection
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,8 @@ def export_version(
     leaderboard, sample, trained_on, evaluation = (
         workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION)
     )
-    rows = pd.DataFrame(leaderboard_rows(ranked, selection))
+    described = describe_race(config, ref, ranked, selection)
+    rows = pd.DataFrame(leaderboard_rows(described))
     rows.map(lambda cell: defuse(cell) if isinstance(cell, str) else cell).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
     pipeline = joblib.load(model.path)
@@ -74,7 +75,6 @@ def export_version(
         TRAINED_ON: trained_on,
         EVALUATION: evaluation,
     }
-    described = describe_race(config, ref, ranked, selection)
     winner = next(each for each in ranked if each.classifier == selection.winner)
     overfitting = warn_of_overfitting(ref, winner, pipeline, config.cross_validation.scoring)
     described = replace(described, warnings=[*described.warnings, *overfitting])
@@ -110,6 +110,7 @@ def describe_race(
         created="",
         classifier=selection.winner,
         classifiers={each.classifier: each.describe(selection, scoring) for each in scorecards},
+        baseline=describe_baseline(selection.baseline, scoring) if selection.baseline else None,
         selection=Choice(
             rule=selection.rule,
             scoring=scoring,
@@ -152,28 +153,26 @@ def read_outcomes(scorecards: Sequence[Scorecard]) -> dict[str, Any]:
     return {card.classifier: json.loads(card.test.outcomes.read_text("utf-8")) for card in scorecards if card.test}
 
 
-def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[dict[str, Any]]:
-    """One plain row a contestant, for a table of any kind."""
-    classes = dict.fromkeys(name for card in ranked if card.test for name in card.test.evaluation.report)
+def leaderboard_rows(card: Card) -> list[dict[str, Any]]:
+    """One plain row for each contestant and the baseline, for a table of any kind."""
+    classes = dict.fromkeys(name for scores in card.leaderboard.values() for name in scores.report or {})
     rows = []
-    for card in ranked:
-        report = card.test.evaluation.report if card.test else {}
-        test = card.test.evaluation.metrics if card.test else {}
-        low, high = card.test.interval if card.test else (None, None)
-        standing = selection.standings.get(card.classifier)
-        beside = standing.comparison if standing else None
+    for contestant, scores in card.leaderboard.items():
+        report, test = scores.report or {}, scores.test or {}
+        low, high = scores.interval() or (None, None)
+        beside, approximation = scores.to_leader, scores.approximation
         row = {
-            "classifier": card.classifier,
-            "winner": card.classifier == selection.winner,
-            "status": card.status,
-            "cv_mean": card.cv_mean,
-            "cv_std": card.cv_std,
+            "classifier": contestant,
+            "winner": contestant == card.classifier,
+            "status": scores.status,
+            "cv_mean": scores.cv_mean,
+            "cv_std": scores.cv_std,
             "to_leader": beside.difference if beside else None,
             "to_leader_low": beside.interval[0] if beside else None,
             "to_leader_high": beside.interval[1] if beside else None,
             "p_value": beside.p_value if beside else None,
-            "p_holm": standing.p_holm if standing else None,
-            "tied": standing.tied if standing else None,
+            "p_holm": beside.p_holm if beside else None,
+            "tied": beside.tied if beside else None,
             "test_accuracy": test.get("accuracy"),
             "test_accuracy_low": low,
             "test_accuracy_high": high,
@@ -181,13 +180,13 @@ def leaderboard_rows(ranked: Sequence[Scorecard], selection: Selection) -> list[
             "test_precision_macro": test.get("precision_macro"),
             "test_recall_macro": test.get("recall_macro"),
             "test_f1_macro": test.get("f1_macro"),
-            "test_score": card.test.score if card.test else None,
-            "engine": card.engine,
-            "approximation": card.approximation and f"nystroem, {card.approximation.components:,} landmarks",
-            "predicted_seconds": card.predicted_seconds,
-            "fit_seconds": card.fit_seconds,
-            "predict_rows_per_second": card.test.rows_per_second if card.test else None,
-            "reason": card.reason,
+            "test_score": test.get(card.selection.scoring),
+            "engine": scores.engine,
+            "approximation": approximation and f"nystroem, {approximation.components:,} landmarks",
+            "predicted_seconds": scores.predicted_seconds,
+            "fit_seconds": scores.fit_seconds,
+            "predict_rows_per_second": scores.predict_rows_per_second,
+            "reason": scores.reason,
         }
         for name in classes:  # a class called macro takes no other figure's place
             row.setdefault(f"test_recall_{name}", report[name].recall if name in report else None)

@@ -11,15 +11,17 @@ from bakeoff.errors import TrainingError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.engines import Engine
 from bakeoff.estimators.svm_approximation import Approximation
-from bakeoff.evaluation.results import Calibration
+from bakeoff.evaluation.results import BASELINE, Calibration
 from bakeoff.metrics import DIGITS, MetricName
 from bakeoff.store import card
 from bakeoff.training.results import (
+    Baseline,
     CalibratedModel,
     FoldScore,
     LeaderComparison,
     Selection,
     TestResult,
+    TestScores,
 )
 
 logger = logging.getLogger(__name__)
@@ -76,7 +78,7 @@ class Scorecard:
             cv_mean=self.cv_mean,
             cv_std=self.cv_std,
             to_leader=describe_standing(selection.standings.get(self.classifier)),
-            test={**test.evaluation.metrics, scoring: test.score} if test else None,
+            test=_describe_scores(test, scoring) if test else None,
             test_intervals=_describe_intervals(test, scoring) if test else None,
             brier=_describe_brier(self.calibration) if self.calibration else None,
             report=dict(test.evaluation.report) if test else None,
@@ -89,7 +91,38 @@ class Scorecard:
         return card.Finisher(**vars(scores)) if self.status == "ok" else scores
 
 
-def _describe_intervals(test: TestResult, scoring: MetricName) -> dict[str, card.Interval | None]:
+def describe_baseline(baseline: Baseline, scoring: MetricName) -> card.Baseline:
+    """Return the baseline's entry in the card.
+
+    Args:
+        baseline: the baseline's results.
+        scoring: the metric of the race.
+    """
+    import numpy as np
+
+    return card.Baseline(
+        status=BASELINE,
+        reason=None,
+        cv_scores=baseline.cv_scores,
+        cv_mean=float(np.mean(baseline.cv_scores)),
+        cv_std=float(np.std(baseline.cv_scores)),
+        to_leader=describe_standing(baseline.to_leader),
+        test=_describe_scores(baseline.test, scoring),
+        test_intervals=_describe_intervals(baseline.test, scoring),
+        report=dict(baseline.test.evaluation.report),
+        fit_seconds=None,
+        predict_rows_per_second=None,
+        answer=baseline.answer,
+        beaten_by=baseline.beaten_by,
+        warning=baseline.warning,
+    )
+
+
+def _describe_scores(test: TestScores, scoring: MetricName) -> dict[str, float]:
+    return {**test.evaluation.metrics, scoring: test.score}
+
+
+def _describe_intervals(test: TestScores, scoring: MetricName) -> dict[str, card.Interval | None]:
     """Return the intervals by metric; None if not finite, such as the interval of the log loss of a single row."""
     intervals = {"accuracy": test.interval, scoring: test.score_interval}
     return {metric: interval if all(map(isfinite, interval)) else None for metric, interval in intervals.items()}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.data.folds import Fold
 from bakeoff.data.parts import read_folds, read_groups, read_part
 from bakeoff.estimators.inference import predict_and_score
 from bakeoff.estimators.pipeline import base_classifier
@@ -85,27 +86,33 @@ def read_out_of_fold(
         with np.load(path) as arrays:
             for name, array in arrays.items():
                 arrays_by_name.setdefault(name, []).append(array)
-    rows, assembled = assemble(ref, cross_validation, arrays_by_name)
+    y = encode_labels(read_part(ref, "train")[1], ref.classes)
+    rows, assembled = assemble(ref, y, read_folds(ref, cross_validation), cross_validation.repeats, arrays_by_name)
     return OutOfFoldScores(rows, assembled["predicted"], assembled.get("probabilities"), assembled["scores"])
 
 
 def assemble(
-    ref: DatasetRef, cross_validation: CrossValidationConfig, arrays_by_name: Mapping[str, Sequence[np.ndarray]]
+    ref: DatasetRef,
+    y: np.ndarray,
+    folds: Sequence[Fold],
+    repeats: int,
+    arrays_by_name: Mapping[str, Sequence[np.ndarray]],
 ) -> tuple[ScoredRows, dict[str, np.ndarray]]:
     """Assemble arrays of all folds in the order of the training rows.
 
     Args:
+        y: the class codes of the training rows, shape (n_rows,).
+        folds: all folds in order.
+        repeats: how often every row is held out.
         arrays_by_name: by name, one array per fold in order, each of shape (n_rows of the fold, …).
 
     Returns:
         The held-out rows, and by name an array of shape (n_repeats, n_rows, …).
     """
-    y = encode_labels(read_part(ref, "train")[1], ref.classes)
-    repeats = cross_validation.repeats
     fold_numbers = np.zeros((repeats, len(y)), dtype=int)
     assembled: dict[str, np.ndarray] = {}
-    for position, (_, rows) in enumerate(read_folds(ref, cross_validation)):
-        repeat = position // cross_validation.folds
+    for position, (_, rows) in enumerate(folds):
+        repeat = position * repeats // len(folds)
         fold_numbers[repeat, rows] = position + 1
         for name, by_fold in arrays_by_name.items():
             piece = by_fold[position]

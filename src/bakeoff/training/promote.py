@@ -1,15 +1,23 @@
 """Promote a new version if it beats the champion."""
 
 import logging
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.errors import ChampionChangedError, PromotionError
+from bakeoff.errors import ChampionChangedError, IntegrityError, PromotionError, ReadError
+from bakeoff.evaluation.baseline import predict_baseline
+from bakeoff.evaluation.scoring import score
+from bakeoff.metrics import METRICS, MetricName
+from bakeoff.store.card import Card
 from bakeoff.store.history import FIRST
 from bakeoff.store.load import open_store
 from bakeoff.store.model_store import ModelStore
 from bakeoff.training.champion_challenger import compare_with_champion
-from bakeoff.training.promotion import PromotionDecision, decide
+from bakeoff.training.promotion import ALWAYS, PromotionDecision, decide
 
 TRIES = 5  # another run may change the champion during the comparison
 
@@ -63,11 +71,41 @@ def _record(
 
 
 def _decide(config: TrainingConfig, ref: DatasetRef, champion: str, version: str) -> PromotionDecision:
-    if config.promotion.rule == "always":
-        return PromotionDecision("promote", "promotion.rule is always", {})
     if config.promotion.rule == "never":
         return PromotionDecision("keep", "promotion.rule is never", {})
     store = open_store(config)
-    return decide(
-        compare_with_champion(config, ref, store, champion, version), config.cross_validation.scoring, config.promotion
+    outclassed = _find_outclassed(store, champion, version)
+    if config.promotion.rule == "always" and outclassed is None:
+        return PromotionDecision("promote", ALWAYS, {})
+    result = replace(compare_with_champion(config, ref, store, champion, version), outclassed=outclassed)
+    return decide(result, config.cross_validation.scoring, config.promotion)
+
+
+def _find_outclassed(store: ModelStore, champion: str, version: str) -> str | None:
+    """Return why the champion stays if it beats the baseline and the new version doesn't, else None."""
+    baseline = store.card(version).baseline
+    if baseline is None or baseline.warning is None:
+        return None
+    try:
+        card = store.card(champion)
+    except (IntegrityError, ReadError):  # the comparison says so, too
+        return None
+    if not beats_baseline(card):
+        return None
+    return (
+        f"the new version does not beat the baseline (always answering {baseline.answer!r}), and the champion does; "
+        "bakeoff models promote decides by hand"
     )
+
+
+def beats_baseline(card: Card) -> bool:
+    """Return whether a version's winner beats the baseline; in older cards by its interval on the test rows."""
+    if card.beats_baseline is not None:
+        return card.beats_baseline
+    scoring = cast("MetricName", card.selection.scoring)
+    interval, counts = card.winner.interval(scoring), [line.support for line in card.winner.report.values()]
+    if interval is None or scoring not in METRICS:
+        return False
+    y = np.repeat(np.arange(len(counts)), counts)
+    baseline = score(scoring, y, predict_baseline(y, len(y), len(counts), scoring), len(counts))
+    return interval[0] > baseline

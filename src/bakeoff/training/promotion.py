@@ -11,6 +11,7 @@ from bakeoff.metrics import METRICS, MetricName
 
 Outcome = Literal["promote", "keep"]
 RARE = 30  # rows of the rarest class: with fewer, the bootstrap finds differences too often
+ALWAYS = "promotion.rule is always"
 FEW = 20  # groups: with fewer, so do the bootstrap and the t-test over groups
 
 
@@ -28,6 +29,7 @@ class ChampionComparison:
         rarest_class: the rarest class of the fresh rows.
         rarest_rows: the number of fresh rows of that class.
         fresh_groups: the number of groups among the fresh rows; None if the split is not by group.
+        outclassed: why the champion stays whatever the fresh rows say: it alone beats the baseline.
         obstacle: why the two can't be compared.
         unusable: why the champion can't predict any more.
     """
@@ -41,6 +43,7 @@ class ChampionComparison:
     rarest_class: str | None = None
     rarest_rows: int | None = None
     fresh_groups: int | None = None
+    outclassed: str | None = None
     obstacle: str | None = None
     unusable: str | None = None
 
@@ -55,14 +58,19 @@ class PromotionDecision:
 
 
 def decide(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> PromotionDecision:
-    """Decide by `promotion.rule: significant`.
+    """Decide by `promotion.rule`, `significant` or `always`.
 
-    The challenger is promoted if it is better on rows that neither was trained on, significantly by a one-sided test at
-    level `alpha` and by at least `min_gain`, or if the champion can no longer predict. Otherwise the champion stays.
+    The challenger is promoted if the champion can no longer predict. Otherwise the champion stays if it alone beats the
+    baseline, and by `significant` unless the challenger is better on rows that neither was trained on, significantly by
+    a one-sided test at level `alpha` and by at least `min_gain`.
     """
     figures = _figures(result, scoring, config)
     if result.unusable is not None:
         return PromotionDecision("promote", f"the champion can no longer be used: {result.unusable}", figures)
+    if result.outclassed is not None and result.obstacle is None:
+        return PromotionDecision("keep", result.outclassed, figures)
+    if config.rule == "always":
+        return PromotionDecision("promote", ALWAYS, figures)
     if obstacle := _find_obstacle(result, scoring, config):
         return PromotionDecision("keep", f"not decided: {obstacle}", figures)
     return PromotionDecision(*_decide_by_test(result, scoring, config), figures)

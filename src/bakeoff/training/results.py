@@ -9,22 +9,31 @@ from bakeoff.evaluation.results import Calibration, Comparison, Evaluation
 
 
 @dataclass(frozen=True)
-class TestResult:
+class TestScores:
+    """The evaluation of predictions for the test rows.
+
+    Attributes:
+        interval: Wilson's 95 % interval of the accuracy.
+        score: the score by the metric of the race.
+        score_interval: the 95 % interval of the score.
+    """
+
+    evaluation: Evaluation
+    interval: tuple[float, float]
+    score: float
+    score_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class TestResult(TestScores):
     """The evaluation of a fitted contestant on the test rows.
 
     Attributes:
         rows_per_second: the prediction rate.
-        interval: Wilson's 95 % interval of the accuracy.
-        score: the score by the metric of the race.
-        score_interval: the 95 % interval of the score.
         outcomes: the JSON file with the result of `evaluate_ranking`.
     """
 
-    evaluation: Evaluation
     rows_per_second: float
-    interval: tuple[float, float]
-    score: float
-    score_interval: tuple[float, float]
     outcomes: Path
 
 
@@ -46,12 +55,33 @@ class LeaderComparison:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """The results of the baseline, which predicts the most frequent class, or the class shares, without any column.
+
+    Attributes:
+        answer: the most frequent class of the training rows.
+        cv_scores: the fold scores, in order.
+        to_leader: its comparison with the leader, baseline minus leader.
+        beaten_by: the contestants that are better beyond chance, at level `selection.alpha`.
+        warning: what to say first if the winner is not among them, in one sentence.
+    """
+
+    answer: str
+    cv_scores: list[float]
+    test: TestScores
+    to_leader: LeaderComparison
+    beaten_by: list[str]
+    warning: str | None
+
+
+@dataclass(frozen=True)
 class Selection:
     """The winner, the rule it won by, and the reason in one sentence.
 
     Attributes:
         leader: the contestant with the highest mean score.
         standings: by contestant, its comparison with the leader, for all others that finished.
+        baseline: the baseline's results; it can't win.
     """
 
     winner: str
@@ -59,6 +89,7 @@ class Selection:
     why: str
     leader: str
     standings: Mapping[str, LeaderComparison]
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True)

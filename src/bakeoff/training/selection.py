@@ -68,16 +68,44 @@ def _standings(
     config: SelectionConfig,
 ) -> dict[str, LeaderComparison]:
     adjusted = holm_adjust([comparison.p_value for comparison in comparisons.values()])
-    min_margin = METRICS[scoring].tie_margin if config.tie_margin is None else config.tie_margin
     standings = {}
     for (first, second), comparison, p_holm in zip(comparisons, comparisons.values(), adjusted):
         if leader not in (first, second):
             continue
         other, to_leader = (second, comparison.reversed()) if first == leader else (first, comparison)
-        margin = max(min_margin, to_leader.standard_error)
-        tied = p_holm >= config.alpha and -to_leader.difference <= margin
-        standings[other] = LeaderComparison(to_leader, p_holm, margin, tied)
+        standings[other] = _standing(to_leader, p_holm, scoring, config)
     return standings
+
+
+def _standing(to_leader: Comparison, p_holm: float, scoring: MetricName, config: SelectionConfig) -> LeaderComparison:
+    min_margin = METRICS[scoring].tie_margin if config.tie_margin is None else config.tie_margin
+    margin = max(min_margin, to_leader.standard_error)
+    tied = p_holm >= config.alpha and -to_leader.difference <= margin
+    return LeaderComparison(to_leader, p_holm, margin, tied)
+
+
+def compare_baseline(
+    comparisons: Mapping[str, Comparison], scoring: MetricName, config: SelectionConfig
+) -> tuple[dict[str, LeaderComparison], list[str]]:
+    """Judge the baseline's comparisons, with p-values adjusted by Holm's method for the number of contestants.
+
+    Args:
+        comparisons: by contestant that finished, the difference, baseline minus contestant.
+
+    Returns:
+        By contestant, the baseline's comparison with it; and the contestants that beat the baseline beyond chance.
+    """
+    adjusted = holm_adjust([comparison.p_value for comparison in comparisons.values()])
+    standings = {
+        name: _standing(comparison, p_holm, scoring, config)
+        for (name, comparison), p_holm in zip(comparisons.items(), adjusted)
+    }
+    beaten_by = [
+        name
+        for name, standing in standings.items()
+        if standing.p_holm < config.alpha and standing.comparison.difference < 0
+    ]
+    return standings, beaten_by
 
 
 def _explain(

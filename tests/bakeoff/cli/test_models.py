@@ -84,3 +84,21 @@ def test_an_empty_store_is_said_to_hold_no_models(tmp_path, capsys):
     """None of any name, where none was asked for."""
     assert 0 == main(["models", "list", "--store", str(tmp_path)])
     assert f"no models in '{tmp_path}' yet: train first\n" == capsys.readouterr().err
+
+
+def test_what_does_not_beat_the_baseline_says_so(run, noise, tmp_path):
+    """`show` first of all, `list --json` and `compare` by name; the accuracy has the balanced one beside it."""
+    root = tmp_path / "models"
+    version = noise.export(root).name
+    where = ("--store", root)
+    lines = run("models", "show", version, *where)[1].splitlines()
+    assert lines[1].startswith("No contestant beats always answering 'No'; try ")
+    assert "baseline" == next(line for line in lines if "baseline  " in line).split()[0]
+    (row,) = json.loads(run("models", "list", "--json", *where)[1])
+    assert (False, 0.5) == (row["beats_baseline"], row["test_balanced_accuracy"])
+    listed = run("models", "list", *where)[1]
+    assert "(balanced 0.5000)" in listed
+    assert f"{version} does not beat the baseline" == listed.splitlines()[-1]
+    compared = run("compare", version, version, *where)[1]
+    assert ["beats", "the", "baseline", "no", "no"] in [line.split() for line in compared.splitlines()]
+    assert "CV mean of baseline" in compared

@@ -1,10 +1,23 @@
 """A card in sentences."""
 
+import re
 from dataclasses import replace
+from html import escape
 
 from forging import read_card
 
-from bakeoff.report.card_text import describe_calibration, explain_brier
+from bakeoff.cli.terminal import render_card
+from bakeoff.report.card_tables import contestant_rows, headline, race_table, recall_table, result_table
+from bakeoff.report.card_text import (
+    describe_calibration,
+    describe_choice,
+    explain_brier,
+    list_baseline,
+    warn_of_baseline,
+)
+from bakeoff.report.table_formats import markdown_text
+from bakeoff.report.version_markdown import render_markdown
+from bakeoff.report.version_report import render_report
 
 
 def test_an_older_card_of_two_classes_is_told_in_todays_convention(version):
@@ -19,3 +32,48 @@ def test_an_older_card_of_two_classes_is_told_in_todays_convention(version):
     card = replace(card, classes=["a", "b", "c"])
     assert "Brier score 0.3000 on 9 out-of-fold rows, 0.4000 before" in describe_calibration(card)
     assert "0 is perfect, 2 the worst" in explain_brier(card)
+
+
+FIRST = "No contestant beats always answering 'No'; try cross_validation.scoring: balanced_accuracy."
+
+
+def test_every_surface_says_first_that_the_baseline_is_not_beaten(noise, tmp_path):
+    """Terminal, page and markdown, each with the baseline's row; the card has the sentence, the log a warning."""
+    card = read_card(noise.export(tmp_path))
+    assert "n" + FIRST[1:-1] == card.baseline.warning
+    assert [FIRST, ""] == render_card(card).splitlines()[:2]
+    page, markdown = render_report(card, {}, {}), render_markdown(card, "folder")
+    for text, choice in ((page, escape(describe_choice(card))), (markdown, markdown_text(describe_choice(card)))):
+        shown = markdown_text(FIRST) if text is markdown else escape(FIRST)
+        assert 0 < text.index(shown) < text.index(choice)
+    tables = race_table(card)[1], result_table(card)[1], recall_table(card)[1]
+    assert ["baseline"] * 3 == [rows[-1][0] for rows in tables]
+    assert ("unbeaten", "baseline", "1.0000") == (tables[0][-1][-1], tables[1][-1][-1], tables[2][-1][1])
+    assert "baseline" == contestant_rows(card)[-1]["Classifier"]
+
+
+def test_where_the_winner_beats_the_baseline_nothing_comes_first(version):
+    """The row says beaten."""
+    card = read_card(version)
+    assert [] == warn_of_baseline(card)
+    assert "beaten" == race_table(card)[1][-1][-1]
+    assert "The baseline always answers" in render_card(card)
+
+
+def test_older_cards_have_no_baseline(version):
+    """They are shown as before."""
+    card = replace(read_card(version), baseline=None)
+    assert ([], [], None) == (warn_of_baseline(card), list_baseline(card), card.beats_baseline)
+    assert "baseline" not in render_card(card) + render_report(card, {}, {}) + render_markdown(card, "folder")
+
+
+def test_balanced_accuracy_stands_beside_the_accuracy_where_one_class_has_over_90_percent(noise, version, tmp_path):
+    """If accuracy decides."""
+    card = read_card(noise.export(tmp_path))
+    assert re.match(
+        r"Accuracy 0\.\d{4}, balanced accuracy 0\.\d{4}, on 80 test rows, 95 % interval of the acc", headline(card)
+    )
+    assert "balanced" not in headline(replace(card, selection=replace(card.selection, scoring="f1_macro")))
+    assert "balanced" not in headline(replace(card, class_counts={"No": 90, "Yes": 10}))
+    assert "balanced" in headline(replace(card, class_counts={}))  # as in older cards
+    assert "balanced" not in headline(read_card(version))

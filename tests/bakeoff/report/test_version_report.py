@@ -70,17 +70,21 @@ def test_the_leaderboard_fits_a_terminal_and_marks_the_winner(card):
     """A star, and the reason of the choice below."""
     lines = render_card(card).splitlines()
     assert max(len(line) for line in lines if line.startswith(("  ", "* "))) <= WIDTH
-    for header, first, second, *_ in (lines, lines[4:]):
+    for header, first, second, third, *_ in (lines, lines[5:]):
         assert header.startswith("  Classifier")
         assert first.startswith("* logistic regression")
         assert second.startswith("  SVM")
+        assert third.startswith("  baseline")
     assert lines[1].endswith("leader")
     assert lines[2].endswith("failed")
-    assert lines[4].endswith("Fit (s)")
-    assert "  Recall by class" == lines[8][:17]
-    assert lines[9].startswith("* logistic regression")
-    assert "  Balanced accuracy is the mean recall over the classes." == lines[10]
-    assert "  SVM failed: ValueError: a < b | c" == lines[11]
+    assert lines[3].endswith("beaten")
+    assert lines[5].endswith("Fit (s)")
+    assert "  Recall by class" == lines[10][:17]
+    assert lines[11].startswith("* logistic regression")
+    assert lines[12].startswith("  baseline")
+    assert "  Balanced accuracy is the mean recall over the classes." == lines[13]
+    assert lines[14].startswith("  The baseline always answers ")
+    assert "  SVM failed: ValueError: a < b | c" == lines[15]
     assert lines[-2].startswith("Logistic regression raced alone")
     within = r"95 % interval 0\.\d{4} to \d\.\d{4}: this model, on rows like these\."
     assert re.fullmatch(rf"Accuracy \d\.\d{{4}} on 40 test rows, {within}", lines[-1])

@@ -116,3 +116,10 @@ def test_a_metric_without_an_interval_is_read(content):
     """As the log loss of one test row is written."""
     path = "classifiers/logistic_regression/test_intervals/neg_log_loss"
     assert Card.from_dict(put(content, path, None)).winner.interval("neg_log_loss") is None
+
+
+def test_a_card_from_before_the_baseline_is_read(content):
+    """It has none, and its leaderboard is its contestants."""
+    card = Card.from_dict(put(content, "baseline", ...))
+    assert (None, None, card.classifiers) == (card.baseline, card.beats_baseline, card.leaderboard)
+    assert ["logistic_regression", "baseline"] == [*Card.from_dict(content).leaderboard]

@@ -1,6 +1,10 @@
 """Contestants are ranked by their mean score."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
+from forging import read_card
 
 from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.estimators.contestant import Contestant
@@ -25,11 +29,28 @@ def test_the_leaderboard_shows_the_highest_mean_first():
     assert order == [card.classifier for card in rank(cards, order)]
 
 
-def test_failed_contestants_stand_last_with_their_reason():
+@pytest.fixture
+def card(version):
+    """Of an exported version."""
+    return read_card(version)
+
+
+def test_failed_contestants_stand_last_with_their_reason(card):
     """And in no order of score."""
     folds = [FoldScore(2, 0.5, 0.1, Path(), Path()), FoldScore(1, 0.7, 0.1, Path(), Path())]
     contestant = Contestant("svm", {}, "auto", "accuracy", "auto")
     failed = score_contestant(contestant, folds, None, None, "ValueError: no")
     assert ("failed", "ValueError: no", None) == (failed.status, failed.reason, failed.cv_mean)
-    selection = Selection("random_forest", "best_mean", "", "random_forest", {})
-    assert ["svm"] == [row["classifier"] for row in leaderboard_rows(rank([failed], list(CLASSIFIERS)), selection)]
+    entry = failed.describe(Selection("random_forest", "best_mean", "", "random_forest", {}), "accuracy")
+    (row,) = leaderboard_rows(replace(card, classifiers={"svm": entry}, baseline=None))
+    assert ("svm", "failed", "ValueError: no", None) == tuple(
+        row[name] for name in ("classifier", "status", "reason", "cv_mean")
+    )
+
+
+def test_the_baseline_is_the_last_row_and_never_wins(card):
+    """In leaderboard.csv, under a status of its own."""
+    *_, last = rows = leaderboard_rows(card)
+    assert ["logistic_regression", "baseline"] == [row["classifier"] for row in rows]
+    assert ("baseline", False) == (last["status"], last["winner"])
+    assert card.baseline.to_leader.difference == last["to_leader"]

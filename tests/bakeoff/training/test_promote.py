@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from bakeoff.errors import (
 )
 from bakeoff.store import layout
 from bakeoff.store.model_store import ModelStore
+from bakeoff.training.promote import beats_baseline
 from tests.bakeoff.conftest import export_and_meet, run_race, signed
 
 WEAK, STRONG = {"random_forest": {"n_estimators": 1, "max_depth": 1}}, {"logistic_regression": {"max_iter": 1000}}
@@ -242,3 +244,57 @@ def test_other_metrics_decide_too(tmp_path, root, scoring):
     assert scoring == decision.figures["metric"]
     back = run_race(tmp_path / "back", dataset=HARD | {"batch": 2}, classifiers=WEAK, **config)
     assert "keep" == export_and_meet(back, root)[1].outcome
+
+
+@pytest.fixture(scope="module")
+def unlearnable(tmp_path_factory):
+    """A challenger of rows whose labels are random."""
+    dataset = HARD | {"batch": 1, "flip_y": 1.0}
+    return run_race(tmp_path_factory.mktemp("unlearnable"), dataset=dataset, classifiers=STRONG)
+
+
+@pytest.mark.parametrize("rule", ["significant", "always"])
+def test_a_challenger_no_better_than_the_baseline_never_replaces_a_champion_that_is(
+    races, unlearnable, root, rule, caplog
+):
+    """The reason is a sentence in the journal and the log."""
+    caplog.set_level("INFO")
+    champion, _ = export_and_meet(races["strong"], root)
+    _, decision = export_and_meet(unlearnable, root, rule=rule)
+    store = ModelStore(root, "classifier")
+    answer = store.card(store.versions()[-1]).baseline.answer
+    reason = (
+        f"the new version does not beat the baseline (always answering {answer!r}), and the champion does; bakeoff "
+        "models promote decides by hand"
+    )
+    assert ("keep", reason, champion) == (decision.outcome, decision.why, store.champion())
+    assert ("keep", reason) == (journal(root)[-1]["event"], journal(root)[-1]["why"])
+    assert f"the champion stays: {reason}" in caplog.messages
+
+
+def test_a_champion_that_beats_the_baseline_no_more_than_the_challenger_is_compared(unlearnable, noise, root):
+    """Neither does, so the baseline decides nothing."""
+    export_and_meet(unlearnable, root)
+    _, decision = export_and_meet(unlearnable, root)
+    assert "the baseline" not in decision.why
+    _, decision = export_and_meet(unlearnable, root, rule="always")
+    assert ("promote", "promotion.rule is always") == (decision.outcome, decision.why)
+
+
+def test_a_broken_champion_is_replaced_by_any_challenger(races, unlearnable, root):
+    """Also by one that is no better than the baseline."""
+    champion, _ = export_and_meet(races["strong"], root)
+    (root / "classifier" / champion / "model.joblib").write_bytes(b"spoilt")
+    _, decision = export_and_meet(unlearnable, root, rule="always")
+    assert ("promote", True) == (decision.outcome, "can no longer be used" in decision.why)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("strong", True), ("as weak", True), ("unlearnable", False)])
+def test_an_older_champion_is_judged_by_its_interval_on_the_test_rows(races, unlearnable, root, name, expected):
+    """Its card knows no baseline."""
+    version = (races | {"unlearnable": unlearnable})[name].export(root)
+    card = ModelStore(root, "classifier").card(version.name)
+    assert expected == card.beats_baseline == beats_baseline(replace(card, baseline=None))
+    assert not beats_baseline(
+        replace(card, baseline=None, classifiers={card.classifier: replace(card.winner, test_intervals=None)})
+    )

@@ -7,7 +7,7 @@ from bakeoff.config import SelectionConfig
 from bakeoff.errors import TrainingError
 from bakeoff.evaluation.paired_tests import corrected_resampled_t_test, mcnemar_test, paired_t_test
 from bakeoff.training.pick import pick_winner
-from bakeoff.training.selection import pairs, pick_best
+from bakeoff.training.selection import compare_baseline, pairs, pick_best
 from tests.bakeoff.conftest import run_race
 
 LR, SVM, RF = "logistic_regression", "svm", "random_forest"
@@ -258,3 +258,16 @@ def test_the_strict_test_chooses_on_repeated_folds(tmp_path):
         p_values.append(standing.comparison.p_value)
     assert "nadeau_bengio" == standing.comparison.test
     assert p_values[0] < p_values[1]
+
+
+def test_what_beats_the_baseline_is_judged_for_all_contestants_at_once():
+    """Holm's method counts the contestants; a contestant that is worse than the baseline doesn't beat it."""
+    near, far = mcnemar_test(40, 60, 1000), mcnemar_test(45, 60, 1000)  # baseline minus contestant
+    assert near.p_value < 0.05 < far.p_value
+
+    def beaten_by(**comparisons):
+        return compare_baseline(comparisons, "accuracy", SelectionConfig())[1]
+
+    assert [LR] == beaten_by(**{LR: near})
+    assert [] == beaten_by(**{LR: near, SVM: far})
+    assert [SVM] == beaten_by(**{LR: mcnemar_test(60, 20, 1000), SVM: mcnemar_test(20, 60, 1000)})

@@ -4,11 +4,10 @@ import numpy as np
 
 from bakeoff.errors import DataError
 from bakeoff.formatting import format_count, list_first
-from bakeoff.metrics import MetricName
+from bakeoff.metrics import MAJORITY, MetricName
 
 FEW, FEWEST = 30, 5  # test rows below which a class is warned of: usually, and in a table where no class has `FEW`
 SHOWN = 5  # classes in a warning
-MAJORITY = 0.9  # share of a class beyond which always predicting it has a misleading accuracy
 
 
 def warn_of_majority(y: np.ndarray, scoring: MetricName) -> str | None:
