@@ -45,9 +45,8 @@ class OwnRun(FlowRunEngine[Any, Any]):
         self.unreported: str | None = None
         self._take_signals = take_signals
         self._key: str | None = None
-        self._settings = (
-            contextvars.copy_context()
-        )  # taken now, before Prefect opens the client that it closes with the run
+        # Taken now, before Prefect opens the client that it closes with the run.
+        self._settings = contextvars.copy_context()
 
     def run(self) -> None:
         """Run the flow.

@@ -125,9 +125,8 @@ def _drawn_apart(y: np.ndarray, codes: np.ndarray, rare: np.ndarray, config: Spl
     random = np.random.RandomState(config.random_state)
     for code in rare:
         rows = random.permutation(np.flatnonzero(codes == code))
-        held_out = max(
-            min(round(len(rows) * config.test_size), len(rows) - 2), 0
-        )  # at least two rows are kept for training
+        # At least two rows are kept for training.
+        held_out = max(min(round(len(rows) * config.test_size), len(rows) - 2), 0)
         cuts = [len(rows) - held_out, len(rows) - round(held_out * config.validation_share)]
         for part, chosen in zip(parts, np.split(rows, cuts)):
             parts[part].append(chosen)

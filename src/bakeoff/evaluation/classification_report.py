@@ -22,9 +22,8 @@ def count_predictions(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[list[str]
 
     names, codes = np.unique(np.concatenate([y_true, y_pred]), return_inverse=True)
     true, predicted = np.split(codes, 2)
-    counts = confusion_matrix(
-        true, predicted, labels=range(len(names) + 1)
-    )  # one label more, since scikit-learn warns about a single one
+    # One label more, since scikit-learn warns about a single one.
+    counts = confusion_matrix(true, predicted, labels=range(len(names) + 1))
     return [str(name) for name in names], counts[:-1, :-1]
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 FREE = 256 << 20  # bytes that any compressed file may unpack to
-MOST_UNPACKING = 200  # times its size that a file may unpack to beyond that; a bomb in gzip reaches 1000
+MOST_UNPACKING = 200  # times its size that a larger one may unpack to; gzip alone reaches 1000
 
 
 def most_unpacked(packed: int) -> int:
-    """Return the most bytes that a file of `packed` bytes may unpack to."""
+    """Return the most bytes that a compressed file of `packed` bytes may unpack to: the larger of the two limits."""
     return max(FREE, MOST_UNPACKING * packed)
 
 

@@ -52,9 +52,8 @@ def encode_target(column: pa.ChunkedArray, classes: np.ndarray) -> tuple[np.ndar
     if classes.dtype.kind == "i":
         named, known = _whole_numbers(cells)
     else:
-        trimmed = (
-            CellFormat() if all(map(_is_trimmed, map(str, classes))) else None
-        )  # classes of older versions may have blanks at the ends
+        # Classes of older versions may have blanks at the ends.
+        trimmed = CellFormat() if all(map(_is_trimmed, map(str, classes))) else None
         text = text_cells(cells, CellFormat(verbatim=True) if MISSING_CLASSES & set(map(str, classes)) else trimmed)
         if set(map(str, classes)) <= {"true", "false"}:
             text = pc.if_else(pc.is_in(text, pa.array(TRUE + FALSE)), pc.utf8_lower(text), text)

@@ -11,9 +11,7 @@ PREDICTS = 0.98  # the balanced accuracy of one column, less its standard error,
 FOLDS = 3
 MANY = 5  # if more columns than this, and than a tenth of all, predict the class alone, it is merely easy to predict
 CANDIDATES = 20  # most numeric columns that a tree is fitted on
-UNMIXED = (
-    0.15  # most that other classes may have of the rows with (or without) a gap, relative to their share of all rows
-)
+UNMIXED = 0.15  # the other classes' share of the rows with (or without) a gap, relative to that of all rows, at most
 CHANCE = 1e-3  # the probability of a false alarm of gaps, over all columns of a table
 SHOWN = 3  # columns in a warning
 
