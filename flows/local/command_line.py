@@ -191,7 +191,7 @@ def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
 
 
 def _run(run: "OwnRun") -> None:
-    """Run the flow; an interrupt after the flow has returned its result is ignored."""
+    """Run the flow; an interrupt after it has returned its result doesn't raise, but still cuts short what follows."""
     logging.raiseExceptions = False
     for logger in TALKATIVE:
         # Not a level: Prefect would reset it the next time it sets up logging.

@@ -49,11 +49,7 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             model = joblib.load(io.BytesIO(content))
-    except (
-        Exception,
-        SystemExit,
-        GeneratorExit,
-    ) as error:  # the bytes are verified, so other versions of libraries are the cause
+    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are verified: other versions are the cause
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
     if SAMPLE in card.files:
