@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -129,6 +130,19 @@ def step_inputs(ref: DatasetRef, run: RunFolder) -> Iterator[StepInputs]:
             write_folder(get_client().get_dataset(run.scattered).result(), folder / "data")
     with run_folder(folder) as own:
         yield StepInputs(replace(ref, folder=folder / "data"), own, pack)
+
+
+def leave_thread() -> Callable[[], None] | None:
+    """Return what gives this step's thread of a Dask worker to another step, while this one goes on; None elsewhere."""
+    if "distributed.worker" not in sys.modules:
+        return None
+    from distributed import get_worker, secede
+
+    try:
+        get_worker()
+    except ValueError:
+        return None
+    return secede
 
 
 def _is_shared(client: Any, run: RunFolder) -> bool:

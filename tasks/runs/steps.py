@@ -14,7 +14,7 @@ from prefect.utilities.annotations import opaque
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.transfer import RECEIVED, Bundle, unpack
 from bakeoff.training.time_budget import expect
-from tasks.runs.dask import step_inputs
+from tasks.runs.dask import leave_thread, step_inputs
 from tasks.runs.states import failed_state_on_error
 
 P = ParamSpec("P")
@@ -73,7 +73,9 @@ def step(path: str, *, name: str, run_name: str, anywhere: bool = False) -> Call
             expected = expect(arguments["contestant"], here)
             with step_inputs(arguments["ref"], arguments["run"]) as inputs:
                 arguments |= {"ref": inputs.ref, "run": inputs.run}
-                result = run_in_process(path, *bound.args, deadline=here.deadline, expected=expected)
+                result = run_in_process(
+                    path, *bound.args, deadline=here.deadline, expected=expected, make_way=expected and leave_thread()
+                )
                 return cast("R", inputs.pack_result(result))
 
         return task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)(failed_state_on_error(run))

@@ -31,6 +31,11 @@ class Expectation(NamedTuple):
     group: str
     seconds: float
 
+    @property
+    def most(self) -> float:
+        """The seconds after which the step has outrun its expectation."""
+        return OVERRUN * max(self.seconds, LEAST_EXPECTED)
+
 
 @dataclass(eq=False)
 class Claim:
@@ -81,12 +86,18 @@ class Cores:
         self._longest: dict[str, float] = {}  # by group, of steps that outran their expectation
 
     @contextlib.contextmanager
-    def hold(self, expected: Expectation | None = None, deadline: float | None = None) -> Iterator[Claim]:
+    def hold(
+        self,
+        expected: Expectation | None = None,
+        deadline: float | None = None,
+        make_way: Callable[[], None] | None = None,
+    ) -> Iterator[Claim]:
         """Wait for a core and hold it.
 
         Args:
             expected: None for a step that is never paused.
             deadline: when to give up waiting, in seconds since the epoch; None for never.
+            make_way: called if the step has to wait.
 
         Raises:
             OutOfTimeError: there was no core by the deadline.
@@ -95,6 +106,8 @@ class Cores:
             raise OutOfTimeError(OUT_OF_TIME)
         claim = self.claim(expected)
         try:
+            if claim.since is None and make_way is not None:
+                make_way()
             with self._changed:
                 while claim.since is None:
                     left = inf if deadline is None else deadline - time.time()
@@ -171,9 +184,7 @@ class Cores:
         return max(slow, key=self._seconds, default=None)
 
     def _has_outrun(self, claim: Claim) -> bool:
-        if claim.expected is None:
-            return False
-        return self._seconds(claim) >= OVERRUN * max(claim.expected.seconds, LEAST_EXPECTED)
+        return claim.expected is not None and self._seconds(claim) >= claim.expected.most
 
     def _expected(self, claim: Claim) -> float:
         """Return the seconds to expect of a step: what was predicted, or more if its group has taken more."""

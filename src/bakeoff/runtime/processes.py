@@ -157,7 +157,13 @@ def stop_fork_server() -> None:
         _server.stop()
 
 
-def run_in_process(path: str, *args: Any, deadline: float | None = None, expected: Expectation | None = None) -> Any:
+def run_in_process(
+    path: str,
+    *args: Any,
+    deadline: float | None = None,
+    expected: Expectation | None = None,
+    make_way: Callable[[], None] | None = None,
+) -> Any:
     """Run a function in a process of its own, and pass its result, errors and log records on to the caller.
 
     Arguments and result are pickled: pass references to files, not rows. At most one function runs per core; further
@@ -167,6 +173,7 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None, expecte
         path: `module:name` of the function, in a module that does not import Prefect; it is not imported here.
         deadline: when to kill it, in seconds since the epoch; None for never.
         expected: the time it is expected to take; it is paused for faster ones once it has outrun that. None for never.
+        make_way: called once, in this thread, when it has to wait or has outrun the time it was expected to take.
 
     Returns:
         What the function returns.
@@ -177,11 +184,12 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None, expecte
         Exception: what the function raises.
     """
     server = start_fork_server()
-    with server.cores.hold(expected, deadline) as claim:
+    notice = _Notice(expected, make_way)
+    with server.cores.hold(expected, deadline, notice.give) as claim:
         worker = server.worker()
         server.under_way.add(id(worker))
         try:
-            kind, content = _await_result(worker, path, args, deadline, partial(server.cores.attach, claim))
+            kind, content = _await_result(worker, path, args, deadline, partial(server.cores.attach, claim), notice)
         finally:
             server.cores.detach(claim)  # the process may take another step
             server.under_way.discard(id(worker))
@@ -195,7 +203,12 @@ def run_in_process(path: str, *args: Any, deadline: float | None = None, expecte
 
 
 def _await_result(
-    worker: WorkerConnection, path: str, args: Any, deadline: float | None, attach: Callable[[int | None], None]
+    worker: WorkerConnection,
+    path: str,
+    args: Any,
+    deadline: float | None,
+    attach: Callable[[int | None], None],
+    notice: "_Notice",
 ) -> tuple[str, Any]:
     """Run the step and return how it ended; the connection keeps its pid only if the process can be reused.
 
@@ -208,6 +221,7 @@ def _await_result(
         worker.connection.send((context, path, args))
         attach(worker.pid)
         while True:
+            notice.watch(worker.connection)
             if worker.pid is not None and _is_late(worker.connection, deadline):
                 raise OutOfTimeError(OUT_OF_TIME)
             kind, content = worker.connection.recv()
@@ -232,6 +246,28 @@ def _await_result(
                 os.kill(worker.pid, signal.SIGKILL)
             worker.pid = None
         raise
+
+
+class _Notice:
+    """Tells once that a step has to wait, or has outrun the time it was expected to take."""
+
+    def __init__(self, expected: Expectation | None, make_way: Callable[[], None] | None) -> None:
+        self._make_way = make_way
+        self._most = None if expected is None else expected.most
+        self._due: float | None = None
+
+    def give(self) -> None:
+        if self._make_way is not None:
+            self._make_way()
+            self._make_way = None
+
+    def watch(self, connection: Connection) -> None:
+        """Wait for a message of the step, but no longer than it was expected to run."""
+        if self._make_way is None or self._most is None:
+            return
+        self._due = self._due or time.monotonic() + self._most
+        if not connection.poll(max(0.0, self._due - time.monotonic())):
+            self.give()
 
 
 def _is_late(connection: Connection, deadline: float | None) -> bool:

@@ -2,13 +2,18 @@
 
 import contextlib
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from distributed import LocalCluster
 from pydantic import ValidationError
 
 from bakeoff.config import TrainingConfig
-from bakeoff.errors import ConfigError
+from bakeoff.errors import ConfigError, OutOfTimeError
+from bakeoff.runtime.cores import Expectation
+from bakeoff.runtime.processes import run_in_process
+from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.transfer import (
     pack,
     read_folder,
@@ -18,6 +23,7 @@ from bakeoff.runtime.transfer import (
 from bakeoff.training import preflight
 from bakeoff.training.preflight import check_places, require_scheduler
 from bakeoff.training.results import FoldScore, ModelRef
+from tasks.runs.dask import leave_thread
 
 
 @pytest.mark.parametrize(
@@ -117,3 +123,34 @@ def test_a_folder_that_is_sent_is_whole_or_not_there(tmp_path):
     write_folder(files, tmp_path / "data")
     assert files == read_folder(tmp_path / "data")
     assert ["data"] == [path.name for path in tmp_path.iterdir()]
+
+
+def run_step(step, arguments, deadline, group):
+    """A step under a budget on a Dask worker, as tasks run it; returns how it ended."""
+    path, expected = f"tests.support.steps:{step}", Expectation(group, 0.0)
+    try:
+        run_in_process(path, *arguments, deadline=deadline, expected=expected, make_way=leave_thread())
+    except OutOfTimeError:
+        return "out of time"
+    return "done"
+
+
+@pytest.mark.filterwarnings("default")  # Dask's own
+def test_fast_steps_end_while_slow_ones_hold_all_threads_of_a_cluster(tmp_path):
+    """A step that has outrun its prediction, or waits for a core, leaves its thread to the next one."""
+    deadline = time.time() + 60
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        cluster.get_client() as own,
+    ):
+        slow = [
+            own.submit(run_step, "sleep", (tmp_path / str(number), 600), deadline, "slow", priority=1)
+            for number in range(cpu_count() + 2)
+        ]
+        fast = own.submit(run_step, "double", (1,), deadline, "fast")
+        assert "done" == fast.result()
+        assert ["pending"] * len(slow) == [future.status for future in slow]
+
+
+def test_a_step_that_is_on_no_worker_has_no_thread_to_leave():
+    assert leave_thread() is None
