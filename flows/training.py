@@ -27,6 +27,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
+from bakeoff.estimators.measured_fit_time import measure_contestants
 from bakeoff.estimators.svm_fit_time import needs_slice
 from bakeoff.runtime.processes import start_fork_server
 from bakeoff.runtime.threads import cpu_count
@@ -36,7 +37,7 @@ from bakeoff.training.leaderboard import (
     require_finisher,
     score_contestant,
 )
-from bakeoff.training.preflight import check_places
+from bakeoff.training.preflight import check_contestants, check_places
 from bakeoff.training.time_budget import order_contestants, race_deadline, skip_over_budget
 from tasks import PRELOAD
 from tasks.calibrate import calibrate
@@ -85,6 +86,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     catch_up()
     config = config.with_batch(scheduled_second())
     check_places(config)
+    check_contestants(config)
     with run_folder(config.workspace) as run, steps_end_first():
         dataset = result_of(generate.submit(config, run))
         config = config.with_folds(dataset.folds)
@@ -114,7 +116,10 @@ def race(
     size = ProblemSize.of(dataset)
     svm_seconds = end_of(time_svm.submit(untraversed(dataset), config)).value if needs_slice(config, size) else None
     contestants = {name: Contestant.of(config, name, size, svm_seconds) for name in config.classifiers}
-    with race_runner(config, dataset, replace(run, deadline=race_deadline(config))) as runner:
+    deadline = race_deadline(config)
+    if deadline is not None:
+        contestants = measure_contestants(dataset, contestants, deadline)
+    with race_runner(config, dataset, replace(run, deadline=deadline)) as runner:
         skipped = skip_over_budget(contestants, config, runner.workers)
         running = {name: contestant for name, contestant in contestants.items() if name not in skipped}
         runs = fan_out(config, dataset, running, runner)

@@ -1,4 +1,4 @@
-"""The classifiers that can race; to add one, add an entry to `CLASSIFIERS`.
+"""The classifiers that race by a name of their own; a config may name the class of others (`CLASS`).
 
 scikit-learn is imported only when an estimator is needed, which keeps configs and the command line fast.
 """
@@ -6,7 +6,7 @@ scikit-learn is imported only when an estimator is needed, which keeps configs a
 import importlib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,16 +15,24 @@ if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
 
 DEFAULT_RANDOM_STATE = 42
+EXAMPLE = "mine: {class: lightgbm.LGBMClassifier}"
+RESERVED = ("baseline",)  # for the answer that a classifier must beat
+CLASS = "class"  # among a contestant's parameters: the class that it is an instance of
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """A classifier of scikit-learn: its module and class, its name in reports, and its default parameters."""
+    """A classifier of scikit-learn: its module and class, its name in reports, and its default parameters.
+
+    Attributes:
+        by_default: whether it races where the config names no contestants.
+    """
 
     module: str
     estimator: str
     title: str
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    by_default: bool = False
 
     def load(self) -> "type[ClassifierMixin]":
         """Import the estimator class."""
@@ -35,26 +43,59 @@ class Classifier:
 # From the simplest to the least simple: of tied contestants the first one wins.
 CLASSIFIERS: dict[str, Classifier] = {
     "logistic_regression": Classifier(
-        "sklearn.linear_model", "LogisticRegression", "logistic regression", {"max_iter": 1000}
+        "sklearn.linear_model", "LogisticRegression", "logistic regression", {"max_iter": 1000}, by_default=True
     ),
-    "svm": Classifier("sklearn.svm", "SVC", "SVM", {"kernel": "rbf", "C": 1.0, "gamma": "scale"}),
+    "svm": Classifier("sklearn.svm", "SVC", "SVM", {"kernel": "rbf", "C": 1.0, "gamma": "scale"}, by_default=True),
     "random_forest": Classifier(
         "sklearn.ensemble",
         "RandomForestClassifier",
         "random forest",
         {"n_estimators": 100, "random_state": DEFAULT_RANDOM_STATE},
+        by_default=True,
+    ),
+    "hist_gradient_boosting": Classifier(
+        "sklearn.ensemble",
+        "HistGradientBoostingClassifier",
+        "gradient boosting",
+        {"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 31, "random_state": DEFAULT_RANDOM_STATE},
     ),
 }
 
 
 def default_parameters() -> dict[str, dict[str, Any]]:
     """Return the default contestants with their parameters."""
-    return {name: deepcopy(dict(entry.defaults)) for name, entry in CLASSIFIERS.items()}
+    return {name: deepcopy(dict(entry.defaults)) for name, entry in CLASSIFIERS.items() if entry.by_default}
 
 
 def title(name: str) -> str:
-    """Return the name of a classifier in reports; its key if it is no longer among the classifiers."""
+    """Return the name of a contestant in reports; its key if its class is named by the config or is no longer known."""
     return CLASSIFIERS[name].title if name in CLASSIFIERS else name
+
+
+def package_of(parameters: Mapping[str, Any]) -> str:
+    """Return the package of a contestant's class: scikit-learn, or the first part of the class's path."""
+    package = str(parameters.get(CLASS, "sklearn")).partition(".")[0]
+    return "scikit-learn" if package == "sklearn" else package
+
+
+def unknown_name(name: str, allowed: Iterable[str]) -> str:
+    """Say that there is no such contestant, and which there are."""
+    return f"unknown classifier {name[:80]!r}; allowed: {', '.join(allowed)}"
+
+
+def check_name(name: str, parameters: Mapping[str, Any]) -> None:
+    """Check that a contestant has a name of its own, or one of `CLASSIFIERS` without a class.
+
+    Raises:
+        ValueError: it has not; the message says what is allowed.
+    """
+    if CLASS not in parameters:
+        if name not in CLASSIFIERS:
+            raise ValueError(f"{unknown_name(name, CLASSIFIERS)}, or a class, as in {EXAMPLE}")
+    elif name in CLASSIFIERS or name in RESERVED:
+        raise ValueError(f"this name is taken; give a contestant of a class another one, as in {EXAMPLE}")
+    elif not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", name):  # a part of file names
+        raise ValueError("a name has letters, digits and underscores, 40 at most, and begins with a letter")
 
 
 def check_parameters(name: str, parameters: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.classifiers import default_parameters, title
 from bakeoff.config import DatasetConfig, TrainingConfig
 from bakeoff.config.flags import read_config
 
@@ -122,9 +122,9 @@ def test_the_maps_show_every_pair_of_values_for_every_classifier(executed):
     assert all(config for config, _ in noise)
     assert {True, False} == {config is None for config, _ in clouds}
     for figure, pairs, below in zip(figures, [noise, noise, clouds], [False, True, False], strict=True):
-        assert [entry.title for entry in CLASSIFIERS.values()] == [panel["title"] for panel in figure]
+        assert [title(name) for name in default_parameters()] == [panel["title"] for panel in figure]
         assert len({tuple(panel["limits"]) for panel in figure}) == 1
-        for name, panel in zip(CLASSIFIERS, figure, strict=True):
+        for name, panel in zip(default_parameters(), figure, strict=True):
             shown = [shown_value(config, scores and scores[name], below) for config, scores in pairs]
             assert shown == panel["cells"]
 

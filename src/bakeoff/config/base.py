@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.runtime.files import NAME
 from bakeoff.runtime.paths import local_path
 
@@ -39,12 +38,6 @@ def _local(value: Any) -> Any:
     return local_path(str(value)) if isinstance(value, str | Path) else value
 
 
-def _known_classifier(name: str) -> str:
-    if name not in CLASSIFIERS:
-        raise ValueError(f"unknown classifier {name!r}; allowed: {', '.join(CLASSIFIERS)}")
-    return name
-
-
 Count = Annotated[int, BeforeValidator(_no_flag)]
 Number = Annotated[float, BeforeValidator(_no_flag)]
 Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
@@ -52,11 +45,6 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Text = Annotated[str, Field(min_length=1)]
 LocalPath = Annotated[Path, BeforeValidator(_local)]
 LocalText = Annotated[str, BeforeValidator(_local), Field(min_length=1)]  # a path that is shown as entered
-ClassifierName = Annotated[
-    str,
-    AfterValidator(_known_classifier),
-    WithJsonSchema({"type": "string", "enum": list(CLASSIFIERS)}),
-]
 
 
 class Part(BaseModel):

@@ -4,9 +4,8 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.classifiers import CLASSIFIERS, default_parameters
 from bakeoff.config.base import (
-    ClassifierName,
     Count,
     Number,
     Part,
@@ -109,10 +108,10 @@ class SelectionConfig(Part):
         "if that is larger; empty: 0.005 for accuracy, balanced accuracy and macro F1, 0.002 for ROC AUC, 0.01 for log "
         "loss.",
     )
-    simplicity: tuple[ClassifierName, ...] = Field(
-        default=tuple(CLASSIFIERS),
+    simplicity: tuple[str, ...] = Field(
+        default=tuple(default_parameters()),
         description="The contestants from the simplest to the least simple; several with commas. Those left out come "
-        "last.",
+        "last, gradient boosting before those of a class that the config names.",
     )
     resamples: Count = Field(
         default=2000, ge=200, le=100_000, description="How many resamples a bootstrap draws, here and in promotion."

@@ -22,7 +22,8 @@ INTRODUCTION = """\
 
 Names are those of a YAML file, where a dot is a level (`dataset.n_samples` is `dataset: {n_samples: …}`), and of flags
 (`--dataset.n-samples 2000`; underscores will do for dashes). A flag beats the file, the file beats the default. The
-environment is asked for nothing but keys, by the variables that `signing` names. A value that isn't allowed, or two
+environment is asked for nothing but keys, by the variables that `signing` names, and the modules of further
+classifiers (`BAKEOFF_CLASSIFIER_MODULES`). A value that isn't allowed, or two
 that don't go together, are refused in one line before anything is written.
 
 *Empty* is `null` in YAML, of a list `[]` and of a mapping `{}`. In a flag lists are written with commas,

@@ -6,14 +6,18 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from bakeoff.classifier_modules import check_path
 from bakeoff.classifiers import (
+    CLASS,
+    CLASSIFIERS,
+    check_name,
     check_parameters,
     default_parameters,
     gives_probabilities,
     needs_exact_svm,
+    unknown_name,
 )
 from bakeoff.config.base import (
-    ClassifierName,
     LocalPath,
     ModelName,
     Number,
@@ -63,10 +67,13 @@ class TrainingConfig(Part):
         default="auto",
         description="auto: impute, scale and one-hot encode inside every fold; none: numbers as they are.",
     )
-    classifiers: dict[ClassifierName, dict[str, Any]] = Field(
+    classifiers: dict[str, dict[str, Any]] = Field(
         default=default_parameters(),
         min_length=1,
         description="The contestants, each with scikit-learn's own parameters; one that is left out does not race. "
+        "logistic_regression, svm, random_forest and hist_gradient_boosting have their names; any other name goes with "
+        "a class and its parameters, as in mine: {class: lightgbm.LGBMClassifier, n_estimators: 300}, of scikit-learn, "
+        "LightGBM, XGBoost, CatBoost, or a module that the environment variable BAKEOFF_CLASSIFIER_MODULES allows. "
         "Replaced as a whole, never merged. A contestant without a random_state gets 42.",
     )
     svm: SVMConfig = Field(default=SVMConfig(), description="How the SVM is fitted where there are many rows.")
@@ -118,9 +125,31 @@ class TrainingConfig(Part):
     @field_validator("classifiers")
     @classmethod
     def _known_parameters(cls, classifiers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        problems = []
         for name, parameters in classifiers.items():
-            check_parameters(name, parameters)
+            try:
+                check_name(name, parameters)
+                if CLASS in parameters:
+                    check_path(parameters[CLASS])
+                else:
+                    check_parameters(name, parameters)
+            except ValueError as error:
+                problems.append(str(error) if CLASS not in parameters else f"{name}: {error}")
+        if problems:
+            raise ValueError("; ".join(problems))
         return classifiers
+
+    @model_validator(mode="after")
+    def _simplicity_names_contestants(self) -> Self:
+        """Refuse unknown names in the order of simplicity, and add the contestants that only this config has."""
+        own = [name for name in self.classifiers if name not in CLASSIFIERS]
+        for name in self.selection.simplicity:
+            if name not in CLASSIFIERS and name not in own:
+                raise ValueError(f"selection.simplicity: {unknown_name(name, [*CLASSIFIERS, *own])}")
+        if own:
+            order = tuple(dict.fromkeys([*self.selection.order, *own]))
+            self.__dict__["selection"] = self.selection.model_copy(update={"simplicity": order})
+        return self
 
     @model_validator(mode="after")
     def _split_fits(self) -> Self:
@@ -188,10 +217,9 @@ class TrainingConfig(Part):
     def _probabilities_where_needed(self) -> Self:
         """Refuse contestants without probabilities if the metric or the costs need them."""
         if self.calibration == "none":
-            scoring = self.cross_validation.scoring
-            reason = scoring if METRICS[scoring].of_probabilities else "costs" if self.costs else None
+            reason = self.needs_probabilities
             for name, parameters in self.classifiers.items() if reason else ():
-                if not gives_probabilities(name, parameters):
+                if CLASS not in parameters and not gives_probabilities(name, parameters):
                     raise ValueError(
                         f"{reason} needs probabilities, {name} gives none, and calibration is none; set calibration: "
                         f"auto or take {name} out of classifiers"
@@ -204,6 +232,12 @@ class TrainingConfig(Part):
                 "leave it out (its predictions don't depend on it) or set calibration: none"
             )
         return self
+
+    @property
+    def needs_probabilities(self) -> str | None:
+        """What needs probabilities: the metric or the costs; None if nothing does."""
+        scoring = self.cross_validation.scoring
+        return scoring if METRICS[scoring].of_probabilities else "costs" if self.costs else None
 
     def with_folds(self, folds: int) -> Self:
         """Return the config with the number of folds that the rows allow."""

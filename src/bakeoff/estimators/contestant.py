@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bakeoff.classifiers import weigh_classes
+from bakeoff.classifiers import CLASS, package_of, weigh_classes
 from bakeoff.config import TrainingConfig
 from bakeoff.config.training import CalibrationChoice
 from bakeoff.estimators.engines import Engine, choose_engine
@@ -24,15 +24,17 @@ class Contestant:
     """A classifier that takes part in the race, and how it is fitted.
 
     Attributes:
-        name: a key of `CLASSIFIERS`.
-        parameters: the estimator's parameters, including the config's class_weight.
+        name: a key of the config's `classifiers`.
+        parameters: the estimator's parameters, including the config's class_weight, or those of a class that the config
+            names, with the class.
         preprocessing: "auto", or "none" for the columns as they are.
         scoring: the metric of the race.
         calibration: the config's choice of calibration.
-        engine: the library that fits it.
+        engine: the library that fits it; for a class that the config names, its package.
         approximation: the approximation of the SVM, or None.
-        predicted_seconds: the predicted time of a fit on the training rows on one core; None if there is no formula.
+        predicted_seconds: the predicted time of a fit on the training rows on one core; None if unknown.
         sliced: whether the prediction comes from fits on slices of the rows.
+        class_weight: of the config; for a class that the config names, whose parameters are not known here.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Contestant:
     approximation: Approximation | None = None
     predicted_seconds: float | None = None
     sliced: bool = False
+    class_weight: str = "none"
 
     @classmethod
     def of(cls, config: TrainingConfig, name: str, size: ProblemSize, svm_seconds: float | None = None) -> "Contestant":
@@ -55,6 +58,17 @@ class Contestant:
             size: the size of the training part.
             svm_seconds: what an exact SVM was predicted to take from slices; None to predict it by formula.
         """
+        if CLASS in config.classifiers[name]:
+            parameters = config.classifiers[name]
+            return cls(
+                name,
+                parameters,
+                config.preprocessing,
+                config.cross_validation.scoring,
+                config.calibration,
+                package_of(parameters),
+                class_weight=config.class_weight,
+            )
         parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
         engine = choose_engine(config.engine, name, size.rows)
         approximation = choose_approximation(config.svm, parameters, size, svm_seconds) if name == "svm" else None

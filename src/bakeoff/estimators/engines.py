@@ -2,13 +2,13 @@
 
 import importlib
 import importlib.util
-from typing import Any, Literal
+from typing import Any
 
-from bakeoff.classifiers import CLASSIFIERS
+from bakeoff.classifiers import CLASS, CLASSIFIERS, package_of
 from bakeoff.config.training import EngineChoice
 from bakeoff.errors import ConfigError
 
-Engine = Literal["scikit-learn", "sklearnex", "bakeoff"]
+Engine = str  # scikit-learn, sklearnex, bakeoff, or the package of a class that the config names
 
 # The number of training rows from which scikit-learn-intelex fits faster, measured by benchmarks.engines; it fits SVMs
 # slower.
@@ -59,6 +59,8 @@ def load_estimator(name: str, engine: Engine) -> Any:
 
 def engine_of(classifier: Any) -> Engine:
     """Return the engine that fitted a classifier; scikit-learn-intelex falls back to scikit-learn in some cases."""
+    if hasattr(classifier, "classifier_"):
+        return package_of({CLASS: type(classifier.classifier_).__module__})
     library = type(classifier).__module__.partition(".")[0]
     if library != "sklearnex":
         return "bakeoff" if library == "bakeoff" else "scikit-learn"
@@ -80,9 +82,17 @@ def to_sklearn(classifier: Any) -> Any:
     if type(classifier).__module__.startswith("sklearnex"):
         own = _without_sklearnex(classifier)
     by_onedal = hasattr(classifier, "_onedal_estimator")
-    for tree in getattr(own, "estimators_", ()):
+    for tree in _trees(own):
         _rewrite_nodes(tree.tree_, by_onedal)
     return own
+
+
+def _trees(classifier: Any) -> list[Any]:
+    """The trees of an ensemble, or of the classifier that an `EncodedClassifier` holds."""
+    import numpy as np
+
+    inner = getattr(classifier, "classifier_", classifier)
+    return [each for each in [inner, *np.ravel(getattr(inner, "estimators_", []))] if hasattr(each, "tree_")]
 
 
 def _without_sklearnex(classifier: Any) -> Any:

@@ -1,12 +1,12 @@
 """Build and fit the Pipeline of a contestant: impute, scale, one-hot encode, classify."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from bakeoff.classifiers import build_classifier, gives_probabilities
+from bakeoff.classifiers import CLASS, build_classifier
 from bakeoff.estimators.contestant import CALIBRATION_FOLDS, Contestant, choose_method
 from bakeoff.estimators.engines import (
     Engine,
@@ -14,27 +14,19 @@ from bakeoff.estimators.engines import (
     load_estimator,
     to_sklearn,
 )
+from bakeoff.estimators.own_classifiers import build_own_classifier
+from bakeoff.estimators.preprocessing import BOOSTING, build_preprocessor, categorical_columns
 from bakeoff.estimators.svm_approximation import approximate_parameters
 from bakeoff.evaluation.results import Method
 from bakeoff.metrics import METRICS
-from bakeoff.tables.schema import MAX_CATEGORIES, Feature, Kind
+from bakeoff.tables.schema import Feature
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 
-MISSING_CATEGORY = "(missing)"
-COLUMNS_BY_POSITION = 1_000  # from here on: scikit-learn searches all columns for each name
-CYCLIC = ("logistic_regression", "svm")  # for which the end of a week, month, or day should be near its beginning
-
-
 def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: Method | None = None) -> "Pipeline":
-    """Build the unfitted Pipeline of a contestant.
-
-    Missing numbers and booleans are imputed by the median, then standardized. Text is one-hot encoded; missing text is
-    a category of its own. Dates become numbers (`DateFeatures`), free text the components of its TF-IDF
-    (`TextFeatures`). With more than 100 categories the rare ones share a column, which unseen categories are
-    assigned to; without such a column they are encoded as all zeros.
+    """Build the unfitted Pipeline of a contestant: preprocessing, unless the config wants none, and classifier.
 
     Args:
         contestant: the classifier and its parameters.
@@ -47,13 +39,15 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
     from sklearn.pipeline import Pipeline
 
     classifier = _classifier(contestant)
+    if contestant.preprocessing == "auto" and contestant.name == BOOSTING:
+        classifier.set_params(categorical_features=categorical_columns(features))
     if method:
         from sklearn.calibration import CalibratedClassifierCV
 
         classifier = CalibratedClassifierCV(classifier, method=method, cv=CALIBRATION_FOLDS, ensemble=False)
     steps = [("classifier", classifier)]
     if contestant.preprocessing == "auto":
-        steps.insert(0, ("preprocessing", _preprocessor(contestant, features)))
+        steps.insert(0, ("preprocessing", build_preprocessor(contestant, features)))
     return Pipeline(steps)
 
 
@@ -76,7 +70,7 @@ def fit_for_scoring(contestant: Contestant, features: Sequence[Feature], X: pd.D
     method: Method | None = None
     if METRICS[contestant.scoring].of_probabilities:
         names, counts = np.unique(y, return_counts=True)
-        own = contestant.approximation is None and gives_probabilities(contestant.name, contestant.parameters)
+        own = contestant.approximation is None and hasattr(_classifier(contestant), "predict_proba")
         method = choose_method(contestant.calibration, own, counts.min())
         if method and counts.min() < CALIBRATION_FOLDS:
             raise ValueError(
@@ -116,6 +110,8 @@ def base_classifier(classifier: Any) -> Any:
 
 
 def _classifier(contestant: Contestant) -> Any:
+    if CLASS in contestant.parameters:
+        return build_own_classifier(contestant.parameters, contestant.class_weight)
     if contestant.approximation is None:
         estimator = load_estimator(contestant.name, contestant.engine)
         return build_classifier(contestant.name, contestant.parameters, estimator)
@@ -124,42 +120,3 @@ def _classifier(contestant: Contestant) -> Any:
     parameters = approximate_parameters(contestant.parameters)
     parameters["n_components"] = contestant.approximation.components
     return build_classifier(contestant.name, parameters, NystroemSVC)
-
-
-def _preprocessor(contestant: Contestant, features: Sequence[Feature]) -> Any:
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-    columns: dict[str, list[str]] = {kind: [] for kind in get_args(Kind)}
-    for feature in features:
-        columns["number" if feature.kind == "boolean" else feature.kind].append(feature.name)
-    # A column may be empty in one fold; keep_empty_features keeps it, so that all folds have the same columns.
-    scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-    encode = make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=MISSING_CATEGORY, keep_empty_features=True),
-        OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES),
-    )
-    parts: list[tuple[str, Any, Any]] = [
-        ("numbers", scale, columns["number"]),
-        ("categories", encode, columns["category"]),
-    ]
-    if columns["datetime"]:
-        from bakeoff.estimators.date_features import DateFeatures
-
-        dates = DateFeatures(cyclic=contestant.name in CYCLIC)
-        impute = SimpleImputer(strategy="median", keep_empty_features=True)
-        parts.append(("dates", make_pipeline(dates, impute, StandardScaler()), columns["datetime"]))
-    if columns["text"]:
-        from bakeoff.estimators.text_features import TextFeatures
-
-        parts += [(f"text {number}", TextFeatures(), name) for number, name in enumerate(columns["text"], start=1)]
-    if len(features) >= COLUMNS_BY_POSITION:
-        positions = {feature.name: position for position, feature in enumerate(features)}
-        parts = [(name, step, _positions(of, positions)) for name, step, of in parts]
-    return ColumnTransformer([part for part in parts if part[2] != []])
-
-
-def _positions(columns: list[str] | str, positions: Mapping[str, int]) -> list[int] | int:
-    return positions[columns] if isinstance(columns, str) else [positions[name] for name in columns]

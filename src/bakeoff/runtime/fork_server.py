@@ -180,5 +180,6 @@ def _load(path: str) -> Any:
 
 
 if __name__ == "__main__":
+    os.dup2(2, 1)  # what libraries print must not end up among a command's results
     serve(socket.socket(fileno=int(sys.argv[1])), *sys.argv[2:])
     os._exit(0)  # skip the interpreter's clean-up, which takes as long as a step

@@ -1,6 +1,5 @@
 """Open a store, find a version, and load its model."""
 
-import io
 import logging
 import platform
 import warnings
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
 
+from bakeoff.classifier_modules import MissingPackageError, unpickle_model
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.store.card import Card
@@ -32,10 +32,10 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
 
     Raises:
         IntegrityError: the version was changed, can't be unpickled, or predicts its sample differently.
-        StoreError: it was written under other versions, and that is not allowed.
+        StoreError: it was written under other versions, and that is not allowed, or its classifier's package is not
+            installed.
         ReadError: the system refused to read a file.
     """
-    import joblib
     from sklearn.exceptions import InconsistentVersionWarning
 
     from bakeoff.store.frozen_sample import SAMPLE
@@ -48,8 +48,14 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            model = joblib.load(io.BytesIO(content))
-    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are verified: other versions are the cause
+            model = unpickle_model(content)
+    except MissingPackageError as error:
+        recorded = card.environment.get(error.package)
+        pinned = f"{error.package}=={recorded}" if recorded else error.package
+        raise StoreError(
+            f"version {version} needs the package {error.package}, which is not installed; pip install {pinned}"
+        ) from error
+    except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right, so library versions are the cause
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
     if SAMPLE in card.files:

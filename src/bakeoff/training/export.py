@@ -15,6 +15,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on
 from bakeoff.data.parts import read_part
+from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.evaluation.curves import EVALUATION
 from bakeoff.evaluation.results import Calibration
 from bakeoff.report.charts import draw_all
@@ -132,7 +133,7 @@ def describe_race(
         data_sha256=ref.sha256,
         origin=RowsOrigin(**vars(ref.origin)),
         config=config.model_dump(mode="json"),
-        environment=describe_environment(),
+        environment=describe_environment() | describe_packages(config.classifiers),
         files={},
     )
 

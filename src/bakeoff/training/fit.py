@@ -7,11 +7,12 @@ from pathlib import Path
 
 import joblib
 
-from bakeoff.classifiers import title
+from bakeoff.classifiers import CLASS, title
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_part
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.engines import Engine
+from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
 from bakeoff.estimators.svm_fit_time import predict_exact_svm
 from bakeoff.runtime.step_cache import cached_step
@@ -51,7 +52,9 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
 def _describe_method(contestant: Contestant, engine: Engine) -> str:
     if contestant.approximation:
         return f" by Nystroem's features of {contestant.approximation.components:,} landmarks"
-    return " by scikit-learn-intelex" if engine == "sklearnex" else ""
+    if engine == "sklearnex":
+        return " by scikit-learn-intelex"
+    return f" by {engine}" if CLASS in contestant.parameters else ""
 
 
 def fit_cached(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> ModelRef:
@@ -66,4 +69,5 @@ def fit_cached(ref: DatasetRef, contestant: Contestant, run: RunFolder) -> Model
 
 def contestant_key(ref: DatasetRef, contestant: Contestant) -> dict[str, object]:
     """All that a fit depends on, in plain values, for `cached_step`."""
-    return {"data": ref.sha256, "split": ref.split_sha256, "contestant": asdict(contestant)}
+    packages = describe_packages({contestant.name: contestant.parameters})
+    return {"data": ref.sha256, "split": ref.split_sha256, "contestant": asdict(contestant), "packages": packages}

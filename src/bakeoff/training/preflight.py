@@ -6,11 +6,13 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from bakeoff.classifiers import default_parameters
 from bakeoff.config import TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.estimators.engines import has_sklearnex, require_engine
 from bakeoff.runtime.files import require_writable
 from bakeoff.runtime.paths import refuse_mixed
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.store.load import open_store
 
 SCHEDULER_SECONDS = 5  # timeout of the connection
@@ -87,16 +89,28 @@ def require_scheduler(address: str) -> None:
         )
 
 
+def check_contestants(config: TrainingConfig) -> None:
+    """Check, in a process of its own, the contestants that don't race by default.
+
+    Raises:
+        ConfigError: a class or a parameter is wrong; the message names all that are.
+    """
+    if set(config.classifiers) - set(default_parameters()):
+        run_in_process("bakeoff.estimators.own_classifiers:check_classifiers", config)
+
+
 def check_training(config: TrainingConfig) -> None:
-    """Check the config as `check_places` does, and its dataset, which stays in memory for the next step.
+    """Check the config as `check_places` does, its contestants, and its dataset, which stays in memory.
 
     Raises:
         UserError: a check failed; nothing has been written.
         IntegrityError: the store is damaged, so nothing may be added to it.
     """
     from bakeoff.data.prepare import remember_dataset
+    from bakeoff.estimators.own_classifiers import check_classifiers
 
     check_places(config)
+    check_classifiers(config)
     remember_dataset(config)
 
 
@@ -112,13 +126,12 @@ def preload() -> Iterator[None]:
 
 
 def warm_up() -> None:
-    """Fit every classifier once, so that forked steps inherit what libraries set up on first use.
+    """Fit every classifier that races by default once, so that forked steps inherit what libraries set up on first use.
 
     It must start no threads: a fork doesn't inherit them.
     """
     import pandas as pd
 
-    from bakeoff.classifiers import CLASSIFIERS
     from bakeoff.config import CrossValidationConfig
     from bakeoff.data.folds import make_folds
     from bakeoff.estimators.contestant import Contestant
@@ -133,7 +146,7 @@ def warm_up() -> None:
     features = [Feature("number", "float64", "number"), Feature("text", "str", "category")]
     make_folds(CrossValidationConfig(), y)
     digest_code()
-    for name in CLASSIFIERS:
+    for name in default_parameters():
         parameters = {"n_estimators": 2} if name == "random_forest" else {}
         engine = choose_engine("sklearnex", name, len(X))
         contestant = Contestant(name, parameters, "auto", "accuracy", "auto", engine)

@@ -34,7 +34,7 @@ def test_positions_select_the_columns_that_names_select(monkeypatch):
     contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
     y = np.arange(80) % 2
     by_name = build_pipeline(contestant, features).fit(X, y).predict_proba(X)
-    monkeypatch.setattr("bakeoff.estimators.pipeline.COLUMNS_BY_POSITION", 4)
+    monkeypatch.setattr("bakeoff.estimators.preprocessing.COLUMNS_BY_POSITION", 4)
     by_position = build_pipeline(contestant, features).fit(X, y)
     assert [[1], [2], [3], 0] == [columns for _, _, columns in by_position["preprocessing"].transformers]
     assert by_name.tolist() == by_position.predict_proba(X).tolist()

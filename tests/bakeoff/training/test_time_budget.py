@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff.classifiers import CLASSIFIERS
 from bakeoff.config import TrainingConfig
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import FORMULAS, ProblemSize
@@ -37,7 +36,7 @@ def test_what_cannot_finish_is_skipped_with_what_it_would_take():
     enough = config.model_copy(update={"time_budget": 1e7})
     assert {} == skip_over_budget(racing, enough, 2)
     nothing = config.model_copy(update={"time_budget": 1e-3})
-    assert set(CLASSIFIERS) == set(skip_over_budget(racing, nothing, 2))
+    assert set(config.classifiers) == set(skip_over_budget(racing, nothing, 2))
 
 
 def test_more_workers_take_less_but_no_fit_is_shared():

@@ -1,0 +1,122 @@
+"""What may be imported because a config or a saved model names it.
+
+Importing a module runs it, and configs and versions come from others. So a class is imported only from modules that
+this machine allows: scikit-learn's and three boosting libraries', and those that an environment variable names, which
+no config can set.
+"""
+
+import difflib
+import importlib
+import importlib.util
+import io
+import os
+import re
+import sys
+from typing import Any
+
+VARIABLE = "BAKEOFF_CLASSIFIER_MODULES"
+ALWAYS = ("sklearn", "lightgbm", "xgboost", "catboost")
+OURS = ("bakeoff", "joblib", "numpy", "pandas", "pyarrow", "scipy", "sklearn")  # what every model may consist of
+
+
+class MissingPackageError(ValueError):
+    """A package is not installed."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(package)
+        self.package = package
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return f"the package {self.package} is not installed; pip install {self.package}"
+
+
+def allowed_modules() -> tuple[str, ...]:
+    """The modules whose classes, and whose submodules' classes, may race and be loaded."""
+    return tuple(dict.fromkeys([*ALWAYS, *filter(None, re.split(r"[,\s]+", os.environ.get(VARIABLE, "")))]))
+
+
+def is_allowed(module: str) -> bool:
+    """Return whether a module is one of `allowed_modules`, or below one."""
+    return _is_below(module, allowed_modules())
+
+
+def check_path(path: Any) -> str:
+    """Check, without importing anything, that a class may be imported, and return its path.
+
+    Raises:
+        ValueError: it is no path of a class, or its module is not allowed.
+    """
+    if not isinstance(path, str) or "." not in path or not all(part.isidentifier() for part in path.split(".")):
+        raise ValueError(f"class is {str(path)[:80]!r}; allowed: module and class, as in lightgbm.LGBMClassifier")
+    if not is_allowed(path.rpartition(".")[0]):
+        raise ValueError(refuse(path))
+    return path
+
+
+def refuse(path: str) -> str:
+    """Say that a class is not allowed, what is, and who may change that."""
+    return (
+        f"class {path[:120]} is not allowed: its module must be one of {', '.join(allowed_modules())}; whoever runs "
+        f"Bakeoff can allow more by the environment variable {VARIABLE}"
+    )
+
+
+def load_class(path: str) -> type:
+    """Import a class from an allowed module; the class found must be defined in an allowed module, too.
+
+    Raises:
+        MissingPackageError: its package, or one that it needs, is not installed.
+        ValueError: its module is not allowed, or there is no such class.
+    """
+    module, _, name = check_path(path).rpartition(".")
+    package = module.partition(".")[0]
+    if importlib.util.find_spec(package) is None:
+        raise MissingPackageError(package)
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        missing = error.name or module
+        if _is_below(missing, (package,)):
+            raise ValueError(f"class {path}: there is no module {missing}") from error
+        raise MissingPackageError(missing.partition(".")[0]) from error
+    except Exception as error:  # whatever a module does when it is imported
+        raise ValueError(f"class {path} can't be imported: {type(error).__name__}: {error}") from error
+    if not isinstance(found, type):
+        classes = {each.lower(): each for each, value in vars(sys.modules[module]).items() if isinstance(value, type)}
+        near = difflib.get_close_matches(name.lower(), classes, n=1)
+        raise ValueError(f"{module} has no class {name}" + (f"; did you mean {classes[near[0]]}?" if near else ""))
+    if not is_allowed(found.__module__):
+        raise ValueError(refuse(f"{found.__module__}.{found.__qualname__}"))
+    return found
+
+
+def unpickle_model(content: bytes) -> Any:
+    """Load a model that was written by joblib, which imports its classes.
+
+    Of packages beyond those of every model only allowed modules are imported. That keeps a version from pulling in a
+    package that this machine doesn't trust; it is no protection against a forged pickle, which is what the digests and
+    signatures of a version are for.
+
+    Raises:
+        MissingPackageError: the package of a class is not installed.
+        ValueError: a class's module is not allowed.
+        Exception: whatever unpickling raises.
+    """
+    from joblib.numpy_pickle import NumpyUnpickler
+
+    class Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib ships no types
+        def find_class(self, module: str, name: str) -> Any:
+            package = module.partition(".")[0]
+            if package not in sys.stdlib_module_names and package not in OURS:
+                if not is_allowed(module):
+                    raise ValueError(refuse(f"{module}.{name}"))
+                if importlib.util.find_spec(package) is None:
+                    raise MissingPackageError(package)
+            return super().find_class(module, name)
+
+    return Unpickler("", io.BytesIO(content), ensure_native_byte_order=True).load()
+
+
+def _is_below(module: str, modules: tuple[str, ...]) -> bool:
+    return any(module == each or module.startswith(f"{each}.") for each in modules)
