@@ -31,6 +31,21 @@ class MissingPackageError(ValueError):
         return f"the package {self.package} is not installed; pip install {self.package}"
 
 
+class NotAllowedError(ValueError):
+    """A class is of a module that this machine doesn't allow."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        """Say what is allowed, and who may change that."""
+        return (
+            f"class {self.path[:120]} is not allowed: its module must be one of {', '.join(allowed_modules())}; "
+            f"whoever runs Bakeoff can allow more by the environment variable {VARIABLE}"
+        )
+
+
 def allowed_modules() -> tuple[str, ...]:
     """The modules whose classes, and whose submodules' classes, may race and be loaded."""
     return tuple(dict.fromkeys([*ALWAYS, *filter(None, re.split(r"[,\s]+", os.environ.get(VARIABLE, "")))]))
@@ -45,21 +60,14 @@ def check_path(path: Any) -> str:
     """Check, without importing anything, that a class may be imported, and return its path.
 
     Raises:
-        ValueError: it is no path of a class, or its module is not allowed.
+        NotAllowedError: its module is not allowed.
+        ValueError: it is no path of a class.
     """
     if not isinstance(path, str) or "." not in path or not all(part.isidentifier() for part in path.split(".")):
         raise ValueError(f"class is {str(path)[:80]!r}; allowed: module and class, as in lightgbm.LGBMClassifier")
     if not is_allowed(path.rpartition(".")[0]):
-        raise ValueError(refuse(path))
+        raise NotAllowedError(path)
     return path
-
-
-def refuse(path: str) -> str:
-    """Say that a class is not allowed, what is, and who may change that."""
-    return (
-        f"class {path[:120]} is not allowed: its module must be one of {', '.join(allowed_modules())}; whoever runs "
-        f"Bakeoff can allow more by the environment variable {VARIABLE}"
-    )
 
 
 def load_class(path: str) -> type:
@@ -67,7 +75,8 @@ def load_class(path: str) -> type:
 
     Raises:
         MissingPackageError: its package, or one that it needs, is not installed.
-        ValueError: its module is not allowed, or there is no such class.
+        NotAllowedError: its module is not allowed.
+        ValueError: there is no such class.
     """
     module, _, name = check_path(path).rpartition(".")
     package = module.partition(".")[0]
@@ -87,7 +96,7 @@ def load_class(path: str) -> type:
         near = difflib.get_close_matches(name.lower(), classes, n=1)
         raise ValueError(f"{module} has no class {name}" + (f"; did you mean {classes[near[0]]}?" if near else ""))
     if not is_allowed(found.__module__):
-        raise ValueError(refuse(f"{found.__module__}.{found.__qualname__}"))
+        raise NotAllowedError(f"{found.__module__}.{found.__qualname__}")
     return found
 
 
@@ -100,7 +109,7 @@ def unpickle_model(content: bytes) -> Any:
 
     Raises:
         MissingPackageError: the package of a class is not installed.
-        ValueError: a class's module is not allowed.
+        NotAllowedError: a class's module is not allowed.
         Exception: whatever unpickling raises.
     """
     from joblib.numpy_pickle import NumpyUnpickler
@@ -110,7 +119,7 @@ def unpickle_model(content: bytes) -> Any:
             package = module.partition(".")[0]
             if package not in sys.stdlib_module_names and package not in OURS:
                 if not is_allowed(module):
-                    raise ValueError(refuse(f"{module}.{name}"))
+                    raise NotAllowedError(f"{module}.{name}")
                 if importlib.util.find_spec(package) is None:
                     raise MissingPackageError(package)
             return super().find_class(module, name)

@@ -188,6 +188,20 @@ def test_the_svm_is_approximated_by_what_slices_of_the_rows_predict(tmp_path):
     assert cards[0]["files"]["model.joblib"] == cards[1]["files"]["model.joblib"]
 
 
+def test_the_failure_of_a_class_that_the_config_names_does_not_end_the_race(tmp_path):
+    """Whatever error its library has; one that can be foreseen ends the run before the race."""
+    mine = {"class": "lightgbm.LGBMClassifier", "objective": "nonsense"}
+    card = card_of(training(config(tmp_path, classifiers={"mine": mine, "logistic_regression": {}}), return_state=True))
+    assert "logistic_regression" == card["classifier"]
+    assert "failed" == card["classifiers"]["mine"]["status"]
+    assert "LightGBMError: " in card["classifiers"]["mine"]["reason"]
+    wrong = {"class": "lightgbm.LGBMClassifier", "n_trees_": 3}
+    state = training(config(tmp_path / "2", classifiers={"mine": wrong}), return_state=True)
+    assert state.is_failed()
+    assert "mine: lightgbm.LGBMClassifier has no parameter 'n_trees_'" in state.message
+    assert not (tmp_path / "2").exists()
+
+
 def test_a_contestant_that_time_budget_has_no_room_for_is_skipped(tmp_path):
     """With what it was predicted to take; the others go on."""
     classifiers = {"random_forest": {"n_estimators": 10_000_000}, "logistic_regression": {}}

@@ -1,18 +1,23 @@
 """Predict the time of a fit by fits on slices of the training rows, for classifiers without a formula."""
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from math import log
 from typing import TYPE_CHECKING
 
+from bakeoff.classifiers import title
 from bakeoff.errors import OutOfTimeError, TrainingError
 from bakeoff.estimators.fit_time import LEAST_SECONDS
+from bakeoff.formatting import format_seconds
 from bakeoff.runtime.processes import run_in_process
 
 if TYPE_CHECKING:
     from bakeoff.data.dataset_ref import DatasetRef
     from bakeoff.estimators.contestant import Contestant
+
+logger = logging.getLogger(__name__)
 
 FIRST_ROWS = 500
 PATIENCE = 0.1  # share of the time budget that a measurement may take
@@ -84,6 +89,10 @@ def measure_contestants(
         if contestant.predicted_seconds is None:
             seconds = _measure_apart(ref, contestant, deadline)
             measured[name] = replace(contestant, predicted_seconds=seconds)
+            if seconds is not None:
+                logger.info(
+                    "%s: a fit is predicted to take %s, by fits on few rows", title(name), format_seconds(seconds)
+                )
     return measured
 
 

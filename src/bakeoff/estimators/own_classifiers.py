@@ -1,6 +1,7 @@
 """Contestants of a class that the config names, `mine: {class: lightgbm.LGBMClassifier, n_estimators: 300}`."""
 
 import difflib
+import functools
 import inspect
 import re
 from collections.abc import Iterator, Mapping
@@ -97,9 +98,10 @@ def check_classifiers(config: TrainingConfig) -> None:
 
 def _problems(name: str, parameters: Mapping[str, Any], config: TrainingConfig) -> Iterator[str]:
     if CLASS not in parameters:
-        entry = CLASSIFIERS[name]
-        if not entry.by_default:
+        if not CLASSIFIERS[name].by_default:
             yield from _wrong_value(build_classifier(name, parameters))
+            if "categorical_features" in parameters and config.preprocessing == "auto":
+                yield "categorical_features is set by preprocessing: auto; leave it out, or name dataset.categories"
         return
     try:
         estimator = load_class(parameters[CLASS])
@@ -174,6 +176,7 @@ def _is_required(parameter: inspect.Parameter) -> bool:
     }
 
 
+@functools.cache
 def package_version(package: str) -> str:
     """Return the installed version of the package that has a module; "unknown" for a module without a package."""
     try:

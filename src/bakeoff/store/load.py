@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
 
-from bakeoff.classifier_modules import MissingPackageError, unpickle_model
+from bakeoff.classifier_modules import MissingPackageError, NotAllowedError, unpickle_model
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.store.card import Card
@@ -33,7 +33,7 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
     Raises:
         IntegrityError: the version was changed, can't be unpickled, or predicts its sample differently.
         StoreError: it was written under other versions, and that is not allowed, or its classifier's package is not
-            installed.
+            installed or not allowed.
         ReadError: the system refused to read a file.
     """
     from sklearn.exceptions import InconsistentVersionWarning
@@ -55,6 +55,8 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
         raise StoreError(
             f"version {version} needs the package {error.package}, which is not installed; pip install {pinned}"
         ) from error
+    except NotAllowedError as error:
+        raise StoreError(f"version {version} is not opened: {error}") from error
     except (Exception, SystemExit, GeneratorExit) as error:  # the bytes are right, so library versions are the cause
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error

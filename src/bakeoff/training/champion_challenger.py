@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from bakeoff.classifier_modules import MissingPackageError, NotAllowedError
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, FreshRows, find_fresh_rows
@@ -51,7 +52,7 @@ def compare_with_champion(
         challenger: the challenger's version.
 
     Raises:
-        OSError, ReadError, MemoryError: this machine failed, not the champion.
+        OSError, ReadError, MemoryError, StoreError: this machine failed, or lacks the champion's package.
     """
     n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
     own = store.card(challenger)
@@ -134,9 +135,9 @@ def _predict_with_champion(
 
 
 def _is_machines_fault(error: BaseException | None) -> bool:
-    """Check whether the error or one of its causes is a lack of memory, file handles or disk."""
+    """Check whether the error or one of its causes is a lack of memory, file handles, disk, or an allowed package."""
     while error is not None:
-        if isinstance(error, MemoryError | OSError | ReadError):
+        if isinstance(error, MemoryError | OSError | ReadError | MissingPackageError | NotAllowedError):
             return True
         error = error.__cause__
     return False

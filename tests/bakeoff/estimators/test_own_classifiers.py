@@ -6,7 +6,7 @@ import pytest
 
 from bakeoff.classifier_modules import VARIABLE
 from bakeoff.config import TrainingConfig
-from bakeoff.errors import ConfigError, IntegrityError, StoreError
+from bakeoff.errors import ConfigError, StoreError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.own_classifiers import (
@@ -52,7 +52,7 @@ def refusal(classifiers, **values):
         ({"class": "sklearn.base.ClassifierMixin"}, "sklearn.base.ClassifierMixin is no classifier with"),
         ({"class": "sklearn.impute.SimpleImputer"}, "sklearn.impute.SimpleImputer is no classifier with"),
         ({"class": "sklearn.pipeline.Pipeline"}, "sklearn.pipeline.Pipeline needs steps; give it, or another class"),
-        ({"class": "sklearn.svm.SVc"}, "sklearn.svm has no class SVc"),
+        ({"class": "sklearn.svm.SVc"}, "sklearn.svm has no class SVc; did you mean SVC?"),
         ({"class": "sklearn.svm.SVC", "decision_function_shape": "ovo"}, "which can't be calibrated; leave it out"),
     ],
 )
@@ -77,6 +77,13 @@ def test_all_mistakes_are_told_at_once(monkeypatch):
     assert "a, b: not installed; pip install nowhere here_neither, or leave them out of classifiers" in message
     assert f"c: {LIGHTGBM} has no parameter 'leafs'" in message
     assert "hist_gradient_boosting: The 'max_iter' parameter of HistGradientBoostingClassifier must be" in message
+
+
+def test_gradient_boostings_categories_are_those_of_the_table():
+    """Positions that a config gives would mean other columns after preprocessing."""
+    parameters = {"categorical_features": [0]}
+    assert "hist_gradient_boosting: categorical_features is set by" in refusal({"hist_gradient_boosting": parameters})
+    check_classifiers(config_of({"hist_gradient_boosting": parameters}, preprocessing="none"))
 
 
 def test_without_probabilities_a_metric_that_takes_them_is_refused():
@@ -181,7 +188,7 @@ def test_a_version_of_a_module_that_is_not_allowed_is_not_opened(version, monkey
     """Models are held to the same list as configs."""
     store = ModelStore(version.parent.parent, "classifier")
     monkeypatch.setattr("bakeoff.classifier_modules.ALWAYS", ("sklearn",))
-    with pytest.raises(IntegrityError, match=r"can't be opened here: class lightgbm\.\w+\.\w+ is not allowed: its mod"):
+    with pytest.raises(StoreError, match=r"is not opened: class lightgbm\.\w+\.\w+ is not allowed: its module must"):
         load_model(store, version.name)
 
 
