@@ -94,8 +94,10 @@ def fit_pipeline(pipeline: "Pipeline", X: pd.DataFrame, y: np.ndarray) -> "tuple
     Raises:
         ValueError: scikit-learn refuses a parameter's value or the rows.
     """
-    pipeline.fit(X, y)
     last = pipeline[-1]
+    if getattr(last, "early_stopping", None) == "auto" and np.unique(y, return_counts=True)[1].min() == 1:
+        last.set_params(early_stopping=False)  # gradient boosting's own held-out rows need one of each class
+    pipeline.fit(X, y)
     engine = engine_of(last)
     for calibrated in getattr(last, "calibrated_classifiers_", []):
         calibrated.estimator = to_sklearn(calibrated.estimator)

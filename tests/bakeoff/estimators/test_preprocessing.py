@@ -6,7 +6,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from bakeoff.estimators.contestant import Contestant
-from bakeoff.estimators.pipeline import build_pipeline
+from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
 from bakeoff.estimators.preprocessing import KeptGaps, categorical_columns
 from bakeoff.tables.schema import Feature
 
@@ -79,6 +79,16 @@ def test_gradient_boosting_takes_numbers_as_they_are_without_preprocessing():
     pipeline = boosting(FEATURES[:1], preprocessing="none").fit(ROWS[["size"]], Y)
     assert ["classifier"] == [name for name, _ in pipeline.steps]
     assert None is categorical_columns(FEATURES[:1])
+
+
+def test_a_class_of_a_single_row_does_not_stop_gradient_boosting():
+    """From 10,000 rows on it holds some out, of each class, to see when to stop; with such a class it doesn't."""
+    X = pd.DataFrame({"size": np.arange(10_020.0)})
+    y = np.where(X["size"] < 5_000, "few", "many")
+    alone = np.where(X["size"] == 0, "alone", y)
+    stopping, plain = (fit_pipeline(boosting(FEATURES[:1], max_iter=2), X, each)[0][-1] for each in (y, alone))
+    assert (True, False) == (stopping.do_early_stopping_, plain.do_early_stopping_)
+    assert ["alone", "few", "many"] == plain.classes_.tolist()
 
 
 def test_gaps_stay_and_a_column_that_was_empty_is_zero():
