@@ -17,7 +17,7 @@ from bakeoff.metrics import METRICS
 from bakeoff.training.cross_validate import score_fold
 from tests.bakeoff.conftest import ORDERS
 
-SMALL = {"random_forest": {"n_estimators": 10}}
+SMALL = {"random_forest": {"n_estimators": 10}, "hist_gradient_boosting": {"max_iter": 3}}
 SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depends here
 TABLES = {
     "breast_cancer": {"source": "bundled", "bundled": "breast_cancer"},
