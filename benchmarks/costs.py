@@ -6,7 +6,7 @@ Each way of fitting is timed on POINTS (default 40) random tables, on one thread
 columns, 2 to 10 classes, easy and hard ones, and for NystroemSVC 500 to 3,000 landmarks. The coefficients of the
 formulas' terms are fitted by non-negative least squares on relative errors. Prints them, the committed ones, and for
 both the factor that 90 % of the measurements are within. A formula for the exact SVM can't know how hard the rows are,
-so what slices of the same tables predict stands beside each fit (`estimators.svm_fit_time`).
+so what slices of the same tables predict stands beside each fit (`estimators.slices.counted`).
 """
 
 import json
@@ -83,7 +83,7 @@ def _predict_from_slices(X: np.ndarray, y: np.ndarray) -> float:
     import pandas as pd
 
     from bakeoff.estimators.contestant import Contestant
-    from bakeoff.estimators.svm_fit_time import predict_exact_svm
+    from bakeoff.estimators.slices.counted import predict_exact_svm
 
     svm = Contestant("svm", {}, "none", "accuracy", "auto")
     return predict_exact_svm(svm, [], pd.DataFrame(X), y) or math.nan

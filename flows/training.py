@@ -27,8 +27,8 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
-from bakeoff.estimators.measured_fit_time import measure_contestants
-from bakeoff.estimators.svm_fit_time import needs_slice
+from bakeoff.estimators.slices.counted import needs_slice
+from bakeoff.estimators.slices.timed import measure_contestants
 from bakeoff.runtime.processes import start_fork_server
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workspace import RunFolder, run_folder

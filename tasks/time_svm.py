@@ -5,6 +5,6 @@ from bakeoff.data.dataset_ref import DatasetRef
 from tasks.runs.steps import step
 
 
-@step("bakeoff.estimators.svm_fit_time:predict_race_svm", name="time-svm", run_name="predict the SVM's time")
+@step("bakeoff.estimators.slices.counted:predict_race_svm", name="time-svm", run_name="predict the SVM's time")
 def time_svm(ref: DatasetRef, config: TrainingConfig) -> float | None:
     """Return the predicted seconds of a fit on the training rows, or None."""

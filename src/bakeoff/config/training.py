@@ -6,7 +6,6 @@ from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bakeoff.classifier_modules import check_path
 from bakeoff.classifiers import (
     CLASS,
     CLASSIFIERS,
@@ -17,6 +16,7 @@ from bakeoff.classifiers import (
     needs_exact_svm,
     unknown_name,
 )
+from bakeoff.config.allowed_modules import check_path
 from bakeoff.config.base import (
     LocalPath,
     ModelName,

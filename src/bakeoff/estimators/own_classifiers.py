@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, packages_distributions
 from importlib.metadata import version as installed
 from typing import Any
 
-from bakeoff.classifier_modules import MissingPackageError, load_class
 from bakeoff.classifiers import CLASS, CLASSIFIERS, DEFAULT_RANDOM_STATE, build_classifier, package_of
 from bakeoff.config import TrainingConfig
+from bakeoff.config.allowed_modules import MissingPackageError, load_class
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
 

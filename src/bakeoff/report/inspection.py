@@ -18,7 +18,7 @@ from bakeoff.errors import DataError, StoreError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import fit_for_scoring
-from bakeoff.estimators.svm_fit_time import predict_race_svm
+from bakeoff.estimators.slices.counted import predict_race_svm
 from bakeoff.evaluation.predictions import encode_labels, response_values
 from bakeoff.evaluation.scoring import score
 from bakeoff.metrics import MetricName

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
 
-from bakeoff.classifier_modules import MissingPackageError, NotAllowedError, unpickle_model
 from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.config.allowed_modules import MissingPackageError, NotAllowedError, unpickle_model
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.store.card import Card
 from bakeoff.store.entries import head_of

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bakeoff.classifier_modules import MissingPackageError, NotAllowedError
 from bakeoff.config import TrainingConfig
+from bakeoff.config.allowed_modules import MissingPackageError, NotAllowedError
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, FreshRows, find_fresh_rows
 from bakeoff.data.parts import read_groups, read_part, read_raw

@@ -14,7 +14,7 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.engines import Engine
 from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
-from bakeoff.estimators.svm_fit_time import predict_exact_svm
+from bakeoff.estimators.slices.counted import predict_exact_svm
 from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
 from bakeoff.training.results import ModelRef

@@ -4,8 +4,8 @@ import joblib
 import pandas as pd
 import pytest
 
-from bakeoff.classifier_modules import VARIABLE
 from bakeoff.config import TrainingConfig
+from bakeoff.config.allowed_modules import VARIABLE
 from bakeoff.errors import ConfigError, StoreError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
@@ -187,7 +187,7 @@ def test_a_version_whose_package_is_missing_says_what_installs_it(version, monke
 def test_a_version_of_a_module_that_is_not_allowed_is_not_opened(version, monkeypatch):
     """Models are held to the same list as configs."""
     store = ModelStore(version.parent.parent, "classifier")
-    monkeypatch.setattr("bakeoff.classifier_modules.ALWAYS", ("sklearn",))
+    monkeypatch.setattr("bakeoff.config.allowed_modules.ALWAYS", ("sklearn",))
     with pytest.raises(StoreError, match=r"is not opened: class lightgbm\.\w+\.\w+ is not allowed: its module must"):
         load_model(store, version.name)
 

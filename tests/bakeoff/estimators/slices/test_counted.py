@@ -12,7 +12,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
-from bakeoff.estimators.svm_fit_time import (
+from bakeoff.estimators.slices.counted import (
     ITERATION,
     SKIP_BELOW,
     PairCounts,
@@ -143,7 +143,7 @@ def test_the_choice_is_the_same_in_every_run(tmp_path):
         config = TrainingConfig(dataset=dataset, classifiers={"svm": {}}, svm={"budget_seconds": budget}, time_budget=9)
         ref = prepare_dataset(config, tmp_path / f"{budget}")
         seconds = predict_race_svm(ref, config)
-        again = [run_in_process("bakeoff.estimators.svm_fit_time:predict_race_svm", ref, config) for _ in range(2)]
+        again = [run_in_process("bakeoff.estimators.slices.counted:predict_race_svm", ref, config) for _ in range(2)]
         assert [seconds] * 2 == again
         contestant = Contestant.of(config, "svm", ProblemSize.of(ref), seconds)
         found.add(contestant.approximation is None)

@@ -6,7 +6,7 @@ import sys
 import joblib
 import pytest
 
-from bakeoff.classifier_modules import (
+from bakeoff.config.allowed_modules import (
     VARIABLE,
     MissingPackageError,
     allowed_modules,
@@ -92,7 +92,7 @@ def test_what_is_no_class_is_refused(path, sentence):
 def test_a_missing_package_is_named_with_what_installs_it(monkeypatch):
     """In the process that asked, too, though the class was looked for in another one."""
     monkeypatch.setenv(VARIABLE, "nowhere_installed")
-    _, error = _outcome("bakeoff.classifier_modules:load_class", ("nowhere_installed.Classifier",))
+    _, error = _outcome("bakeoff.config.allowed_modules:load_class", ("nowhere_installed.Classifier",))
     assert isinstance(error, MissingPackageError)
     assert "the package nowhere_installed is not installed; pip install nowhere_installed" == str(error)
 

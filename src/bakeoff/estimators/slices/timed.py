@@ -99,7 +99,7 @@ def measure_contestants(
 def _measure_apart(ref: "DatasetRef", contestant: "Contestant", deadline: float) -> float | None:
     started = time.time()
     patience = max(0.0, deadline - started) * PATIENCE
-    path = "bakeoff.estimators.measured_fit_time:measure_fit_seconds"
+    path = "bakeoff.estimators.slices.timed:measure_fit_seconds"
     try:
         seconds: float | None = run_in_process(path, ref, contestant, deadline=started + patience)
     except OutOfTimeError:

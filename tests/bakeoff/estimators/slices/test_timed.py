@@ -7,10 +7,10 @@ import pytest
 
 from bakeoff.config import TrainingConfig
 from bakeoff.errors import OutOfTimeError
-from bakeoff.estimators import measured_fit_time
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
-from bakeoff.estimators.measured_fit_time import extrapolate, measure_contestants, measure_fit_seconds
+from bakeoff.estimators.slices import timed
+from bakeoff.estimators.slices.timed import extrapolate, measure_contestants, measure_fit_seconds
 from bakeoff.training.time_budget import skip_over_budget
 
 TREE = {"class": "sklearn.tree.DecisionTreeClassifier"}
@@ -55,7 +55,7 @@ def test_a_fit_that_takes_too_long_to_be_measured_counts_for_what_it_took(race, 
     def stopped(*_, **__):
         raise OutOfTimeError("stopped")
 
-    monkeypatch.setattr(measured_fit_time, "run_in_process", stopped)
+    monkeypatch.setattr(timed, "run_in_process", stopped)
     config = TrainingConfig.model_validate({"classifiers": {"tree": TREE}})
     contestants = {"tree": Contestant.of(config, "tree", ProblemSize.of(race.ref))}
     measured = measure_contestants(replace(race.ref, rows=race.ref.rows | {"train": 5000}), contestants, time() + 600)
