@@ -99,6 +99,10 @@ def _values(path: Path, text: str, position: int) -> Iterator[Any]:
         position = _skip(text, position)
         if array and text.startswith(",", position):
             position = _skip(text, position + 1)
+            if text.startswith("]", position):
+                raise json.JSONDecodeError("Illegal trailing comma before end of array", text, position)
+        elif array and position < len(text) and text[position] != "]":
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, position)
     if array and (position == len(text) or _skip(text, position + 1) < len(text)):
         raise json.JSONDecodeError("the array is not closed" if position == len(text) else "Extra data", text, position)
 

@@ -88,6 +88,8 @@ def test_records_may_differ_in_keys_and_types(tmp_path, content, expected):
         ('{"a": 1}\n{"a": 2,}\n', "is not JSON: Expecting property name enclosed in double quotes in line 2"),
         ('[{"a": 1}, {"a": 2}', "is not JSON: the array is not closed in line 1, column 20"),
         ('[{"a": 1}] {"a": 2}', "is not JSON: Extra data in line 1"),
+        ('[{"a": 1}\n {"a": 2}]', "is not JSON: Expecting ',' delimiter in line 2, column 2"),
+        ('[{"a": 1},\n]', "is not JSON: Illegal trailing comma before end of array in line 2, column 1"),
         ('[{"a": 1, "b": 2, "a": 3}]', "has the key 'a' more than once in an object"),
         ("[" * 10_000, "is nested too deep"),
         ('[{"a": ' + "[" * 10_000 + "]" * 10_000 + "}]", "is nested too deep"),
