@@ -201,7 +201,7 @@ def _time_of(parts: dict[str, str | None]) -> timedelta:
         if not 1 <= hour <= 12:
             raise ValueError(f"hour {hour} {half}")
         hour = hour % 12 + 12 * (half[0].lower() == "p")
-    if hour > 24 or minute > 59 or second >= 61:
+    if hour > 24 or minute > 59 or second >= 61 or (hour == 24 and (minute or second)):  # 24:00 ends a day
         raise ValueError(f"{hour}:{minute}:{second}")
     offset = timedelta()
     zone = parts.get("zone") or "Z"

@@ -133,3 +133,9 @@ def test_each_type_gives_the_same_time(cells):
     plain = to_plain_dates("d", pa.chunked_array([cells]))
     times, unreadable = read_dates(plain, CellFormat(order="ymd"))
     assert (["2024-01-31T00:00:00.000000"], [False]) == (times.astype(str).tolist(), unreadable.tolist())
+
+
+def test_an_hour_of_24_ends_a_day():
+    """As ISO 8601 has it; there is no later time of that hour."""
+    assert datetime(2024, 1, 2) == parse_date("1/1/2024 24:00", "mdy")  # noqa: DTZ001  in UTC
+    assert [None, None] == [parse_date(f"1/1/2024 24:{time}", "mdy") for time in ("30", "00:01")]
