@@ -2,16 +2,17 @@
 
     python -m benchmarks.wide [ROUNDS] [COLUMNS …]
 
-ROUNDS (default 3) of each width in turn, whole processes against one running Prefect server, beside a plain script
-that fits the same three Pipelines on the same folds. `predict` is `bakeoff.load(…).predict` of 40 rows in a process
-that has predicted once. What is counted are medians. A round predicts three times, since what columns cost a
-prediction is less than the noise of one process's start.
+ROUNDS (default 3) of each width in turn, beside a plain script that fits the same three Pipelines on the same folds;
+medians. `plain script`, `training` and `prediction` are whole processes, the flows with one running Prefect server.
+`scoring` is the work of the prediction flow, from finding the version to the last scored row, in a process that has
+scored another table, and `predict` is `bakeoff.load(…).predict` of 40 rows in a process that has predicted once. Both
+are seconds of a core, since what columns cost them is less than the noise of a process's start.
 
 A width's time is what the narrowest table takes, which is imports, start and end, and what its columns cost. The
 exponent is the slope of log (seconds less those of the narrowest) over log columns, between the two widest; it is NaN
 where they take no longer than the narrowest.
 
-Held: exponents of training, prediction and `predict` ≤ 1.1; `predict` of 5,000 columns ≤ 1 s.
+Held: exponents of training, scoring and `predict` ≤ 1.1; `predict` of 5,000 columns ≤ 1 s.
 """
 
 import json
@@ -31,7 +32,8 @@ from tests.support.prefect_stack import Stack
 
 WIDTHS = (10, 100, 1_000, 5_000)
 ROWS, PREDICTED, REPEATS = 400, 40, 7
-JOBS = ("plain script", "training", "prediction", "predict")
+JOBS = ("plain script", "training", "prediction", "scoring", "predict")
+HELD = ("training", "scoring", "predict")
 MOST = {"exponent": 1.1, "predict": 1.0}
 
 
@@ -45,15 +47,16 @@ def main() -> int:
             write_table(Path(name, f"{width}.csv"), width)
         for _ in range(rounds):
             for width in widths:
-                for job, took in run_all(name, stack.url, width).items():
+                for job, took in run_all(name, stack.url, width, widths[0]).items():
                     seconds[job][width] += took
     medians = {job: {width: statistics.median(each) for width, each in of.items()} for job, of in seconds.items()}
     print(f"{'columns':>8}" + "".join(f"{job + ', s':>17}" for job in JOBS))
     for width in widths:
         print(f"{width:>8,}" + "".join(f"{medians[job][width]:>17.2f}" for job in JOBS))
-    exponents = {job: exponent(medians[job]) for job in JOBS}
-    print(f"{'exponent':>8}" + "".join(f"{exponents[job]:>17.2f}" for job in JOBS))
-    held = {job: not exponents[job] > MOST["exponent"] for job in JOBS[1:]}
+    exponents = {job: exponent(medians[job]) for job in ("plain script", *HELD)}
+    shown = [f"{exponents[job]:.2f}" if job in exponents else "–" for job in JOBS]
+    print(f"{'exponent':>8}" + "".join(f"{each:>17}" for each in shown))
+    held = {job: not exponents[job] > MOST["exponent"] for job in HELD}
     held["predict, seconds"] = medians["predict"][widths[-1]] <= MOST["predict"]
     print("".join(f"NOT HELD: {what}\n" for what, kept in held.items() if not kept), end="")
     print(json.dumps({"rounds": rounds, "seconds": seconds, "exponents": exponents, "held": held}))
@@ -69,25 +72,26 @@ def exponent(seconds: Mapping[int, float]) -> float:
     return math.log(grown[1] / grown[0]) / math.log(widest / wide) if min(grown) > 0 else math.nan
 
 
-def run_all(folder: str, url: str, width: int) -> dict[str, list[float]]:
+def run_all(folder: str, url: str, width: int, narrowest: int) -> dict[str, list[float]]:
     """Return the seconds of each job's processes on the table with `width` columns."""
     table, server = f"{folder}/{width}.csv", {"PREFECT_API_URL": url, "PREFECT_HOME": folder}
     model = ["--store", f"{folder}/models", "--name", f"wide-{width}"]
     train = [*model, "--workspace", f"{folder}/work", "--dataset.path", table, "--dataset.target", "label"]
     train += ["--promotion.rule", "never"]  # so that the second round does what the first did
-    score = [sys.executable, "-m", "flows.prediction", *model, "--version", "latest", "--input", table, "--output"]
+    score = [*model, "--version", "latest", "--input", table, "--output", f"{folder}/{time.time_ns()}"]
+    this = [sys.executable, "-m", "benchmarks.wide"]
     return {
-        "plain script": [run_job([sys.executable, "-m", "benchmarks.wide", "--plain", table]).seconds],
+        "plain script": [run_job([*this, "--plain", table]).seconds],
         "training": [run_job([sys.executable, "-m", "flows.training", *train], **server).seconds],
-        "prediction": [run_job([*score, f"{folder}/{time.time_ns()}"], **server).seconds for _ in range(3)],
-        "predict": [seconds_of_predict(table, model)],
+        "prediction": [run_job([sys.executable, "-m", "flows.prediction", *score], **server).seconds],
+        "scoring": [printed([*this, "--score", folder, str(width), str(narrowest)]) for _ in range(3)],
+        "predict": [printed([*this, "--predict", folder, str(width)]) for _ in range(3)],
     }
 
 
-def seconds_of_predict(table: str, model: list[str]) -> float:
-    """Return the seconds of one `predict` in a process of its own."""
-    job = run_job([sys.executable, "-m", "benchmarks.wide", "--predict", table, *model])
-    return float(job.output.splitlines()[-1])
+def printed(command: list[str]) -> float:
+    """Return the figure that a process prints last."""
+    return float(run_job(command).output.splitlines()[-1])
 
 
 def write_table(path: Path, width: int) -> None:
@@ -121,25 +125,44 @@ def plain(table: str) -> None:
         print(type(classifier).__name__, scores.mean(), model.fit(X_train, y_train).score(X_test, y_test))
 
 
-def predict(table: str, store: str, name: str) -> None:
-    """The median seconds of a loaded version's `predict`, after a first one."""
+def predict(folder: str, width: int) -> None:
+    """Print the median seconds of a loaded version's `predict`, after a first one."""
     import bakeoff
 
-    model, rows = bakeoff.load(name, store=store, version="latest"), pd.read_csv(table).head(PREDICTED)
+    model = bakeoff.load(f"wide-{width}", store=f"{folder}/models", version="latest")
+    rows = pd.read_csv(f"{folder}/{width}.csv").head(PREDICTED)
     seconds = []
     for _ in range(REPEATS + 1):
-        started = time.perf_counter()
+        started = time.process_time()
         predictions, _ = model.predict(rows)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
     if len(predictions) != PREDICTED:
         raise RuntimeError(f"{len(predictions)} of {PREDICTED} rows were predicted")
     print(statistics.median(seconds[1:]))
+
+
+def score(folder: str, width: int, narrowest: int) -> None:
+    """Print the seconds that a version takes to be found and to score its table, after the narrowest table's."""
+    from bakeoff.config import PredictionConfig
+    from bakeoff.prediction.predict import score_table
+    from bakeoff.store.load import find_version
+
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        for number, columns in enumerate((narrowest, width)):
+            model, table = f"wide-{columns}", f"{folder}/{columns}.csv"
+            config = PredictionConfig(store=f"{folder}/models", name=model, version="latest", input=table)
+            started = time.process_time()
+            score_table(config, find_version(config), Path(work, str(number)))
+            seconds = time.process_time() - started
+    print(seconds)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--plain"]:
         plain(sys.argv[2])
     elif sys.argv[1:2] == ["--predict"]:
-        predict(sys.argv[2], sys.argv[4], sys.argv[6])
+        predict(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1:2] == ["--score"]:
+        score(sys.argv[2], *map(int, sys.argv[3:5]))
     else:
         raise SystemExit(main())
