@@ -155,7 +155,7 @@ def test_the_order_of_simplicity_can_be_chosen():
     counts = {(LR, SVM): (3, 6), (LR, RF): (6, 5), (SVM, RF): (8, 5)}
     selection = pick({LR: 0.99214, SVM: 0.99257, RF: 0.9921}, counts, simplicity=(RF,))
     assert (RF, SVM) == (selection.winner, selection.leader)
-    assert [RF, LR, SVM] == SelectionConfig(simplicity=(RF,)).order
+    assert [RF, LR, SVM, "hist_gradient_boosting"] == SelectionConfig(simplicity=(RF,)).order
 
 
 def test_by_best_mean_the_leader_wins_whatever_chance_says():
