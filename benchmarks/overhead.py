@@ -55,7 +55,8 @@ def main() -> int:
 def child(side: str, rows: str, folder: str) -> None:
     """Run one side in this process; prints its seconds."""
     from bakeoff.config import TrainingConfig
-    from bakeoff.runtime.processes import run_in_process, start_fork_server
+    from bakeoff.runtime.processes import run_in_process
+    from bakeoff.runtime.workers import start_fork_server
 
     start_fork_server("bakeoff.training.preflight:preload")
     where = {"store": f"{folder}/{side}", "workspace": f"{folder}/work-{side}"}

@@ -4,7 +4,8 @@ if __name__ == "__main__":
     import functools
 
     # Before the slow imports below, so that both servers start in the meantime: `main` imports this module.
-    from bakeoff.runtime.processes import run_in_process, start_fork_server
+    from bakeoff.runtime.processes import run_in_process
+    from bakeoff.runtime.workers import start_fork_server
     from tasks import PRELOAD
 
     start_fork_server(PRELOAD)
@@ -29,8 +30,8 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.slices.counted import needs_slice
 from bakeoff.estimators.slices.timed import measure_contestants
-from bakeoff.runtime.processes import start_fork_server
 from bakeoff.runtime.threads import cpu_count
+from bakeoff.runtime.workers import start_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.training.leaderboard import (
     Scorecard,

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from bakeoff.config.flags import Output, read_command
 from bakeoff.errors import BakeoffError, UserError
-from bakeoff.runtime.processes import stop_fork_server
+from bakeoff.runtime.workers import stop_fork_server
 from flows.local.auth_string import authorized
 from flows.local.interrupts import TELL_SECONDS, Ending
 from flows.local.preflight import check_api_url, check_home

@@ -17,9 +17,9 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.errors import ConfigError
-from bakeoff.runtime.processes import start_fork_server
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.transfer import pack, read_folder, write_folder
+from bakeoff.runtime.workers import start_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from tasks import PRELOAD
 from tasks.runs.logs import follow_library

@@ -5,7 +5,7 @@ from typing import Any
 
 from dask.config import update_defaults
 
-from bakeoff.runtime.processes import start_fork_server
+from bakeoff.runtime.workers import start_fork_server
 from tasks import PRELOAD
 
 STEPS = ("tasks.cross_validate", "tasks.fit")  # imported in advance, since they import Prefect

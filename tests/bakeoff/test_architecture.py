@@ -72,7 +72,7 @@ COVERED_BY = {
     " bakeoff/report/prediction_report bakeoff/report/prediction_summary",
     "bakeoff/report/test_version_report.py": "bakeoff/cli/show_training bakeoff/cli/terminal bakeoff/report/card_tables"
     " bakeoff/report/version_markdown bakeoff/report/write_report",
-    "bakeoff/runtime/test_processes.py": "bakeoff/runtime/fork_server",
+    "bakeoff/runtime/test_processes.py": "bakeoff/runtime/fork_server bakeoff/runtime/workers",
     "bakeoff/runtime/test_step_cache.py": "bakeoff/runtime/environment bakeoff/runtime/workspace",
     "bakeoff/store/test_hostile.py": "bakeoff/store/manifest",
     "bakeoff/store/test_integrity.py": "bakeoff/store/reader bakeoff/store/verification",

@@ -10,8 +10,9 @@ import pytest
 
 from bakeoff.errors import OutOfTimeError
 from bakeoff.runtime.cores import Cores, Expectation
-from bakeoff.runtime.processes import run_in_process, start_fork_server
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.threads import cpu_count
+from bakeoff.runtime.workers import start_fork_server
 from tests.bakeoff.runtime.test_processes import STEPS, wait_until_gone
 
 

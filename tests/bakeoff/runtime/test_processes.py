@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from bakeoff.errors import DataError, OutOfTimeError, TrainingError
-from bakeoff.runtime.processes import run_in_process, start_fork_server
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.threads import cpu_count
+from bakeoff.runtime.workers import start_fork_server
 
 STEPS = "tests.support.steps"
 
