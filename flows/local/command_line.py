@@ -1,7 +1,6 @@
 """Run a flow from the command line: `python -m flows.training` and `python -m flows.prediction`."""
 
 import contextlib
-import functools
 import gc
 import importlib
 import logging
@@ -9,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,23 +17,15 @@ from pydantic import BaseModel
 from bakeoff.config.flags import Output, read_command
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.runtime.workers import stop_fork_server
-from flows.local.auth_string import authorized
+from flows.local.connection import connected_server, send_all, wait_until_recorded
 from flows.local.interrupts import TELL_SECONDS, Ending
-from flows.local.preflight import check_api_url, check_home
-from flows.local.server import (
-    EmbeddedServer,
-    answers,
-    enter_server,
-    wait_for_server,
-)
+from flows.local.preflight import check_home
+from flows.local.server import answers
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from flows.local.flow_run import OwnRun
 
 
-FAREWELL_SECONDS = 10  # the longest wait for the last log lines and events to be sent and recorded
 # Modules that Prefect imports when its first flow runs. That takes a quarter of a second, which this process has to
 # spare while it waits for the server.
 PRELOAD = ("fastapi.encoders", "prefect.utilities.visualization")
@@ -82,7 +73,7 @@ def main(
             picture = None
         if picture or output.quiet:
             os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
-        with _server(quiet=output.quiet) as ready, ending.reported_first():
+        with connected_server(quiet=output.quiet) as ready, ending.reported_first():
             with ThreadPoolExecutor(1) as pool:
                 checking = pool.submit(check, config)
                 flow = _load(f"flows.{name}:{name}")
@@ -100,9 +91,9 @@ def main(
                 _run(run)
             ending.status = _report(name, run, show, output)
             if run.tell("cancelled", time.monotonic() + TELL_SECONDS):
-                _send_all()
+                send_all()
                 if embedded:
-                    _wait_until_recorded(run.flow_run.id)
+                    wait_until_recorded(run.flow_run.id)
             else:
                 why = f": {run.unreported}" if run.unreported else ""
                 print(f"{name}: the run's state could not be reported to the server{why}", file=sys.stderr)
@@ -132,64 +123,6 @@ def exit_process(status: int) -> NoReturn:
     os._exit(status)
 
 
-@contextlib.contextmanager
-def _server(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """Connect to the server to report to: the configured one, or an embedded one that is started and stopped here.
-
-    Args:
-        quiet: print no lines about waiting.
-
-    Yields:
-        A function that waits until the server can be used, and returns whether it is embedded.
-    """
-    if url := os.environ.get("PREFECT_API_URL"):
-        check_api_url(url)
-        with contextlib.ExitStack() as settings:
-            yield functools.cache(lambda: _wait_for(url, quiet, settings))
-        return
-    server = EmbeddedServer()
-    try:
-        with contextlib.ExitStack() as settings:
-
-            def ready() -> bool:
-                from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
-
-                if configured := PREFECT_API_URL.value():  # by a profile or a file
-                    server.stop()
-                    return _wait_for(check_api_url(configured), quiet, settings)
-                if not quiet:
-                    print("Prefect's embedded server is coming up", file=sys.stderr)
-                server.wait()
-                own = {PREFECT_API_URL: server.api_url, PREFECT_API_AUTH_STRING: server.auth}
-                settings.enter_context(temporary_settings(own))
-                settings.callback(_send_all)  # also when the run is interrupted
-                return True
-
-            yield ready
-    finally:
-        server.stop()
-
-
-def _wait_for(url: str, quiet: bool, settings: contextlib.ExitStack) -> bool:
-    """Wait for the configured server and check that it accepts this client; returns False, since it is not embedded.
-
-    Args:
-        url: the server's address.
-        quiet: print no line about waiting.
-        settings: the auth string for the server is set until it closes.
-
-    Raises:
-        ServerError: the server doesn't answer in time, or doesn't accept the client.
-    """
-    if not answers(url):
-        if not quiet:
-            print(f"waiting up to a minute for the server at {url}", file=sys.stderr)
-        wait_for_server(url)
-    settings.enter_context(authorized(url))
-    enter_server(url)
-    return False
-
-
 def _run(run: "OwnRun") -> None:
     """Run the flow; an interrupt after it has returned its result doesn't raise, but still cuts short what follows."""
     logging.raiseExceptions = False
@@ -202,42 +135,6 @@ def _run(run: "OwnRun") -> None:
     except KeyboardInterrupt:
         if not run.is_delivered:
             raise
-
-
-def _send_all() -> None:
-    """Send the last log lines and events to the server before it stops."""
-    from prefect.events.worker import EventsWorker
-    from prefect.logging.handlers import APILogWorker
-
-    workers = (APILogWorker, EventsWorker)
-    for worker in workers:  # all levels before the first drain, which may drain the other worker too
-        # Prefect would warn that something is left to send, which is expected here.
-        logging.getLogger(worker.__name__).setLevel(logging.ERROR)
-    for worker in workers:
-        worker.drain_all(timeout=FAREWELL_SECONDS)
-
-
-def _wait_until_recorded(run: "UUID") -> None:
-    """Wait until the embedded server has recorded the task runs of a flow run, before it is stopped.
-
-    The server derives them from events, one by one and in the background. It is done when no task run is unfinished
-    and none was added for a moment.
-
-    Args:
-        run: the id of the flow run.
-    """
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import FlowRunFilter
-
-    own = FlowRunFilter.model_validate({"id": {"any_": [run]}})
-    deadline, seen = time.monotonic() + FAREWELL_SECONDS, -1
-    with get_client(sync_client=True) as client:
-        while time.monotonic() < deadline:
-            runs = client.read_task_runs(flow_run_filter=own)
-            if len(runs) == seen and all(run.state is not None and run.state.is_final() for run in runs):
-                return
-            seen = len(runs)
-            time.sleep(0.1)
 
 
 def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: Output) -> int:
