@@ -116,7 +116,7 @@ def test_the_reference_result(run, home, tmp_path):
     assert VALIDATION == round(summary["evaluation"]["accuracy"], 4)
     # Nothing of what the runs told their server was lost when it ended with them.
     states, logs = count_recorded(home)
-    assert {"COMPLETED": 29 + 3} == states - before
+    assert {"COMPLETED": 30 + 3} == states - before
     assert logs - logs_before >= 24
 
 

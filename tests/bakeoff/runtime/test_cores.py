@@ -142,7 +142,7 @@ def test_a_step_without_a_core_by_its_deadline_is_out_of_time():
 def test_fast_steps_end_while_slow_ones_hold_all_cores(tmp_path):
     """Real processes: the slow ones are paused and, at their deadline, ended; nothing waits for them."""
     server = start_fork_server()
-    deadline = time.time() + 20
+    deadline = time.time() + 10
     ended = []
 
     def run_slow(number):
