@@ -48,7 +48,7 @@ test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 
 test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
 	@tests/stack/install postgresql chromium
-	@$(BIN)/python -m pytest tests/stack -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest tests/stack -n 2 --dist loadfile $(ARGS)
 
 test-compose: .venv/.dev  ## run the tests that need Docker and a browser; installs the browser where it may
 	@tests/stack/install chromium

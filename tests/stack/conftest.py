@@ -13,13 +13,6 @@ import pytest
 from postgres import postgres
 from prefect_stack import ROOT, Stack, end, eventually
 
-SLOWEST = ("test_many_runs", "test_stopped_workers", "test_schedules")
-
-
-def pytest_collection_modifyitems(items):
-    """Begin with the slowest files: two run at a time, and the last one would run alone."""
-    items.sort(key=lambda item: item.path.stem not in SLOWEST)
-
 
 class DatabaseStack(Stack):
     """A stack whose database can be reached into."""
