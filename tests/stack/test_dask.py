@@ -139,13 +139,16 @@ SLOW_SVM = ("--svm.approximation", "exact", "--dataset.n_samples", "40000", "--d
 
 
 def lose_svm(stack, cluster, folder, classifiers):
-    """Train, killing each worker that fits an SVM once nothing else is left to do; returns the ended process's log."""
+    """Train, killing each worker that fits an SVM once nothing else is left to do; returns the ended process's log.
+
+    Another step may wait at the worker of the SVM's longest fit: then one more fold of the SVM is still at work.
+    """
     address, workers = cluster
     log = stack.folder / "training.log"
     before = log.stat().st_size if log.exists() else 0
     places = ("--store", str(folder / "models"), "--workspace", str(folder / "work"))
-    race = (*SLOW_SVM, "--cross_validation.folds", "2", "--classifiers", json.dumps(classifiers))
-    other_steps = others_ended(stack) + 3 * (len(classifiers) - 1)  # two folds and a fit
+    race = (*SLOW_SVM, "--cross_validation.folds", "3", "--classifiers", json.dumps(classifiers))
+    other_steps = others_ended(stack) + 4 * (len(classifiers) - 1)  # three folds and a fit
     process = stack.start("flows.training", *places, *race, "--runner", "dask", "--dask.address", address)
     while process.poll() is None:
         if others_ended(stack) == other_steps:
