@@ -151,8 +151,10 @@ def score(folder: str, width: int, narrowest: int) -> None:
         for number, columns in enumerate((narrowest, width)):
             model, table = f"wide-{columns}", f"{folder}/{columns}.csv"
             config = PredictionConfig(store=f"{folder}/models", name=model, version="latest", input=table)
+            output = Path(work, str(number))
+            output.mkdir()
             started = time.process_time()
-            score_table(config, find_version(config), Path(work, str(number)))
+            score_table(config, find_version(config), output)
             seconds = time.process_time() - started
     print(seconds)
 
