@@ -114,10 +114,9 @@ def race(
     Returns:
         The scorecards of all contestants, in the config's order, and the task runs of those that ran, by name.
     """
-    size = ProblemSize.of(dataset)
+    size, deadline = ProblemSize.of(dataset), race_deadline(config)
     svm_seconds = end_of(time_svm.submit(untraversed(dataset), config)).value if needs_slice(config, size) else None
     contestants = {name: Contestant.of(config, name, size, svm_seconds) for name in config.classifiers}
-    deadline = race_deadline(config)
     if deadline is not None:
         contestants = measure_contestants(dataset, contestants, deadline)
     with race_runner(config, dataset, replace(run, deadline=deadline)) as runner:
