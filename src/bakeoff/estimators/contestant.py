@@ -1,7 +1,7 @@
 """A contestant: a classifier with its parameters, engine, approximation and calibration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bakeoff.classifiers import CLASS, package_of, weigh_classes
@@ -58,31 +58,23 @@ class Contestant:
             size: the size of the training part.
             svm_seconds: what an exact SVM was predicted to take from slices; None to predict it by formula.
         """
-        if CLASS in config.classifiers[name]:
-            parameters = config.classifiers[name]
-            return cls(
-                name,
-                parameters,
-                config.preprocessing,
-                config.cross_validation.scoring,
-                config.calibration,
-                package_of(parameters),
-                class_weight=config.class_weight,
-            )
-        parameters = weigh_classes(name, config.classifiers[name], config.class_weight)
+        parameters = config.classifiers[name]
+        plain = cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration)
+        if CLASS in parameters:
+            return replace(plain, engine=package_of(parameters), class_weight=config.class_weight)
+        parameters = weigh_classes(name, parameters, config.class_weight)
         engine = choose_engine(config.engine, name, size.rows)
         approximation = choose_approximation(config.svm, parameters, size, svm_seconds) if name == "svm" else None
         sliced = name == "svm" and approximation is None and svm_seconds is not None
-        return cls(
-            name,
-            parameters,
-            config.preprocessing,
-            config.cross_validation.scoring,
-            config.calibration,
-            "bakeoff" if approximation else engine,
-            approximation,
-            svm_seconds if sliced else _predict_seconds(name, parameters, engine, approximation, size),
-            sliced,
+        return replace(
+            plain,
+            parameters=parameters,
+            engine="bakeoff" if approximation else engine,
+            approximation=approximation,
+            predicted_seconds=svm_seconds
+            if sliced
+            else _predict_seconds(name, parameters, engine, approximation, size),
+            sliced=sliced,
         )
 
 
