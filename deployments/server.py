@@ -11,8 +11,8 @@ import socket
 import sys
 from shlex import quote
 
-from bakeoff.config.one_line_parser import OneLineParser
 from bakeoff.errors import BakeoffError, ConfigError, UserError
+from bakeoff.runtime.one_line_parser import OneLineParser
 from flows.local.auth_string import SERVER_VARIABLE, auth_file, hold_auth_string
 from flows.local.preflight import check_home
 from flows.local.trusted_hosts import LOOPBACK, Gate, hold_origins

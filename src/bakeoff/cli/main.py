@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.cli import changes, models, report
-from bakeoff.config.one_line_parser import OneLineParser
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import NAME
+from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.runtime.paths import local_path
 from bakeoff.store.key_files import find_keys, find_public_keys
 from bakeoff.store.model_store import ModelStore

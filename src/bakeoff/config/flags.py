@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel
 
-from bakeoff.config.one_line_parser import OneLineParser
 from bakeoff.config.validation import DEEPEST, Model, model_at, validate
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import describe_read_error, read_file
+from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.runtime.paths import local_path
 
 LARGEST = 1 << 18  # bytes of a config file

@@ -11,7 +11,7 @@ import pyarrow.parquet
 from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef, Part
 from bakeoff.data.folds import Fold, make_folds
-from bakeoff.runtime.one_slot import OneSlot
+from bakeoff.runtime.threads import OneSlot
 from bakeoff.tables.read_table import read_table
 
 POSITIONS = "positions.npz"

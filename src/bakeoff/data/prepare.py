@@ -24,8 +24,8 @@ from bakeoff.errors import DataError
 from bakeoff.evaluation.costs import cost_matrix
 from bakeoff.formatting import list_first
 from bakeoff.runtime.files import signature
-from bakeoff.runtime.one_slot import OneSlot
 from bakeoff.runtime.step_cache import cached_step
+from bakeoff.runtime.threads import OneSlot
 from bakeoff.runtime.workspace import RunFolder
 
 logger = logging.getLogger(__name__)

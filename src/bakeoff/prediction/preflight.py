@@ -12,7 +12,7 @@ from bakeoff.errors import DataError
 from bakeoff.prediction.output_folder import output_folder
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.files import signature
-from bakeoff.runtime.one_slot import OneSlot
+from bakeoff.runtime.threads import OneSlot
 from bakeoff.store.card import Card
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
 from bakeoff.store.model_store import ModelStore

@@ -1,4 +1,7 @@
-"""CPU count and thread limits. Contestants and folds run in parallel, so each of them uses one thread."""
+"""CPU count, thread limits and a cache that threads share.
+
+Contestants and folds run in parallel, so each of them uses one thread.
+"""
 
 import contextlib
 import functools
@@ -9,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import ceil
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 _changing = threading.Lock()
 _holders: list[Any] = []  # an entry per open block: the limiter for the first, None for the others; blocks may overlap
@@ -89,3 +94,28 @@ def map_in_order(
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+class OneSlot(Generic[Key, Value]):
+    """A thread-safe cache of the value that was made last, and of the key that it was made for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: tuple[Key, Value] | None = None
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """Return the cached value if it was made for an equal key, else make a new one.
+
+        While one thread makes it, others wait. The old value is dropped first, so that memory need not hold both; if
+        `make` raises, nothing is cached.
+        """
+        with self._lock:
+            if self._held is None or self._held[0] != key:
+                self._held = None
+                self._held = (key, make())
+            return self._held[1]
+
+    def forget(self) -> None:
+        """Drop the cached value."""
+        with self._lock:
+            self._held = None

@@ -1,5 +1,7 @@
 """One thread inside, as many steps outside as there are cores."""
 
+import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
@@ -9,7 +11,7 @@ from threadpoolctl import threadpool_info
 
 from bakeoff.classifiers import build_classifier
 from bakeoff.runtime import threads
-from bakeoff.runtime.threads import cpu_count, limit_blas_threads, limit_openmp_threads
+from bakeoff.runtime.threads import OneSlot, cpu_count, limit_blas_threads, limit_openmp_threads
 
 
 def blas():
@@ -76,3 +78,53 @@ def test_a_containers_quota_counts(tmp_path, monkeypatch, files, quota):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     assert quota == threads._quota(tmp_path)
+
+
+class Value:
+    """Something that a weak reference may follow."""
+
+
+def test_a_value_is_made_once_for_a_key():
+    """Another key's takes its place; what is forgotten is made again."""
+    made = []
+    slot = OneSlot()
+
+    def make():
+        made.append(len(made))
+        return made[-1]
+
+    assert [0, 0, 1, 2] == [slot.get(key, make) for key in ("a", "a", "b", "a")]
+    slot.forget()
+    assert 3 == slot.get("a", make)
+
+
+def test_the_old_value_is_let_go_before_the_new_one_is_made():
+    """Memory holds one of them at most."""
+    slot = OneSlot()
+    old = weakref.ref(slot.get("a", Value))
+    assert old() is not None
+    assert slot.get("b", lambda: old() is None)
+
+
+def test_a_value_that_cannot_be_made_is_not_remembered():
+    """Nor is the one before it."""
+    slot = OneSlot()
+    slot.get("a", lambda: 1)
+    with pytest.raises(ZeroDivisionError):
+        slot.get("b", lambda: 1 // 0)
+    assert 2 == slot.get("a", lambda: 2)
+
+
+def test_threads_that_ask_at_once_get_one_value():
+    """One of them makes it, the others wait."""
+    slot, found = OneSlot(), []
+
+    def make():
+        second.start()
+        second.join(0.05)  # it waits for this one
+        return object()
+
+    second = threading.Thread(target=lambda: found.append(slot.get("a", object)))
+    found.append(slot.get("a", make))
+    second.join()
+    assert found[0] is found[1]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bakeoff.config.one_line_parser import OneLineParser
 from bakeoff.errors import ConfigError
+from bakeoff.runtime.one_line_parser import OneLineParser
 
 
 @pytest.mark.parametrize(
