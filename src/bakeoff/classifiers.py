@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_RANDOM_STATE = 42
 EXAMPLE = "mine: {class: lightgbm.LGBMClassifier}"
-RESERVED = ("baseline",)  # for the answer that a classifier must beat
+RESERVED = ("baseline", "budget", "folds", "random_state")  # the answer to beat, and the fields of `search`
 CLASS = "class"  # among a contestant's parameters: the class that it is an instance of
 
 

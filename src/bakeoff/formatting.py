@@ -1,7 +1,8 @@
 """Format numbers and text for people."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 NONE = "–"
 # Characters that control a terminal, change the direction of text, or are not allowed in XML.
@@ -56,3 +57,8 @@ def list_first(names: Sequence[str], most: int) -> str:
 def format_count(count: int, noun: str) -> str:
     """Format a count, as `1 field` or `1,024 fields`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def format_parameters(values: Mapping[str, Any]) -> str:
+    """Format parameters as in a call: `C=10, gamma='scale'`."""
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())

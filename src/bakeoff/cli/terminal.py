@@ -27,6 +27,7 @@ from bakeoff.report.card_text import (
     format_warnings,
     list_approximations,
     list_baseline,
+    list_searches,
     list_troubles,
     warn_of_baseline,
 )
@@ -60,7 +61,7 @@ def render_card(card: Card, drawn: bool = False) -> str:
     blocks = [render_table(*table, marked=winner, drawn=drawn, align=align) for table, align in zip(tables, sides)]
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_baseline(card)]
-    notes += [*list_approximations(card), *list_troubles(card)]
+    notes += [*list_approximations(card), *list_searches(card), *list_troubles(card)]
     sentences = [describe_choice(card), headline(card), *([decision] if decision else []), *format_warnings(card)]
     sentences, notes = [*map(one_line, sentences)], [f"  {one_line(note)}" for note in notes]
     if card.tidied:

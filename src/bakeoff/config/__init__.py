@@ -10,6 +10,7 @@ from bakeoff.config.race import (
     SplitConfig,
     SVMConfig,
 )
+from bakeoff.config.search import SearchConfig
 from bakeoff.config.signing import SigningConfig, VerifyingConfig
 from bakeoff.config.training import TrainingConfig
 
@@ -20,6 +21,7 @@ __all__ = [
     "PredictionConfig",
     "PromotionConfig",
     "SVMConfig",
+    "SearchConfig",
     "SelectionConfig",
     "SigningConfig",
     "SplitConfig",

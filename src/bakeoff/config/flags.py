@@ -18,6 +18,7 @@ from bakeoff.runtime.paths import local_path
 LARGEST = 1 << 18  # bytes of a config file
 JSON_EXAMPLES = {
     "--classifiers": """'{"svm": {"C": 10}}'""",
+    "--search": """'{"svm": {"C": [0.1, 1, 10]}, "budget": 20}'""",
     "--costs": """'{"returned": {"kept": 5}, "kept": 1}'""",
 }
 
@@ -159,7 +160,7 @@ def read_yaml(path: str) -> dict[str, Any]:
 
 
 def _explain_json(text: str) -> str:
-    match = re.search(r"for ([\w.]+)", text)
+    match = re.search(r'for (?:field )?"?([\w.]+)', text)
     flag = f"--{match[1]}" if match else "a flag"
     example = JSON_EXAMPLES.get(flag, """'{"key": "value"}'""")
     return f"{flag} takes JSON, as in {flag} {example}; this can't be read as JSON"

@@ -33,6 +33,7 @@ from bakeoff.config.race import (
     SplitConfig,
     SVMConfig,
 )
+from bakeoff.config.search import SearchConfig, find_mistakes
 from bakeoff.config.signing import SigningConfig
 from bakeoff.metrics import METRICS
 
@@ -75,6 +76,11 @@ class TrainingConfig(Part):
         "a class and its parameters, as in mine: {class: lightgbm.LGBMClassifier, n_estimators: 300}, of scikit-learn, "
         "LightGBM, XGBoost, CatBoost, or a module that the environment variable BAKEOFF_CLASSIFIER_MODULES allows. "
         "Replaced as a whole, never merged. A contestant without a random_state gets 42.",
+    )
+    search: SearchConfig = Field(
+        default=SearchConfig(),
+        description="Parameters to search, by contestant, as in svm: {C: [0.1, 1, 10], gamma: [scale, 0.1]}: inside "
+        "every fold, so that fold scores stay honest, and again on all training rows.",
     )
     svm: SVMConfig = Field(default=SVMConfig(), description="How the SVM is fitted where there are many rows.")
     time_budget: Number | None = Field(
@@ -149,6 +155,12 @@ class TrainingConfig(Part):
         if own:
             order = tuple(dict.fromkeys([*self.selection.order, *own]))
             self.__dict__["selection"] = self.selection.model_copy(update={"simplicity": order})
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits(self) -> Self:
+        if mistakes := list(find_mistakes(self.search, self.classifiers)):
+            raise ValueError(f"search: {'; '.join(mistakes)}")
         return self
 
     @model_validator(mode="after")

@@ -47,12 +47,12 @@ def read_positions(ref: DatasetRef, part: Part) -> np.ndarray:
 
 def read_folds(ref: DatasetRef, config: CrossValidationConfig) -> list[Fold]:
     """Make the folds of the training rows, as positions within the training rows."""
-    return make_folds(config, read_part(ref, "train")[1], ref.split_by, _read_split_key(ref, "train"))
+    return make_folds(config, read_part(ref, "train")[1], ref.split_by, read_split_key(ref, "train"))
 
 
 def read_groups(ref: DatasetRef, part: Part | None = None) -> np.ndarray | None:
     """Read the group of each row of a part, or of all rows; None if the split is not by group."""
-    return _read_split_key(ref, part) if ref.split_by == "group" else None
+    return read_split_key(ref, part) if ref.split_by == "group" else None
 
 
 def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
@@ -64,7 +64,7 @@ def read_raw(ref: DatasetRef, part: Part | None = None) -> pa.Table:
     return read_table(ref.folder / RAW).take(pa.array(read_positions(ref, part)))
 
 
-def _read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
+def read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
     """Read the split key of each row of a part, or of all rows if None; None if the split is random."""
     with np.load(ref.folder / POSITIONS) as positions:
         key: np.ndarray | None = positions.get("split_key")

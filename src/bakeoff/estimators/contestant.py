@@ -1,7 +1,8 @@
 """A contestant: a classifier with its parameters, engine, approximation and calibration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from bakeoff.classifiers import CLASS, package_of, weigh_classes
@@ -20,6 +21,28 @@ TREES = 100  # of the forests that `fit_time.FORMULAS` were measured with
 
 
 @dataclass(frozen=True)
+class Search:
+    """The values of a contestant's parameters to search, and how; see `SearchConfig`."""
+
+    space: Mapping[str, Sequence[Any]]
+    budget: int
+    folds: int
+    random_state: int
+
+    @classmethod
+    def of(cls, config: TrainingConfig, name: str) -> "Search | None":
+        """Return the search of a contestant; None if the config has none."""
+        search = config.search
+        space = search.spaces.get(name)
+        return cls(space, search.budget, search.folds, search.random_state) if space else None
+
+    @property
+    def n_fits(self) -> int:
+        """The number of fits of a search and the fit after it; scoring the held-out rows counts as fitting them."""
+        return 1 + self.folds * min(self.budget, prod(map(len, self.space.values())))
+
+
+@dataclass(frozen=True)
 class Contestant:
     """A classifier that takes part in the race, and how it is fitted.
 
@@ -32,9 +55,11 @@ class Contestant:
         calibration: the config's choice of calibration.
         engine: the library that fits it; for a class that the config names, its package.
         approximation: the approximation of the SVM, or None.
-        predicted_seconds: the predicted time of a fit on the training rows on one core; None if unknown.
+        predicted_seconds: the predicted time of a fit on the training rows on one core, its search included; None if
+            unknown.
         sliced: whether the prediction comes from fits on slices of the rows.
         class_weight: of the config; for a class that the config names, whose parameters are not known here.
+        search: what is searched before each fit; None for the parameters as they are.
     """
 
     name: str
@@ -47,6 +72,7 @@ class Contestant:
     predicted_seconds: float | None = None
     sliced: bool = False
     class_weight: str = "none"
+    search: Search | None = None
 
     @classmethod
     def of(cls, config: TrainingConfig, name: str, size: ProblemSize, svm_seconds: float | None = None) -> "Contestant":
@@ -59,21 +85,21 @@ class Contestant:
             svm_seconds: what an exact SVM was predicted to take from slices; None to predict it by formula.
         """
         parameters = config.classifiers[name]
-        plain = cls(name, parameters, config.preprocessing, config.cross_validation.scoring, config.calibration)
+        search, scoring = Search.of(config, name), config.cross_validation.scoring
+        plain = cls(name, parameters, config.preprocessing, scoring, config.calibration, search=search)
         if CLASS in parameters:
             return replace(plain, engine=package_of(parameters), class_weight=config.class_weight)
         parameters = weigh_classes(name, parameters, config.class_weight)
         engine = choose_engine(config.engine, name, size.rows)
         approximation = choose_approximation(config.svm, parameters, size, svm_seconds) if name == "svm" else None
         sliced = name == "svm" and approximation is None and svm_seconds is not None
+        seconds = svm_seconds if sliced else _predict_seconds(name, parameters, engine, approximation, size)
         return replace(
             plain,
             parameters=parameters,
             engine="bakeoff" if approximation else engine,
             approximation=approximation,
-            predicted_seconds=svm_seconds
-            if sliced
-            else _predict_seconds(name, parameters, engine, approximation, size),
+            predicted_seconds=seconds * search.n_fits if search and seconds is not None else seconds,
             sliced=sliced,
         )
 

@@ -89,11 +89,26 @@ def check_classifiers(config: TrainingConfig) -> None:
             problems += [f"{name}: {problem}" for problem in _problems(name, parameters, config)]
         except MissingPackageError as error:
             missing.setdefault(error.package, []).append(name)
+    if not problems and not missing:
+        problems += [problem for name in config.search.spaces for problem in _search_problems(name, config)]
     if missing:
         packages, contestants = " ".join(missing), ", ".join(name for names in missing.values() for name in names)
         problems.append(f"{contestants}: not installed; pip install {packages}, or leave them out of classifiers")
     if problems:
         raise ConfigError(one_line(f"classifiers: {'; '.join(problems)}"))
+
+
+def _search_problems(name: str, config: TrainingConfig) -> Iterator[str]:
+    """Check each value of a search by itself, with the contestant's other parameters."""
+    parameters = config.classifiers[name]
+    for key, values in config.search.spaces[name].items():
+        for value in values:
+            candidate = {**parameters, key: value}
+            if CLASS in parameters or not CLASSIFIERS[name].by_default:
+                found = _problems(name, candidate, config)
+            else:
+                found = _wrong_value(build_classifier(name, candidate))
+            yield from (f"search.{name}.{key}: {value!r}: {problem}" for problem in found)
 
 
 def _problems(name: str, parameters: Mapping[str, Any], config: TrainingConfig) -> Iterator[str]:

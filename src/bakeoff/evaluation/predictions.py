@@ -86,6 +86,11 @@ def response_values(
     return probabilities
 
 
+def score_model(model: Any, X: pd.DataFrame, y: np.ndarray, classes: Sequence[str], metric: MetricName) -> float:
+    """Score a fitted classifier on rows by a metric; arguments as in `response_values`, and the true labels `y`."""
+    return score(metric, encode_labels(y, classes), response_values(model, X, classes, metric), len(classes))
+
+
 def common_label_format(*lists: list[str]) -> Callable[[str], str]:
     """Return a function that converts the labels of several tables to one form.
 

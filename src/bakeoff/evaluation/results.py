@@ -1,7 +1,7 @@
 """Results of evaluations as dataclasses; imports no library at its top, since the flow's process imports it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from bakeoff.formatting import format_p_value
 
@@ -74,6 +74,30 @@ class Comparison:
         return Comparison(
             self.test, -self.difference, (-high, -low), self.standard_error, self.p_value, self.losses, self.wins
         )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A combination of parameter values that a search has tried.
+
+    Attributes:
+        mean: its mean score over the folds of the search; None if it could not be fitted or scored.
+        std: the standard deviation of these scores (ddof=0).
+        reason: why it has no score.
+    """
+
+    parameters: dict[str, Any]
+    mean: float | None
+    std: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The parameter values that a search has chosen, and all that it has tried."""
+
+    chosen: dict[str, Any]
+    trials: list[Trial]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Tables of text from a card: cross-validation, test scores, recall by class, and where the version comes from."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 from bakeoff.classifiers import title
@@ -10,6 +11,7 @@ from bakeoff.formatting import (
     format_difference,
     format_interval,
     format_p_value,
+    format_parameters,
     one_line,
 )
 from bakeoff.metrics import MAJORITY, METRICS
@@ -99,6 +101,26 @@ def result_table(card: Card) -> tuple[Row, list[Row]]:
         ]
         rows.append(tuple(row))
     return ("Classifier", *heads, "Predicted (s)", "Fit (s)", "Rows/s", "Status"), rows
+
+
+def search_tables(card: Card) -> list[tuple[str, Row, list[Row]]]:
+    """For each contestant with a search its name, and the table of what was tried, the best first."""
+    header = ("Parameters", "Mean", "Folds", "±")
+    tables: list[tuple[str, Row, list[Row]]] = []
+    for name, scores in card.classifiers.items():
+        if search := scores.search:
+            ranked = sorted(search.trials, key=lambda trial: inf if trial.mean is None else -trial.mean)
+            rows: list[Row] = [
+                (
+                    format_parameters(trial.parameters),
+                    format_score(trial.mean),
+                    f"{search.by_fold.count(trial.parameters)}",
+                    trial.reason or format_score(trial.std),
+                )
+                for trial in ranked
+            ]
+            tables.append((title(name), header, rows))
+    return tables
 
 
 def recall_table(card: Card, most: int | None = MOST_CLASSES) -> tuple[Row, list[Row], str | None]:

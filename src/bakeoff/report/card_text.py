@@ -1,8 +1,8 @@
 """Sentences about a card: choice, calibration, costs, warnings. Older cards hold less and give fewer sentences."""
 
 from bakeoff.classifiers import title
-from bakeoff.formatting import format_cost, format_seconds
-from bakeoff.store.card import Card
+from bakeoff.formatting import format_cost, format_parameters, format_seconds
+from bakeoff.store.card import Card, Search
 
 METHODS = {"isotonic": "isotonic regression", "sigmoid": "a sigmoid (Platt's method)"}
 NAIVE = "scores taken for log-odds"
@@ -44,6 +44,20 @@ def list_approximations(card: Card) -> list[str]:
         for contestant, scores in card.classifiers.items()
         if (approximation := scores.approximation)
     ]
+
+
+def list_searches(card: Card) -> list[str]:
+    """A sentence for each contestant whose parameters were searched."""
+    return [
+        f"{title(contestant)}: {format_parameters(search.chosen)}, chosen from {len(search.trials):,} combinations; "
+        f"{_count_alike(search)} of {len(search.by_fold)} folds chose the same."
+        for contestant, scores in card.classifiers.items()
+        if (search := scores.search)
+    ]
+
+
+def _count_alike(search: Search) -> int:
+    return sum(chosen == search.chosen for chosen in search.by_fold)
 
 
 def describe_calibration(card: Card) -> str | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from bakeoff.config import TrainingConfig
+from bakeoff.config import SearchConfig, TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_folds, read_part
 from bakeoff.data.prepare import prepare_dataset
@@ -19,12 +19,12 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import fit_for_scoring
 from bakeoff.estimators.slices.counted import predict_race_svm
-from bakeoff.evaluation.predictions import encode_labels, response_values
-from bakeoff.evaluation.scoring import score
+from bakeoff.evaluation.predictions import score_model
 from bakeoff.metrics import MetricName
 from bakeoff.runtime.files import require_writable
 from bakeoff.runtime.paths import refuse_mixed
 from bakeoff.runtime.threads import cpu_count
+from bakeoff.store.card import Card
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
 
@@ -62,21 +62,29 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
                 f"version {version} was made of other rows than {where} gives now (SHA-256 {ref.sha256[:12]}…, not "
                 f"{card.data_sha256[:12]}…); put them back, or leave --deep out"
             )
-        return inspect_model(config, ref, load_model(store, version), card.classifier)
+        return inspect_model(config, ref, load_model(store, version), card)
 
 
-def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, name: str) -> dict[str, Any]:
+def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, card: Card) -> dict[str, Any]:
     """Compute permutation importance and learning curve, as plain values.
 
     Args:
         config: the run's config.
         ref: the dataset.
         model: the winner's fitted Pipeline.
-        name: the winner.
+        card: the version's card.
     """
     scoring = config.cross_validation.scoring
-    importance, curve = feature_importance(ref, model, scoring), learning_curve(config, ref, name)
+    importance = feature_importance(ref, model, scoring)
+    curve = learning_curve(_without_search(config, card), ref, card.classifier)
     return {"scoring": scoring, "importance": importance, "learning_curve": curve}
+
+
+def _without_search(config: TrainingConfig, card: Card) -> TrainingConfig:
+    """Return the config with the parameters that the winner's search has chosen."""
+    chosen = card.winner.search.chosen if card.winner.search else {}
+    classifiers = {card.classifier: {**config.classifiers[card.classifier], **chosen}}
+    return config.model_copy(update={"classifiers": classifiers, "search": SearchConfig()})
 
 
 def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict[str, Any]:
@@ -95,7 +103,7 @@ def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict
     if len(X) > MOST_ROWS:  # not by max_samples: its baseline is the score on all rows
         sample = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
         X, y = X.iloc[sample], y[sample]
-    names, score_of = list(X.columns), partial(_score, classes=ref.classes, scoring=scoring)
+    names, score_of = list(X.columns), partial(score_model, classes=ref.classes, metric=scoring)
     if len(names) > MOST_COLUMNS:
         names, score_of = _most_telling(ref), partial(_score_shuffled, whole=X, classes=ref.classes, scoring=scoring)
     result = permutation_importance(
@@ -135,7 +143,7 @@ def _score_shuffled(
 ) -> float:
     rest = whole.drop(columns=shuffled.columns)
     rows = pd.concat([shuffled.set_axis(rest.index), rest], axis=1)[whole.columns]
-    return _score(model, rows, y, classes, scoring)
+    return score_model(model, rows, y, classes, scoring)
 
 
 def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:
@@ -167,8 +175,4 @@ def _score_share(
         pipeline = fit_for_scoring(contestant, ref.features, X.iloc[sample], y[sample])
     except ValueError:
         return None
-    return _score(pipeline, X.iloc[score_rows], y[score_rows], ref.classes, contestant.scoring)
-
-
-def _score(model: Any, X: pd.DataFrame, y: np.ndarray, classes: tuple[str, ...], scoring: MetricName) -> float:
-    return score(scoring, encode_labels(y, classes), response_values(model, X, classes, scoring), len(classes))
+    return score_model(pipeline, X.iloc[score_rows], y[score_rows], ref.classes, contestant.scoring)

@@ -23,6 +23,7 @@ from bakeoff.report.card_text import (
     format_warnings,
     list_approximations,
     list_baseline,
+    list_searches,
     list_troubles,
     warn_of_baseline,
 )
@@ -67,7 +68,7 @@ def render_markdown(
             BALANCED,
             markdown_table(recall_header, recalls),
             *map(markdown_text, [*([note] if note else []), *list_baseline(card)]),
-            *map(markdown_text, [*list_approximations(card), *list_troubles(card)]),
+            *map(markdown_text, [*list_approximations(card), *list_searches(card), *list_troubles(card)]),
             f"## Classification report of {winner}",
             markdown_table(*report_table(report)),
             *([markdown_picture(confusion._replace(title="Predicted and true classes"))] if confusion else []),

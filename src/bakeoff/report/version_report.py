@@ -16,6 +16,7 @@ from bakeoff.report.card_tables import (
     recall_table,
     report_table,
     result_table,
+    search_tables,
 )
 from bakeoff.report.card_text import (
     describe_calibration,
@@ -25,6 +26,7 @@ from bakeoff.report.card_text import (
     format_warnings,
     list_approximations,
     list_baseline,
+    list_searches,
     list_troubles,
     warn_of_baseline,
 )
@@ -83,7 +85,7 @@ def render_report(
 
 
 def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:
-    ceiling = label_ceiling(card)
+    ceiling, results = label_ceiling(card), result_table(card)
     return {
         "accuracies": [pictures.get("race"), pictures.get("test")],
         "noise": None if ceiling is None else f"{100 * card.settings.dataset.flip_y:.3g}",
@@ -91,9 +93,10 @@ def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "spread": SPREAD,
         "balanced": BALANCED,
         "race": race_table(card),
-        "results": result_table(card),
+        "results": (results[0][:-1], [row[:-1] for row in results[1]]),  # those that did not finish have a note
         "recalls": recall_table(card, most=None)[:2],
-        "notes": [*list_baseline(card), *list_approximations(card), *list_troubles(card)],
+        "searches": search_tables(card),
+        "notes": [*list_baseline(card), *list_approximations(card), *list_searches(card), *list_troubles(card)],
     }
 
 

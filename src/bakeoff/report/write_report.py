@@ -43,7 +43,7 @@ def add_inspection(config: TrainingConfig, ref: DatasetRef, version: str) -> Non
     from bakeoff.report.inspection import inspect_model
 
     store = open_store(config)
-    inspection = inspect_model(config, ref, load_model(store, version), store.card(version).classifier)
+    inspection = inspect_model(config, ref, load_model(store, version), store.card(version))
     store.write_report(version, _render(store, version, inspection))
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from bakeoff.errors import IntegrityError
-from bakeoff.evaluation.results import BASELINE, CalibrationCurve, ClassMetrics, CostReduction, Method
+from bakeoff.evaluation.results import BASELINE, CalibrationCurve, ClassMetrics, CostReduction, Method, Trial
 from bakeoff.runtime.typed_json import Keys, ShapeError, is_shallow, read_as
 from bakeoff.store.entries import TIME, VERSION
 from bakeoff.tables.schema import Feature
@@ -82,6 +82,15 @@ class Nystroem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Search:
+    """The parameters that a contestant's search chose from all training rows and in each fold, and what it tried."""
+
+    chosen: dict[str, Any]
+    by_fold: list[dict[str, Any]]
+    trials: list[Trial]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contestant:
     """The scores and times of a contestant; `reason` says why it did not finish."""
 
@@ -97,6 +106,7 @@ class Contestant:
     report: dict[str, ClassMetrics] | None
     engine: str | None = None
     approximation: Nystroem | None = None
+    search: Search | None = None
     predicted_seconds: float | None = None
     fit_seconds: float | None
     predict_rows_per_second: float | None

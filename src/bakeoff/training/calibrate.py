@@ -58,7 +58,7 @@ def calibrate_classifier(
     if calibration.brier_before is not None:
         after = "" if calibration.brier_after is None else f", {calibration.brier_after:.4f} calibrated ({method})"
         logger.info("%s: Brier score %.4f%s", title(contestant.name), calibration.brier_before, after)
-    return CalibratedModel(path, model.seconds, model.engine, calibration, predicted_seconds=model.predicted_seconds)
+    return CalibratedModel(**{**vars(model), "path": path}, calibration=calibration)
 
 
 def evaluate_calibration(

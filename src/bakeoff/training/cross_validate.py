@@ -14,6 +14,7 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_folds, read_part
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.pipeline import fit_for_scoring
+from bakeoff.estimators.search import search_parameters
 from bakeoff.evaluation.baseline import predict_baseline
 from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
 from bakeoff.evaluation.results import BASELINE
@@ -33,7 +34,8 @@ def score_fold(
 ) -> FoldScore:
     """Fit a contestant on the training rows outside a fold, score it on the fold, and save the fold's predictions.
 
-    Preprocessing is fitted on the same rows as the classifier, so nothing leaks from the fold.
+    Preprocessing is fitted, and parameters are searched, on the same rows as the classifier, so nothing leaks from the
+    fold.
 
     Args:
         fold: the fold's number from 1, over all repeats.
@@ -45,6 +47,7 @@ def score_fold(
     X, y = read_part(ref, "train")
     fit_rows, score_rows = read_folds(ref, cross_validation)[fold - 1]
     started = time.perf_counter()
+    contestant, search = search_parameters(ref, contestant, fit_rows)
     pipeline = fit_for_scoring(contestant, ref.features, X.iloc[fit_rows], y[fit_rows])
     held_out: dict[str, Any] = held_out_scores(pipeline, X.iloc[score_rows], ref.classes)
     predictions = held_out["predicted"]
@@ -65,7 +68,7 @@ def score_fold(
     path, outputs = (folder / f"{contestant.name}-{fold}.{suffix}" for suffix in ("npy", "npz"))
     np.save(path, predictions)
     np.savez(outputs, **held_out)
-    return FoldScore(fold, value, seconds, path, outputs)
+    return FoldScore(fold, value, seconds, path, outputs, search)
 
 
 def read_predictions(

@@ -14,7 +14,9 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.engines import Engine
 from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
+from bakeoff.estimators.search import search_parameters
 from bakeoff.estimators.slices.counted import predict_exact_svm
+from bakeoff.formatting import format_parameters
 from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
 from bakeoff.training.results import ModelRef
@@ -30,23 +32,26 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     """
     X, y = read_part(ref, "train")
     # Where the race depends on it the SVM's time has been predicted before the race.
-    counted = contestant.name == "svm" and contestant.approximation is None and not contestant.sliced
+    exact = contestant.name == "svm" and contestant.approximation is None
+    counted = exact and not contestant.sliced and not contestant.search
     predicted = predict_exact_svm(contestant, ref.features, X, y) if counted else None
     started = time.perf_counter()
+    contestant, search = search_parameters(ref, contestant)
     # Only the base classifier: its calibrator is fitted later, on out-of-fold scores.
     pipeline, engine = fit_pipeline(build_pipeline(contestant, ref.features), X, y)
     seconds = time.perf_counter() - started
     logger.info(
-        "%s fitted on %s rows%s in %.2f s",
+        "%s fitted on %s rows%s%s in %.2f s",
         title(contestant.name),
         f"{len(y):,}",
         _describe_method(contestant, engine),
+        f", with {format_parameters(search.chosen)} of {len(search.trials)} combinations," if search else "",
         seconds,
     )
     folder.mkdir(exist_ok=True)  # no parents: a run that has ended must not leave a folder
     path = folder / f"{contestant.name}.joblib"
     joblib.dump(pipeline, path)
-    return ModelRef(path, seconds, engine, predicted_seconds=predicted)
+    return ModelRef(path, seconds, engine, predicted_seconds=predicted, search=search)
 
 
 def _describe_method(contestant: Contestant, engine: Engine) -> str:

@@ -11,7 +11,7 @@ from bakeoff.errors import TrainingError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.engines import Engine
 from bakeoff.estimators.svm_approximation import Approximation
-from bakeoff.evaluation.results import BASELINE, Calibration
+from bakeoff.evaluation.results import BASELINE, Calibration, SearchResult
 from bakeoff.metrics import DIGITS, MetricName
 from bakeoff.store import card
 from bakeoff.training.results import (
@@ -43,6 +43,7 @@ class Scorecard:
     fit_seconds: float | None = None
     test: TestResult | None = None
     calibration: Calibration | None = None
+    search: SearchResult | None = None
 
     @property
     def cv_scores(self) -> tuple[float, ...]:
@@ -62,6 +63,12 @@ class Scorecard:
         import numpy as np
 
         return float(np.std(self.cv_scores)) if self.folds else None
+
+    def _describe_search(self) -> card.Search | None:
+        if self.search is None:
+            return None
+        by_fold = [fold.search.chosen for fold in self.folds if fold.search]
+        return card.Search(chosen=self.search.chosen, by_fold=by_fold, trials=self.search.trials)
 
     def describe(self, selection: Selection, scoring: MetricName) -> card.Contestant:
         """Return the contestant's entry in the card.
@@ -84,6 +91,7 @@ class Scorecard:
             report=dict(test.evaluation.report) if test else None,
             engine=self.engine,
             approximation=card.Nystroem(**vars(approximation)) if approximation else None,
+            search=self._describe_search(),
             predicted_seconds=self.predicted_seconds,
             fit_seconds=self.fit_seconds,
             predict_rows_per_second=round(test.rows_per_second) if test else None,
@@ -177,6 +185,7 @@ def score_contestant(
         model.seconds,
         test,
         model.calibration,
+        model.search,
     )
 
 

@@ -90,12 +90,12 @@ def require_scheduler(address: str) -> None:
 
 
 def check_contestants(config: TrainingConfig) -> None:
-    """Check, in a process of its own, the contestants that don't race by default.
+    """Check, in a process of its own, the contestants that don't race by default, and the values of a search.
 
     Raises:
         ConfigError: a class or a parameter is wrong; the message names all that are.
     """
-    if set(config.classifiers) - set(default_parameters()):
+    if set(config.classifiers) - set(default_parameters()) or config.search.spaces:
         run_in_process("bakeoff.estimators.own_classifiers:check_classifiers", config)
 
 

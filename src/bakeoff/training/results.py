@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bakeoff.estimators.engines import Engine
-from bakeoff.evaluation.results import Calibration, Comparison, Evaluation
+from bakeoff.evaluation.results import Calibration, Comparison, Evaluation, SearchResult
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class FoldScore:
         seconds: the time of fitting and scoring.
         predictions: the .npy file of `response_values` for the fold's rows.
         outputs: the .npz file of `held_out_scores` for the fold's rows.
+        search: what a search within the fold's training rows has chosen.
     """
 
     fold: int
@@ -108,6 +109,7 @@ class FoldScore:
     seconds: float
     predictions: Path
     outputs: Path
+    search: SearchResult | None = None
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,14 @@ class ModelRef:
     Attributes:
         seconds: the time of its fit.
         predicted_seconds: the predicted time, if the fit's own step has predicted it.
+        search: what a search has chosen and tried.
     """
 
     path: Path
     seconds: float
     engine: Engine
     predicted_seconds: float | None = field(default=None, kw_only=True)
+    search: SearchResult | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

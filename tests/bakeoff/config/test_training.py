@@ -72,6 +72,7 @@ def test_defaults_are_the_documented_ones():
         },
         "promotion": {"rule": "significant", "alpha": 0.05, "min_gain": 0.002, "min_rows": 30},
         "preprocessing": "auto",
+        "search": {"budget": 20, "folds": 3, "random_state": 42},
         "svm": {"approximation": "auto", "budget_seconds": 10.0, "components": 2000},
         "time_budget": None,
         "runner": "threads",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bakeoff.classifiers import weigh_classes
 from bakeoff.config import TrainingConfig
-from bakeoff.estimators.contestant import Contestant
+from bakeoff.estimators.contestant import Contestant, Search
 from bakeoff.estimators.fit_time import LEAST_SECONDS, ProblemSize
 from bakeoff.tables.schema import Feature
 
@@ -35,6 +35,7 @@ ITERATION = 1.0e-9
 VALUE, VALUE_OF_COLUMN = 2.6e-8, 3.1e-10
 SPARSE_VALUE, COMMON_COLUMN, OTHER_COLUMN = 2.1e-8, 6.3e-10, 4.5e-9  # columns that both rows have, or only one
 AGAIN = 0.25  # of the values that would be computed again if no iteration found any in the cache
+CANDIDATES = 5  # of a search, at most
 GROWTH = (0.3, 1.0)  # the exponents of the rows by which support vectors may grow
 ITERATIONS_GROWTH = (0.5, 1.1)
 UNFINISHED_GROWTH = 3.0  # of iterations that were stopped
@@ -83,7 +84,7 @@ def worst_seconds(size: ProblemSize) -> float:
 
 
 def predict_race_svm(ref: "DatasetRef", config: TrainingConfig) -> float | None:
-    """Predict the seconds of the race's exact SVM on the training rows.
+    """Predict the seconds of a fit of the race's exact SVM on the training rows, on average over a search's candidates.
 
     Returns:
         None if the race doesn't depend on it, or the SVM can't be fitted on slices.
@@ -91,11 +92,17 @@ def predict_race_svm(ref: "DatasetRef", config: TrainingConfig) -> float | None:
     if not needs_slice(config, ProblemSize.of(ref)):
         return None
     from bakeoff.data.parts import read_part
+    from bakeoff.estimators.search import list_candidates
 
     parameters = weigh_classes("svm", config.classifiers["svm"], config.class_weight)
     scoring = config.cross_validation.scoring
     contestant = Contestant("svm", parameters, config.preprocessing, scoring, config.calibration)
-    return predict_exact_svm(contestant, ref.features, *read_part(ref, "train"))
+    search = Search.of(config, "svm")
+    values = list_candidates(replace(search, budget=min(search.budget, CANDIDATES))) if search else [{}]
+    candidates = [replace(contestant, parameters={**parameters, **each}) for each in values]
+    seconds = [predict_exact_svm(candidate, ref.features, *read_part(ref, "train")) for candidate in candidates]
+    known = [each for each in seconds if each is not None]
+    return sum(known) / len(known) if known else None
 
 
 def predict_exact_svm(
@@ -212,6 +219,7 @@ def _is_ordinary(config: TrainingConfig) -> bool:
     C, tol = parameters.get("C", 1.0), parameters.get("tol", 1e-3)
     return bool(
         config.preprocessing == "auto"
+        and "svm" not in config.search.spaces
         and parameters.get("kernel", "rbf") == "rbf"
         and parameters.get("gamma", "scale") in ("scale", "auto")
         and not parameters.get("probability")

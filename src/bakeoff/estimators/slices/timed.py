@@ -28,8 +28,8 @@ GROWTH = (0.5, 3.0)  # least and most exponent of the rows: with fewer rows, wha
 def measure_fit_seconds(ref: "DatasetRef", contestant: "Contestant") -> float | None:
     """Predict the seconds of a fit on all training rows on one core.
 
-    The contestant is fitted on 500 rows, and then on twice as many until a fit takes half a second. The last two fits
-    give the power of the number of rows that the time grows with.
+    The contestant is fitted on 500 rows, and then on twice as many until a fit takes half a second; a search before a
+    fit is part of it. The last two fits give the power of the number of rows that the time grows with.
 
     Returns:
         None if a fit fails, which it will do in the race, too.
@@ -38,17 +38,24 @@ def measure_fit_seconds(ref: "DatasetRef", contestant: "Contestant") -> float | 
 
     from bakeoff.data.parts import read_part
     from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
+    from bakeoff.estimators.search import search_parameters
 
     X, y = read_part(ref, "train")
     order = np.random.default_rng(0).permutation(len(y))
+
+    def fit(count: int) -> float:
+        rows, started = np.sort(order[:count]), time.perf_counter()
+        chosen, _ = search_parameters(ref, contestant, rows)
+        fit_pipeline(build_pipeline(chosen, ref.features), X.iloc[rows], y[rows])
+        return time.perf_counter() - started
+
     times: list[tuple[int, float]] = []
     rows = min(FIRST_ROWS, len(y))
     try:
-        fit_pipeline(build_pipeline(contestant, ref.features), X.iloc[order[:rows]], y[order[:rows]])  # imports
+        if not contestant.search:
+            fit(rows)  # imports
         while True:
-            started = time.perf_counter()
-            fit_pipeline(build_pipeline(contestant, ref.features), X.iloc[order[:rows]], y[order[:rows]])
-            times.append((rows, time.perf_counter() - started))
+            times.append((rows, fit(rows)))
             if times[-1][1] >= ENOUGH_SECONDS or rows == len(y):
                 return extrapolate(times, len(y))
             rows = min(2 * rows, len(y))
@@ -75,7 +82,7 @@ def extrapolate(times: list[tuple[int, float]], rows: int) -> float:
 def measure_contestants(
     ref: "DatasetRef", contestants: "Mapping[str, Contestant]", deadline: float
 ) -> "dict[str, Contestant]":
-    """Predict the time of the contestants for which there is no formula, one after the other, each in a process.
+    """Predict the time of contestants without a formula or with a search, one after the other, each in a process.
 
     A measurement is stopped after a tenth of the time that is left; the contestant is then predicted to need at least
     that for its slice.
@@ -86,12 +93,15 @@ def measure_contestants(
     """
     measured = dict(contestants)
     for name, contestant in contestants.items():
-        if contestant.predicted_seconds is None:
+        if contestant.predicted_seconds is None or contestant.search:
             seconds = _measure_apart(ref, contestant, deadline)
             measured[name] = replace(contestant, predicted_seconds=seconds)
             if seconds is not None:
                 logger.info(
-                    "%s: a fit is predicted to take %s, by fits on few rows", title(name), format_seconds(seconds)
+                    "%s: a fit%s is predicted to take %s, by fits on few rows",
+                    title(name),
+                    " with its search" if contestant.search else "",
+                    format_seconds(seconds),
                 )
     return measured
 
