@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 # Before anything imports Prefect, which reads them once.
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="bakeoff-prefect-")
@@ -15,6 +16,13 @@ for name in ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_PROFILE", "PREFECT_A
 # A busy machine takes its time over an example; what is to be found is what the example shows.
 settings.register_profile("bakeoff", deadline=None)
 settings.load_profile("bakeoff")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Several processes of tests share the cores: threads of BLAS and OpenMP that wait for each other would spin."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import joblib
 import pytest
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from bakeoff.classifiers import build_classifier
 from bakeoff.runtime import threads
@@ -20,15 +20,15 @@ def blas():
 
 def test_blas_is_held_to_one_thread_until_the_last_block_ends():
     """Blocks may overlap, and end in any order; then all is as it was."""
-    before = blas()
     first, second = limit_blas_threads(), limit_blas_threads()
-    first.__enter__()
-    second.__enter__()
-    assert {1} == blas()
-    first.__exit__(None, None, None)
-    assert {1} == blas()
-    second.__exit__(None, None, None)
-    assert before == blas()
+    with threadpool_limits(2, "blas"):
+        first.__enter__()
+        second.__enter__()
+        assert {1} == blas()
+        first.__exit__(None, None, None)
+        assert {1} == blas()
+        second.__exit__(None, None, None)
+        assert {2} == blas()
 
 
 def test_openmp_is_held_in_the_thread_that_works():
