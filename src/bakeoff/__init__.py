@@ -1,12 +1,54 @@
 """Race tabular classifiers on the same folds, keep the best as a sealed version, predict with it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bakeoff.local.race import Race
     from bakeoff.prediction.predictor import Predictor
 
-__all__ = ["load"]
+    __version__: str
+
+__all__ = ["__version__", "load", "race"]
+
+
+def __getattr__(name: str) -> str:
+    """Look up the version when it is asked for, which takes longer than all else here."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("bakeoff")
+    raise AttributeError(f"module 'bakeoff' has no attribute {name!r}")
+
+
+def race(frame: Any, target: str, **config: Any) -> "Race":
+    """Race classifiers on a data frame, without Prefect, and keep the result in memory.
+
+        import bakeoff
+        race = bakeoff.race(frame, target="churned", classifiers={"svm": {}, "random_forest": {}})
+        race.leaderboard, race.winner, race.why
+        race.export("models", name="churn")
+
+    The rows go the way of a file: tidied, split, cross-validated, evaluated on test rows. The same rows and config give
+    the same model as `bakeoff train`.
+
+    Args:
+        frame: the rows, shape (n_rows, n_features + 1): a data frame of pandas, Polars or Arrow, or any object with
+            `__arrow_c_stream__`. An index is not read.
+        target: the column to predict.
+        config: any field of the training config but `store` and `name`, such as `split`, `classifiers`, `search`,
+            `time_budget`, and `dataset` with `ignore`, `categories`, `numbers` or `text`.
+
+    Returns:
+        The race, with `leaderboard`, `winner`, `why`, `baseline`, `pipeline`, `card`, `report()` and `export()`.
+
+    Raises:
+        bakeoff.errors.UserError: the config or the rows are wrong.
+        bakeoff.errors.TrainingError: no contestant finished.
+    """
+    from bakeoff.local.race import race as run
+
+    return run(frame, target, **config)
 
 
 def load(

@@ -17,6 +17,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRun
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.classifiers import default_parameters, title
+from bakeoff.cli.main import main
 from bakeoff.config import (
     DatasetConfig,
     PredictionConfig,
@@ -88,6 +89,20 @@ def test_training_exports_the_winner_of_three(trained):
     assert f"flow run {state.state_details.flow_run_id}" == store.history().champion_periods[0].by
     assert [] == store.verify()
     assert [] == list((folder / "work").iterdir())
+
+
+def test_the_command_without_prefect_makes_the_same_version(trained, capsys):
+    """Its files are the same to the byte, and its card but for what holds times and folders."""
+    folder, _, card = trained
+    places = ["--store", str(folder / "plain"), "--workspace", str(folder / "plain-work")]
+    assert 0 == main(["train", "--quiet", "--dataset.n-samples", "400", *places])
+    ours = json.loads((Path(capsys.readouterr().out.strip()) / "card.json").read_text())
+    timed = "leaderboard.csv"
+    assert ours["files"].keys() == card["files"].keys()
+    for name in card["files"].keys() - {timed}:
+        assert ours["files"][name] == card["files"][name], name
+    for key in card.keys() - {"version", "created", "config", "files", "classifiers"}:
+        assert ours[key] == card[key], key
 
 
 def test_runs_and_artifacts_can_be_read_in_the_ui(trained):

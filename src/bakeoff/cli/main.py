@@ -1,12 +1,14 @@
 """The command `bakeoff …`: the store, its reports and its keys, without Prefect; imports nothing slow at its top."""
 
 import argparse
+import contextlib
 import io
+import os
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from bakeoff.cli import changes, models, report
 from bakeoff.errors import BakeoffError, UserError
@@ -30,15 +32,44 @@ COMMANDS = {
     "verify": (changes.verify, "check every file against its card, and the journal against itself"),
     "sign": (changes.sign, "verify and sign the whole store; from then on it must be signed"),
 }
+RUNS = {
+    "train": "race the classifiers on a table and export the best: bakeoff train rows.csv churned",
+    "predict": "score a table with the champion: bakeoff predict rows.csv",
+}
 WRITING = {"promote", "rollback", "prune", "sign"}
+
+
+class _Version(argparse.Action):
+    """Print the version and exit."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        from importlib.metadata import version
+
+        print(f"bakeoff {version('bakeoff')}")
+        parser.exit()
+
+
+def program() -> NoReturn:
+    """Run the command that the program was started with, and exit without the interpreter's slow clean-up."""
+    status = main()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    if workers := sys.modules.get("bakeoff.runtime.workers"):
+        workers.stop_fork_server()
+    os._exit(status)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status: 0, 1 for a finding or failure, 2 for a wrong command."""
+    given = sys.argv[1:] if arguments is None else arguments
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # text may contain letters that the terminal can't show
     try:
-        options = _parser().parse_args(arguments)
+        if given[:1] == ["train"] or given[:1] == ["predict"]:
+            from bakeoff.cli import run  # late: it imports pydantic
+
+            return run.train(given[1:]) if given[0] == "train" else run.predict(given[1:])
+        options = _parser().parse_args(given)
         return int(options.run(options))
     except BakeoffError as error:
         print(f"bakeoff: {error}", file=sys.stderr)
@@ -57,7 +88,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
-    nouns = parser.add_subparsers(required=True, metavar="models|report|compare|ui|keys")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version of Bakeoff")
+    nouns = parser.add_subparsers(required=True, metavar="train|predict|models|report|compare|ui|keys")
+    for (
+        name,
+        help_text,
+    ) in RUNS.items():  # for `--help`; `main` calls them itself, since their flags come from the config
+        nouns.add_parser(name, help=help_text, add_help=False)
     models = nouns.add_parser("models", help="the saved versions")
     verbs = models.add_subparsers(required=True, metavar="|".join(COMMANDS))
     for name, (command, help_text) in COMMANDS.items():
@@ -181,4 +218,4 @@ def _path(text: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

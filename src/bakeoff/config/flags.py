@@ -73,7 +73,7 @@ class Output(NamedTuple):
     json: bool = False
 
 
-def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tuple[Model, Output]:
+def read_command(model: type[Model], arguments: Sequence[str], prog: str, positional: str = "") -> tuple[Model, Output]:
     """Read `--quiet`, `--json`, `--config FILE.yaml` and one flag for every field of the model.
 
     Nested models are merged field by field; mappings with arbitrary keys (the contestants) are replaced as a whole.
@@ -82,6 +82,7 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tup
         model: the config model.
         arguments: the command line without the program's name.
         prog: the program's name in help and messages.
+        positional: what may stand before the flags, for the help; the caller has taken it out of `arguments`.
 
     Raises:
         ConfigError: one line that names the field, what is wrong and what is allowed.
@@ -90,7 +91,7 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str) -> tup
 
     parser = OneLineParser(
         prog=prog,
-        usage=f"{prog} [--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
+        usage=f"{prog} {positional}[--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
         description=model.__doc__,
         allow_abbrev=False,
         unknown_hint="; a value follows its flag, and several values are joined by commas",

@@ -67,6 +67,11 @@ class Predictor:
         self._features = self._card.features
 
     @property
+    def pipeline(self) -> Any:
+        """The fitted scikit-learn Pipeline, from raw columns to class; it validates no rows."""
+        return self._model
+
+    @property
     def features(self) -> list[str]:
         """The names of the features."""
         return [feature.name for feature in self._features]
@@ -78,7 +83,7 @@ class Predictor:
 
     def predict(
         self,
-        table: pd.DataFrame,
+        table: Any,
         *,
         keep: Sequence[str] = (),
         on_unseen: AnomalyAction = "flag",
@@ -95,8 +100,8 @@ class Predictor:
         columns that are not features are ignored.
 
         Args:
-            table: the features, shape (n_rows, any). A feature that had missing values in training may be absent: then
-                it is taken as missing in all rows, with a warning.
+            table: the features, shape (n_rows, any): a data frame of pandas, Polars or Arrow. A feature that had
+                missing values in training may be absent: then it is taken as missing in all rows, with a warning.
             keep: columns to copy to the predictions, such as an id.
             on_unseen: what to do with a row whose category was not in training: flag, reject or accept.
             on_out_of_range: the same for a row whose number is far outside the training range.
@@ -117,6 +122,7 @@ class Predictor:
             "on_missing": on_missing,
         }
         validate(PredictionConfig, policy)
+        table = to_pandas(table)
         self._refuse_unfit(table, keep)
         names = set(map(str, table.columns))
         if missing := [name for name in self.features if name not in names]:
@@ -143,14 +149,29 @@ class Predictor:
             frame.index = table.index[frame["row"]]
         return Predicted(predictions, rejected)
 
+    def predict_proba(self, table: Any) -> pd.DataFrame:
+        """Return the probability of each class, shape (n_rows, n_classes), with the table's index.
+
+        Args:
+            table: as for `predict`; a rejected row has no probabilities: NaN.
+
+        Raises:
+            DataError: as for `predict`, or the model has no probabilities.
+        """
+        predictions, _ = self.predict(table)
+        names = [f"probability_{name}" for name in self.classes]
+        if missing := [name for name in names if name not in predictions]:
+            raise DataError(f"version {self.version} of {self.name!r} gives no probabilities ({missing[0]})")
+        rows = to_pandas(table)
+        found = predictions.set_index("row")[names].reindex(range(len(rows)))
+        return found.set_axis(self.classes, axis=1).set_axis(rows.index)
+
     def __repr__(self) -> str:
         """Show name and version, as in `Predictor('classifier', '20261123T075851Z-aad12')`."""
         return f"Predictor({self.name!r}, {self.version!r})"
 
     def _refuse_unfit(self, table: pd.DataFrame, keep: Sequence[str]) -> None:
         """Raise a `DataError` if the table can't be scored or the columns can't be kept."""
-        if not isinstance(table, pd.DataFrame):
-            raise DataError(f"predict takes a pandas DataFrame, not {type(table).__name__}")
         if isinstance(keep, str):
             raise DataError(f"keep is a list of columns: write keep=[{keep!r}]")
         keep = [str(name) for name in keep]
@@ -176,6 +197,20 @@ def load(
     signing = VerifyingConfig(public_key=None if public_key is None else Path(public_key))
     values = {"store": store, "version": version, "signing": signing} | ({} if name is None else {"name": name})
     return Predictor(validate(PredictionConfig, values | {"allow_version_skew": allow_version_skew}))
+
+
+def to_pandas(table: Any) -> pd.DataFrame:
+    """Convert a data frame of Polars, Arrow, or another library that exports Arrow's C stream; pandas' stays as it is.
+
+    Raises:
+        DataError: it is no data frame.
+    """
+    if isinstance(table, pd.DataFrame):
+        return table
+    if hasattr(table, "__arrow_c_stream__"):
+        frame: pd.DataFrame = pa.table(table).to_pandas()
+        return frame
+    raise DataError(f"predict takes a data frame of pandas, Polars or Arrow, not {type(table).__name__}")
 
 
 def _to_arrow(table: pd.DataFrame, features: Sequence[Feature]) -> pa.Table:

@@ -106,7 +106,7 @@ def test_no_rows_give_no_rows(orders, rows):
         (lambda rows: rows.rename(columns={"amount": "Amount"}), "did you mean 'Amount'?"),
         (lambda rows: pd.concat([rows, rows[["amount"]]], axis=1), "more than one column named 'amount'"),
         (lambda rows: rows.assign(amount=pd.Timestamp(0)), "column 'amount' holds timestamp"),
-        (lambda rows: rows.to_dict(), "takes a pandas DataFrame, not dict"),
+        (lambda rows: rows.to_dict(), "takes a data frame of pandas, Polars or Arrow, not dict"),
     ],
 )
 def test_a_table_that_cannot_be_scored_is_refused_in_a_line(orders, rows, change, sentence):

@@ -1,0 +1,106 @@
+"""The commands `bakeoff train` and `bakeoff predict`: the flags of the flows, from any folder, without Prefect."""
+
+import gc
+import getpass
+import logging
+import os
+import signal
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.config.flags import Output, read_command
+from bakeoff.errors import ConfigError
+from bakeoff.runtime.workers import start_fork_server
+
+TRAIN, TABLE_TARGET = "bakeoff train", "[TABLE TARGET]"
+PREDICT, TABLE = "bakeoff predict", "[TABLE]"
+PRELOAD = "bakeoff.training.preflight:preload"  # what the fork server imports for all steps
+LOG = "%(asctime)s %(levelname)-7s %(message)s"
+
+
+def train(arguments: Sequence[str]) -> int:
+    """Train on a table, or what the flags and the config name, and print the leaderboard; returns the exit status.
+
+    Args:
+        arguments: the command line behind `train`.
+    """
+    start_fork_server(PRELOAD)
+    gc.disable()  # imports make hardly any garbage, and collecting it takes a tenth of their time
+    _end_on_sigterm()
+    given = _positional(arguments, 2, f"{TRAIN} {TABLE_TARGET}")
+    if len(given) == 1:
+        raise ConfigError(f"{given[0]!r} alone says not what to predict: {TRAIN} {TABLE_TARGET}")
+    names = ("--dataset.path", "--dataset.target")
+    flags = [part for name, value in zip(names, given) for part in (name, value)]
+    config, output = read_command(TrainingConfig, [*flags, *arguments[len(given) :]], TRAIN, f"{TABLE_TARGET} ")
+    _log(output)
+    from bakeoff.cli.show_training import show_training
+    from bakeoff.local.training import finished_race
+
+    gc.freeze()
+    gc.enable()
+    with finished_race(config) as race:
+        folder = race.export(race.config, f"{_user()}, by bakeoff train")
+    _print(str(folder), show_training, output)
+    return 0
+
+
+def predict(arguments: Sequence[str]) -> int:
+    """Score a table, or the version's validation rows, and print a summary; returns the exit status.
+
+    Args:
+        arguments: the command line behind `predict`.
+    """
+    _end_on_sigterm()
+    given = _positional(arguments, 1, f"{PREDICT} {TABLE}")
+    flags = ["--input", *given] if given else []
+    config, output = read_command(PredictionConfig, [*flags, *arguments[len(given) :]], PREDICT, f"{TABLE} ")
+    _log(output)
+    from bakeoff.local.prediction import score_and_publish
+    from bakeoff.report.prediction_summary import show_prediction
+
+    _print(str(score_and_publish(config)), show_prediction, output)
+    return 0
+
+
+def _positional(arguments: Sequence[str], most: int, usage: str) -> list[str]:
+    """Return the arguments before the first flag.
+
+    Raises:
+        ConfigError: there are more than the command takes.
+    """
+    given: list[str] = []
+    for argument in arguments:
+        if argument.startswith("-"):
+            break
+        given.append(argument)
+    if len(given) > most:
+        raise ConfigError(f"unrecognized arguments: {' '.join(given[most:])}; {usage} takes {most} before its flags")
+    return given
+
+
+def _log(output: Output) -> None:
+    """Write log lines to standard error."""
+    logging.basicConfig(format=LOG, datefmt="%H:%M:%S")
+    logging.getLogger("bakeoff").setLevel(logging.WARNING if output.quiet else logging.INFO)
+
+
+def _print(folder: str, show: Any, output: Output) -> None:
+    print(folder if output.quiet and not output.json else show(folder, output.json), flush=True)
+
+
+def _end_on_sigterm() -> None:
+    """Let a termination end the run as Ctrl-C does, so that its folder is removed and its steps end."""
+
+    def interrupt(*_: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return str(os.getuid())

@@ -1,0 +1,36 @@
+"""The steps of the prediction flow without Prefect."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bakeoff.config import PredictionConfig
+from bakeoff.prediction.output_folder import output_folder, work_folder
+from bakeoff.prediction.predict import ScoredTable, score_table
+from bakeoff.prediction.preflight import check_prediction
+from bakeoff.prediction.publish import publish_predictions, require_predictions
+from bakeoff.report.prediction_report import draw_predictions, render_predictions
+from bakeoff.runtime.threads import limit_blas_threads, limit_openmp_threads
+from bakeoff.store.load import find_version
+
+
+def score_and_publish(config: PredictionConfig) -> Path:
+    """Score a table with a saved version, and publish the predictions; returns their folder.
+
+    Raises:
+        UserError: the config or the table is wrong; nothing was written.
+        UnscoredError: no row could be scored; the folder names each with the reason.
+    """
+    check_prediction(config)
+    output = output_folder(config)
+    limit_openmp_threads()
+    with work_folder(config, output) as work, limit_blas_threads():
+        version = find_version(config)
+        scored = score_table(config, version, work)
+        folder = publish_predictions(config, version, scored, output, partial(_render, scored))
+    require_predictions(config, scored, folder)
+    return folder
+
+
+def _render(scored: ScoredTable, summary: dict[str, Any]) -> str:
+    return render_predictions(summary, scored, draw_predictions(scored))

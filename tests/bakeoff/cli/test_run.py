@@ -1,0 +1,88 @@
+"""`bakeoff train` and `bakeoff predict`: the flows' work from any folder, without Prefect."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bakeoff.cli.main import main
+
+ORDERS = Path("examples/orders.csv").absolute()
+FEW = '{"logistic_regression": {}}'
+
+
+@pytest.fixture
+def away(tmp_path, monkeypatch):
+    """Another folder than the checkout's."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_table_and_its_target_are_enough(away, capsys):
+    """The last line is the version's folder; then the table is scored with it, and the last line is the output's."""
+    assert 0 == main(["train", str(ORDERS), "outcome", "--classifiers", FEW, "--dataset.ignore", "order_id,ordered_on"])
+    version = capsys.readouterr().out.splitlines()[-1]
+    assert (away / version / "model.joblib").exists()
+    assert 0 == main(["predict", str(ORDERS), "--output", "scored"])
+    shown = capsys.readouterr().out.splitlines()
+    assert "600 of 600 rows scored" in shown[1]
+    assert "scored" == shown[-1]
+    assert 0 == main(["predict", "--json"])
+    assert Path(version).name == json.loads(capsys.readouterr().out)["version"]
+    assert {".bakeoff", "models", "predictions", "scored"} == {path.name for path in away.iterdir()}
+    assert [] == list((away / ".bakeoff").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "rows.csv"], "'rows.csv' alone says not what to predict: bakeoff train [TABLE TARGET]"),
+        (["train", "a", "b", "c"], "unrecognized arguments: c; bakeoff train [TABLE TARGET] takes 2 before its flags"),
+        (["train", "gone.csv", "y"], "there is no file 'gone.csv'"),
+        (["train", "--nam", "x"], "did you mean --name? (see bakeoff train --help)"),
+        (["train", "--runner", "dask", "--dask.address", "tcp://a:1"], "runner: dask needs Prefect"),
+        (["predict", "a.csv", "b.csv"], "takes 1 before its flags"),
+        (["predict"], "train first"),
+    ],
+)
+def test_a_mistake_is_one_line_and_nothing_is_written(away, capsys, arguments, message):
+    """With status 2."""
+    assert 2 == main(arguments)
+    shown = capsys.readouterr()
+    assert "" == shown.out
+    assert message in shown.err
+    assert 1 == len(shown.err.splitlines())
+    assert [] == list(away.iterdir())
+
+
+def test_a_contestant_that_fails_is_told_and_the_others_go_on(away, capsys):
+    """Only where all fail does the run, with status 1."""
+    contestants = {"logistic_regression": {}, "svm": {"C": -1}}
+    assert 0 == main(["train", "--json", "--dataset.n-samples", "200", "--classifiers", json.dumps(contestants)])
+    card = json.loads(capsys.readouterr().out)["card"]
+    assert ["ok", "failed"] == [card["classifiers"][name]["status"] for name in contestants]
+    assert "'C' parameter" in card["classifiers"]["svm"]["reason"]
+    assert 1 == main(["train", "--dataset.n-samples", "200", "--classifiers", '{"svm": {"C": -1}}'])
+    assert "all contestants failed: svm: InvalidParameterError: The 'C' parameter" in capsys.readouterr().err
+
+
+def test_a_contestant_without_time_is_skipped(away, capsys):
+    """By the same prediction as in the flow."""
+    own = {"class": "sklearn.neighbors.KNeighborsClassifier"}
+    contestants = {"logistic_regression": {}, "mine": own}
+    flags = ["--dataset.n-samples", "300", "--classifiers", json.dumps(contestants), "--time-budget", "600"]
+    assert 0 == main(["train", "--json", *flags])
+    card = json.loads(capsys.readouterr().out)["card"]
+    assert all(card["classifiers"][name]["predicted_seconds"] > 0 for name in contestants)
+
+
+def test_the_program_ends_with_its_status(away):
+    """And prints its version; no process of a step outlives it."""
+    command = [sys.executable, "-m", "bakeoff.cli"]
+    told = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert told.stdout.startswith("bakeoff ")
+    failed = subprocess.run([*command, "train", "gone.csv", "y"], capture_output=True, text=True, check=False)
+    assert 2 == failed.returncode
+    assert 1 == len(failed.stderr.splitlines())
