@@ -1,10 +1,11 @@
-"""Brier score, reliability curve, and uncalibrated probabilities to compare calibrated ones with."""
+"""Brier score, reliability curve, disagreement with the predictions, and uncalibrated probabilities to compare with."""
 
 import numpy as np
 
 from bakeoff.evaluation.results import CalibrationCurve
 
 BINS = 10
+DISAGREEMENT = 0.03  # the share of the rows above which a run warns
 
 
 def brier_score(y: np.ndarray, probabilities: np.ndarray) -> float:
@@ -54,6 +55,16 @@ def curve_from_bins(sums: np.ndarray) -> CalibrationCurve:
     """Compute the reliability curve from the sums of `bin_sums`, shape (3, bins)."""
     pairs, predicted, came_true = sums[:, sums[0] > 0]
     return CalibrationCurve((predicted / pairs).tolist(), (came_true / pairs).tolist(), pairs.astype(int).tolist())
+
+
+def disagreement(codes: np.ndarray, probabilities: np.ndarray) -> float:
+    """Compute the share of the rows in which another class than the predicted one is the most probable.
+
+    Args:
+        codes: the predicted classes as columns of `probabilities`, shape (n_rows,).
+        probabilities: shape (n_rows, n_classes).
+    """
+    return float((probabilities[np.arange(len(codes)), codes] < probabilities.max(axis=1)).mean())
 
 
 def softmax_or_sigmoid(scores: np.ndarray) -> np.ndarray:

@@ -4,7 +4,11 @@ from bakeoff.classifiers import title
 from bakeoff.formatting import format_cost, format_parameters, format_seconds
 from bakeoff.store.card import Card, Search
 
-METHODS = {"isotonic": "isotonic regression", "sigmoid": "a sigmoid (Platt's method)"}
+METHODS = {
+    "isotonic": "isotonic regression",
+    "sigmoid": "a sigmoid (Platt's method)",
+    "temperature": "a temperature, one factor for all scores",
+}
 NAIVE = "scores taken for log-odds"
 
 
@@ -86,6 +90,15 @@ def explain_brier(card: Card) -> str:
         "The Brier score is the mean over the rows of the squared differences between probabilities and outcomes"
     )
     return f"{definition}, {over} the worst."
+
+
+def describe_disagreement(card: Card) -> str | None:
+    """How often another class than the predicted one is the most probable, by contestant; None in older cards."""
+    shares = {name: scores.disagreement for name, scores in card.classifiers.items() if scores.disagreement is not None}
+    if not shares:
+        return None
+    listed = ", ".join(f"{title(name)} {100 * share:.1f} %" for name, share in shares.items())
+    return f"Test rows in which another class than the predicted one is the most probable: {listed}."
 
 
 def describe_decision(card: Card) -> str | None:

@@ -20,6 +20,7 @@ from bakeoff.report.card_text import (
     describe_calibration,
     describe_choice,
     describe_decision,
+    describe_disagreement,
     format_warnings,
     list_approximations,
     list_baseline,
@@ -49,7 +50,7 @@ def render_markdown(
     report = card.winner.report
     winner, sentences = (
         markdown_text(title(card.classifier)),
-        (decision, describe_calibration(card), describe_decision(card)),
+        (decision, describe_calibration(card), describe_disagreement(card), describe_decision(card)),
     )
     header, rows = result_table(card)
     recall_header, recalls, note = recall_table(card)

@@ -22,6 +22,7 @@ from bakeoff.report.card_text import (
     describe_calibration,
     describe_choice,
     describe_decision,
+    describe_disagreement,
     explain_brier,
     format_warnings,
     list_approximations,
@@ -118,6 +119,7 @@ def _probabilities(card: Card, outcomes: Mapping[str, Outcomes], pictures: Mappi
     shown = len(winner["curves"]) if winner else 0
     return {
         "calibration": f"{calibration} {explain_brier(card)}" if calibration else None,
+        "disagreement": describe_disagreement(card),
         "decision": describe_decision(card),
         "curves": [*(pictures.get(kind) for kind in kinds), reliability],
         "shown": shown,

@@ -92,7 +92,12 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """The scores and times of a contestant; `reason` says why it did not finish."""
+    """The scores and times of a contestant; `reason` says why it did not finish.
+
+    Attributes:
+        disagreement: the share of the test rows in which another class than the predicted one is the most probable;
+            None without probabilities and in older cards.
+    """
 
     status: str
     reason: str | None
@@ -103,6 +108,7 @@ class Contestant:
     test: dict[str, float] | None
     test_intervals: dict[str, Interval | None] | None = None
     brier: BrierScore | None = None
+    disagreement: float | None = None
     report: dict[str, ClassMetrics] | None
     engine: str | None = None
     approximation: Nystroem | None = None

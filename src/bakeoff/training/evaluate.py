@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_groups, read_part
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.inference import predict_with_proba
+from bakeoff.evaluation.calibration_curve import DISAGREEMENT, disagreement
 from bakeoff.evaluation.classification_report import classification_report, count_predictions
 from bakeoff.evaluation.curves import evaluate_ranking
 from bakeoff.evaluation.intervals import score_interval, wilson_interval
@@ -65,7 +67,8 @@ def evaluate_classifier(
         encode_labels(y, ref.classes), known[codes], None if probabilities is None else all_probabilities, ref.classes
     )
     outcomes.write_text(json.dumps(ranking), encoding="utf-8")
-    return TestResult(**vars(scores), rows_per_second=len(y) / seconds, outcomes=outcomes)
+    differs = None if probabilities is None else disagreement(codes, probabilities)
+    return TestResult(**vars(scores), rows_per_second=len(y) / seconds, outcomes=outcomes, disagreement=differs)
 
 
 def score_test_rows(
@@ -122,3 +125,27 @@ def warn_of_overfitting(ref: DatasetRef, winner: Scorecard, pipeline: Any, scori
     if warning:
         logger.warning("%s", warning)
     return [warning] if warning else []
+
+
+def warn_of_disagreement(scorecards: Sequence[Scorecard], n_classes: int) -> list[str]:
+    """Return, and log, a warning for each contestant whose most probable class often isn't the class it predicts.
+
+    Args:
+        scorecards: the results of all contestants.
+        n_classes: the number of classes.
+    """
+    warnings = []
+    for each in scorecards:
+        share = each.test.disagreement if each.test else None
+        if share is None or share <= DISAGREEMENT:
+            continue
+        method = each.calibration.method if each.calibration else None
+        temperature = n_classes > 2 and method != "temperature"
+        warnings.append(
+            f"in {100 * share:.1f} % of the test rows another class than the predicted one is the most probable to "
+            f"{title(each.classifier)}, so its probabilities don't say how sure its predictions are"
+            + ("; calibration: temperature brings the two together" if temperature else "")
+        )
+    for warning in warnings:
+        logger.warning("%s", warning)
+    return warnings

@@ -27,7 +27,7 @@ from bakeoff.store.load import open_store
 from bakeoff.store.manifest import FORMAT
 from bakeoff.tables.csv_formulas import defuse
 from bakeoff.tables.read_table import read_table
-from bakeoff.training.evaluate import warn_of_overfitting
+from bakeoff.training.evaluate import warn_of_disagreement, warn_of_overfitting
 from bakeoff.training.leaderboard import Scorecard, describe_baseline, rank
 from bakeoff.training.results import ModelRef, Selection
 
@@ -78,7 +78,8 @@ def export_version(
     }
     winner = next(each for each in ranked if each.classifier == selection.winner)
     overfitting = warn_of_overfitting(ref, winner, pipeline, config.cross_validation.scoring)
-    described = replace(described, warnings=[*described.warnings, *overfitting])
+    disagreement = warn_of_disagreement(ranked, len(ref.classes))
+    described = replace(described, warnings=[*described.warnings, *overfitting, *disagreement])
 
     def describe(version: str, created: str) -> Card:
         return replace(described, version=version, created=created)
@@ -182,6 +183,7 @@ def leaderboard_rows(card: Card) -> list[dict[str, Any]]:
             "test_recall_macro": test.get("recall_macro"),
             "test_f1_macro": test.get("f1_macro"),
             "test_score": test.get(card.selection.scoring),
+            "test_disagreement": scores.disagreement,
             "engine": scores.engine,
             "approximation": approximation and f"nystroem, {approximation.components:,} landmarks",
             "predicted_seconds": scores.predicted_seconds,

@@ -88,6 +88,7 @@ class Scorecard:
             test=_describe_scores(test, scoring) if test else None,
             test_intervals=_describe_intervals(test, scoring) if test else None,
             brier=_describe_brier(self.calibration) if self.calibration else None,
+            disagreement=test.disagreement if test else None,
             report=dict(test.evaluation.report) if test else None,
             engine=self.engine,
             approximation=card.Nystroem(**vars(approximation)) if approximation else None,

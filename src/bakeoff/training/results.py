@@ -31,10 +31,13 @@ class TestResult(TestScores):
     Attributes:
         rows_per_second: the prediction rate.
         outcomes: the JSON file with the result of `evaluate_ranking`.
+        disagreement: the share of the rows in which another class than the predicted one is the most probable; None
+            without probabilities.
     """
 
     rows_per_second: float
     outcomes: Path
+    disagreement: float | None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss
 
-from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve
+from bakeoff.evaluation.calibration_curve import brier_score, disagreement, reliability_curve
 
 
 @given(st.integers(2, 5), st.integers(1, 30), st.integers(0, 99))
@@ -25,3 +25,9 @@ def test_brier_and_reliability_by_their_definitions(n_classes, n_rows, seed):
     assert [sum(place == one for place, _, _ in pairs) for one in bins] == curve.pairs
     assert [np.mean([p for place, p, _ in pairs if place == one]) for one in bins] == pytest.approx(curve.predicted)
     assert [np.mean([hit for place, _, hit in pairs if place == one]) for one in bins] == pytest.approx(curve.observed)
+
+
+def test_a_tie_for_the_most_probable_class_is_no_disagreement():
+    """As long as the predicted class is among the first."""
+    shares = np.array([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1], [1 / 3, 1 / 3, 1 / 3]])
+    assert 0.25 == disagreement(np.array([1, 1, 0, 2]), shares)

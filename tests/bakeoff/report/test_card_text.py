@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from html import unescape
 
+import pandas as pd
 from forging import read_card
 
 from bakeoff.cli.terminal import render_card
@@ -11,6 +12,7 @@ from bakeoff.report.card_tables import contestant_rows, headline, race_table, re
 from bakeoff.report.card_text import (
     describe_calibration,
     describe_choice,
+    describe_disagreement,
     explain_brier,
     list_baseline,
     warn_of_baseline,
@@ -77,3 +79,23 @@ def test_balanced_accuracy_stands_beside_the_accuracy_where_one_class_has_over_9
     assert "balanced" not in headline(replace(card, class_counts={"No": 90, "Yes": 10}))
     assert "balanced" in headline(replace(card, class_counts={}))  # as in older cards
     assert "balanced" not in headline(read_card(version))
+
+
+def test_how_often_the_most_probable_class_is_another_is_told_of_each_contestant(version):
+    """On page and markdown; not of those without probabilities, nor of older cards."""
+    card = read_card(version)
+    alone = card.winner
+    three = {"svm": 0.302, "random_forest": 0.0, "logistic_regression": None}
+    card = replace(card, classifiers={name: replace(alone, disagreement=share) for name, share in three.items()})
+    told = describe_disagreement(replace(card, classifier="svm"))
+    assert told.endswith("another class than the predicted one is the most probable: SVM 30.2 %, random forest 0.0 %.")
+    card = replace(card, classifier="svm")
+    assert told in unescape(render_report(card, {}, {}))
+    assert markdown_text(told) in render_markdown(card, "folder")
+    assert describe_disagreement(replace(card, classifiers={"svm": replace(alone, disagreement=None)})) is None
+
+
+def test_an_exported_card_has_the_disagreement(version):
+    """And so has the leaderboard's table."""
+    assert 0.0 == read_card(version).winner.disagreement
+    assert 0.0 == pd.read_csv(version / "leaderboard.csv")["test_disagreement"][0]
