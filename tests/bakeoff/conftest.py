@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 
 from bakeoff.config import (
     PredictionConfig,
@@ -17,6 +18,7 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
+from bakeoff.estimators.pipeline import build_pipeline
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import check_prediction
@@ -61,6 +63,13 @@ class Race:
         return export_version(
             config, self.ref, self.scorecards, selection, self.models[selection.winner], self.workspace, by
         )
+
+
+def calibrated_by_scikit_learn(contestant: Contestant, features, method: str):
+    """The contestant's Pipeline with scikit-learn's own calibration around the classifier."""
+    pipeline = build_pipeline(contestant, features)
+    pipeline.steps[-1] = ("classifier", CalibratedClassifierCV(pipeline[-1], method=method, ensemble=False))
+    return pipeline
 
 
 def run_race(workspace: Path, **config) -> Race:

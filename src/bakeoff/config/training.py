@@ -39,7 +39,7 @@ from bakeoff.metrics import METRICS
 
 EngineChoice = Literal["auto", "scikit-learn", "sklearnex"]
 
-CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic"]
+CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic", "temperature"]
 
 
 class TrainingConfig(Part):
@@ -111,9 +111,9 @@ class TrainingConfig(Part):
     calibration: CalibrationChoice = Field(
         default="auto",
         description="Probabilities from scores, by the training rows' own out-of-fold scores. auto: for contestants "
-        "without probabilities of their own (the SVM), isotonic where every class has 1,000 out-of-fold rows, "
-        "sigmoid below; sigmoid, isotonic: for all contestants, but sigmoid where isotonic has too few rows; none: for "
-        "nobody.",
+        "without probabilities of their own (the SVM), isotonic where every class has 1,000 out-of-fold rows, else "
+        "temperature from 10 classes and sigmoid below; sigmoid, isotonic, temperature: for all contestants, but as by "
+        "auto where isotonic has too few rows, and sigmoid instead of temperature for two classes; none: for nobody.",
     )
     costs: Costs = Field(
         default={},

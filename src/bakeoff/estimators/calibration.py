@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -39,8 +39,10 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     Args:
         classifier: a fitted classifier, which is not refitted.
         method: "sigmoid" (Platt, Probabilistic outputs for support vector machines, 1999) or "isotonic" (Zadrozny and
-            Elkan, Transforming classifier scores into accurate multiclass probability estimates, 2002); with more than
-            two classes each is calibrated against the rest, and the probabilities are normalized.
+            Elkan, Transforming classifier scores into accurate multiclass probability estimates, 2002): with more than
+            two classes each is calibrated against the rest, and the probabilities are normalized. "temperature", for
+            more than two classes: one factor for all scores, then the softmax (Guo et al., On calibration of modern
+            neural networks, 2017), which keeps their order.
 
     Attributes:
         calibrator_: a `CalibratedClassifierCV` fitted on the scores.
@@ -74,10 +76,11 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
         if len(missing := np.setdiff1d(self.classes_, y)):
             raise ValueError(f"probabilities can't be calibrated: class {str(missing[0])!r} has no out-of-fold rows")
-        rows = np.arange(len(y))
+        rows, codes = np.arange(len(y)), np.searchsorted(self.classes_, y)
         # One "fold" of all rows: the scores are out-of-fold already, and the default cv refuses rare classes.
         calibrator = CalibratedClassifierCV(GivenScores(), method=self.method, cv=[(rows, rows)], ensemble=False)
-        self.calibrator_ = calibrator.fit(self._columns(scores), y)
+        # Of codes, since temperature takes integer labels for codes.
+        self.calibrator_ = calibrator.fit(self._columns(scores), codes)
         self.calibrator_.cv = None  # as large as the training rows, and no longer needed
         return self
 
@@ -135,6 +138,24 @@ def score_columns(scores: np.ndarray, n_classes: int) -> np.ndarray:
     return scores[:, -1:] if n_classes == 2 else scores
 
 
+def out_of_fold_scores(classifier: Any, X: Any, y: np.ndarray, n_splits: int) -> np.ndarray:
+    """Compute the `raw_scores` of rows by clones of a classifier, each fitted on the other folds of a stratified split.
+
+    Args:
+        classifier: any classifier.
+        X: shape (n_rows, n_features), a data frame, an array or sparse.
+        y: shape (n_rows,), with at least `n_splits` rows of each class.
+        n_splits: the number of folds.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    rows = X.iloc if hasattr(X, "iloc") else X
+    folds = list(StratifiedKFold(n_splits).split(y, y))
+    scores = [raw_scores(clone(classifier).fit(rows[fitted], y[fitted]), rows[held_out]) for fitted, held_out in folds]
+    order = np.concatenate([held_out for _, held_out in folds])
+    return np.concatenate(scores)[order.argsort()]
+
+
 def cross_fit(scores: np.ndarray, y: np.ndarray, folds: np.ndarray, n_classes: int, method: str) -> np.ndarray:
     """Calibrate out-of-fold scores by cross-fitting: those of a fold with a calibrator fitted on the other folds.
 
@@ -143,7 +164,7 @@ def cross_fit(scores: np.ndarray, y: np.ndarray, folds: np.ndarray, n_classes: i
         y: class codes from 0, shape (n_rows,).
         folds: the fold in which each row was scored, shape (n_rows,).
         n_classes: the number of classes.
-        method: "sigmoid" or "isotonic".
+        method: as of `CalibratedClassifier`.
 
     Returns:
         Shape (n_rows, n_classes); NaN if the score is missing or the other folds lack a class.

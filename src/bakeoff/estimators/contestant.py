@@ -15,6 +15,7 @@ from bakeoff.evaluation.results import Method
 from bakeoff.metrics import MetricName
 
 ISOTONIC_ROWS = 1000  # of each class: with fewer, isotonic regression overfits (Niculescu-Mizil and Caruana 2005)
+TEMPERATURE_CLASSES = 10  # from which a temperature has the lower log loss than a sigmoid (docs/decisions.md)
 
 CALIBRATION_FOLDS = 5
 TREES = 100  # of the forests that `fit_time.FORMULAS` were measured with
@@ -115,14 +116,21 @@ def _predict_seconds(
     return seconds * trees / TREES if seconds is not None and isinstance(trees, int) else None
 
 
-def choose_method(calibration: CalibrationChoice, has_probabilities: bool, rarest: int) -> Method | None:
+def choose_method(
+    calibration: CalibrationChoice, has_probabilities: bool, rarest: int, n_classes: int
+) -> Method | None:
     """Choose the calibration method; None for no calibration.
 
     Args:
         calibration: the config's choice.
         has_probabilities: whether the classifier predicts probabilities itself.
         rarest: the number of rows of the rarest class that the calibrator is fitted on.
+        n_classes: the number of classes.
     """
     if calibration == "none" or (calibration == "auto" and has_probabilities):
         return None
-    return "isotonic" if calibration != "sigmoid" and rarest >= ISOTONIC_ROWS else "sigmoid"
+    if calibration == "temperature":
+        return "temperature" if n_classes > 2 else "sigmoid"  # of two classes a temperature is a sigmoid without shift
+    if calibration != "sigmoid" and rarest >= ISOTONIC_ROWS:
+        return "isotonic"
+    return "temperature" if calibration != "sigmoid" and n_classes >= TEMPERATURE_CLASSES else "sigmoid"

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 
-def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: Method | None = None) -> "Pipeline":
+def build_pipeline(contestant: Contestant, features: Sequence[Feature]) -> "Pipeline":
     """Build the unfitted Pipeline of a contestant: preprocessing, unless the config wants none, and classifier.
 
     Args:
         contestant: the classifier and its parameters.
         features: the columns.
-        method: the method to calibrate the classifier with, by an inner cross-validation; None for no calibration.
 
     Raises:
         TypeError: scikit-learn's estimator refuses a parameter.
@@ -41,10 +40,6 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
     classifier = _classifier(contestant)
     if contestant.preprocessing == "auto" and contestant.name == BOOSTING:
         classifier.set_params(categorical_features=categorical_columns(features))
-    if method:
-        from sklearn.calibration import CalibratedClassifierCV
-
-        classifier = CalibratedClassifierCV(classifier, method=method, cv=CALIBRATION_FOLDS, ensemble=False)
     steps = [("classifier", classifier)]
     if contestant.preprocessing == "auto":
         steps.insert(0, ("preprocessing", build_preprocessor(contestant, features)))
@@ -54,9 +49,10 @@ def build_pipeline(contestant: Contestant, features: Sequence[Feature], method: 
 def fit_for_scoring(contestant: Contestant, features: Sequence[Feature], X: pd.DataFrame, y: np.ndarray) -> "Pipeline":
     """Fit the Pipeline of a contestant on the training rows of a fold, calibrated if the metric needs it.
 
-    The classifier is fitted on all these rows, and the calibrator on their scores from an inner cross-validation. The
-    exported model is made the same way, but takes the scores from the race's folds; within a fold such scores don't
-    exist, since other folds' models were fitted on rows that this fold is scored on.
+    The classifier is fitted on all these rows, and the calibrator on their scores from an inner cross-validation, as by
+    `CalibratedClassifierCV(ensemble=False)`, which would hand codes instead of labels to the classifier. The exported
+    model is made the same way, but takes the scores from the race's folds; within a fold such scores don't exist, since
+    other folds' models were fitted on rows that this fold is scored on.
 
     Args:
         contestant: the classifier and its parameters.
@@ -71,13 +67,22 @@ def fit_for_scoring(contestant: Contestant, features: Sequence[Feature], X: pd.D
     if METRICS[contestant.scoring].of_probabilities:
         names, counts = np.unique(y, return_counts=True)
         own = contestant.approximation is None and hasattr(_classifier(contestant), "predict_proba")
-        method = choose_method(contestant.calibration, own, counts.min())
+        method = choose_method(contestant.calibration, own, counts.min(), len(names))
         if method and counts.min() < CALIBRATION_FOLDS:
             raise ValueError(
                 f"{contestant.scoring} takes probabilities, which are calibrated on {CALIBRATION_FOLDS} folds, and "
                 f"class {str(names[counts.argmin()])!r} has {counts.min()} of the rows that are fitted on"
             )
-    return fit_pipeline(build_pipeline(contestant, features, method), X, y)[0]
+    pipeline = build_pipeline(contestant, features)
+    classifier = pipeline[-1]  # of its engine's class, which the fitted one may not be
+    pipeline = fit_pipeline(pipeline, X, y)[0]
+    if method:
+        from bakeoff.estimators.calibration import CalibratedClassifier, out_of_fold_scores
+
+        transformed = pipeline[:-1].transform(X) if len(pipeline) > 1 else X
+        scores = out_of_fold_scores(classifier, transformed, y, CALIBRATION_FOLDS)
+        pipeline.steps[-1] = ("classifier", CalibratedClassifier(pipeline[-1], method).fit_scores(scores, y))
+    return pipeline
 
 
 def fit_pipeline(pipeline: "Pipeline", X: pd.DataFrame, y: np.ndarray) -> "tuple[Pipeline, Engine]":
@@ -99,16 +104,13 @@ def fit_pipeline(pipeline: "Pipeline", X: pd.DataFrame, y: np.ndarray) -> "tuple
         last.set_params(early_stopping=False)  # gradient boosting's own held-out rows need one of each class
     pipeline.fit(X, y)
     engine = engine_of(last)
-    for calibrated in getattr(last, "calibrated_classifiers_", []):
-        calibrated.estimator = to_sklearn(calibrated.estimator)
     pipeline.steps[-1] = ("classifier", to_sklearn(last))
     return pipeline, engine
 
 
 def base_classifier(classifier: Any) -> Any:
     """Return the fitted classifier without the calibration of `fit_for_scoring`."""
-    calibrated = getattr(classifier, "calibrated_classifiers_", None)
-    return calibrated[0].estimator if calibrated else classifier
+    return classifier.classifier if hasattr(classifier, "calibrate") else classifier
 
 
 def _classifier(contestant: Contestant) -> Any:

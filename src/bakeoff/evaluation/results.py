@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from bakeoff.formatting import format_p_value
 
-Method = Literal["sigmoid", "isotonic"]
+Method = Literal["sigmoid", "isotonic", "temperature"]
 BASELINE = "baseline"  # the name of the baseline among the contestants
 
 

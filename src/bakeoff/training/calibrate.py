@@ -117,27 +117,28 @@ def _needs_probabilities(config: TrainingConfig) -> bool:
 
 
 def _choose(contestant: Contestant, out_of_fold: OutOfFoldScores, n_classes: int, needed: bool) -> Method | None:
-    """Choose the method by the size of the rarest class; returns None for no calibration.
+    """Choose the method; returns None for no calibration.
 
     Raises:
         ValueError: a class has no usable rows, and `needed` probabilities can only come from a calibrator.
     """
     usable = _usable(out_of_fold)
     counts = np.bincount(out_of_fold.rows.y[usable.any(axis=0)], minlength=n_classes)
-    method = choose_method(contestant.calibration, out_of_fold.probabilities is not None, int(counts.min()))
+    has_own, rarest = out_of_fold.probabilities is not None, int(counts.min())
+    method = choose_method(contestant.calibration, has_own, rarest, n_classes)
     if method and not counts.all():
         problem = "its scores can't be calibrated: a class has no rows in folds that were fitted on all classes"
-        if needed and out_of_fold.probabilities is None:
+        if needed and not has_own:
             raise ValueError(problem)
         logger.warning("%s: %s; the plain classifier is used", title(contestant.name), problem)
         return None
-    if method == "sigmoid" and contestant.calibration == "isotonic":
-        logger.warning(
-            "%s: calibrated by sigmoid, since isotonic needs %s out-of-fold rows of each class, and the rarest has %s",
-            title(contestant.name),
-            f"{ISOTONIC_ROWS:,}",
-            f"{counts.min():,}",
+    if method and contestant.calibration not in ("auto", method):
+        reason = (
+            f"isotonic needs {ISOTONIC_ROWS:,} out-of-fold rows of each class, and the rarest has {rarest:,}"
+            if contestant.calibration == "isotonic"
+            else "temperature is for more than two classes"
         )
+        logger.warning("%s: calibrated by %s, since %s", title(contestant.name), method, reason)
     return method
 
 

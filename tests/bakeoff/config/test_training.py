@@ -174,7 +174,10 @@ def test_configs_are_frozen():
             "neg_log_loss needs probabilities, svm gives none, and calibration is none; set calibration: auto",
         ),
         (["--classifiers", '{"svm": {"decision_function_shape": "ovo"}}'], "which can't be calibrated; leave it out"),
-        (["--calibration", "platt"], "calibration is platt; input should be 'auto', 'none', 'sigmoid' or 'isotonic'"),
+        (
+            ["--calibration", "platt"],
+            "calibration is platt; input should be 'auto', 'none', 'sigmoid', 'isotonic' or 'temperature'",
+        ),
         (["--class_weight", "heavy"], "class_weight is heavy; input should be 'none' or 'balanced'"),
         (["--split.by", "time"], "by: time needs column, the one that holds each row's time"),
         (["--split.column", "day"], "column belongs to by: time and by: group, but by is random"),

@@ -28,7 +28,8 @@ CLASSIFIERS = {
     "logistic_regression": LogisticRegression(),
     "random_forest": RandomForestClassifier(10, random_state=0),
 }
-METHODS = ["sigmoid", "isotonic"]
+METHODS = ["sigmoid", "isotonic"]  # for any number of classes
+CASES = [*((n_classes, method) for n_classes in (2, 4) for method in METHODS), (4, "temperature")]
 
 
 def rows_of(n_classes, n_rows=240, seed=0):
@@ -44,8 +45,7 @@ def out_of_fold(classifier, X, y, folds):
     return scores
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize(("n_classes", "method"), CASES)
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_it_equals_scikit_learns_calibration_on_the_same_folds(name, n_classes, method):
     """To the last digits, though nothing is fitted but the calibrator; and its predictions stay the classifier's."""
@@ -64,8 +64,7 @@ def test_it_equals_scikit_learns_calibration_on_the_same_folds(name, n_classes, 
     assert hasattr(fitted, "decision_function") == hasattr(model, "decision_function")
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize(("n_classes", "method"), CASES)
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_one_pass_over_the_rows_answers_as_the_calibrated_pipeline_does(name, n_classes, method):
     """Its classes, and its probabilities."""
@@ -80,7 +79,8 @@ def test_one_pass_over_the_rows_answers_as_the_calibrated_pipeline_does(name, n_
 @given(st.data())
 def test_probabilities_are_probabilities(data):
     """Whatever the scores: finite, from 0 to 1, adding up to 1, with a class of a single row, too."""
-    n_classes, method = data.draw(st.integers(2, 4)), data.draw(st.sampled_from(METHODS))
+    n_classes = data.draw(st.integers(2, 4))
+    method = data.draw(st.sampled_from([*METHODS, "temperature"] if n_classes > 2 else METHODS))
     extra = data.draw(st.lists(st.integers(0, n_classes - 1), max_size=12))
     y = np.array([*range(n_classes), *extra])
     width = 1 if n_classes == 2 else n_classes
@@ -117,7 +117,7 @@ def test_it_is_an_estimator_like_others():
         model.fit_scores(np.zeros((3, 4)), np.array(["kept", "lost", "sold"]))
 
 
-@given(st.integers(1, 5), st.sampled_from(METHODS))
+@given(st.integers(1, 5), st.sampled_from([*METHODS, "temperature"]))
 @settings(max_examples=10, deadline=None)
 def test_a_row_has_no_part_in_the_probabilities_that_it_is_judged_by(fold, method):
     """Other labels in its fold change those of the other folds, not its own."""
@@ -157,3 +157,16 @@ def test_calibration_mends_an_overconfident_model(method):
     curve = calibration.reliability_after
     assert np.average(np.abs(np.subtract(curve.predicted, curve.observed)), weights=curve.pairs) < 0.03
     assert 12000 == sum(curve.pairs)
+
+
+@pytest.mark.parametrize("labels", [["a", "b", "c"], [1, 2, 3], [10, 500, 501]])
+def test_the_temperature_does_not_depend_on_the_labels(labels):
+    """Nor on their type: scikit-learn's takes integer labels for codes from 0."""
+    codes = np.tile([0, 1, 2], 40)
+    scores = np.eye(3)[codes] + np.random.default_rng(0).normal(0, 0.7, (120, 3))
+    y = np.array(labels)[codes]
+    plain, named = (
+        CalibratedClassifier(GivenScores().fit(scores, y), "temperature").fit_scores(scores, y) for y in (codes, y)
+    )
+    assert plain.calibrate(scores).tolist() == named.calibrate(scores).tolist()
+    assert scores.argmax(axis=1).tolist() == named.calibrate(scores).argmax(axis=1).tolist()

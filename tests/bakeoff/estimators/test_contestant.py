@@ -12,20 +12,26 @@ SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depe
 
 
 @pytest.mark.parametrize(
-    ("asked", "has_probabilities", "rarest", "expected"),
+    ("asked", "has_probabilities", "rarest", "n_classes", "expected"),
     [
-        ("auto", True, 5000, None),
-        ("auto", False, 999, "sigmoid"),
-        ("auto", False, 1000, "isotonic"),
-        ("none", False, 5000, None),
-        ("sigmoid", True, 5000, "sigmoid"),
-        ("isotonic", True, 1000, "isotonic"),
-        ("isotonic", True, 999, "sigmoid"),
+        ("auto", True, 5000, 10, None),
+        ("auto", False, 999, 9, "sigmoid"),
+        ("auto", False, 999, 10, "temperature"),
+        ("auto", False, 1000, 10, "isotonic"),
+        ("none", False, 5000, 10, None),
+        ("sigmoid", True, 5000, 150, "sigmoid"),
+        ("isotonic", True, 1000, 2, "isotonic"),
+        ("isotonic", True, 999, 2, "sigmoid"),
+        ("isotonic", True, 999, 10, "temperature"),
+        ("temperature", True, 5000, 3, "temperature"),
+        ("temperature", False, 5000, 2, "sigmoid"),
     ],
 )
-def test_the_method_goes_by_the_rarest_class(asked, has_probabilities, rarest, expected):
-    """Isotonic regression wants a thousand rows."""
-    assert expected == choose_method(asked, has_probabilities, rarest)
+def test_the_method_goes_by_the_rarest_class_and_the_number_of_classes(
+    asked, has_probabilities, rarest, n_classes, expected
+):
+    """Isotonic regression wants a thousand rows, and a temperature more than two classes."""
+    assert expected == choose_method(asked, has_probabilities, rarest, n_classes)
 
 
 def test_balanced_weights_are_for_those_that_take_them_and_have_none(tmp_path):

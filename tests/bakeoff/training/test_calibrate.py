@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from forging import read_card
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import make_blobs
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.svm import SVC
 
@@ -19,13 +20,14 @@ from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.calibration import CalibratedClassifier, raw_scores
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
-from bakeoff.estimators.pipeline import build_pipeline
+from bakeoff.estimators.pipeline import base_classifier, build_pipeline, fit_for_scoring
 from bakeoff.report.version_markdown import render_markdown
 from bakeoff.training.calibrate import calibrate_classifier, evaluate_calibration
 from bakeoff.training.cross_validate import score_fold
+from bakeoff.training.evaluate import warn_of_disagreement
 from bakeoff.training.fit import fit_classifier
 from bakeoff.training.out_of_fold import OutOfFoldScores, ScoredRows, read_out_of_fold
-from tests.bakeoff.conftest import run_race
+from tests.bakeoff.conftest import calibrated_by_scikit_learn, run_race
 
 SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depends here
 
@@ -49,12 +51,16 @@ def test_repeats_are_judged_each_by_its_own_folds():
 
 @pytest.mark.parametrize("name", ["svm", "logistic_regression", "random_forest"])
 @pytest.mark.parametrize("scoring", ["roc_auc_ovr", "neg_log_loss"])
-def test_fold_scores_of_calibrated_contestants_equal_cross_val_score(tmp_path, scoring, name):
-    """Nested in each fold; what the outer folds keep is the plain classifier's, from the same fit."""
+@pytest.mark.parametrize(("calibration", "method"), [("isotonic", "sigmoid"), ("temperature", "temperature")])
+def test_fold_scores_of_calibrated_contestants_equal_cross_val_score(tmp_path, scoring, name, calibration, method):
+    """Nested in each fold; what the outer folds keep is the plain classifier's, from the same fit.
+
+    For isotonic regression there are too few rows.
+    """
     config = TrainingConfig.model_validate(
         {
             "dataset": {"source": "bundled", "bundled": "wine"},
-            "calibration": "isotonic",  # too few rows: sigmoid
+            "calibration": calibration,
             "engine": "scikit-learn",
             "cross_validation": {"scoring": scoring},
             "classifiers": {name: {"n_estimators": 10} if name == "random_forest" else {}},
@@ -63,7 +69,8 @@ def test_fold_scores_of_calibrated_contestants_equal_cross_val_score(tmp_path, s
     ref = prepare_dataset(config, tmp_path / "data")
     X, y = read_part(ref, "train")
     contestant = Contestant.of(config, name, SIZE)
-    expected = cross_val_score(build_pipeline(contestant, ref.features, "sigmoid"), X, y, cv=5, scoring=scoring)
+    theirs = calibrated_by_scikit_learn(contestant, ref.features, method)
+    expected = cross_val_score(theirs, X, y, cv=5, scoring=scoring)
     folds = [score_fold(ref, contestant, config.cross_validation, k, tmp_path / "answers") for k in range(1, 6)]
     assert expected.tolist() == [fold.score for fold in folds]
     found = read_out_of_fold(ref, config.cross_validation, [fold.outputs for fold in folds])
@@ -166,3 +173,46 @@ def test_a_fold_that_lacks_a_class_has_no_part_in_the_calibration(tmp_path, capl
     assert "the plain classifier is used" in caplog.text
     with pytest.raises(ValueError, match="its scores can't be calibrated: a class has no rows"):
         calibrate_classifier(ref, contestant, priced, fitted, folds, tmp_path / "models")
+
+
+def test_with_many_classes_the_probabilities_go_with_the_predictions(tmp_path):
+    """Of 30 classes, where a sigmoid's often don't; so deciding by costs that are all alike costs nothing."""
+    X, y = make_blobs(450, 4, centers=30, center_box=(-8, 8), random_state=0)
+    pd.DataFrame(X, columns=list("abcd")).assign(y=y + 1).to_csv(tmp_path / "rows.csv", index=False)
+    found = {}
+    for calibration in ("auto", "sigmoid"):
+        workspace = tmp_path / calibration
+        workspace.mkdir()
+        dataset = {"source": "file", "path": str(tmp_path / "rows.csv"), "target": "y"}
+        costs = {"1": 1}  # what is not named costs 1, too
+        race = run_race(workspace, dataset=dataset, classifiers={"svm": {}}, calibration=calibration, costs=costs)
+        found[calibration] = race.scorecards[0]
+    auto, sigmoid = (found[name].calibration for name in ("auto", "sigmoid"))
+    assert ("temperature", "sigmoid") == (auto.method, sigmoid.method)
+    assert auto.brier_after < sigmoid.brier_after / 2
+    assert auto.decision.gain > -0.01 > sigmoid.decision.gain
+    assert found["auto"].test.disagreement <= 0.01
+    share = found["sigmoid"].test.disagreement
+    assert share > 0.05
+    assert [] == warn_of_disagreement([found["auto"]], 30)
+    (warning,) = warn_of_disagreement([found["sigmoid"], found["auto"]], 30)
+    assert warning.startswith(f"in {100 * share:.1f} % of the test rows another class than the predicted one is the mo")
+    assert warning.endswith("; calibration: temperature brings the two together")
+
+
+@pytest.mark.parametrize("calibration", ["sigmoid", "temperature"])
+def test_the_classifier_inside_a_fold_is_fitted_on_labels(calibration):
+    """By which its class_weight names the classes, and not on scikit-learn's codes of them."""
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(90, 2)), columns=["a", "b"])
+    y = np.tile(["u", "v", "w"], 30)
+    contestant = Contestant("svm", {"class_weight": {"u": 2, "v": 1, "w": 1}}, "none", "neg_log_loss", calibration)
+    pipeline = fit_for_scoring(contestant, [], X, y)
+    assert ["u", "v", "w"] == base_classifier(pipeline[-1]).classes_.tolist() == pipeline.classes_.tolist()
+    assert (90, 3) == pipeline.predict_proba(X).shape
+
+
+def test_a_temperature_of_two_classes_is_a_sigmoid(tmp_path, caplog):
+    """Which can shift, too; the log says so."""
+    race = run_race(tmp_path, dataset={"n_samples": 200, "n_classes": 2}, calibration="temperature")
+    assert "sigmoid" == race.models["logistic_regression"].calibration.method
+    assert "calibrated by sigmoid, since temperature is for more than two classes" in caplog.text

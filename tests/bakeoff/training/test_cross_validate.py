@@ -16,7 +16,7 @@ from bakeoff.estimators.pipeline import build_pipeline
 from bakeoff.estimators.preprocessing import BOOSTING
 from bakeoff.metrics import METRICS
 from bakeoff.training.cross_validate import score_fold
-from tests.bakeoff.conftest import ORDERS
+from tests.bakeoff.conftest import ORDERS, calibrated_by_scikit_learn
 
 SMALL = {"random_forest": {"n_estimators": 10}, "hist_gradient_boosting": {"max_iter": 3}}
 SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depends here
@@ -59,8 +59,10 @@ def test_repeated_folds_and_other_scores_equal_scikit_learns(tmp_path, scoring, 
     X, y = read_part(ref, "train")
     contestant = Contestant.of(config, "svm", SIZE)
     folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
-    method = "sigmoid" if METRICS[scoring].of_probabilities else None
-    expected = cross_val_score(build_pipeline(contestant, ref.features, method), X, y, cv=folds, scoring=scoring)
+    pipeline = build_pipeline(contestant, ref.features)
+    if METRICS[scoring].of_probabilities:
+        pipeline = calibrated_by_scikit_learn(contestant, ref.features, "sigmoid")
+    expected = cross_val_score(pipeline, X, y, cv=folds, scoring=scoring)
     assert expected.tolist() == [
         score_fold(ref, contestant, config.cross_validation, fold, tmp_path / "answers").score for fold in range(1, 11)
     ]
