@@ -15,6 +15,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on
 from bakeoff.data.parts import read_part
+from bakeoff.drift.profile import PROFILE
 from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.evaluation.curves import EVALUATION
 from bakeoff.evaluation.results import Calibration
@@ -28,6 +29,7 @@ from bakeoff.store.manifest import FORMAT
 from bakeoff.tables.csv_formulas import defuse
 from bakeoff.tables.read_table import read_table
 from bakeoff.training.evaluate import warn_of_disagreement, warn_of_overfitting
+from bakeoff.training.held_out.profile import write_profile
 from bakeoff.training.leaderboard import Scorecard, describe_baseline, rank
 from bakeoff.training.results import ModelRef, Selection
 
@@ -57,14 +59,16 @@ def export_version(
         WriteError: the disk refused a write; the store is as it was.
     """
     ranked = rank(scorecards, config.selection.order)
-    leaderboard, sample, trained_on, evaluation = (
-        workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION)
+    leaderboard, sample, trained_on, evaluation, profile = (
+        workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION, PROFILE)
     )
     described = describe_race(config, ref, ranked, selection)
     rows = pd.DataFrame(leaderboard_rows(described))
     rows.map(lambda cell: defuse(cell) if isinstance(cell, str) else cell).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
     pipeline = joblib.load(model.path)
+    winner = next(each for each in ranked if each.classifier == selection.winner)
+    write_profile(config, ref, winner, pipeline, profile)
     freeze_sample(pipeline, read_table(ref.part("validation")), list(ref.features), sample)
     outcomes = read_outcomes(ranked)
     evaluation.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
@@ -75,8 +79,8 @@ def export_version(
         SAMPLE: sample,
         TRAINED_ON: trained_on,
         EVALUATION: evaluation,
+        PROFILE: profile,
     }
-    winner = next(each for each in ranked if each.classifier == selection.winner)
     overfitting = warn_of_overfitting(ref, winner, pipeline, config.cross_validation.scoring)
     disagreement = warn_of_disagreement(ranked, len(ref.classes))
     described = replace(described, warnings=[*described.warnings, *overfitting, *disagreement])
