@@ -12,6 +12,7 @@ if __name__ == "__main__":
 
 from prefect import flow
 
+from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import require_predictions
@@ -37,7 +38,8 @@ from tasks.runs.states import failed_state_on_error, result_of
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version, and evaluate the predictions if the target is present.
 
-    A run that can't score any row fails, but still publishes its folder, which names each rejected row with the reason.
+    A run that can't score any row, or whose rows have drifted more than `max_drift` allows, fails, but still
+    publishes its folder, which names each rejected row with the reason.
 
     Returns:
         The output folder.
@@ -54,4 +56,5 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
         folder = result_of(publish.submit(config, version, scored, output))
         published[:] = [folder]
     require_predictions(config, scored, folder)
+    require_undrifted(config, scored.drift, folder)
     return str(folder)

@@ -59,6 +59,10 @@ class OutOfTimeError(TrainingError):
     """A step exceeded the time budget of the race."""
 
 
+class DriftError(BakeoffError):
+    """Rows have moved further from the training rows than the config allows; the predictions were published."""
+
+
 class UnscoredError(BakeoffError):
     """No row of a table could be scored; the output folder contains the reasons."""
 

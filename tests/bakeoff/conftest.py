@@ -19,6 +19,7 @@ from bakeoff.data.prepare import prepare_dataset
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import build_pipeline
+from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import check_prediction
@@ -117,6 +118,7 @@ def predict(config=None, **values) -> Path:
         scored = score_table(config, ref, folder)
         published = publish_predictions(config, ref, scored, output, partial(render_report, scored))
     require_predictions(config, scored, published)
+    require_undrifted(config, scored.drift, published)
     return published
 
 

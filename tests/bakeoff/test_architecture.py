@@ -90,6 +90,7 @@ COVERED_BY = {
     "bakeoff/training/test_calibrate.py": "bakeoff/training/out_of_fold",
     "bakeoff/training/test_cross_validate.py": "bakeoff/training/results",
     "bakeoff/training/test_selection.py": "bakeoff/training/pick",
+    "bakeoff/drift/test_verdict.py": "bakeoff/drift/results",
     "stack/test_command_line.py": "bakeoff/training/preflight flows/local/command_line"
     " flows/local/connection flows/local/display flows/local/flow_run flows/local/interrupts",
     "flows/test_flows.py": "bakeoff/training/evaluate flows/prediction flows/training tasks/runs/contestant_run"

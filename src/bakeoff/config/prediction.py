@@ -74,6 +74,11 @@ class PredictionConfig(Part):
         description="The run fails, and writes nothing, when a larger share of the rows is rejected; at 1 never. "
         "Empty: it fails when all are, and still writes the folder, which names each.",
     )
+    max_drift: Literal["stable", "watch"] | None = Field(
+        default=None,
+        description="The run fails, with exit status 1, when its rows have moved further from the training rows: at "
+        "stable by any verdict of watch or drifted, at watch by drifted. The predictions are published all the same.",
+    )
     signing: VerifyingConfig = Field(
         default=VerifyingConfig(), description="Whose signatures the version must have to be opened."
     )

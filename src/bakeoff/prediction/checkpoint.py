@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from bakeoff.evaluation.streaming import StreamingEvaluation
@@ -18,7 +19,7 @@ from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.batches import Position
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"  # names in the work folder; the result is a folder
-FORMAT = 4  # of the state file; a checkpoint of another format is discarded
+FORMAT = 5  # of the state file; a checkpoint of another format is discarded
 
 _written: set[Path] = set()  # the folders that this process is writing to
 
@@ -82,7 +83,8 @@ class Checkpoint:
             if line["tally"] is not None:
                 tally = StreamingEvaluation(classes)
                 tally.merge(line["tally"])
-            more = line["empty"], (line["trained"][0], line["trained"][1])
+            drift = None if line["drift"] is None else np.array(line["drift"], dtype=np.int64)
+            more = line["empty"], (line["trained"][0], line["trained"][1]), drift
             yield ScoredBatch(tables[0], tables[1], line["flags"], tally, *more), Position(**line["after"])
         for name, end in ends.items():
             with self._open(name) as file:
@@ -101,6 +103,7 @@ class Checkpoint:
             self._append(name, content)
             line[name] = [len(content), zlib.crc32(content)]
         line["trained"] = scored.trained
+        line["drift"] = None if scored.drift is None else scored.drift.tolist()
         line["tally"] = scored.tally and scored.tally.to_dict()
         self._append(STATE, encode_line(line))
 

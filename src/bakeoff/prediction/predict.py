@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.config import PredictionConfig
+from bakeoff.drift.results import Drift
+from bakeoff.drift.text import describe_verdict
 from bakeoff.errors import DataError, WriteError
 from bakeoff.evaluation.streaming import StreamingEvaluation
-from bakeoff.formatting import list_first
+from bakeoff.formatting import list_first, one_line
 from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.prediction.missing_columns import SHOWN, describe_gaps, find_gaps
 from bakeoff.prediction.preflight import (
@@ -60,6 +62,8 @@ class ScoredTable:
         trained: the number of rows with a class that were looked up among the training rows, and the number found; None
             if chance explains these.
         rows_alone: whether rows are independent; False if the split was by group, such as by customer.
+        drift: how far the rows have moved from the training rows; None if the version has no profile, or no row could
+            be scored.
     """
 
     head: str
@@ -69,6 +73,7 @@ class ScoredTable:
     missing: Mapping[str, Any] = field(default_factory=dict)
     trained: tuple[int, int] | None = None
     rows_alone: bool = True
+    drift: Drift | None = None
 
 
 def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report: Report | None = None) -> ScoredTable:
@@ -165,7 +170,18 @@ def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> Scor
     if trained:
         logger.warning("%s", describe_trained(*trained))
     mean_cost = None if costs is None else counts.tally.mean_cost(costs)
-    return ScoredTable(head, folder, counts, mean_cost, gaps, trained, job.scorer.rows_alone)
+    return ScoredTable(head, folder, counts, mean_cost, gaps, trained, job.scorer.rows_alone, _judge(job, counts))
+
+
+def _judge(job: ScoringJob, counts: RowCounts) -> Drift | None:
+    """Judge how far the rows have moved from the training rows, and log it."""
+    check = job.scorer.drift
+    if check is None or counts.drift is None or not counts.predicted:
+        return None
+    drift = check.judge(counts.drift, list(counts.tally.classes), counts.tally)
+    log = logger.info if drift.verdict == "stable" else logger.warning
+    log("%s", one_line(describe_verdict(drift.to_dict())))
+    return drift
 
 
 def _score(

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import DataError
+from bakeoff.prediction.drift_check import read_drift_check
 from bakeoff.prediction.output_folder import output_folder
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.files import signature
@@ -100,7 +101,8 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
     leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
     trained = _read_trained_rows(store, card, source)
-    scorer = Scorer(model, card, keep, leniency, config.probabilities, trained)
+    drift = read_drift_check(config, store, card)
+    scorer = Scorer(model, card, keep, leniency, config.probabilities, trained, drift)
     for number, piece in source.chunks(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a chunk of a CSV may hold only blank lines

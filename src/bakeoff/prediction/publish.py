@@ -19,7 +19,7 @@ from bakeoff.prediction.predict import ScoredTable
 from bakeoff.runtime.files import sync
 from bakeoff.store.load import VersionRef
 
-REPORT = "report.html"  # written only if some rows have a class
+REPORT = "report.html"
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def publish_predictions(
         ref: the version.
         scored: the scored table.
         output: the output folder.
-        render: makes the HTML report from the summary; called only if rows had a class.
+        render: makes the HTML report from the summary.
 
     Returns:
         The published folder. If another run has taken the default name meanwhile, it is named by the next free second.
@@ -67,9 +67,11 @@ def publish_predictions(
         summary["warnings"] = dict(counts.flags.most_common())
     if scored.trained:
         summary["trained_on"] = dict(zip(("looked_up", "found"), scored.trained))
+    if counts.predicted:
+        summary["drift"] = scored.drift and scored.drift.to_dict()
     if evaluation := _evaluation(scored):
         summary["evaluation"] = evaluation
-    if evaluation and render is not None:
+    if render is not None:
         try:
             (scored.folder / REPORT).write_text(render(summary), "utf-8")
         except Exception:  # the report only repeats the summary, so the predictions are published without it

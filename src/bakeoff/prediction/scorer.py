@@ -14,6 +14,7 @@ from bakeoff.errors import DataError
 from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.costs import min_expected_cost
 from bakeoff.evaluation.streaming import StreamingEvaluation
+from bakeoff.prediction.drift_check import DriftCheck
 from bakeoff.store.card import Card
 from bakeoff.tables.batches import Batch
 from bakeoff.tables.schema_validation import (
@@ -45,6 +46,7 @@ class ScoredBatch:
         tally: the evaluation on the rows with a class; None if the table has no target.
         empty: the features that have no value in any row, present or absent; None if no row could be read.
         trained: the number of rows with a class that were looked up among the training rows, and the number found.
+        drift: the counts of the scored rows in the bins of the version's profile; None if it has none.
     """
 
     predictions: pa.Table
@@ -53,6 +55,7 @@ class ScoredBatch:
     tally: StreamingEvaluation | None
     empty: tuple[str, ...] | None = ()
     trained: tuple[int, int] = (0, 0)
+    drift: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -77,6 +80,7 @@ class Scorer:
         leniency: AnomalyPolicy = ACCEPT_ALL,
         probabilities: bool = True,
         trained: "TrainedRows | None" = None,
+        drift: DriftCheck | None = None,
     ) -> None:
         """Make a scorer.
 
@@ -87,9 +91,10 @@ class Scorer:
             leniency: what to do with rows that are unlike the training rows.
             probabilities: whether the predictions hold the probabilities of the classes, if the model has them.
             trained: the digests of the training rows, to look up rows with a class in; None to look up none.
+            drift: the check of the version's profile; None to count nothing for it.
         """
         self.model, self.features, self.target = model, list(card.features), card.target
-        self.keep, self.leniency, self.trained = dict(keep), leniency, trained
+        self.keep, self.leniency, self.trained, self.drift = dict(keep), leniency, trained, drift
         self.classes = np.asarray(model.classes_)
         self.costs = np.asarray(card.decision.costs) if card.decision else None
         self.rows_alone = card.settings.split.by != "group"
@@ -149,7 +154,8 @@ class Scorer:
         flags = {flag: int(rows[usable].sum()) for flag, rows in validated.flagged.items() if rows[usable].any()}
         empty = validated.empty if batch.table.num_rows else None
         tally, judged = self._evaluate(batch, usable, codes, shares)
-        return ScoredBatch(predictions, rejected, flags, tally, empty, self._look_up(X, judged))
+        counts = None if self.drift is None else self.drift.counter.count(X, codes, shares)
+        return ScoredBatch(predictions, rejected, flags, tally, empty, self._look_up(X, judged), counts)
 
     def _evaluate(
         self, batch: Batch, usable: np.ndarray, codes: np.ndarray, shares: np.ndarray | None

@@ -10,6 +10,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -50,6 +51,7 @@ class RowCounts:
         reasons: the number of rejected rows by column (empty for a whole record) and kind of reason.
         first: by the same keys, a phrase that names the first rejected row.
         trained: the number of rows with a class that were looked up among the training rows, and the number found.
+        drift: the counts of the scored rows in the bins of the version's profile; None if it has none.
     """
 
     tally: StreamingEvaluation
@@ -60,6 +62,7 @@ class RowCounts:
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     first: dict[tuple[str, str], str] = field(default_factory=dict)
     trained: tuple[int, int] = (0, 0)
+    drift: np.ndarray | None = None
 
     @property
     def rows(self) -> int:
@@ -83,6 +86,8 @@ class RowCounts:
             self.tally.merge(scored.tally.to_dict())
         self.flags.update(scored.flags)
         self.trained = (self.trained[0] + scored.trained[0], self.trained[1] + scored.trained[1])
+        if scored.drift is not None:
+            self.drift = scored.drift if self.drift is None else self.drift + scored.drift
         for line in scored.rejected.to_pylist():
             key = (line["column"] or "", line["kind"])
             self.reasons[key] += 1

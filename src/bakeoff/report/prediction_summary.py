@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bakeoff.drift.text import describe_drift
 from bakeoff.formatting import (
     NONE,
     format_cost,
@@ -15,6 +16,7 @@ from bakeoff.prediction.missing_columns import describe_gaps
 from bakeoff.prediction.publish import REPORT
 from bakeoff.prediction.writers import describe_trained
 from bakeoff.report.card_tables import Row, format_score, read_class_metrics, report_table
+from bakeoff.report.drift.section import DRAWN, markdown_drift
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text, text_table
 
@@ -39,16 +41,15 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
     if as_json:
         return json.dumps({"folder": folder} | summary)
     lines = ["", format_row_counts(summary), *(f"  {one_line(line)}" for line in format_reasons(summary))]
-    lines += [one_line(line) for line in list_warnings(summary)]
+    lines += [one_line(line) for line in (*list_warnings(summary), *describe_drift(summary))]
     if "evaluation" in summary:
         lines += [
             format_evaluation(summary["evaluation"]),
             "",
             *text_table(*report_table(read_class_metrics(summary["evaluation"]))),
         ]
-        if (Path(folder) / REPORT).exists():
-            return "\n".join([*lines, "", f"report: {folder}/{REPORT}", folder])
-    return "\n".join([*lines, "", folder])
+    report = [f"report: {folder}/{REPORT}"] if (Path(folder) / REPORT).exists() else []
+    return "\n".join([*lines, "", *report, folder])
 
 
 def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
@@ -62,15 +63,20 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
     parts = [f"# {markdown_text(summary['name'])} {summary['version']}", markdown_text(format_row_counts(summary))]
     if summary["rejected"]:
         parts.append("\n".join(f"- {markdown_text(line)}" for line in format_reasons(summary)))
-    parts += [markdown_text(line) for line in list_warnings(summary)]
+    parts += [markdown_text(line) for line in (*list_warnings(summary), *describe_drift(summary))]
+    drawn = {name: picture for name, picture in pictures.items() if name.startswith(DRAWN)}
+    if summary.get("drift"):
+        parts += [*markdown_drift(summary["drift"]), *map(markdown_picture, drawn.values())]
     if "evaluation" in summary:
         evaluation = summary["evaluation"]
         parts += ["## Evaluation", markdown_table(("Metric", "Value"), evaluation_figures(evaluation))]
         parts += [markdown_table(*report_table(read_class_metrics(evaluation)))]
         matrix = confusion_table(evaluation["confusion_matrix"])
         parts += ["## Confusion matrix", markdown_table(*matrix)] if matrix else []
-        parts += [markdown_picture(picture) for name, picture in pictures.items() if name != "confusion"]
-        parts += [f"Report: {markdown_text(str(folder / REPORT))}"] if (folder / REPORT).exists() else []
+        parts += [
+            markdown_picture(picture) for name, picture in pictures.items() if name != "confusion" and name not in drawn
+        ]
+    parts += [f"Report: {markdown_text(str(folder / REPORT))}"] if (folder / REPORT).exists() else []
     return "\n\n".join([*parts, f"Folder: {markdown_text(str(folder))}"])
 
 
