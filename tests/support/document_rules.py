@@ -34,6 +34,9 @@ GIVEN = {
         "README.fr.md",
         ".venv/bin/bakeoff models rollback --name classifier",
     ): ".venv/bin/bakeoff models rollback --name classifier",  # of two versions
+    ("README.fr.md", ".venv/bin/bakeoff models resume --name classifier"): (
+        ".venv/bin/bakeoff models resume --name classifier"
+    ),
 }
 
 # What the document takes for granted before a command.

@@ -98,6 +98,7 @@ CHANGING = [
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "RUN"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"),
     (re.compile(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d(\.\d+)?"), "TIME"),
+    (re.compile(r"UTC by \S+;"), "UTC by USER;"),
     (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
     (re.compile(r"in \d+\.\d\d s$|  +\d+\.\d\d$"), " SECONDS"),  # of a log's line, or of a table's last column
     (re.compile(r"Makefile:\d+"), "Makefile:LINE"),

@@ -1,6 +1,6 @@
 """Changes to a store whose process dies at every line, or whose machine loses power at every sync.
 
-    python -m tests.support.dying_writer die|cut first|export|promote|keep|rollback|prune|sign|signed [EVERY]
+    python -m tests.support.dying_writer die|cut first|export|promote|keep|rollback|resume|prune|sign|signed [EVERY]
 
 For each point the store is looked at as a reader would, and then written to by the next writer. Prints a JSON object:
 how many points there were, and what was wrong at which. EVERY takes one in so many points.
@@ -47,6 +47,7 @@ CHANGES = {
     "promote": lambda store: store.promote(store.versions()[2], "new"),
     "keep": lambda store: store.keep(store.champion(), store.versions()[2], "new", figures={"gain": -0.01}),
     "rollback": lambda store: store.rollback("new"),
+    "resume": lambda store: store.resume("new"),
     "prune": lambda store: store.prune(0, 1, "new"),
     "sign": lambda store: store.sign("new"),
     "signed": lambda store: store.promote(store.versions()[2], "new"),
@@ -60,6 +61,8 @@ def prepare(root, change):
         for _ in range(4):
             export_small(store)
         store.promote(store.versions()[1], "old")
+        if change == "resume":
+            store.rollback("old")
     return opened(root, change)
 
 

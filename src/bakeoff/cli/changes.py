@@ -1,4 +1,4 @@
-"""`bakeoff models promote|rollback|prune|verify|sign` and `bakeoff keys`; each command returns the exit status."""
+"""The commands of `bakeoff models` that change or verify a store, and `bakeoff keys`; each returns the exit status."""
 
 import argparse
 import getpass
@@ -12,23 +12,37 @@ from bakeoff.formatting import (
 )
 from bakeoff.store import key_files
 from bakeoff.store.entries import head_of
+from bakeoff.store.history import hold_json
 from bakeoff.store.model_store import ModelStore
 
 
 def promote(store: ModelStore, options: argparse.Namespace) -> int:
-    """Make a version the champion."""
+    """Make a version the champion; a hold of automatic promotion stays."""
     version = store.resolve(options.version)
     changed = store.promote(version, options.why, _user())
-    _print_result(
-        options, {"champion": version, "changed": changed}, f"champion: {version}{'' if changed else ' (already)'}"
-    )
+    _print_champion(store, options, version, changed)
     return 0
 
 
 def rollback(store: ModelStore, options: argparse.Namespace) -> int:
-    """Make the champion before the present one champion again."""
+    """Make the champion before the present one champion again, and hold automatic promotion."""
     version = store.rollback(options.why, _user())
-    _print_result(options, {"champion": version, "changed": True}, f"champion: {version}")
+    _print_champion(store, options, version, changed=True)
+    return 0
+
+
+def _print_champion(store: ModelStore, options: argparse.Namespace, version: str, changed: bool) -> None:
+    hold = store.history().hold
+    data = {"champion": version, "changed": changed, "hold": hold_json(hold)}
+    lines = [f"champion: {version}{'' if changed else ' (already)'}", *([one_line(str(hold))] if hold else [])]
+    _print_result(options, data, "\n".join(lines))
+
+
+def resume(store: ModelStore, options: argparse.Namespace) -> int:
+    """Lift the hold of automatic promotion."""
+    hold = store.resume(options.why, _user())
+    lifted = hold and f"promotion is no longer held, as it was since {hold.since:%Y-%m-%d %H:%M:%S} UTC"
+    _print_result(options, {"changed": hold is not None, "hold": None}, lifted or "promotion was not held")
     return 0
 
 

@@ -27,7 +27,8 @@ COMMANDS = {
     "show": (models.show_card, "one version's card"),
     "log": (models.show_log, "who was champion from when to when, and why"),
     "promote": (changes.promote, "make a version the champion"),
-    "rollback": (changes.rollback, "make the champion before the present one champion again"),
+    "rollback": (changes.rollback, "make the champion before the present one champion again; holds promotion"),
+    "resume": (changes.resume, "let training runs promote again after a rollback"),
     "prune": (changes.prune, "remove old versions; without --delete it only shows which"),
     "verify": (changes.verify, "check every file against its card, and the journal against itself"),
     "sign": (changes.sign, "verify and sign the whole store; from then on it must be signed"),
@@ -36,7 +37,7 @@ RUNS = {
     "train": "race the classifiers on a table and export the best: bakeoff train rows.csv churned",
     "predict": "score a table with the champion: bakeoff predict rows.csv",
 }
-WRITING = {"promote", "rollback", "prune", "sign"}
+WRITING = {"promote", "rollback", "resume", "prune", "sign"}
 
 
 class _Version(argparse.Action):

@@ -21,7 +21,7 @@ from bakeoff.report.card_tables import balanced_accuracy, format_accuracy, shown
 from bakeoff.report.card_text import warn_of_baseline
 from bakeoff.store.card import Card, Finisher
 from bakeoff.store.entries import STAMP
-from bakeoff.store.history import History
+from bakeoff.store.history import HOLDS, History, hold_json
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
@@ -69,7 +69,9 @@ def _version_rows(store: ModelStore, history: History) -> list[dict[str, Any]]:
     """Return a JSON object for each version; one that can't be read has `damaged` or `unreadable` instead of scores."""
     rows: list[dict[str, Any]] = []
     for version in history.versions:
-        row: dict[str, Any] = {"name": store.name, "version": version, "champion": version == history.champion}
+        champion = version == history.champion
+        row: dict[str, Any] = {"name": store.name, "version": version, "champion": champion}
+        row["hold"] = hold_json(history.hold) if champion else None
         try:
             card = store.card(version, history)
             row |= {
@@ -100,6 +102,12 @@ def _print_versions(rows: list[dict[str, Any]], history: History) -> None:
             print(f"{row['version']}: {row['damaged']}")
         elif row.get("beats_baseline") is False:
             print(f"{row['version']} does not beat the baseline")
+    _print_hold(history)
+
+
+def _print_hold(history: History) -> None:
+    if history.hold:
+        print(one_line(str(history.hold)))
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -141,6 +149,8 @@ def _describe(store: ModelStore, history: History, card: Card) -> Iterator[str]:
     yield f"data        {card.data_sha256}"
     yield f"made by     {history.exports[version].get('by') or 'not recorded'}, {_age(card.created)}; {environment}"
     yield f"folder      {store.path(version)}"
+    if history.hold:
+        yield f"hold        {history.hold}"
 
 
 def show_log(store: ModelStore, options: argparse.Namespace) -> int:
@@ -171,6 +181,7 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
         print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
         for number in history.set_back:
             print(f"line {number} of the journal is dated {SET_BACK}")
+        _print_hold(history)
     return 0
 
 
@@ -198,7 +209,8 @@ def _print_entries(history: History) -> None:
             time = entry["time"].replace("T", " ").removesuffix("Z")
             line = f"{number:>4}  {time}  {entry['event']:<8}  {version:<22}  {one_line(entry.get('key', ''))[:16]:<16}"
             challenger = f"over {entry['challenger']}: " if "challenger" in entry else ""
-            print(f"{line}  {challenger}{_format_reason(entry['why'], entry.get('by'))}")
+            holds = f"holds {entry[HOLDS]}: " if HOLDS in entry else ""
+            print(f"{line}  {challenger}{holds}{_format_reason(entry['why'], entry.get('by'))}")
 
 
 def _print_none(store: ModelStore, options: argparse.Namespace) -> None:

@@ -171,6 +171,7 @@ def _versions(store: ModelStore) -> str:
         rows=rows,
         links={version: f"/{quote(store.name)}/{version}/" for version in history.versions},
         champion=history.champion,
+        hold=history.hold and str(history.hold),
         periods=periods,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bakeoff.errors import IntegrityError
 from bakeoff.runtime.typed_json import LARGEST
-from bakeoff.store.history import Entry, History
+from bakeoff.store.history import HOLDS, PROMOTION, Entry, History
 
 HEAD = re.compile(r"([0-9]{1,12}) ([0-9a-f]{64}|-)(?: ([0-9a-f]{16}) ([A-Za-z0-9+/=]+))?")  # with key and signature
 
@@ -20,11 +20,13 @@ EVENTS = {
     "promote": {"version"},
     "keep": {"version", "challenger"},  # a challenger was exported and did not become champion
     "rollback": {"version"},
+    "resume": set[str](),  # lifts the hold of the rollbacks before it
     "prune": {"versions"},
     "sign": set[str](),  # vouches for all lines before it
 }
 COMMON = {"time", "event", "why", "previous"}
 OPTIONAL = {"by", "key", "signature"}
+OPTIONAL_OF = {"rollback": {HOLDS}}
 SHORTEST, LONGEST = 100, 1 << 22  # bytes of a line
 SHOWN = 20  # findings listed per journal
 MOST_FIGURES = 100
@@ -67,13 +69,16 @@ def _is_entry(entry: dict[str, Any]) -> bool:
     Raises:
         ValueError: a time is not in the calendar.
     """
-    keys = EVENTS.get(str(entry.get("event")))
-    if keys is None or not keys | COMMON <= set(entry) <= keys | COMMON | OPTIONAL | {"number", FIGURES}:
+    event = str(entry.get("event"))
+    keys, optional = EVENTS.get(event), OPTIONAL | OPTIONAL_OF.get(event, set()) | {"number", FIGURES}
+    if keys is None or not keys | COMMON <= set(entry) <= keys | COMMON | optional:
         return False
     texts = [entry[key] for key in set(entry) - {"previous", "versions", "number", FIGURES}]
     if not all(isinstance(text, str) for text in texts) or not TIME.fullmatch(entry["time"]):
         return False
     if not isinstance(entry.get("number", 0), int) or not isinstance(entry["previous"], str | None):
+        return False
+    if entry.get(HOLDS, PROMOTION) != PROMOTION:
         return False
     datetime.fromisoformat(entry["time"])  # a ValueError for the 31st of February
     named = [entry[key] for key in ("version", "challenger") if key in keys]

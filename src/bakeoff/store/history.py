@@ -11,6 +11,33 @@ from bakeoff.errors import IntegrityError
 
 Entry = Mapping[str, Any]
 FIRST = "the first version of this name"
+HOLDS, PROMOTION = "holds", "promotion"  # field of a rollback that holds automatic promotion, and its value
+RESUME = "bakeoff models resume"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A hold of automatic promotion, from a rollback until somebody resumes it.
+
+    Attributes:
+        since: when the first rollback of the hold happened.
+        by: the user who rolled back; None if that is not recorded.
+        why: the reason given.
+    """
+
+    since: datetime
+    by: str | None
+    why: str
+
+    def __str__(self) -> str:
+        """Say since when and by whom promotion is held, and how to lift the hold."""
+        by = f" by {self.by}" if self.by else ""
+        return f"promotion is held since {self.since:%Y-%m-%d %H:%M:%S} UTC{by}; lift it with {RESUME}"
+
+
+def hold_json(hold: Hold | None) -> dict[str, Any] | None:
+    """Return a hold as JSON, for scripts."""
+    return None if hold is None else {"since": f"{hold.since:%Y-%m-%dT%H:%M:%SZ}", "by": hold.by, "why": hold.why}
 
 
 @dataclass(frozen=True)
@@ -24,6 +51,7 @@ class ChampionPeriod:
         why: the reason given.
         by: the user or run that made it champion; None if an old journal doesn't say.
         exported_by: the user or run that exported the version; None if an old journal doesn't say.
+        hold: the hold of automatic promotion, if it is the present champion's period.
     """
 
     version: str
@@ -33,6 +61,7 @@ class ChampionPeriod:
     why: str
     by: str | None
     exported_by: str | None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +123,17 @@ class History:
         return None
 
     @cached_property
+    def hold(self) -> Hold | None:
+        """The present hold of automatic promotion, or None; rollbacks in journals of older versions hold nothing."""
+        hold = None
+        for entry in self.entries:
+            if entry["event"] == "resume":
+                hold = None
+            elif HOLDS in entry and hold is None:
+                hold = Hold(_time(entry), entry.get("by"), entry["why"])
+        return hold
+
+    @cached_property
     def champion_periods(self) -> list[ChampionPeriod]:
         """The periods of all champions, oldest first."""
         ends = [_time(entry) for entry in self._promotions[1:]]
@@ -106,6 +146,7 @@ class History:
                 why=entry["why"],
                 by=entry.get("by"),
                 exported_by=self.exports.get(entry["version"], {}).get("by"),
+                hold=None if until else self.hold,
             )
             for entry, until in zip(self._promotions, [*ends, None])
         ]

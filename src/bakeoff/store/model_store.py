@@ -1,4 +1,4 @@
-"""Change the versions of a model: export, promote, roll back, prune and sign."""
+"""Change the versions of a model: export, promote, roll back, resume, prune and sign."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -17,7 +17,7 @@ from bakeoff.runtime.files import require_writable, sha256_file, write_aside
 from bakeoff.runtime.locks import locked
 from bakeoff.store.card import Card
 from bakeoff.store.entries import STAMP, make_event
-from bakeoff.store.history import FIRST, History
+from bakeoff.store.history import FIRST, HOLDS, PROMOTION, History, Hold
 from bakeoff.store.manifest import REPORT, Render, write_version
 from bakeoff.store.reader import ADVICE, StoreReader
 from bakeoff.store.retention import RetentionPlan, plan_retention
@@ -124,12 +124,13 @@ class ModelStore(StoreReader):
             version: the version's id, or `latest`.
             why: the reason, for the journal.
             by: the user or run that promotes it.
-            instead_of: the champion that the decision was made against.
+            instead_of: the champion that an automatic decision was made against; None for a decision by hand, which
+                is possible while promotion is held, and doesn't lift the hold.
             figures: the measurements for the decision, for the journal: numbers and text by name.
 
         Raises:
             StoreError: there is no such version.
-            ChampionChangedError: another version became champion in the meantime.
+            ChampionChangedError: another version became champion in the meantime, or promotion is held.
             IntegrityError: its files differ from its card.
             WriteError: a write failed; the champion is unchanged.
         """
@@ -139,6 +140,8 @@ class ModelStore(StoreReader):
             if writer.history.champion == version:
                 return False
             self._require_champion(writer.history, instead_of)
+            if instead_of is not None and writer.history.hold:
+                raise ChampionChangedError(str(writer.history.hold))
             self._require_whole(writer.history, version)
             writer.commit(make_event("promote", why, by, version=version, figures=figures))
         return True
@@ -166,7 +169,7 @@ class ModelStore(StoreReader):
             writer.commit(make_event("keep", why, by, version=champion, challenger=challenger, figures=figures))
 
     def rollback(self, why: str, by: str | None = None) -> str:
-        """Make the champion before the present one champion again; returns its id.
+        """Make the champion before the present one champion again, and hold automatic promotion; returns its id.
 
         Raises:
             StoreError: there is no previous champion, or it was pruned.
@@ -181,8 +184,22 @@ class ModelStore(StoreReader):
                     f"{self.name!r} has no champion before the present one: there is nothing to roll back to"
                 )
             self._require_whole(writer.history, version)
-            writer.commit(make_event("rollback", why, by, version=version))
+            writer.commit(make_event("rollback", why, by, version=version, **{HOLDS: PROMOTION}))
         return version
+
+    def resume(self, why: str, by: str | None = None) -> Hold | None:
+        """Lift the hold of automatic promotion; returns the hold, or None if there was none.
+
+        Raises:
+            StoreError: there is no such model.
+            WriteError: a write failed; the hold stays.
+        """
+        self.resolve("latest")
+        with self._writing() as writer:
+            hold = writer.history.hold
+            if hold:
+                writer.commit(make_event("resume", why, by))
+        return hold
 
     def prune(self, last: int, days: float, why: str, by: str | None = None) -> RetentionPlan:
         """Remove all versions except the champion, the newest ones, and recent champions; see `plan_prune`.

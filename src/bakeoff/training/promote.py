@@ -29,7 +29,7 @@ def promote_if_better(
 ) -> PromotionDecision:
     """Decide by `promotion.rule` whether a version becomes the champion, and record the decision in the journal.
 
-    The rule `never` records nothing.
+    The rule `never` records nothing. While promotion is held the champion stays, whatever the rule says.
 
     Args:
         ref: the dataset that the version was trained on.
@@ -43,15 +43,18 @@ def promote_if_better(
     """
     store = open_store(config)
     for _ in range(TRIES):
-        champion = store.champion()
+        history = store.history()
+        champion = history.champion
         assert champion is not None  # the first version becomes champion on export
         if champion == version:
             return PromotionDecision("promote", FIRST, {})
-        decision = _decide(config, ref, champion, version)
+        decision = replace(_decide(config, ref, champion, version), champion=champion)
+        if history.hold:
+            decision = decision.held(str(history.hold))
         try:
             _record(config, store, decision, champion, version, by)
         except ChampionChangedError as error:
-            logger.warning("%s; comparing %s with the new one", error, version)
+            logger.warning("%s; deciding about %s again", error, version)
             continue
         logger.info("%s: %s", "promoted" if decision.outcome == "promote" else "the champion stays", decision.why)
         return decision

@@ -1,8 +1,8 @@
 """Decide whether a challenger replaces the champion, and explain why: a pure function of numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, isfinite, log
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from bakeoff.config import PromotionConfig
 from bakeoff.evaluation.results import Comparison, format_evidence
@@ -50,11 +50,22 @@ class ChampionComparison:
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """The decision, its reason in one sentence, and the figures that it rests on."""
+    """The decision, its reason in one sentence, and the figures that it rests on.
+
+    Attributes:
+        champion: the champion that the version was compared with; None if it is the first version.
+        hold: the sentence about a hold of promotion, because of which the champion stays; None without one.
+    """
 
     outcome: Outcome
     why: str
     figures: dict[str, Any]
+    champion: str | None = None
+    hold: str | None = None
+
+    def held(self, hold: str) -> Self:
+        """Return the decision under a hold: the champion stays, and the reason that counted otherwise is kept."""
+        return replace(self, outcome="keep", why=f"{hold} ({self.why})", hold=hold)
 
 
 def decide(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> PromotionDecision:

@@ -11,10 +11,35 @@ def test_promote_and_rollback_move_the_champion(run_models, store):
     second = store.versions()[1]
     assert (0, f"champion: {second}\n", "") == run_models("promote", second)
     assert (0, f"champion: {second} (already)\n", "") == run_models("promote", second)
-    assert (0, f"champion: {store.versions()[0]}\n", "") == run_models("rollback")
+    status, out, err = run_models("rollback")
+    assert (0, f"champion: {store.versions()[0]}", "") == (status, out.splitlines()[0], err)
     status, out, err = run_models("rollback")
     assert (2, "") == (status, out)
     assert "nothing to roll back to" in err
+
+
+def test_a_rollback_holds_promotion_until_resume(run_models, store):
+    """Every command says so meanwhile, for people and for scripts; a promotion by hand goes through."""
+    first, second, third = store.versions()
+    run_models("promote", second)
+    _, out, _ = run_models("rollback", "--why", "worse")
+    hold = store.history().hold
+    text = f"{hold}\n"
+    assert text.startswith(f"promotion is held since {hold.since:%Y-%m-%d %H:%M:%S} UTC by ")
+    assert f"champion: {first}\n{text}" == out
+    assert f"champion: {third}\n{text}" == run_models("promote", third)[1]
+    for command in ("list", "show", "log"):
+        assert run_models(command)[1].endswith(text), command
+    assert "  holds promotion: worse (" in run_models("log", "--all")[1]
+    data = {"since": f"{hold.since:%Y-%m-%dT%H:%M:%SZ}", "by": hold.by, "why": "worse"}
+    assert {"champion": third, "changed": False, "hold": data} == json.loads(run_models("promote", third, "--json")[1])
+    assert [None, None, data] == [row["hold"] for row in json.loads(run_models("list", "--json")[1])]
+    assert [None, None, None, data] == [period["hold"] for period in json.loads(run_models("log", "--json")[1])]
+    since = f"{hold.since:%Y-%m-%d %H:%M:%S} UTC"
+    assert (0, f"promotion is no longer held, as it was since {since}\n", "") == run_models("resume")
+    assert (0, "promotion was not held\n", "") == run_models("resume")
+    assert {"changed": False, "hold": None} == json.loads(run_models("resume", "--json")[1])
+    assert "held" not in "".join(run_models(command)[1] for command in ("list", "show", "log"))
 
 
 def test_verify_ends_with_1_on_a_finding(run_models, store):

@@ -44,6 +44,10 @@ def test_the_pages_lead_from_the_models_to_a_report(ask, store):
         assert f'<a href="/classifier/{version}/">{version}</a>' in versions
     assert 1 == versions.count('class="winner"')
     assert "the first version of this name" in versions
+    assert "is held" not in versions
+    store.promote(store.versions()[1], "x")
+    store.rollback("x")
+    assert f"P{str(store.history().hold)[1:]}." in ask("/classifier/")[2]
     assert (200, "the first report") == ask(f"/classifier/{store.versions()[0]}/")[::2]
 
 

@@ -106,6 +106,8 @@ def entry(event, **more):
         entry("promote", time="2026-02-31T00:00:00Z"),
         entry("promote", why=None),
         entry("crown"),
+        entry("rollback", holds="export"),
+        entry("keep", challenger="20260101T000000Z-00000", holds="promotion"),
         entry("promote", by=float("nan")),
         "[]",
         "[" * 100_000,

@@ -4,12 +4,13 @@ import json
 import shutil
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from bakeoff.cli.main import main
-from bakeoff.errors import StoreError
+from bakeoff.errors import ChampionChangedError, StoreError
 from bakeoff.store.history import History
 from bakeoff.store.journal import Journal
 from bakeoff.store.model_store import ModelStore
@@ -96,6 +97,36 @@ def test_rollback_goes_back_through_the_champions(store):
     assert ["export", "promote", "export", "export", "promote", "promote", "rollback", "rollback"] == [
         entry["event"] for entry in store.history().entries
     ]
+
+
+def test_a_rollback_holds_automatic_promotion_until_it_is_resumed(store):
+    """A promotion by hand goes through and doesn't lift the hold; a second rollback doesn't begin it anew."""
+    first, second, third = store.versions()
+    assert store.history().hold is None
+    store.promote(second, "x")
+    store.rollback("worse on Monday's rows", "ann")
+    hold = store.history().hold
+    assert ("ann", "worse on Monday's rows") == (hold.by, hold.why)
+    with pytest.raises(ChampionChangedError, match="promotion is held since .* UTC by ann; lift it with bakeoff"):
+        store.promote(third, "better", instead_of=first)
+    assert first == store.champion()
+    store.promote(third, "by hand")
+    store.rollback("again", "bob")
+    assert hold == store.history().hold == store.history().champion_periods[-1].hold
+    assert [None] * 4 == [period.hold for period in store.history().champion_periods[:-1]]
+    assert hold == store.resume("read the report", "ann")
+    assert (None, None) == (store.history().hold, store.resume("once more"))
+    assert ["rollback", "resume"] == [entry["event"] for entry in store.history().entries[-2:]]
+    store.promote(third, "better", instead_of=first)
+    assert (third, []) == (store.champion(), store.verify())
+
+
+@pytest.mark.parametrize("kind", ["unnumbered", "judged"])
+def test_a_rollback_of_an_older_journal_holds_nothing(kind):
+    """When it was written, it was no hold."""
+    history = ModelStore(Path(__file__).parent / "stores" / kind, "classifier").history()
+    assert "rollback" in [entry["event"] for entry in history.entries]
+    assert history.hold is None
 
 
 def test_versions_sort_in_order_of_export(race, tmp_path):

@@ -114,7 +114,7 @@ def test_list_names_what_it_may_not_read_and_lists_the_others(open_store, capsys
     assert [False, True, False] == ["unreadable" in row for row in rows]
 
 
-@pytest.mark.parametrize("command", ["list", "show", "log", "promote latest", "rollback", "prune", "verify"])
+@pytest.mark.parametrize("command", ["list", "show", "log", "promote latest", "rollback", "resume", "prune", "verify"])
 def test_commands_say_in_one_line_that_they_may_not_read(open_store, command, capsys):
     """Whichever it is."""
     with denied(open_store.folder):

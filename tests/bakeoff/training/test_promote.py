@@ -82,6 +82,43 @@ def test_a_challenger_that_is_not_better_stays_outside(races, root):
     assert f"The champion is still {champion}: {decision.why}." == store.history().describe_decision(challenger)
 
 
+@pytest.mark.parametrize("rule", ["significant", "always"])
+def test_under_a_hold_the_champion_stays(races, root, rule):
+    """The journal has the figures and what counted otherwise; after `resume` the next version is promoted."""
+    export_and_meet(races["as weak"], root)
+    export_and_meet(races["strong"], root, rule="always")
+    store = ModelStore(root, "classifier")
+    champion = store.rollback("worse", "ann")
+    challenger, decision = export_and_meet(races["strong"], root, rule=rule)
+    assert ("keep", champion, champion) == (decision.outcome, decision.champion, store.champion())
+    assert (str(store.history().hold), challenger) == (decision.hold, journal(root)[-1]["challenger"])
+    assert decision.why.startswith(f"{decision.hold} (")
+    assert ("promotion.rule is always" if rule == "always" else "better on ") in decision.why
+    assert decision.figures == journal(root)[-1].get("figures", {})
+    store.resume("the report is read", "ann")
+    challenger, decision = export_and_meet(races["strong"], root, rule=rule)
+    assert ("promote", None, challenger) == (decision.outcome, decision.hold, store.champion())
+
+
+def test_a_rollback_during_the_comparison_holds(races, root, monkeypatch):
+    """Even if the champion that was compared is champion again by the end of it."""
+    export_and_meet(races["weak"], root)
+    champion, _ = export_and_meet(races["as weak"], root, rule="always")
+    store = ModelStore(root, "classifier")
+    original = ModelStore.promote
+
+    def promote(self, *args, **kwargs):
+        if store.history().hold is None:
+            store.rollback("worse", "ann")
+            original(store, champion, "by hand")
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(ModelStore, "promote", promote)
+    _, decision = export_and_meet(races["strong"], root, rule="always")
+    assert ("keep", champion) == (decision.outcome, store.champion())
+    assert "promotion is held since" in decision.why
+
+
 @pytest.mark.parametrize(("rule", "changes"), [("always", True), ("never", False)])
 def test_rules_without_a_meeting(races, root, rule, changes):
     """`always` says so in the journal; `never` says nothing."""
