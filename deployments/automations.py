@@ -1,24 +1,30 @@
-"""Automations of the server: mark lost runs Crashed, and notify of failed and late runs."""
+"""Automations of the server: mark lost runs Crashed, retrain on drift, and notify of what a person should know."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ChangeFlowRunState, SendNotification
+from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
+from tasks.runs.cooldown import RETRAIN
+from tasks.runs.events import CHAMPION, STORE, VERDICT, VERSION, model_labels
 from tasks.runs.heartbeat import SECONDS
 
 SILENCE_SECONDS = 3 * SECONDS  # the time of three heartbeats
 START_SECONDS = 150  # from Pending to Running, which takes ten seconds on an idle machine
 LATE_MINUTES = 15  # after the server has found a run late
 WINDOW = timedelta(minutes=10)  # within it, an event that the server processes twice triggers only once
+DAY = timedelta(days=1)  # between two messages about the same model's drift
 
 RUNS = ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]})
 # The automations don't apply to other flows on the same server.
 FLOWS = ["training", "prediction"]
 OURS = ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": FLOWS})
+MODELS = {"prefect.resource.id": "bakeoff.model.*"}
+OF_THE_CHAMPION = {VERDICT: "drifted", CHAMPION: "true"}  # an older version, asked for by its id, need not be replaced
 OF_A_DEPLOYMENT = ResourceSpecification({"prefect.resource.role": ["deployment"]})
 
 
@@ -135,6 +141,111 @@ def tell_of_late_runs(block: UUID) -> AutomationCore:
         expect=states("Pending", "Running", "AwaitingConcurrencySlot") | ENDS,
         within=timedelta(minutes=LATE_MINUTES),
         match_related=[OURS, OF_A_DEPLOYMENT],
+    )
+
+
+def retrain_on_drift(name: str, store: Path, deployment: UUID, label: str, cooldown: timedelta) -> AutomationCore:
+    """Run a training deployment when its model has drifted.
+
+    Args:
+        name: the model's name.
+        store: the store's folder.
+        deployment: the deployment's id.
+        label: the deployment's name, for the automation's.
+        cooldown: the time after a run in which no other is started; the flow itself sees to what is left of it when
+            the server's next window begins.
+    """
+    return AutomationCore(
+        name=f"{RETRAIN}: {label}",
+        description=f"Runs {label} when a prediction of the model {name} finds that its rows have drifted.",
+        trigger=EventTrigger(
+            expect={"bakeoff.drift"},
+            match=ResourceSpecification({**model_labels(name, store), **OF_THE_CHAMPION}),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Reactive,
+            threshold=1,
+            within=cooldown,
+        ),
+        actions=[RunDeployment(source="selected", deployment_id=deployment)],
+    )
+
+
+def tell_of_drift(block: UUID) -> AutomationCore:
+    """Notify of a model whose rows have drifted, once a day.
+
+    Args:
+        block: the id of the notification block.
+    """
+    return _about_a_model(
+        "bakeoff: tell of drift",
+        "Calls the webhook when a prediction finds that its rows have drifted, once a day for each model.",
+        "bakeoff.drift",
+        OF_THE_CHAMPION,
+        {"prefect.resource.id", STORE},
+        DAY,
+        SendNotification(
+            block_document_id=block,
+            subject="Bakeoff: the rows of {{ event.payload.model }} have drifted",
+            body="{{ event.payload.rows }} rows, version {{ event.payload.version }}; most changed: "
+            "{{ (event.payload.columns | list)[:5] | join(', ') or 'the predictions' }}",
+        ),
+    )
+
+
+def tell_of_promotions(block: UUID) -> AutomationCore:
+    """Notify of a new version that has become the champion.
+
+    Args:
+        block: the id of the notification block.
+    """
+    return _about_a_model(
+        "bakeoff: tell of a promotion",
+        "Calls the webhook when a training run has replaced the champion.",
+        "bakeoff.promoted",
+        {},
+        {"prefect.resource.id", STORE, VERSION},
+        WINDOW,
+        SendNotification(
+            block_document_id=block,
+            subject="Bakeoff: {{ event.payload.model }} has a new champion",
+            body="{{ event.payload.challenger }} replaces {{ event.payload.champion or 'nothing' }}: "
+            "{{ event.payload.why }}",
+        ),
+    )
+
+
+def _about_a_model(
+    name: str,
+    description: str,
+    event: str,
+    labels: dict[str, str],
+    once_for_each: set[str],
+    within: timedelta,
+    action: object,
+) -> AutomationCore:
+    """Make an automation that acts on an event about any model with the labels.
+
+    Args:
+        name: its name.
+        description: its description.
+        event: the event's name.
+        labels: the labels that the event's resource must have, with their values.
+        once_for_each: the labels for each of whose values it acts once within the time.
+        within: that time.
+        action: what it does.
+    """
+    return AutomationCore(
+        name=name,
+        description=description,
+        trigger=EventTrigger(
+            expect={event},
+            match=ResourceSpecification({**MODELS, **labels}),
+            for_each=once_for_each,
+            posture=Posture.Reactive,
+            threshold=1,
+            within=within,
+        ),
+        actions=[action],
     )
 
 

@@ -31,7 +31,8 @@ BAKEOFF_SIGNING_PUBLIC_KEY=
 BAKEOFF_SIGNING_PRIVATE_KEY=
 # Memory that a worker, or a run by hand, may take.
 BAKEOFF_WORKER_MEMORY=4g
-# Where a person is told of runs that failed, crashed or were not taken up: an incoming webhook of Slack, say.
+# Where a person is told of runs that failed, crashed or were not taken up, of drift and of new champions: an incoming
+# webhook of Slack, say.
 BAKEOFF_WEBHOOK_URL=
 """
 

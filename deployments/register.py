@@ -2,8 +2,8 @@
 
 python -m deployments.register      # `make deploy`
 
-If BAKEOFF_WEBHOOK_URL is set, automations notify it of runs that failed, crashed or were not picked up; if it is not
-set, notifications that were registered before stay.
+If BAKEOFF_WEBHOOK_URL is set, automations notify it of runs that failed, crashed or were not picked up, of drift and of
+promotions; if it is not set, notifications that were registered before stay.
 """
 
 if __name__ == "__main__":
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import yaml
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -30,14 +31,19 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
 from prefect.states import Crashed
 
-from bakeoff.errors import BakeoffError
+from bakeoff.config import TrainingConfig
+from bakeoff.config.validation import validate
+from bakeoff.errors import BakeoffError, ConfigError
 from deployments.automations import (
     FLOWS,
     START_SECONDS,
     crash_silent_runs,
     crash_unstarted_runs,
+    retrain_on_drift,
+    tell_of_drift,
     tell_of_failures,
     tell_of_late_runs,
+    tell_of_promotions,
 )
 from flows.local.auth_string import authorized
 from flows.local.preflight import configured_api_url
@@ -45,6 +51,8 @@ from flows.local.server import enter_server, wait_for_server
 from tasks.runs.follow_up import ask_for_missing_predictions
 
 ROOT = Path(__file__).resolve().parents[1]
+PREFECT_FILE = ROOT / "deployments" / "prefect.yaml"
+TRAINING = "flows/training.py:training"  # its entrypoint
 POOL = "bakeoff"
 BLOCK = "bakeoff-webhook"
 FORMER = "bakeoff: predict after training"  # an automation of earlier releases, which is deleted; see `follow_up`
@@ -63,18 +71,24 @@ def main() -> int:
         return error.exit_status
 
 
-def register(url: str) -> int:
-    """Register everything with the server that the settings name; returns the exit status."""
+def register(url: str, file: Path = PREFECT_FILE) -> int:
+    """Register everything with the server that the settings name; returns the exit status.
+
+    Args:
+        url: the server's address, for the messages.
+        file: the file with the deployments.
+    """
     with get_client(sync_client=True) as client:
         ensure_pool(client)
         crash_lost_runs(client)
-        if failure := deploy_all():
+        if failure := deploy_all(file):
             print(f"deploy: {failure}", file=sys.stderr)
             return 1
-        automations = [crash_silent_runs(), crash_unstarted_runs()]
+        automations = [crash_silent_runs(), crash_unstarted_runs(), *retrainings(client, file)]
         if webhook := os.environ.get("BAKEOFF_WEBHOOK_URL"):
             block = ensure_webhook(webhook)
             automations += [tell_of_failures(block), tell_of_late_runs(block)]
+            automations += [tell_of_drift(block), tell_of_promotions(block)]
         for automation in automations:
             ensure_automation(client, automation)
         for former in client.read_automations_by_name(FORMER):
@@ -87,18 +101,41 @@ def register(url: str) -> int:
     return 0
 
 
-def deploy_all() -> str | None:
-    """Register the deployments in prefect.yaml; returns Prefect's output if that fails, else None.
+def deploy_all(file: Path) -> str | None:
+    """Register the deployments in the file; returns Prefect's output if that fails, else None.
 
     On success the output is dropped: two screens on how to start a worker, with addresses that only work here.
     """
-    command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", "deployments/prefect.yaml"]
+    command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
     settings = get_current_settings().to_environment_variables(exclude_unset=True)  # the auth string among them
     environment = {**os.environ, **settings, "BAKEOFF_ROOT": str(ROOT), "BAKEOFF_PYTHON": sys.executable}
     deployed = subprocess.run(
         [sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
     )
     return f"{deployed.stdout}{deployed.stderr}".strip() if deployed.returncode else None
+
+
+def retrainings(client: SyncPrefectClient, file: Path) -> list[AutomationCore]:
+    """Make an automation for each model that a deployment in the file trains: drift runs the first such deployment.
+
+    Raises:
+        ConfigError: the stored config of a deployment is not valid.
+    """
+    automations = dict[tuple[str, Path], AutomationCore]()
+    for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]:
+        if entry["entrypoint"] != TRAINING:
+            continue
+        name = f"training/{entry['name']}"
+        deployment = client.read_deployment_by_name(name)
+        try:
+            config = validate(TrainingConfig, deployment.parameters.get("config") or {})
+        except ConfigError as error:
+            raise ConfigError(f"{name} in {file.name}: {error}") from error
+        model = config.name, (ROOT / config.store).resolve()
+        if model not in automations:
+            cooldown = timedelta(hours=config.drift_cooldown)
+            automations[model] = retrain_on_drift(*model, deployment.id, name, cooldown)
+    return list(automations.values())
 
 
 def ensure_pool(client: SyncPrefectClient) -> None:

@@ -51,7 +51,9 @@ from tasks.pick import pick
 from tasks.promote import promote
 from tasks.runs.cancellation import published, require_wanted
 from tasks.runs.contestant_run import ContestantRun
+from tasks.runs.cooldown import cool_down
 from tasks.runs.dask import RaceRunner, race_runner
+from tasks.runs.events import emit_decision
 from tasks.runs.follow_up import ask_for_prediction, catch_up
 from tasks.runs.heartbeat import send_heartbeats
 from tasks.runs.logs import follow_library
@@ -77,12 +79,13 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     """Race the contestants on the same folds, keep the best, and export it as a sealed version.
 
     Returns:
-        The version's folder; or the state to end with, if a newer scheduled run supersedes this one.
+        The version's folder; or the state to end with, if a newer scheduled run supersedes this one, or if drift has
+        started a run lately.
     """
     follow_library()
     start_fork_server(PRELOAD)
     config = read_parameter(TrainingConfig, config)
-    if superseded := supersede_missed_runs():
+    if superseded := supersede_missed_runs() or cool_down(config.drift_cooldown):
         return superseded
     catch_up()
     config = config.with_batch(scheduled_second())
@@ -100,7 +103,8 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         version = result_of(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         published[:] = [version]
         require_wanted(f"its version was exported, but not compared with the champion: {version}")
-        result_of(promote.submit(config, dataset, version.name, by))
+        decision = result_of(promote.submit(config, dataset, version.name, by))
+        emit_decision(config, version.name, decision)
         ask_for_prediction()
         end_of(show.submit(config, dataset, version.name))  # the version exists, shown or not
     return str(version)

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import signal
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import asyncpg
 import httpx
@@ -131,3 +134,23 @@ def latest(server):
         return run["state"]
 
     return state
+
+
+@pytest.fixture
+def webhook():
+    """An address, and what was sent to it."""
+    heard = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/services/secret-token", heard
+        server.shutdown()

@@ -1,32 +1,9 @@
 """A person hears of what went wrong while nobody looked."""
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import pytest
 from prefect_stack import eventually
-
-
-@pytest.fixture
-def webhook():
-    """An address, and what was sent to it."""
-    heard = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self):
-            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/services/secret-token", heard
-        server.shutdown()
 
 
 def test_a_scheduled_run_that_fails_is_told_of_in_one_message(stack, copy_of_nightly, webhook):

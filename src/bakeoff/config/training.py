@@ -126,6 +126,13 @@ class TrainingConfig(Part):
         description="What the version's report tells. deep: also which columns matter (permutation importance) and "
         "whether more rows would help (learning curve), which takes some thirty fits more.",
     )
+    drift_cooldown: Number = Field(
+        default=24,
+        gt=0,
+        le=8760,
+        description="Hours after a run that drift has started in which drift starts no other one; other runs neither "
+        "count nor wait.",
+    )
     signing: SigningConfig = Field(default=SigningConfig(), description="What the version is signed with.")
 
     @field_validator("classifiers")

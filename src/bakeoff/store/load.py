@@ -140,11 +140,13 @@ class VersionRef:
     Attributes:
         name: the model's name in the store.
         version: the version's id.
+        is_champion: whether it was the champion at that time.
         head: the number and SHA-256 of the journal's last line at that time, which identify the store's state.
     """
 
     name: str
     version: str
+    is_champion: bool
     head: str
 
 
@@ -156,4 +158,5 @@ def find_version(config: PredictionConfig) -> VersionRef:
     """
     store = open_store(config)
     history = store.history()
-    return VersionRef(store.name, store.resolve(config.version, history), head_of(history))
+    version = store.resolve(config.version, history)
+    return VersionRef(store.name, version, version == history.champion, head_of(history))

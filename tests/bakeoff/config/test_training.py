@@ -87,6 +87,7 @@ def test_defaults_are_the_documented_ones():
             "random_forest": {"n_estimators": 100, "random_state": 42},
         },
         "report": "plain",
+        "drift_cooldown": 24,
         "signing": {"private_key": None, "public_key": None},
     } == TrainingConfig().model_dump(mode="json")
 
