@@ -10,6 +10,7 @@ from typing import Any
 from prefect.events import emit_event
 
 from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.drift.results import Drift
 from bakeoff.store.load import VersionRef
 from bakeoff.training.promotion import PromotionDecision
 from tasks.runs.outage import or_warn
@@ -38,17 +39,24 @@ def emit_model_event(event: str, name: str, store: Path, labels: dict[str, str],
         emit_event(event, resource, payload={"model": name, "store": resource[STORE], **payload})
 
 
-def emit_drift(config: PredictionConfig, ref: VersionRef, verdict: str, payload: dict[str, Any]) -> None:
+def emit_drift(config: PredictionConfig, ref: VersionRef, drift: Drift) -> None:
     """Send `bakeoff.drift` with any verdict; the automations act on that of the champion alone.
 
     Args:
         config: the config of the prediction.
         ref: the version that it used.
-        verdict: `stable`, `watch` or `drifted`.
-        payload: the event's content.
+        drift: how far the rows have moved.
     """
-    labels = {VERSION: ref.version, CHAMPION: str(ref.is_champion).lower(), VERDICT: verdict}
-    payload = {"version": ref.version, "verdict": verdict, **payload}
+    labels = {VERSION: ref.version, CHAMPION: str(ref.is_champion).lower(), VERDICT: drift.verdict}
+    payload = {
+        "version": ref.version,
+        "verdict": drift.verdict,
+        "rows": drift.rows,
+        "columns": list(drift.moved),
+        "sizes": {name: column.size for name, column in drift.moved.items()},
+        "prediction": drift.classes.size,
+        "estimated_accuracy": drift.estimated_accuracy["value"],
+    }
     emit_model_event("bakeoff.drift", ref.name, config.store, labels, payload)
 
 

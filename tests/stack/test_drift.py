@@ -129,8 +129,13 @@ def test_drift_ends_in_a_prediction_with_the_new_champion(stack, copy_of_nightly
     if held:
         versions.rollback("worse", "ann")
     first = versions.champion()
-    rows(1, drifted=True).to_csv(table, index=False)
-    emit(stack, store)
+    drifted = rows(1, drifted=True)
+    drifted.to_csv(table, index=False)
+    drifted.drop(columns="churned").to_csv(tmp_path / "today.csv", index=False)
+    seen, summary = predict(stack, store, tmp_path / "today.csv", tmp_path / "out")
+    assert (first, "drifted") == (summary["version"], summary["drift"]["verdict"])
+    (event,) = events(stack, "bakeoff.drift", seen)
+    assert "fee" == event["payload"]["columns"][0]
     (started,) = eventually(
         lambda: [run for run in stack.runs(deployment, "COMPLETED") if run["created_by"] is not None]
     )
@@ -146,13 +151,19 @@ def test_drift_ends_in_a_prediction_with_the_new_champion(stack, copy_of_nightly
     assert (first if held else second) == versions.champion()
     assert versions.history().entries[-1]["figures"] == payload["figures"]
     assert payload["figures"]["gain_low"] > 0.3
-    predict = stack.ask_for_run(
-        stack.deployment("batch"), store=str(store), input=str(table), output=str(tmp_path / "out")
-    )
-    assert eventually(lambda: "COMPLETED" == stack.state(predict)["type"]), stack.state(predict)
-    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    again, summary = predict(stack, store, table, tmp_path / "out-again")
     assert versions.champion() == summary["version"]
+    assert ("drifted" if held else "stable") == summary["drift"]["verdict"]
+    print("drifted prediction", seen["id"], "event", event["id"], "run", started["id"], "decision", decided["id"])
+    print("champion", first, "challenger", second, "next prediction", again["id"], "with", summary["version"])
     assert held == (summary["evaluation"]["accuracy"] < 0.7)
+
+
+def predict(stack, store, table, folder):
+    """Score a table with the champion; returns the run and its summary."""
+    run = stack.ask_for_run(stack.deployment("batch"), store=str(store), input=str(table), output=str(folder))
+    assert eventually(lambda: "COMPLETED" == stack.state(run)["type"]), stack.state(run)
+    return run, json.loads((folder / "summary.json").read_text())
 
 
 def events(stack, name, run):

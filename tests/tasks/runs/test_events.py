@@ -1,5 +1,6 @@
 """Events of models: what automations match and people read."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from prefect.events.schemas.events import Resource
 
 from bakeoff.config import PredictionConfig, PromotionConfig, TrainingConfig
+from bakeoff.drift.results import ColumnDrift, Difference, Drift
 from bakeoff.store.load import VersionRef
 from bakeoff.training.promotion import PromotionDecision
 from deployments.automations import retrain_on_drift
@@ -47,14 +49,22 @@ def test_a_decision_is_sent_with_its_figures(sent, tmp_path, monkeypatch, outcom
 def test_drift_is_sent_with_the_labels_that_automations_match(sent, tmp_path, is_champion):
     """A version that is not the champion is told from it."""
     config = PredictionConfig(store=tmp_path)
-    emit_drift(config, VersionRef("orders", "v1", is_champion, "7 abc"), "drifted", {"columns": ["fee"]})
+    same = Difference(verdict="stable", size=0.01, noise=0.1, measure="jensen_shannon")
+    fee = ColumnDrift(verdict="drifted", size=1.6, noise=0.1, measure="wasserstein", kind="number", missing=(0.0, 0.0))
+    age = replace(fee, verdict="stable", size=0.02)
+    drift = Drift(
+        verdict="drifted", rows=2000, training_rows=1400, columns={"fee": fee, "age": age}, classes=same,
+        confidence=None, estimated_accuracy={"value": 0.7}, accuracy=None,
+    )  # fmt: skip
+    emit_drift(config, VersionRef("orders", "v1", is_champion, "7 abc"), drift)
     ((event, resource, payload),) = sent
     matched = retrain_on_drift("orders", tmp_path, uuid4(), "training/orders", timedelta(1)).trigger
     assert matched.expect == {event}
     assert is_champion == matched.match.matches(Resource(resource))
-    assert ("orders", str(tmp_path), "v1", "drifted", ["fee"]) == tuple(
-        payload[key] for key in ("model", "store", "version", "verdict", "columns")
-    )
+    assert {
+        "model": "orders", "store": str(tmp_path), "version": "v1", "verdict": "drifted", "rows": 2000,
+        "columns": ["fee"], "sizes": {"fee": 1.6}, "prediction": 0.01, "estimated_accuracy": 0.7,
+    } == payload  # fmt: skip
 
 
 def test_an_event_that_cannot_be_sent_stops_no_run(monkeypatch, caplog):
