@@ -12,7 +12,7 @@ export DO_NOT_TRACK := 1
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict server worker deploy env up down test test-stack test-compose bench-peers check format lock notebook docs clean
+.PHONY: help setup setup-dev train predict demo server worker deploy env up down test test-stack test-compose bench-peers check format lock notebook docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ train: .venv/.runtime  ## race the classifiers and export the best: make train A
 
 predict: .venv/.runtime  ## score a table with the champion: make predict ARGS="--input rows.csv"
 	@$(BIN)/python -m flows.prediction $(ARGS)
+
+demo: .venv/.runtime  ## the loop in minutes: rows drift, it is seen, a new version is promoted; ends with a picture
+	@$(BIN)/python -m deployments.demo $(ARGS)
 
 server: .venv/.runtime  ## Prefect's server with its pages on this machine: http://127.0.0.1:4200
 	@$(BIN)/python -m deployments.server --port $(PORT) $(ARGS)

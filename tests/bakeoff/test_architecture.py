@@ -96,6 +96,8 @@ COVERED_BY = {
     "flows/test_flows.py": "bakeoff/training/evaluate flows/prediction flows/training tasks/runs/contestant_run"
     " tasks/runs/progress tasks/runs/states",
     "stack/test_automations.py": "deployments/automations",
+    "deployments/demo/test_stream.py": "deployments/demo/config",
+    "stack/test_demo.py": "deployments/demo/days deployments/demo/server",
     "stack/test_deployments.py": "deployments/env_file deployments/register",
     "tasks/runs/test_dask.py": "bakeoff/runtime/transfer tasks/runs/dask_worker",
 }

@@ -19,6 +19,7 @@ STAYING = {
 
 # Shown by `make -n`: what it would do is put together, and not done.
 DRY = {
+    "make demo": "runs a server and a stream of days, for minutes; tests/stack/test_demo.py runs a short one",
     "make test": "runs the tests that this one stands beside, for minutes",
     "make notebook": "installs JupyterLab and opens a browser; tests/notebooks/test_data_generate.py runs the notebook",
 }
