@@ -1,6 +1,7 @@
 """Run the days of a demonstration through the product's own flows."""
 
 import json
+import logging
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ def run_days(config: DemoConfig, folder: Path, url: str) -> list[Day]:
         folder: the folder for everything that the demonstration writes.
         url: the address for the server.
     """
+    logging.getLogger("bakeoff").setLevel(logging.ERROR)  # a line a day says enough
     stream = _Stream(config, folder)
     print("Starting a Prefect server and a worker …", flush=True)
     with serving(folder, url, stream.training), get_client(sync_client=True) as client:
