@@ -123,8 +123,8 @@ class TrainingConfig(Part):
     )
     report: Literal["plain", "deep"] = Field(
         default="plain",
-        description="What the version's report tells. deep: also which columns matter (permutation importance) and "
-        "whether more rows would help (learning curve), which takes some thirty fits more.",
+        description="What the version's report tells. deep: also whether more rows would help (learning curve), which "
+        "takes some thirty fits more, and which columns matter (permutation importance), however long that takes.",
     )
     drift_cooldown: Number = Field(
         default=24,
@@ -196,13 +196,15 @@ class TrainingConfig(Part):
     def _enough_resamples(self) -> Self:
         """Refuse levels that a bootstrap can't reach: its smallest p-value is about 1 / resamples.
 
-        A two-sided test doubles it, and Holm's method multiplies it by the number of pairs of contestants.
+        A two-sided test doubles it, and Holm's method multiplies it by the number of comparisons: of pairs of
+        contestants, and of the baseline with each contestant.
         """
         if METRICS[self.cross_validation.scoring].is_mean_over_rows:
             return self
         levels = {"promotion.alpha": self.promotion.alpha} if self.promotion.rule == "significant" else {}
-        if (pairs := comb(len(self.classifiers), 2)) and self.selection.test == "rows":
-            levels["selection.alpha"] = self.selection.alpha / (2 * pairs)
+        if self.selection.test == "rows":
+            count = len(self.classifiers)
+            levels["selection.alpha"] = self.selection.alpha / (2 * max(comb(count, 2), count))
         for name, level in levels.items():
             if self.selection.resamples * level < 2:
                 raise ValueError(

@@ -52,7 +52,7 @@ def compare_with_champion(
         challenger: the challenger's version.
 
     Raises:
-        OSError, ReadError, MemoryError, StoreError: this machine failed, or lacks the champion's package.
+        OSError, ReadError, MemoryError: this machine failed.
     """
     n_test, scoring, table = ref.rows["test"], config.cross_validation.scoring, read_raw(ref, "test")
     own = store.card(challenger)
@@ -68,6 +68,8 @@ def compare_with_champion(
     except _IncomparableError as error:
         return ChampionComparison(test_rows=n_test, obstacle=str(error))
     except Exception as error:  # the Pipeline of an older version may raise anything
+        if isinstance(error.__cause__, MissingPackageError | NotAllowedError):
+            return ChampionComparison(test_rows=n_test, unopened=str(error))
         if _is_machines_fault(error):
             raise
         return ChampionComparison(test_rows=n_test, unusable=describe(error))
@@ -135,9 +137,9 @@ def _predict_with_champion(
 
 
 def _is_machines_fault(error: BaseException | None) -> bool:
-    """Check whether the error or one of its causes is a lack of memory, file handles, disk, or an allowed package."""
+    """Check whether the error or one of its causes is a lack of memory, file handles or disk."""
     while error is not None:
-        if isinstance(error, MemoryError | OSError | ReadError | MissingPackageError | NotAllowedError):
+        if isinstance(error, MemoryError | OSError | ReadError):
             return True
         error = error.__cause__
     return False

@@ -31,6 +31,7 @@ class ChampionComparison:
         fresh_groups: the number of groups among the fresh rows; None if the split is not by group.
         outclassed: why the champion stays whatever the fresh rows say: it alone beats the baseline.
         obstacle: why the two can't be compared.
+        unopened: why this machine can't open the champion, though another one can.
         unusable: why the champion can't predict any more.
     """
 
@@ -45,6 +46,7 @@ class ChampionComparison:
     fresh_groups: int | None = None
     outclassed: str | None = None
     obstacle: str | None = None
+    unopened: str | None = None
     unusable: str | None = None
 
 
@@ -92,6 +94,8 @@ def _find_obstacle(result: ChampionComparison, scoring: MetricName, config: Prom
     fresh, comparison = result.fresh_rows, result.comparison
     if result.obstacle is not None:
         return f"champion and challenger can't be compared, {result.obstacle}; bakeoff models promote decides by hand"
+    if result.unopened is not None:
+        return f"{result.unopened}, or let bakeoff models promote decide by hand"
     if fresh is None:
         return "which rows the champion was trained on is not on record, so none is known to be new to it"
     if fresh < config.min_rows or comparison is None:

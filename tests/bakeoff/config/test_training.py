@@ -14,6 +14,7 @@ from bakeoff.config.flags import read_config
 from bakeoff.errors import ConfigError
 from bakeoff.training.preflight import check_training
 
+MACRO_F1 = ["--cross_validation.scoring", "f1_macro"]
 FILE = ("--dataset.source", "file", "--dataset.path", "rows.csv", "--dataset.target", "y")
 BY_TIME = ("--split.by", "time", "--split.column", "day")
 
@@ -199,6 +200,14 @@ def test_configs_are_frozen():
         (
             ["--cross_validation.scoring", "f1_macro", "--promotion.alpha", "0.0005"],
             "selection.resamples (2000) is too few for this promotion.alpha: f1_macro needs 4,000",
+        ),
+        (
+            [*MACRO_F1, "--classifiers", '{"svm": {}}', "--selection.alpha", "0.001"],
+            "selection.resamples (2000) is too few for this selection.alpha: f1_macro needs 4,000",
+        ),
+        (
+            [*MACRO_F1, "--classifiers", '{"svm": {}, "random_forest": {}}', "--selection.alpha", "0.002"],
+            "selection.resamples (2000) is too few for this selection.alpha: f1_macro needs 4,000",
         ),
         (["--promotion.rule", "sometimes"], "promotion.rule is sometimes; input should be 'significant', 'always'"),
         (["--promotion.min_gain", "-1"], "promotion.min_gain is -1"),

@@ -1,5 +1,7 @@
 """A challenger meets the champion on rows that are new to both, and the journal says what came of it."""
 
+import importlib.metadata
+import importlib.util
 import json
 import shutil
 from dataclasses import replace
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 from forging import rewrite_environment
 
-from bakeoff.config import DatasetConfig
+from bakeoff.config import DatasetConfig, PromotionConfig
 from bakeoff.data.fresh_rows import TRAINED_ON
 from bakeoff.data.load import load_dataset
 from bakeoff.errors import (
@@ -20,6 +22,7 @@ from bakeoff.errors import (
 from bakeoff.store import layout
 from bakeoff.store.model_store import ModelStore
 from bakeoff.training.promote import beats_baseline
+from bakeoff.training.promotion import ChampionComparison, decide
 from tests.bakeoff.conftest import export_and_meet, run_race, signed
 
 WEAK, STRONG = {"random_forest": {"n_estimators": 1, "max_depth": 1}}, {"logistic_regression": {"max_iter": 1000}}
@@ -193,6 +196,36 @@ def test_a_machine_that_fails_is_no_reason_to_promote(races, root, monkeypatch, 
     with pytest.raises(type(error)):
         export_and_meet(races["strong"], root)
     assert champion == ModelStore(root, "classifier").champion()
+
+
+def hide_lightgbm(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "lightgbm" else find(name))
+
+
+def test_a_champion_whose_package_is_missing_stays(tmp_path, races, root, monkeypatch):
+    """Another machine may have it: nothing is decided, the line says what to install, and the journal has it."""
+    mine = {"mine": {"class": "lightgbm.LGBMClassifier", "n_estimators": 5}}
+    champion, _ = export_and_meet(run_race(tmp_path, dataset=HARD, classifiers=mine), root)
+    hide_lightgbm(monkeypatch)
+    challenger, decision = export_and_meet(races["strong"], root)
+    wanted = f"pip install lightgbm=={importlib.metadata.version('lightgbm')}"
+    expected = (
+        f"not decided: version {champion} needs the package lightgbm, which is not installed; {wanted}, or let bakeoff "
+        "models promote decide by hand"
+    )
+    assert ("keep", expected) == (decision.outcome, decision.why)
+    assert champion == ModelStore(root, "classifier").champion()
+    assert ("keep", challenger, expected) == tuple(journal(root)[-1][key] for key in ("event", "challenger", "why"))
+    assert "promote" == export_and_meet(races["strong"], root, rule="always")[1].outcome
+
+
+@pytest.mark.parametrize("rule", ["significant", "always"])
+def test_a_champion_that_cannot_be_opened_here_may_outclass(rule):
+    """By the cards: if it alone beats the baseline, the other takes its place by no rule."""
+    comparison = ChampionComparison(test_rows=100, outclassed="it alone beats the baseline", unopened="no lightgbm")
+    decision = decide(comparison, "accuracy", PromotionConfig(rule=rule))
+    assert ("keep", "it alone beats the baseline") == (decision.outcome, decision.why)
 
 
 def test_an_old_champion_is_met_where_its_rows_are_on_record(tmp_path, races, root):
