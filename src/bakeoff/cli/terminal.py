@@ -29,6 +29,7 @@ from bakeoff.report.card_text import (
     list_baseline,
     list_searches,
     list_troubles,
+    name_columns,
     warn_of_baseline,
 )
 from bakeoff.report.table_formats import text_table
@@ -62,7 +63,8 @@ def render_card(card: Card, drawn: bool = False) -> str:
     blocks[0] = "\n".join([blocks[0], *(f"  {line}" for line in list_reasons(card))])
     notes = [*([note] if note else []), BALANCED, *list_baseline(card)]
     notes += [*list_approximations(card), *list_searches(card), *list_troubles(card)]
-    sentences = [describe_choice(card), headline(card), *([decision] if decision else []), *format_warnings(card)]
+    sentences = [describe_choice(card), headline(card), *name_columns(card), *([decision] if decision else [])]
+    sentences += format_warnings(card)
     sentences, notes = [*map(one_line, sentences)], [f"  {one_line(note)}" for note in notes]
     if card.tidied:
         sentences += [f"{TIDIED}:", *(f"  {one_line(line)}" for line in card.tidied)]

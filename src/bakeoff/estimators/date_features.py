@@ -58,13 +58,22 @@ class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:  # noqa: ARG002  as scikit-learn has it
         """Return the names of the numbers, such as `when_year` and `when_month_sin`."""
         check_is_fitted(self)
-        names = []
-        for name, parts in zip(self.feature_names_in_, self.parts_):
-            for part in parts:
-                ends = ("_sin", "_cos") if self.cyclic and part in PERIODS else ("",)
-                names += [f"{name}_{part}{end}" for end in ends]
-            names.append(f"{name}_days")
-        return np.asarray(names, dtype=object)
+        return np.asarray([name for names in self.names_by_column for name in names], dtype=object)
+
+    @property
+    def names_by_column(self) -> list[list[str]]:
+        """The names of the numbers that each column becomes."""
+        return [
+            [
+                *(
+                    f"{name}_{part}{end}"
+                    for part in parts
+                    for end in (("_sin", "_cos") if self.cyclic and part in PERIODS else ("",))
+                ),
+                f"{name}_days",
+            ]
+            for name, parts in zip(self.feature_names_in_, self.parts_)
+        ]
 
 
 def _parts(dates: pd.Series) -> dict[str, np.ndarray]:

@@ -116,6 +116,30 @@ class CalibrationCurve:
 
 
 @dataclass(frozen=True)
+class ColumnImportance:
+    """How far the score falls if a column is shuffled, with the 95 % interval."""
+
+    name: str
+    drop: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Importance:
+    """The permutation importance of columns.
+
+    Attributes:
+        rows: the number of test rows that it was measured on.
+        repeats: the number of shuffles of each column.
+        columns: those that were shuffled, the most important first.
+    """
+
+    rows: int
+    repeats: int
+    columns: list[ColumnImportance]
+
+
+@dataclass(frozen=True)
 class CostReduction:
     """The cost saved on held-out rows by deciding for the class of least expected cost.
 

@@ -2,6 +2,7 @@
 
 from bakeoff.classifiers import title
 from bakeoff.formatting import format_cost, format_parameters, format_seconds
+from bakeoff.metrics import METRICS
 from bakeoff.store.card import Card, Search
 
 METHODS = {
@@ -123,3 +124,19 @@ TIDIED = "What was done to the table"
 def format_warnings(card: Card) -> list[str]:
     """The card's warnings as sentences."""
     return [f"Beware: {warning}." for warning in card.warnings]
+
+
+MOST_NAMED = 3
+
+
+def name_columns(card: Card) -> list[str]:
+    """The columns that matter most, as a sentence; empty where importance was not measured."""
+    if not card.importance:
+        return []
+    scoring = card.selection.scoring
+    metric = METRICS[scoring].title if scoring in METRICS else scoring
+    first = [column for column in card.importance.columns if column.interval[0] > 0][:MOST_NAMED]
+    if not first:
+        return [f"No single column matters beyond chance: shuffling it hardly lowers {metric}."]
+    falls = ", ".join(f"{column.name} ({column.drop:.4f})" for column in first)
+    return [f"The columns that matter most, by the fall of {metric} when shuffled: {falls}."]

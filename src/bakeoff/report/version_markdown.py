@@ -26,6 +26,7 @@ from bakeoff.report.card_text import (
     list_baseline,
     list_searches,
     list_troubles,
+    name_columns,
     warn_of_baseline,
 )
 from bakeoff.report.svg import Picture, markdown_picture
@@ -57,7 +58,7 @@ def render_markdown(
     return "\n\n".join(
         [
             f"# {markdown_text(card.name)} · {winner}",
-            *map(markdown_text, [*warn_of_baseline(card), describe_choice(card), headline(card)]),
+            *map(markdown_text, [*warn_of_baseline(card), describe_choice(card), headline(card), *name_columns(card)]),
             *map(markdown_text, filter(None, sentences)),
             *map(markdown_text, format_warnings(card)),
             "## Leaderboard",

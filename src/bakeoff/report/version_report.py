@@ -40,7 +40,7 @@ from bakeoff.report.curve_charts import (
     format_area,
 )
 from bakeoff.report.html import render_page
-from bakeoff.report.inspection_section import Inspected
+from bakeoff.report.inspection.section import describe_importance, describe_learning
 from bakeoff.report.svg import Picture
 from bakeoff.store.card import Card
 from bakeoff.tables.schema import Feature
@@ -53,7 +53,7 @@ def render_report(
     card: Card,
     outcomes: Mapping[str, Outcomes],
     pictures: Mapping[str, Picture],
-    inspection: tuple[Inspected | None, Inspected | None] = (None, None),
+    inspection: Mapping[str, Any] | None = None,
 ) -> str:
     """Render the page.
 
@@ -61,9 +61,10 @@ def render_report(
         card: the version's card.
         outcomes: the ranking curves of each contestant on the test rows; empty for older versions.
         pictures: the pictures of `draw_all` by name; without them the page has only tables and text.
-        inspection: permutation importance and learning curve of a deep report.
+        inspection: for a deep report the result of `inspect_model`.
     """
-    importance, learning = inspection
+    scoring, deep = card.selection.scoring, inspection or {}
+    curve = deep.get("learning_curve")
     return render_page(
         "version_report.html",
         title=f"{card.name} {card.version}",
@@ -78,8 +79,8 @@ def render_report(
         **_errors(card, pictures),
         **_probabilities(card, outcomes, pictures),
         **_data(card),
-        importance=importance,
-        learning=learning,
+        importance=describe_importance(deep.get("importance") or card.importance, scoring, len(card.features)),
+        learning=describe_learning(curve, scoring) if curve else None,
         origin=describe_origin(card),
         config=yaml.safe_dump(card.config, sort_keys=False, allow_unicode=True),
     )

@@ -10,7 +10,6 @@ from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.errors import IntegrityError, describe
 from bakeoff.evaluation.curves import EVALUATION
 from bakeoff.report.charts import draw_all
-from bakeoff.report.inspection_section import describe_inspection
 from bakeoff.report.svg import Picture
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.typed_json import parse_json
@@ -40,7 +39,7 @@ def add_inspection(config: TrainingConfig, ref: DatasetRef, version: str) -> Non
         ref: the rows that the version was trained on.
         version: the version's id.
     """
-    from bakeoff.report.inspection import inspect_model
+    from bakeoff.report.inspection.deep import inspect_model
 
     store = open_store(config)
     inspection = inspect_model(config, ref, load_model(store, version), store.card(version))
@@ -65,7 +64,7 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
     """
     deep = None
     if workspace:
-        from bakeoff.report.inspection import inspect_version
+        from bakeoff.report.inspection.deep import inspect_version
 
         deep = inspect_version(store, version, workspace)
     return store.write_report(version, _render(store, version, deep))
@@ -75,8 +74,7 @@ def _render(store: ModelStore, version: str, deep: Mapping[str, Any] | None) -> 
     card = store.card(version)
     outcomes = _read(store, card)
     with _refusing(version):
-        inspection = describe_inspection(deep) if deep else (None, None)
-        return render_report(card, outcomes, draw_all(card, outcomes), inspection)
+        return render_report(card, outcomes, draw_all(card, outcomes), deep)
 
 
 @contextmanager

@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from bakeoff.errors import IntegrityError
-from bakeoff.evaluation.results import BASELINE, CalibrationCurve, ClassMetrics, CostReduction, Method, Trial
+from bakeoff.evaluation.results import (
+    BASELINE,
+    CalibrationCurve,
+    ClassMetrics,
+    CostReduction,
+    Importance,
+    Method,
+    Trial,
+)
 from bakeoff.runtime.typed_json import Keys, ShapeError, is_shallow, read_as
 from bakeoff.store.entries import TIME, VERSION
 from bakeoff.tables.schema import Feature
@@ -248,6 +256,8 @@ class Card:
         brier_halved: whether there are two classes, whose Brier scores are halved to lie between 0 and 1; None in older
             cards, which don't halve them.
         decision: what decisions by least expected cost save; None without costs.
+        importance: how far the winner's score falls if a column is shuffled; None in older cards, and where measuring
+            it would have taken too long.
         warnings: what to beware of in the rows, their split and the scores, a sentence each.
         tidied: what was done to the table, a line each.
         class_counts: the number of training rows by class.
@@ -267,6 +277,7 @@ class Card:
     calibration: WinnersCalibration | None = None
     brier_halved: bool | None = None
     decision: CostReduction | None = None
+    importance: Importance | None = None
     warnings: list[str] = field(default_factory=list)
     tidied: list[str] = field(default_factory=list)
     classes: list[str]

@@ -18,8 +18,9 @@ from bakeoff.data.parts import read_part
 from bakeoff.drift.profile import PROFILE
 from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.evaluation.curves import EVALUATION
-from bakeoff.evaluation.results import Calibration
+from bakeoff.evaluation.results import Calibration, Importance
 from bakeoff.report.charts import draw_all
+from bakeoff.report.inspection.importance import permutation_importance, row_seconds
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.store.card import Card, Choice, Reliability, Rows, RowsOrigin, WinnersCalibration
@@ -32,6 +33,7 @@ from bakeoff.training.evaluate import warn_of_disagreement, warn_of_overfitting
 from bakeoff.training.held_out.profile import write_profile
 from bakeoff.training.leaderboard import Scorecard, describe_baseline, rank
 from bakeoff.training.results import ModelRef, Selection
+from bakeoff.training.time_budget import plan_importance
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +85,9 @@ def export_version(
     }
     overfitting = warn_of_overfitting(ref, winner, pipeline, config.cross_validation.scoring)
     disagreement = warn_of_disagreement(ranked, len(ref.classes))
-    described = replace(described, warnings=[*described.warnings, *overfitting, *disagreement])
+    importance = measure_importance(config, ref, ranked, selection.winner, pipeline)
+    warnings = [*described.warnings, *overfitting, *disagreement]
+    described = replace(described, warnings=warnings, importance=importance)
 
     def describe(version: str, created: str) -> Card:
         return replace(described, version=version, created=created)
@@ -96,6 +100,23 @@ def export_version(
     as_champion = ", as champion" if store.champion() == folder.name else ""
     logger.info("version %s exported to %s%s", folder.name, folder, as_champion)
     return folder
+
+
+def measure_importance(
+    config: TrainingConfig, ref: DatasetRef, scorecards: Sequence[Scorecard], winner: str, pipeline: Any
+) -> Importance | None:
+    """Measure the winner's permutation importance; None if that would take more than a tenth of the race.
+
+    Args:
+        config: the config of the race.
+        ref: the dataset.
+        scorecards: those of all contestants.
+        winner: the winner.
+        pipeline: its fitted Pipeline.
+    """
+    fits = {card.classifier: card.predicted_seconds for card in scorecards if card.status == "ok"}
+    plan = plan_importance(config, ref, fits, winner, row_seconds(pipeline))
+    return permutation_importance(ref, pipeline, config.cross_validation.scoring, *plan) if plan else None
 
 
 def describe_race(

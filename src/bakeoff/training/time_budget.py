@@ -2,16 +2,58 @@
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import inf
+from typing import TYPE_CHECKING
 
 from bakeoff.config import TrainingConfig
 from bakeoff.estimators.contestant import CALIBRATION_FOLDS, Contestant
+from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.formatting import format_seconds
 from bakeoff.metrics import METRICS
 from bakeoff.runtime.cores import Expectation
 from bakeoff.runtime.workspace import RunFolder
 
+if TYPE_CHECKING:
+    from bakeoff.data.dataset_ref import DatasetRef
+
 UNKNOWN_SECONDS = 1.0  # expected of a fit that there is no formula for
+IMPORTANCE_SHARE = 0.1  # of the race that permutation importance may take without being asked for
+MOST_SHUFFLES, LEAST_SHUFFLES = 5, 3  # of each column
+MOST_ROWS, LEAST_ROWS = 2_000, 100  # test rows that are shuffled
+MOST_COLUMNS = 200
+STEP_SECONDS = 0.05  # that a fit or a fold takes at least, with its process
+PREDICTIONS = 2  # of a row that take no longer than its fit, for classifiers whose fits have no formula
+
+
+def plan_importance(
+    config: TrainingConfig, ref: "DatasetRef", fits: Mapping[str, float | None], winner: str, row_seconds: float | None
+) -> tuple[int, int] | None:
+    """Return on how many test rows, and how often, each column is shuffled; None if that would take too long.
+
+    The predicted seconds depend on counts alone, so that the answer is the same on every machine.
+
+    Args:
+        config: the config of the race.
+        ref: the dataset.
+        fits: for each contestant that finished the predicted seconds of a fit; None without a formula.
+        winner: the winner.
+        row_seconds: the predicted seconds of a row's prediction by the winner; None if unknown.
+    """
+    n_columns, size = len(ref.features), ProblemSize.of(ref)
+    if n_columns > MOST_COLUMNS or row_seconds is None:
+        return None
+    contestants = []
+    for name, predicted in fits.items():
+        contestant = Contestant.of(config, name, size)
+        # With a time budget the given ones were measured on this machine.
+        seconds = predicted if config.time_budget is None else contestant.predicted_seconds
+        if seconds is None:
+            seconds = PREDICTIONS * row_seconds * size.rows if name == winner else 0.0
+        contestants.append(replace(contestant, predicted_seconds=STEP_SECONDS + seconds))
+    affordable = IMPORTANCE_SHARE * predict_race_seconds(contestants, config, workers=1) / (n_columns * row_seconds)
+    rows = min(MOST_ROWS, ref.rows["test"], int(affordable / LEAST_SHUFFLES))
+    return (rows, min(MOST_SHUFFLES, int(affordable / rows))) if rows >= min(LEAST_ROWS, ref.rows["test"]) else None
 
 
 def predict_race_seconds(contestants: Iterable[Contestant], config: TrainingConfig, workers: int) -> float:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bakeoff.evaluation.intervals import score_interval, wilson_interval
+from bakeoff.evaluation.intervals import drop_interval, jackknife_blocks, score_interval, wilson_interval
 from bakeoff.evaluation.paired_tests import (
     paired_t_test,
 )
@@ -67,3 +67,57 @@ def test_a_models_own_interval_holds_its_score(metric):
     low, high = score_interval(answers, "one", metric, 500)
     assert low < answers.score("one", metric) < high
     assert high - low < 0.2
+
+
+def shuffles(count, repeats=5):
+    generator = np.random.default_rng(3)
+    return np.array([generator.permutation(count) for _ in range(repeats)])
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "neg_log_loss", "balanced_accuracy", "f1_macro", "roc_auc_ovr"])
+def test_the_interval_of_a_fall_holds_the_true_fall(metric):
+    """Of a fixed model, in 95 of 100 samples or a few more or less; the truth is that of very many rows."""
+    generator = np.random.default_rng(0)
+
+    def draw(count):
+        x = generator.normal(size=(count, 2))
+        return x, (1 / (1 + np.exp(-2 * x[:, 0] - x[:, 1])) > generator.random(count)).astype(int)
+
+    def predict(x):
+        second = 1 / (1 + np.exp(-2 * x[..., 0] - x[..., 1]))
+        of_probabilities = metric in {"neg_log_loss", "roc_auc_ovr"}
+        return np.stack([1 - second, second], axis=-1) if of_probabilities else (second > 0.5).astype(int)
+
+    def fall(x, y, orders):
+        shuffled = np.stack([np.column_stack([x[order, 0], x[:, 1]]) for order in orders])
+        return drop_interval(metric, y, predict(x), predict(shuffled), orders, jackknife_blocks(y))
+
+    truth = fall(*draw(100_000), shuffles(100_000, 1))[0]
+    found = [fall(*draw(200), shuffles(200))[1] for _ in range(200)]
+    assert 180 <= sum(low <= truth <= high for low, high in found) < 200
+
+
+def test_whole_groups_are_left_out():
+    """Rows of a group that are copies of each other are no more than one row."""
+    generator = np.random.default_rng(0)
+    y, right = generator.integers(0, 2, 60), generator.random((2, 60)) < 0.8
+    once = np.where(right, y, 1 - y)
+    orders = shuffles(60)
+    copies = np.repeat(np.arange(60), 4)
+    grouped = jackknife_blocks(y[copies], copies)
+    assert 20 == len(set(grouped))
+    assert all(1 == len({*grouped[copies == group]}) for group in range(60))
+    many = np.concatenate([4 * order[:, None] + np.arange(4) for order in orders]).reshape(5, 240)
+    single = drop_interval("accuracy", y, once[0], np.tile(once[1], (5, 1)), orders, grouped[::4])
+    repeated = drop_interval("accuracy", y[copies], once[0][copies], np.tile(once[1][copies], (5, 1)), many, grouped)
+    assert pytest.approx(single[0]) == repeated[0]
+    assert pytest.approx(single[1]) == repeated[1]
+
+
+def test_blocks_have_rows_of_every_class():
+    """As far as the rows go."""
+    y = np.repeat([0, 1, 2], [100, 40, 3])
+    blocks = jackknife_blocks(y)
+    assert {5} == {*np.bincount(blocks[y == 0])}
+    assert {2} == {*np.bincount(blocks[y == 1])}
+    assert 3 == len({*blocks[y == 2]})

@@ -8,6 +8,7 @@ import pandas as pd
 from forging import read_card
 
 from bakeoff.cli.terminal import render_card
+from bakeoff.evaluation.results import ColumnImportance, Importance
 from bakeoff.report.card_tables import contestant_rows, headline, race_table, recall_table, result_table
 from bakeoff.report.card_text import (
     describe_calibration,
@@ -15,6 +16,7 @@ from bakeoff.report.card_text import (
     describe_disagreement,
     explain_brier,
     list_baseline,
+    name_columns,
     warn_of_baseline,
 )
 from bakeoff.report.table_formats import markdown_text
@@ -99,3 +101,20 @@ def test_an_exported_card_has_the_disagreement(version):
     """And so has the leaderboard's table."""
     assert 0.0 == read_card(version).winner.disagreement
     assert 0.0 == pd.read_csv(version / "leaderboard.csv")["test_disagreement"][0]
+
+
+def test_the_columns_that_matter_are_named(version):
+    """Three at the most, on terminal and in markdown, without those whose interval holds 0; old cards are silent."""
+    columns = [ColumnImportance(f"c{i}", 0.5 / i, (0.1 * (4.5 - i), 0.9)) for i in range(1, 6)]
+    card = replace(read_card(version), importance=Importance(100, 5, columns))
+    named = "c1 (0.5000), c2 (0.2500), c3 (0.1667)"
+    sentence = f"The columns that matter most, by the fall of accuracy when shuffled: {named}."
+    assert [sentence] == name_columns(card)
+    assert sentence in render_card(card)
+    assert markdown_text(sentence) in render_markdown(card, "models/x")
+    vague = replace(card, importance=Importance(100, 5, columns[4:]))
+    assert ["No single column matters beyond chance: shuffling it hardly lowers accuracy."] == name_columns(vague)
+    assert [] == name_columns(replace(card, importance=None))
+    html = render_report(card, {}, {})
+    assert "Columns that carry the same information share its importance" in html
+    assert "Which columns matter" not in render_report(replace(card, importance=None), {}, {})

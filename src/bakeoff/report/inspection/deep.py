@@ -1,7 +1,6 @@
 """Inspect a model for a deep report: permutation importance and learning curve."""
 
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,9 @@ from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import fit_for_scoring
 from bakeoff.estimators.slices.counted import predict_race_svm
 from bakeoff.evaluation.predictions import score_model
+from bakeoff.evaluation.results import Importance
 from bakeoff.metrics import MetricName
+from bakeoff.report.inspection.importance import permutation_importance
 from bakeoff.runtime.files import require_writable
 from bakeoff.runtime.paths import refuse_mixed
 from bakeoff.runtime.threads import cpu_count
@@ -66,7 +67,7 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
 
 
 def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, card: Card) -> dict[str, Any]:
-    """Compute permutation importance and learning curve, as plain values.
+    """Compute permutation importance and learning curve.
 
     Args:
         config: the run's config.
@@ -77,7 +78,7 @@ def inspect_model(config: TrainingConfig, ref: DatasetRef, model: Any, card: Car
     scoring = config.cross_validation.scoring
     importance = feature_importance(ref, model, scoring)
     curve = learning_curve(_without_search(config, card), ref, card.classifier)
-    return {"scoring": scoring, "importance": importance, "learning_curve": curve}
+    return {"importance": importance, "learning_curve": curve}
 
 
 def _without_search(config: TrainingConfig, card: Card) -> TrainingConfig:
@@ -87,34 +88,14 @@ def _without_search(config: TrainingConfig, card: Card) -> TrainingConfig:
     return config.model_copy(update={"classifiers": classifiers, "search": SearchConfig()})
 
 
-def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> dict[str, Any]:
-    """Measure how much the test score falls if a column is shuffled (Breiman, Random forests, 2001, section 10).
+def feature_importance(ref: DatasetRef, model: Any, scoring: MetricName) -> Importance | None:
+    """Measure permutation importance on more rows and shuffles than a race does by itself.
 
     Of a wide table only the columns with the most mutual information with the class, each by itself in the training
     rows, are shuffled.
-
-    Returns:
-        For each column the mean and the standard deviation over the shuffles, the most important first.
-        `left_out` is the number of columns that were not shuffled.
     """
-    from sklearn.inspection import permutation_importance
-
-    X, y = read_part(ref, "test")
-    if len(X) > MOST_ROWS:  # not by max_samples: its baseline is the score on all rows
-        sample = np.sort(np.random.default_rng(0).choice(len(X), MOST_ROWS, replace=False))
-        X, y = X.iloc[sample], y[sample]
-    names, score_of = list(X.columns), partial(score_model, classes=ref.classes, metric=scoring)
-    if len(names) > MOST_COLUMNS:
-        names, score_of = _most_telling(ref), partial(_score_shuffled, whole=X, classes=ref.classes, scoring=scoring)
-    result = permutation_importance(
-        model, X[names], y, scoring=score_of, n_repeats=REPEATS, random_state=0, n_jobs=cpu_count()
-    )
-    order = np.argsort(-result.importances_mean, kind="stable")
-    columns = [
-        {"name": str(names[i]), "mean": float(result.importances_mean[i]), "std": float(result.importances_std[i])}
-        for i in order
-    ]
-    return {"rows": len(X), "repeats": REPEATS, "columns": columns, "left_out": len(ref.features) - len(columns)}
+    names = _most_telling(ref) if len(ref.features) > MOST_COLUMNS else None
+    return permutation_importance(ref, model, scoring, MOST_ROWS, REPEATS, names)
 
 
 def _most_telling(ref: DatasetRef) -> list[str]:
@@ -131,19 +112,6 @@ def _most_telling(ref: DatasetRef) -> list[str]:
     values = np.column_stack([np.asarray(column, dtype=float)[drawn] for column in codes.values()])
     told = mutual_info_classif(np.nan_to_num(values), y[drawn], discrete_features=np.array(discrete), random_state=0)
     return [ref.features[i].name for i in np.sort(np.argsort(-told, kind="stable")[:MOST_COLUMNS])]
-
-
-def _score_shuffled(
-    model: Any,
-    shuffled: pd.DataFrame,
-    y: np.ndarray,
-    whole: pd.DataFrame,
-    classes: tuple[str, ...],
-    scoring: MetricName,
-) -> float:
-    rest = whole.drop(columns=shuffled.columns)
-    rows = pd.concat([shuffled.set_axis(rest.index), rest], axis=1)[whole.columns]
-    return score_model(model, rows, y, classes, scoring)
 
 
 def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[str, Any]:

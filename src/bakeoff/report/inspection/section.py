@@ -1,11 +1,12 @@
-"""The sections of a deep report: permutation importance and learning curve."""
+"""The sections of a report that inspect the winner: permutation importance and, in a deep report, learning curve."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bakeoff.formatting import NONE
+from bakeoff.evaluation.results import Importance
+from bakeoff.formatting import NONE, format_interval
 from bakeoff.report.axes import Axes, padded_limits
 from bakeoff.report.charts import axes_of_rows, size_of_rows
 from bakeoff.report.curve_charts import shorten
@@ -19,15 +20,15 @@ from bakeoff.report.svg import (
 
 MOST_DRAWN = 20
 IMPORTANCE = (
-    "How much worse the score on the test rows gets when the values of one column are shuffled, so that they carry "
-    "no information; the lines span two standard deviations over the shuffles either way. Columns that hold the "
-    "same information stand in for each other, and each then looks unimportant."
+    "How far the score on the test rows falls when the values of one column are shuffled among the rows, so that they "
+    "carry no information, with 95 % intervals over rows and shuffles. Columns that carry the same information share "
+    "its importance, and each may then look unimportant."
 )
 LEARNING = "The winner's cross-validated score when it is fitted on a part of each fold's rows only."
 
 
 class Inspected(NamedTuple):
-    """What a section of a deep report shows."""
+    """What such a section shows."""
 
     text: str
     picture: Picture
@@ -36,20 +37,40 @@ class Inspected(NamedTuple):
     label: str
 
 
-def describe_inspection(inspection: Mapping[str, Any]) -> tuple[Inspected, Inspected]:
-    """Describe permutation importance and learning curve.
+def describe_importance(importance: Importance | None, scoring: str, n_columns: int) -> Inspected | None:
+    """Describe permutation importance.
 
     Args:
-        inspection: the result of `inspect_model`.
+        importance: the importance of columns; None if it was not measured.
+        scoring: the metric.
+        n_columns: the number of all columns.
     """
-    importance, scoring = inspection["importance"], str(inspection["scoring"]).replace("_", " ")
-    rows = [(column["name"], f"{column['mean']:+.4f}", f"{column['std']:.4f}") for column in importance["columns"]]
-    on = f"Measured on {importance['rows']:,} test rows, each column shuffled {importance['repeats']} times."
-    if (left_out := importance.get("left_out", 0)) > 0:
+    if not importance or not importance.columns:
+        return None
+    scoring, columns = scoring.replace("_", " "), importance.columns
+    on = f"Measured on {importance.rows:,} test rows, each column shuffled {importance.repeats} times."
+    if (left_out := n_columns - len(columns)) > 0:
         on += (
-            f" Only the {len(rows):,} columns that tell most of the class by themselves are; {left_out:,} are left out."
+            f" Only the {len(columns):,} columns that tell most of the class by themselves are; {left_out:,} are left "
+            "out."
         )
-    curve = inspection["learning_curve"]
+    return Inspected(
+        f"{IMPORTANCE} {on}",
+        draw_importance(importance, scoring),
+        ("Column", f"Fall of {scoring}", "95 % interval"),
+        [(column.name, f"{column.drop:+.4f}", format_interval(column.interval)) for column in columns],
+        "Permutation importance",
+    )
+
+
+def describe_learning(curve: Mapping[str, Any], scoring: str) -> Inspected:
+    """Describe a learning curve.
+
+    Args:
+        curve: the result of `learning_curve`.
+        scoring: the metric.
+    """
+    scoring = scoring.replace("_", " ")
     points = [
         (
             f"{count:,}",
@@ -57,21 +78,12 @@ def describe_inspection(inspection: Mapping[str, Any]) -> tuple[Inspected, Inspe
         )
         for count, scores in zip(curve["rows"], curve["scores"])
     ]
-    return (
-        Inspected(
-            f"{IMPORTANCE} {on}",
-            draw_importance(importance, scoring),
-            ("Column", f"Fall of {scoring}", "±"),
-            rows,
-            "Permutation importance",
-        ),
-        Inspected(
-            f"{LEARNING} {describe_learning_curve(curve, scoring)}",
-            draw_learning(curve, scoring),
-            ("Rows fitted on", f"Mean {scoring}", "±"),
-            points,
-            "Learning curve",
-        ),
+    return Inspected(
+        f"{LEARNING} {describe_learning_curve(curve, scoring)}",
+        draw_learning(curve, scoring),
+        ("Rows fitted on", f"Mean {scoring}", "±"),
+        points,
+        "Learning curve",
     )
 
 
@@ -98,20 +110,21 @@ def describe_learning_curve(curve: Mapping[str, Any], scoring: str) -> str:
     return f"{change}: no rise beyond chance. With so few folds that is weak evidence; more rows may still help."
 
 
-def draw_importance(importance: Mapping[str, Any], scoring: str) -> Picture:
-    """Draw the most important columns, with the spread over the shuffles."""
-    columns = importance["columns"][:MOST_DRAWN]
-    names = [shorten(column["name"]) for column in columns]
-    ends = [(column["mean"] - 2 * column["std"], column["mean"] + 2 * column["std"]) for column in columns]
-    lowest, highest = min(0.0, *(low for low, _ in ends)), max(0.0, *(high for _, high in ends))
+def draw_importance(importance: Importance, scoring: str) -> Picture:
+    """Draw the most important columns as bars, with their intervals."""
+    columns = importance.columns[:MOST_DRAWN]
+    names = [shorten(column.name) for column in columns]
+    lowest = min(0.0, *(column.interval[0] for column in columns))
+    highest = max(0.0, *(column.interval[1] for column in columns))
     axes = axes_of_rows("importance", names, padded_limits(lowest, highest), 20)
     axes.x_axis(f"fall of {scoring} when the column is shuffled")
+    for place, column in enumerate(columns):
+        axes.axspan((0.0, column.drop), (place - 0.3, place + 0.3), SERIES[0], 0.35)
+        axes.line(column.interval, (place, place), SERIES[0], 1.6)
+        axes.scatter(column.drop, place, SERIES[0], 2.5)
     axes.line((0, 0), axes.ylim, SOFT, 0.8)
-    for place, (column, interval) in enumerate(zip(columns, ends)):
-        axes.line(interval, (place, place), SERIES[0], 2)
-        axes.scatter(column["mean"], place, SERIES[0], 2.5)
     axes.set_yticklabels(names)
-    first = ", ".join(f"{column['name']} {column['mean']:.4f}" for column in columns[:5])
+    first = ", ".join(f"{column.name} {column.drop:.4f} ({format_interval(column.interval)})" for column in columns[:5])
     size = size_of_rows(len(names), 20)
     return make_picture("importance", "Permutation importance", f"The first are {first}.", size, axes.parts)
 

@@ -1,6 +1,6 @@
 """What inspection says."""
 
-from bakeoff.report.inspection_section import describe_learning_curve
+from bakeoff.report.inspection.section import describe_learning_curve
 
 
 def test_what_a_learning_curve_says():
