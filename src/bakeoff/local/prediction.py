@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.config import PredictionConfig
+from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import ScoredTable, score_table
 from bakeoff.prediction.preflight import check_prediction
@@ -29,6 +30,7 @@ def score_and_publish(config: PredictionConfig) -> Path:
         scored = score_table(config, version, work)
         folder = publish_predictions(config, version, scored, output, partial(_render, scored))
     require_predictions(config, scored, folder)
+    require_undrifted(config, scored.drift, folder)
     return folder
 
 
