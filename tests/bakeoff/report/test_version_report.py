@@ -48,14 +48,14 @@ def test_the_report_can_be_written_again(version):
         assert report == rewrite_report(store, version.name)
         written.append(report.read_text())
         report.write_text("something else")
-    assert 5 == written[0].count("<svg")  # it raced alone
+    assert 6 == written[0].count("<svg")  # it raced alone
     assert 1 == len({*written})
     assert [] == store.verify()
 
 
 def test_a_version_of_before_there_were_pictures_has_a_report(version):
     """With what its card holds."""
-    card = replace(read_card(version), class_counts={})
+    card = replace(read_card(version), class_counts={}, importance=None)
     html = render_report(card, {}, draw_all(card, {}))
     assert 2 == html.count("<svg")  # the test rows' accuracy, and the reliability curve
 
@@ -85,9 +85,10 @@ def test_the_leaderboard_fits_a_terminal_and_marks_the_winner(card):
     assert "  Balanced accuracy is the mean recall over the classes." == lines[13]
     assert lines[14].startswith("  The baseline always answers ")
     assert "  SVM failed: ValueError: a < b | c" == lines[15]
-    assert lines[-2].startswith("Logistic regression raced alone")
+    assert lines[-3].startswith("Logistic regression raced alone")
     within = r"95 % interval 0\.\d{4} to \d\.\d{4}: this model, on rows like these\."
-    assert re.fullmatch(rf"Accuracy \d\.\d{{4}} on 40 test rows, {within}", lines[-1])
+    assert re.fullmatch(rf"Accuracy \d\.\d{{4}} on 40 test rows, {within}", lines[-2])
+    assert lines[-1].startswith("The columns that matter most, by the fall of accuracy when shuffled: ")
 
 
 @pytest.mark.parametrize(
