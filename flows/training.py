@@ -16,12 +16,14 @@ if __name__ == "__main__":
     check = functools.partial(run_in_process, "bakeoff.training.preflight:check_training")
     exit_process(main("training", TrainingConfig, check, show_training, picture="flows.local.display:live_race"))
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from prefect import State, flow
 from prefect.runtime import flow_run
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.config import TrainingConfig
@@ -40,6 +42,7 @@ from bakeoff.training.leaderboard import (
 )
 from bakeoff.training.preflight import check_contestants, check_places
 from bakeoff.training.time_budget import order_contestants, race_deadline, skip_over_budget
+from bakeoff.training.unchanged import find_unchanged
 from tasks import PRELOAD
 from tasks.calibrate import calibrate
 from tasks.cross_validate import cross_validate
@@ -75,12 +78,12 @@ SPARE = 2  # threads beyond one per core, so that no core idles while Prefect re
 )
 @failed_state_on_error
 @send_heartbeats
-def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
+def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
     """Race the contestants on the same folds, keep the best, and export it as a sealed version.
 
     Returns:
-        The version's folder; or the state to end with, if a newer scheduled run supersedes this one, or if drift has
-        started a run lately.
+        The version's folder; or the state to end with, if a newer scheduled run supersedes this one, if drift has
+        started a run lately, or if a version of the same rows, split and config exists: its folder is the state's data.
     """
     follow_library()
     start_fork_server(PRELOAD)
@@ -94,6 +97,9 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
     with run_folder(config.workspace) as run, steps_end_first():
         dataset = result_of(generate.submit(config, run))
         config = config.with_folds(dataset.folds)
+        if unchanged := find_unchanged(config, dataset):
+            ask_for_prediction()
+            return nothing_new(config, unchanged)
         scorecards, runs = race(config, dataset, run)
         require_finisher(scorecards)
         dataset = untraversed(dataset)
@@ -108,6 +114,13 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[None]:
         ask_for_prediction()
         end_of(show.submit(config, dataset, version.name))  # the version exists, shown or not
     return str(version)
+
+
+def nothing_new(config: TrainingConfig, version: str) -> State[Any]:
+    """Return the state of a run that ends before fitting, since the version exists that it would make again."""
+    message = f"Nothing new since {version}: kept"
+    logging.getLogger("bakeoff.training").info("%s; --retrain always trains all the same", message)
+    return Completed(name="Nothing new", message=message, data=str(config.store / config.name / version))
 
 
 def race(

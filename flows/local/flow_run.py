@@ -29,6 +29,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
 
     Attributes:
         outcome: a list with the flow's result, or with its state if it failed; empty until it has ended.
+        note: the message of the Completed state that the flow returned; None if it returned its result alone.
         unreported: why the outcome could not be reported to the server; None if it was, or has yet to be.
     """
 
@@ -43,6 +44,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
         super().__init__(flow=flow, parameters={"config": config})
         self.outcome: list[Any] = []
         self.unreported: str | None = None
+        self.note: str | None = None
         self._take_signals = take_signals
         self._key: str | None = None
         # Taken now, before Prefect opens the client that it closes with the run.
@@ -121,7 +123,7 @@ class OwnRun(FlowRunEngine[Any, Any]):
     def _over(self) -> "State[Any] | None":
         """Return the state that the flow ended with; None if it has not ended."""
         if self.is_delivered:
-            return Completed()
+            return Completed(message=self.note)
         return self.outcome[0] if self.outcome else None
 
     def create_flow_run(self, client: SyncPrefectClient) -> FlowRun:
@@ -148,7 +150,9 @@ class OwnRun(FlowRunEngine[Any, Any]):
 
     def handle_success(self, result: Any) -> Any:
         """Store the flow's result before it is reported to the server."""
-        self.outcome = [result]
+        completed = isinstance(result, State) and result.is_completed()
+        self.outcome = [result.data if completed else result]
+        self.note = result.message if completed else None
         with waiting_once():
             return super().handle_success(result)
 

@@ -169,6 +169,18 @@ def test_a_second_run_meets_the_champion(tmp_path):
     assert ("origin", 60) == (entry["figures"]["recognised_by"], entry["figures"]["fresh_rows"])
 
 
+def test_a_run_without_new_rows_ends_before_fitting(tmp_path):
+    """Completed, with the version that it would make again; the store is as it was."""
+    alone = config(tmp_path, classifiers={"logistic_regression": {}})
+    version = Path(training(alone))
+    before = {path: path.read_bytes() for path in version.parent.rglob("*") if path.is_file()}
+    state = training(alone, return_state=True)
+    assert (True, "Nothing new") == (state.is_completed(), state.name)
+    assert f"Nothing new since {version.name}: kept" == state.message
+    assert str(version) == state.result()
+    assert before == {path: path.read_bytes() for path in version.parent.rglob("*") if path.is_file()}
+
+
 def test_the_same_config_gives_the_same_card_at_any_number_of_workers(trained, tmp_path):
     """Scores and digests repeat exactly with one worker and with eight."""
 
@@ -195,6 +207,7 @@ def test_one_contestants_failure_does_not_end_the_race(tmp_path):
 def test_the_svm_is_approximated_by_what_slices_of_the_rows_predict(tmp_path):
     """The card has the prediction, which is the same in every run."""
     changes = {"dataset": {"n_samples": 1_600}, "classifiers": {"svm": {}}, "svm": {"budget_seconds": 0.001}}
+    changes["retrain"] = "always"
     cards = [card_of(training(config(tmp_path, **changes), return_state=True)) for _ in range(2)]
     found = [card["classifiers"]["svm"]["approximation"] for card in cards]
     assert found[0] == found[1]

@@ -1,9 +1,10 @@
 """The config of the dataset."""
 
+import re
 from itertools import chain
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from bakeoff.config.base import (
     Count,
@@ -16,10 +17,49 @@ from bakeoff.config.base import (
 )
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
+LEAST_WINDOW = 10  # rows
 MAX_BATCH = 2**53  # larger integers lose digits in JSON
 
 
 DateOrder = Literal["ymd", "mdy", "dmy"]
+
+
+def _rows_or_duration(value: Any) -> Any:
+    """Check a number of rows, also as text, or a time with its unit, as `90d`."""
+    text = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(text, str) and re.fullmatch(r"[0-9]{1,18}", text):
+        text = int(text)
+    number = isinstance(text, int) and not isinstance(text, bool)
+    if text is None or (number and text >= LEAST_WINDOW):
+        return text
+    if isinstance(text, str) and re.fullmatch(r"0*[1-9][0-9]{0,5} ?[hdw]", text):
+        return text.replace(" ", "").lstrip("0")
+    raise ValueError(
+        f"must be a number of rows, {LEAST_WINDOW} or more, or a time in hours, days or weeks: 50000, 12h, 90d or 8w"
+    )
+
+
+class WindowConfig(Part):
+    """Which rows of a file are used: the newest alone."""
+
+    model_config = ConfigDict(title="Window")
+
+    last: Annotated[int | str | None, BeforeValidator(_rows_or_duration)] = Field(
+        default=None,
+        description="How many of the last rows (50000), or how long (12h, 90d or 8w), back from the newest row that "
+        "has a class, whatever the clock says; empty: all rows.",
+    )
+    column: Text | None = Field(
+        default=None,
+        description="The column that holds each row's time; empty: split.column if split.by is time, else the dates in "
+        "the names of a folder's files (2026-11-22.csv); a number of rows also goes by the order of the file.",
+    )
+
+    @model_validator(mode="after")
+    def _column_needs_last(self) -> Self:
+        if self.column is not None and self.last is None:
+            raise ValueError("window.column needs window.last, as 90d or 50000; leave it out or set last")
+        return self
 
 
 class DatasetConfig(Part):
@@ -106,6 +146,7 @@ class DatasetConfig(Part):
         description="File: the decimal mark of numbers that can be read in two ways, as 1,234; auto: that of the "
         "file's other columns.",
     )
+    window: WindowConfig = Field(default=WindowConfig(), description="File: only the newest rows.")
     min_class_rows: Count = Field(
         default=2,
         ge=2,
@@ -141,6 +182,8 @@ class DatasetConfig(Part):
                     raise ValueError(f"source: file needs {name}")
             if self.target in self.ignore:
                 raise ValueError(f"the target {self.target!r} can't be ignored; take it out of ignore")
+            if self.target == self.window.column:
+                raise ValueError(f"window.column can't be the target {self.target!r}")
             self._one_kind_each()
         return self
 
@@ -204,4 +247,5 @@ FIELDS_OF_SOURCE = {
     "text": "file",
     "dates": "file",
     "decimal": "file",
+    "window": "file",
 }

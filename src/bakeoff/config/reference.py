@@ -52,12 +52,20 @@ def _write_model(model: type[Part]) -> Iterator[str]:
         if "$ref" in field:
             part = schema["$defs"][field["$ref"].rsplit("/", 1)[-1]]
             inner.append(f"## {title}: {name}\n\n{part['description']}\n")
-            inner += [_write_field(f"{name}.{child}", nested) for child, nested in part["properties"].items()]
+            inner += _write_fields(name, part, schema["$defs"])
         else:
             yield _write_field(name, field)
     yield from inner
     defaults = yaml.safe_dump(model().model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     yield f"## {title}: all defaults as a file\n\n```yaml\n{defaults}```\n"
+
+
+def _write_fields(name: str, part: dict[str, Any], models: dict[str, Any]) -> Iterator[str]:
+    for child, field in part["properties"].items():
+        if "$ref" in field:
+            yield from _write_fields(f"{name}.{child}", models[field["$ref"].rsplit("/", 1)[-1]], models)
+        else:
+            yield _write_field(f"{name}.{child}", field)
 
 
 def _write_field(name: str, field: dict[str, Any]) -> str:
@@ -73,7 +81,8 @@ def _format_values(field: dict[str, Any]) -> tuple[str, str]:
     """Describe the allowed values; also returns the bounds alone, which the description may end with."""
     types = field.get("anyOf", [field])
     schema = types[0]
-    kind, bounds = _format_kind(schema), format_bounds([SimpleNamespace(**_bounds(schema))])
+    kind = " or ".join(_format_kind(each) for each in types if each.get("type") != "null")
+    bounds = format_bounds([SimpleNamespace(**_bounds(schema))])
     allowed = [kind, bounds] if bounds else [kind]
     if "pattern" in schema:
         allowed.append(f"matching `{schema['pattern']}`")

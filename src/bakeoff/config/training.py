@@ -51,6 +51,11 @@ class TrainingConfig(Part):
     store: LocalPath = Field(default=Path("models"), description="The store's folder.")
     workspace: LocalPath = Field(default=Path(".bakeoff"), description="The folder of the run's intermediate files.")
     dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
+    retrain: Literal["new_rows", "always"] = Field(
+        default="new_rows",
+        description="new_rows: a run whose rows, split, settings and library versions are those of a version in the "
+        "store ends before fitting, and names that version; always: it trains all the same.",
+    )
     strict: bool = Field(
         default=False,
         description="Refuse a table that would otherwise be tidied: columns left out or converted, rows without the "

@@ -11,13 +11,14 @@ import pyarrow as pa
 from bakeoff.config import DatasetConfig, SplitConfig
 from bakeoff.data.datasets import Dataset
 from bakeoff.data.split_keys import to_groups, to_times
+from bakeoff.data.window import read_window
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
 from bakeoff.tables.dates import AmbiguousDatesError
 from bakeoff.tables.dtypes import ColumnHints, infer_column
 from bakeoff.tables.formats.csv_file import CsvFile
 from bakeoff.tables.numbers import AmbiguousNumbersError
-from bakeoff.tables.read_table import read_table, require_columns
+from bakeoff.tables.read_table import require_columns
 from bakeoff.tables.reader import TableReader, describe_format, open_table
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.target import to_target
@@ -39,8 +40,8 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     """
     assert config.path is not None  # the config model requires it, and a target
     source = open_table(config.path)
-    table = read_table(config.path, source, config.ignore)
-    config, split = _with_blanks(config, split, table.column_names)
+    config, split = _with_blanks(config, split, source.files[0].schema.names)
+    table, windowed = read_window(config, split, source)
     assert config.path is not None
     assert config.target is not None
     _require_columns(table, config, split)
@@ -49,6 +50,8 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     done, typed = Tidying(), is_typed(source)
     for line in describe_format(source):
         done.add_line(line)
+    if windowed:
+        done.add_note(windowed)
     y, rows = to_target(
         config.target, table[config.target], typed, are_classes=config.target in config.categories, done=done
     )
@@ -88,8 +91,9 @@ def _with_blanks(config: DatasetConfig, split: SplitConfig, names: Sequence[str]
     listed = {kind: tuple(map(of, getattr(config, kind))) for kind in ("ignore", "categories", "numbers", "text")}
     dates = {of(name): order for name, order in config.dates.items()}
     column = split.column and of(split.column)
+    window = config.window.model_copy(update={"column": config.window.column and of(config.window.column)})
     return (
-        config.model_copy(update={**listed, "dates": dates, "target": of(str(config.target))}),
+        config.model_copy(update={**listed, "dates": dates, "window": window, "target": of(str(config.target))}),
         split.model_copy(update={"column": column}),
     )
 

@@ -12,53 +12,78 @@ from bakeoff.tables.dates import AmbiguousDatesError, find_dates, read_dates, to
 from bakeoff.tables.schema import CellFormat
 from bakeoff.tables.tidying import yaml_name
 
+BY_TIME = "split.by: time"
 
-def to_times(name: str, column: pa.ChunkedArray, order: DateOrder | None = None) -> np.ndarray:
+
+def to_times(name: str, column: pa.ChunkedArray, order: DateOrder | None = None, follower: str = BY_TIME) -> np.ndarray:
     """Convert times to numbers in the same order, shape (n_rows,).
 
     Args:
         name: the column's name, for messages.
         column: dates, timestamps, numbers, or dates in text (in UTC if they have no offset).
         order: the order of year, month and day in text, if it is known.
+        follower: the setting that follows the column, for messages.
 
     Raises:
         DataError: a time is missing or can't be read, or can be read in two ways; the message names the row.
     """
     column = _decode(column)
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        _refuse_missing(name, "time", pc.is_null(column).to_numpy())
+        _refuse_missing(name, pc.is_null(column).to_numpy(), follower)
         integer = pa.int32() if pa.types.is_date32(column.type) else pa.int64()
         times: np.ndarray = column.cast(integer).to_numpy()
         return times
     if pa.types.is_temporal(column.type) or pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        raise DataError(f"column {name!r}, which split.by: time follows, holds {column.type}; give dates or numbers")
+        raise DataError(f"column {name!r}, which {follower} follows, holds {column.type}; give dates or numbers")
     column = to_plain_type(name, column)
     numbers, unreadable = to_numbers(column)
     if not unreadable.any() and not order:
-        _refuse_missing(name, "time", np.isnan(numbers))
+        _refuse_missing(name, np.isnan(numbers), follower)
         if (infinite := np.flatnonzero(np.isinf(numbers))).size:
-            raise DataError(
-                f"column {name!r}, which split.by: time follows, is infinite in row {infinite[0]}; correct it"
-            )
+            raise DataError(f"column {name!r}, which {follower} follows, is infinite in row {infinite[0]}; correct it")
         return numbers
+    return _read_moments(name, column, order, follower).astype("int64")
+
+
+def to_moments(name: str, column: pa.ChunkedArray, order: DateOrder | None, follower: str) -> np.ndarray:
+    """Convert dates and times to datetime64[us] in UTC, shape (n_rows,); see `to_times`.
+
+    Raises:
+        DataError: as for `to_times`, or the column holds numbers, whose unit isn't known.
+    """
+    column = _decode(column)
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        _refuse_missing(name, pc.is_null(column).to_numpy(), follower)
+        return read_dates(column, CellFormat())[0]
+    times = to_times(name, column, order, follower)
+    if times.dtype.kind != "i":
+        raise DataError(
+            f"column {name!r}, which {follower} follows, holds numbers, and a duration needs dates; give a number of "
+            f"rows, or dataset.dates: {{{yaml_name(name)}: ymd}} if they are dates such as 20261122"
+        )
+    return times.astype("datetime64[us]")
+
+
+def _read_moments(name: str, column: pa.ChunkedArray, order: DateOrder | None, follower: str) -> np.ndarray:
+    """Read dates in text; see `to_times`."""
     text = to_plain_dates(name, column)
-    _refuse_missing(name, "time", pc.is_null(text).to_numpy())
+    _refuse_missing(name, pc.is_null(text).to_numpy(), follower)
     try:
         found = find_dates(text, order)
     except AmbiguousDatesError as error:
         raise DataError(
-            f"column {name!r}, which split.by: time follows, holds {str(error)!r}, which can be read day first and "
+            f"column {name!r}, which {follower} follows, holds {str(error)!r}, which can be read day first and "
             f"month first; set dataset.dates: {{{yaml_name(name)}: dmy}}, or mdy"
         ) from error
     moments, bad = read_dates(text, CellFormat(order=found.format.order if found else "ymd"))
     if bad.any():
         row = int(bad.argmax())
         raise DataError(
-            f"column {name!r}, which split.by: time follows, holds {text[row].as_py()!r} in row {row}: write times as "
+            f"column {name!r}, which {follower} follows, holds {text[row].as_py()!r} in row {row}: write times as "
             "numbers or dates, as 2026-11-22 or 2026-11-22T10:15:00Z"
         )
-    _refuse_missing(name, "time", np.isnat(moments))  # a marker for a missing cell, such as `?`
-    return moments.astype("int64")
+    _refuse_missing(name, np.isnat(moments), follower)  # a marker for a missing cell, such as `?`
+    return moments
 
 
 def to_groups(name: str, column: pa.ChunkedArray) -> np.ndarray:
@@ -80,7 +105,7 @@ def to_groups(name: str, column: pa.ChunkedArray) -> np.ndarray:
         raise DataError(
             f"column {name!r}, which split.by: group follows, holds {column.type}; give text, numbers or dates"
         ) from error
-    _refuse_missing(name, "group", text.isna().to_numpy())
+    _refuse_missing(name, text.isna().to_numpy(), "split.by: group")
     return pd.factorize(text)[0]
 
 
@@ -89,9 +114,9 @@ def _decode(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
-def _refuse_missing(name: str, what: str, missing: np.ndarray) -> None:
+def _refuse_missing(name: str, missing: np.ndarray, follower: str) -> None:
     if missing.any():
         raise DataError(
-            f"column {name!r}, which split.by: {what} follows, is missing in {missing.sum()} of {len(missing)} rows "
+            f"column {name!r}, which {follower} follows, is missing in {missing.sum()} of {len(missing)} rows "
             f"(the first is row {int(missing.argmax())}); fill them or take the rows out"
         )

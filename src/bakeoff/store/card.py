@@ -260,6 +260,7 @@ class Card:
             it would have taken too long.
         warnings: what to beware of in the rows, their split and the scores, a sentence each.
         tidied: what was done to the table, a line each.
+        split_sha256: the digest of the rows' assignment to parts; None in older cards.
         class_counts: the number of training rows by class.
         config: the run's config, as the Bakeoff of that time wrote it.
         environment: the version of each library.
@@ -286,6 +287,7 @@ class Card:
     target: str
     rows: Rows
     data_sha256: str
+    split_sha256: str | None = None
     origin: RowsOrigin | None = None
     config: Annotated[dict[str, Any], Settings]
     environment: Annotated[dict[str, str], Keys(("python", "scikit-learn"))]

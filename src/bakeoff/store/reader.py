@@ -15,7 +15,7 @@ from bakeoff.store.card import Card
 from bakeoff.store.entries import HEAD
 from bakeoff.store.history import History
 from bakeoff.store.keys import NO_KEYS, Keys
-from bakeoff.store.layout import Layout
+from bakeoff.store.layout import LARGEST_CARD, Layout
 from bakeoff.store.manifest import most_bytes, parse_card, recorded_digest
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import Finding, verify_journal, verify_versions
@@ -126,6 +126,14 @@ class StoreReader:
             parse_card(content, version)
         parsed: dict[str, Any] = json.loads(content)
         return parsed
+
+    def mentions(self, version: str, text: str) -> bool:
+        """Return whether card.json contains a text, without verifying it, which is faster than reading the card.
+
+        Raises:
+            IntegrityError: it is missing.
+        """
+        return text.encode() in self._layout.read_file(version, "card.json", LARGEST_CARD)
 
     def read(self, version: str, name: str, history: History | None = None) -> bytes:
         """Read a sealed file, verified against the card, and the card against the journal.

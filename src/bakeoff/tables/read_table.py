@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
@@ -13,7 +14,13 @@ from bakeoff.tables.formats.parquet_file import ParquetFile, refuse_bomb, unpack
 from bakeoff.tables.reader import TableReader, describe_nested, find_nested, missing_columns, open_table
 
 
-def read_table(path: str | Path, source: TableReader | None = None, unlearned: Sequence[str] = ()) -> pa.Table:
+def read_table(
+    path: str | Path,
+    source: TableReader | None = None,
+    unlearned: Sequence[str] = (),
+    wanted: Sequence[str] | None = None,
+    keep: np.ndarray | None = None,
+) -> pa.Table:
     """Read all rows of a file, or of the files in a folder.
 
     The columns of a CSV stay text: their types are inferred in `dtypes` alone. Those of formats with types keep their
@@ -24,20 +31,22 @@ def read_table(path: str | Path, source: TableReader | None = None, unlearned: S
         source: its files, if they are open already.
         unlearned: the columns that may be nested, since nothing is learned from them; such a column is not read, but is
             null in all rows.
+        wanted: the columns to read, in the files' order; all if None.
+        keep: whether each row is kept, shape (n_rows,); all are if None. No others are in memory at once but a batch.
 
     Raises:
         DataError: the file is missing, empty, of another format or too large, a column is nested, or one of its rows is
             malformed.
     """
     source = source or open_table(path)
-    names = source.files[0].schema.names
+    names = [name for name in source.files[0].schema.names if wanted is None or name in wanted]
     source.require_columns(names, f"{source.files[0].path.name!r} has it")
-    nested = find_nested(source.files)
+    nested = find_nested(source.files, wanted)
     if refused := {name: kind for name, kind in nested.items() if name not in unlearned}:
         raise DataError(f"{describe_nested(refused)}; give plain values, or name them in dataset.ignore")
     columns = [name for name in names if name not in nested]
     for file in source.files:
-        if isinstance(file, ParquetFile):
+        if isinstance(file, ParquetFile) and wanted is None and keep is None:
             refuse_bomb(file)
     tables, size, most = [], 0, half_of_memory()
     for row, batch in source.batches(columns):
@@ -45,8 +54,9 @@ def read_table(path: str | Path, source: TableReader | None = None, unlearned: S
             where = f"row {row + record.position} (from 0, after the header)"
             column = "" if record.column is None else f"column {record.column!r} is "
             raise DataError(f"{str(path)!r} is broken in {where}: {column}{record.reason}")
-        tables.append(batch.table)
-        size += unpacked_bytes(batch.table)
+        table = batch.table if keep is None else batch.table.filter(pa.array(keep[row : row + batch.n_rows]))
+        tables.append(table)
+        size += unpacked_bytes(table)
         if size > most:
             raise DataError(
                 f"{str(path)!r} unpacks to more than {most / 1e9:.1f} GB, half of the available memory; "

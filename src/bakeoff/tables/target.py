@@ -97,16 +97,10 @@ def to_target(
     Raises:
         DataError: there are no classes, or the values are dates, fractions, measurements, or beyond 64 bits.
     """
-    _refuse_date_type(name, column, are_classes)
-    column = to_plain_type(name, dates_to_text(column))
-    if are_classes:
-        cells = verbatim(column)
-    elif pa.types.is_string(column.type):
-        cells = trim(missing_to_null(column))
-        if pc.count_distinct(missing_to_null(column)).as_py() != pc.count_distinct(cells).as_py():
-            done.add("blanks", name)
-    else:
-        cells = column
+    column, cells = _class_cells(name, column, are_classes)
+    as_read = column if are_classes or not pa.types.is_string(column.type) else missing_to_null(column)
+    if as_read is not column and pc.count_distinct(as_read).as_py() != pc.count_distinct(cells).as_py():
+        done.add("blanks", name)
     present = pc.invert(pc.is_null(cells, nan_is_null=True))
     rows = np.flatnonzero(present.to_numpy())
     if len(rows) < len(cells):
@@ -114,6 +108,26 @@ def to_target(
     if not len(rows):
         raise DataError(f"the target {name!r} is empty in all {len(column)} rows{_spellings(name, column)}")
     return _to_classes(name, cells.filter(present), typed, are_classes, done), rows
+
+
+def has_class(name: str, column: pa.ChunkedArray, are_classes: bool) -> np.ndarray:
+    """Return whether each row has a class, shape (n_rows,); see `to_target`.
+
+    Raises:
+        DataError: the values are dates, or the type is not supported.
+    """
+    _, cells = _class_cells(name, column, are_classes)
+    present: np.ndarray = pc.invert(pc.is_null(cells, nan_is_null=True)).to_numpy()
+    return present
+
+
+def _class_cells(name: str, column: pa.ChunkedArray, are_classes: bool) -> tuple[pa.ChunkedArray, pa.ChunkedArray]:
+    """Return the target as a plain type, as it is and with null where the class is missing."""
+    _refuse_date_type(name, column, are_classes)
+    column = to_plain_type(name, dates_to_text(column))
+    if are_classes:
+        return column, verbatim(column)
+    return column, trim(missing_to_null(column)) if pa.types.is_string(column.type) else column
 
 
 def _to_classes(name: str, cells: pa.ChunkedArray, typed: bool, are_classes: bool, done: Tidying) -> pd.Series:

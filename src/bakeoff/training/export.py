@@ -157,6 +157,7 @@ def describe_race(
         target=ref.target,
         rows=Rows(**ref.rows),
         data_sha256=ref.sha256,
+        split_sha256=ref.split_sha256,
         origin=RowsOrigin(**vars(ref.origin)),
         config=config.model_dump(mode="json"),
         environment=describe_environment() | describe_packages(config.classifiers),

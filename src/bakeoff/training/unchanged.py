@@ -1,0 +1,55 @@
+"""Find the sealed version that a run would make again: of the same rows, split, config and libraries."""
+
+import logging
+from typing import Any
+
+from bakeoff.config import TrainingConfig
+from bakeoff.data.dataset_ref import DatasetRef
+from bakeoff.errors import IntegrityError, ReadError, StoreError
+from bakeoff.estimators.own_classifiers import describe_packages
+from bakeoff.runtime.environment import describe_environment
+from bakeoff.store.load import open_store
+
+# Where a run works and what it writes to, by which no model, decision or report differs.
+ELSEWHERE = ("name", "store", "workspace", "runner", "dask", "signing", "retrain")
+READ_FROM = ("path", "window")  # of the dataset; what they select is in the rows' digest
+
+logger = logging.getLogger(__name__)
+
+
+def find_unchanged(config: TrainingConfig, ref: DatasetRef) -> str | None:
+    """Return the newest version that the run would make again; None if there is none, or `retrain` is `always`.
+
+    A version that can't be read, or differs from what was sealed, is not returned.
+
+    Args:
+        config: the run's config, with the number of folds that the rows allow.
+        ref: the dataset.
+
+    Raises:
+        IntegrityError: the journal has a finding.
+    """
+    if config.retrain == "always":
+        return None
+    store = open_store(config)
+    history, wanted = store.history(), _settings(config.model_dump(mode="json"))
+    environment = describe_environment() | describe_packages(config.classifiers)
+    for version in reversed(history.versions):
+        try:
+            if not store.mentions(version, ref.split_sha256):
+                continue
+            card = store.card(version, history)
+            same = (card.data_sha256, card.split_sha256) == (ref.sha256, ref.split_sha256)
+            if same and card.environment == environment and _settings(card.config) == wanted:
+                if not (findings := store.verify(version)):
+                    return version
+                logger.warning("version %s is made again: %s", version, findings[0].text)
+        except (IntegrityError, ReadError, StoreError) as error:  # StoreError: pruned in the meantime
+            logger.warning("%s", error)
+    return None
+
+
+def _settings(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a config that count."""
+    dataset = {key: value for key, value in config["dataset"].items() if key not in READ_FROM}
+    return {key: value for key, value in config.items() if key not in ELSEWHERE} | {"dataset": dataset}
