@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from bakeoff.drift.profile import ColumnProfile, Profile
 from bakeoff.tables.schema import Feature
 
-MOST_ROWS = 1 << 15  # of a batch that are counted, evenly spaced
+MOST_ROWS = 1 << 14  # of a batch that are counted, evenly spaced
 BLOCK = 1 << 14  # values compared at once: as many as fit the processor's cache
 UNSEEN = (
     0.01  # largest expected share of unseen categories of a column in which one makes a row unlike the training rows
