@@ -35,12 +35,14 @@ from bakeoff.estimators.slices.timed import measure_contestants
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
+from bakeoff.store.load import open_store
 from bakeoff.training.leaderboard import (
     Scorecard,
     require_finisher,
     score_contestant,
 )
 from bakeoff.training.preflight import check_contestants, check_places
+from bakeoff.training.promotion import PromotionDecision
 from bakeoff.training.time_budget import order_contestants, race_deadline, skip_over_budget
 from bakeoff.training.unchanged import find_unchanged
 from tasks import PRELOAD
@@ -119,6 +121,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
 def nothing_new(config: TrainingConfig, version: str) -> State[Any]:
     """Return the state of a run that ends before fitting, since the version exists that it would make again."""
     message = f"Nothing new since {version}: kept"
+    emit_decision(config, version, PromotionDecision("keep", message, {}, open_store(config).champion()))
     logging.getLogger("bakeoff.training").info("%s; --retrain always trains all the same", message)
     return Completed(name="Nothing new", message=message, data=str(config.store / config.name / version))
 

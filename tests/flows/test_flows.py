@@ -169,14 +169,20 @@ def test_a_second_run_meets_the_champion(tmp_path):
     assert ("origin", 60) == (entry["figures"]["recognised_by"], entry["figures"]["fresh_rows"])
 
 
-def test_a_run_without_new_rows_ends_before_fitting(tmp_path):
-    """Completed, with the version that it would make again; the store is as it was."""
+def test_a_run_without_new_rows_ends_before_fitting(tmp_path, monkeypatch):
+    """Completed, with the version that it would make again; the store is as it was, and the event says kept."""
+    sent = []
+    monkeypatch.setattr("tasks.runs.events.emit_event", lambda *event, payload: sent.append((event[0], payload)))
     alone = config(tmp_path, classifiers={"logistic_regression": {}})
     version = Path(training(alone))
     before = {path: path.read_bytes() for path in version.parent.rglob("*") if path.is_file()}
     state = training(alone, return_state=True)
     assert (True, "Nothing new") == (state.is_completed(), state.name)
     assert f"Nothing new since {version.name}: kept" == state.message
+    assert [("bakeoff.promoted", None), ("bakeoff.kept", version.name)] == [
+        (event, payload["champion"]) for event, payload in sent
+    ]
+    assert (state.message, {}) == (sent[1][1]["why"], sent[1][1]["figures"])
     assert str(version) == state.result()
     assert before == {path: path.read_bytes() for path in version.parent.rglob("*") if path.is_file()}
 

@@ -121,15 +121,15 @@ def test_drift_ends_in_a_prediction_with_the_new_champion(stack, copy_of_nightly
     stack.change(f"deployments/{deployment['id']}", parameters={"config": config})
     retrain(stack, deployment, store, seconds=3600)
     stack.start_worker()
-    rows(0).to_csv(table, index=False)
-    for _ in range(1 + held):
+    for seed in range(1 + held):
+        rows(seed).to_csv(table, index=False)
         run = stack.ask_for_run(deployment, **config | {"promotion": {"rule": "always"}})
         assert eventually(lambda run=run: "COMPLETED" == stack.state(run)["type"])
     versions = ModelStore(store, "classifier")
     if held:
         versions.rollback("worse", "ann")
     first = versions.champion()
-    drifted = rows(1, drifted=True)
+    drifted = rows(2, drifted=True)
     drifted.to_csv(table, index=False)
     drifted.drop(columns="churned").to_csv(tmp_path / "today.csv", index=False)
     seen, summary = predict(stack, store, tmp_path / "today.csv", tmp_path / "out")
