@@ -19,14 +19,14 @@ from bakeoff.store.model_store import ModelStore
 def promote(store: ModelStore, options: argparse.Namespace) -> int:
     """Make a version the champion; a hold of automatic promotion stays."""
     version = store.resolve(options.version)
-    changed = store.promote(version, options.why, _user())
+    changed = store.promote(version, options.why, user())
     _print_champion(store, options, version, changed)
     return 0
 
 
 def rollback(store: ModelStore, options: argparse.Namespace) -> int:
     """Make the champion before the present one champion again, and hold automatic promotion."""
-    version = store.rollback(options.why, _user())
+    version = store.rollback(options.why, user())
     _print_champion(store, options, version, changed=True)
     return 0
 
@@ -40,7 +40,7 @@ def _print_champion(store: ModelStore, options: argparse.Namespace, version: str
 
 def resume(store: ModelStore, options: argparse.Namespace) -> int:
     """Lift the hold of automatic promotion."""
-    hold = store.resume(options.why, _user())
+    hold = store.resume(options.why, user())
     lifted = hold and f"promotion is no longer held, as it was since {hold.since:%Y-%m-%d %H:%M:%S} UTC"
     _print_result(options, {"changed": hold is not None, "hold": None}, lifted or "promotion was not held")
     return 0
@@ -49,7 +49,7 @@ def resume(store: ModelStore, options: argparse.Namespace) -> int:
 def prune(store: ModelStore, options: argparse.Namespace) -> int:
     """Remove old versions, or without `--delete` show which would be removed."""
     if options.delete:
-        plan = store.prune(options.keep, options.days, options.why, _user())
+        plan = store.prune(options.keep, options.days, options.why, user())
     else:
         plan = store.plan_prune(options.keep, options.days)
     if options.json:
@@ -85,7 +85,7 @@ def verify(store: ModelStore, options: argparse.Namespace) -> int:
 
 def sign(store: ModelStore, options: argparse.Namespace) -> int:
     """Verify all versions of the model, and sign its journal."""
-    history = store.sign(options.why, _user(), as_it_stands=options.as_it_stands)
+    history = store.sign(options.why, user(), as_it_stands=options.as_it_stands)
     count, key = len(history.versions), store.keys.own
     data = {"versions": count, "champion": history.champion, "key": key}
     text = f"{_versions(count)} vouched for by the key {key}; champion: {history.champion}"
@@ -120,7 +120,8 @@ def _describe_verified(store: ModelStore, options: argparse.Namespace) -> str:
     return f"{checked} verified{trusted}, nothing found; journal {head_of(history)}"
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the user, for the journal."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a container's user may have no name

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bakeoff.cli import changes, models, report
+from bakeoff.cli import changes, labels, models, report
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import NAME
@@ -37,7 +37,7 @@ RUNS = {
     "train": "race the classifiers on a table and export the best: bakeoff train rows.csv churned",
     "predict": "score a table with the champion: bakeoff predict rows.csv",
 }
-WRITING = {"promote", "rollback", "resume", "prune", "sign"}
+WRITING = {"labels", "promote", "rollback", "resume", "prune", "sign"}
 
 
 class _Version(argparse.Action):
@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version of Bakeoff")
-    nouns = parser.add_subparsers(required=True, metavar="train|predict|models|report|compare|ui|keys")
+    nouns = parser.add_subparsers(required=True, metavar="train|predict|models|labels|report|compare|ui|keys")
     for (
         name,
         help_text,
@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=help_text, description=help_text, parents=[_store_options(name)])
         added.set_defaults(run=_run_on_store, command=command)
         _add_options(name, added)
+    _add_labels(nouns)
     _add_viewers(nouns)
     keys = nouns.add_parser("keys", help="keys to sign with").add_subparsers(required=True, metavar="generate")
     help_text = "write a new pair of Ed25519 keys, private.pem and public.pem, into a folder"
@@ -110,6 +111,18 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--json", action="store_true", help="for scripts")
     generate.set_defaults(run=changes.generate_keys)
     return parser
+
+
+def _add_labels(nouns: Any) -> None:
+    help_text = "join true classes that came later to past predictions: each version's accuracy by week"
+    added = nouns.add_parser("labels", help=help_text, description=help_text, parents=[_store_options("labels")])
+    added.add_argument("file", type=_path, metavar="FILE", help="the table of the true classes")
+    help_text = "the column that both have; keep: [COLUMN] of the prediction writes it beside the predictions"
+    added.add_argument("--key", required=True, metavar="COLUMN", help=help_text)
+    added.add_argument("--target", required=True, metavar="COLUMN", help="the column of FILE that holds the class")
+    help_text = "outputs of the prediction flow, or folders of them (default: predictions)"
+    added.add_argument("--predictions", type=_path, nargs="+", metavar="DIR", help=help_text)
+    added.set_defaults(run=_run_on_store, command=labels.labels)
 
 
 def _add_viewers(nouns: Any) -> None:

@@ -17,8 +17,10 @@ from bakeoff.formatting import (
     one_line,
     printable,
 )
+from bakeoff.report.accuracy_in_use import HEADER, describe_in_use, weekly_rows
 from bakeoff.report.card_tables import balanced_accuracy, format_accuracy, shown_balanced
 from bakeoff.report.card_text import warn_of_baseline
+from bakeoff.report.table_formats import text_table
 from bakeoff.store.card import Card, Finisher
 from bakeoff.store.entries import STAMP
 from bakeoff.store.history import HOLDS, History, hold_json
@@ -142,6 +144,9 @@ def _describe(store: ModelStore, history: History, card: Card) -> Iterator[str]:
         else:
             figures = f"{scores.status}: {scores.reason}"
         yield f"{'*' if name == card.classifier else ' '} {title(name):<20} {figures}"
+    if in_use := describe_in_use(history, version):
+        yield f"\n{in_use}"
+        yield from text_table(HEADER, weekly_rows(history, version))
     environment = ", ".join(f"{name} {card.environment[name]}" for name in ("scikit-learn", "python"))
     yield f"\nrows        {rows.train:,} train, {rows.test:,} test, {rows.validation:,} validation"
     yield f"target      {card.target}: {', '.join(card.classes[:12])}{' …' if len(card.classes) > 12 else ''}"
@@ -179,6 +184,8 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
         ]
         header = ("Champion", "From (UTC)", "To", "By", "Why")
         print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
+        for version in history.labels:
+            print(f"{version}: {describe_in_use(history, version)}")
         for number in history.set_back:
             print(f"line {number} of the journal is dated {SET_BACK}")
         _print_hold(history)
@@ -210,6 +217,9 @@ def _print_entries(history: History) -> None:
             line = f"{number:>4}  {time}  {entry['event']:<8}  {version:<22}  {one_line(entry.get('key', ''))[:16]:<16}"
             challenger = f"over {entry['challenger']}: " if "challenger" in entry else ""
             holds = f"holds {entry[HOLDS]}: " if HOLDS in entry else ""
+            if entry["event"] == "labels":
+                figures = entry["figures"]
+                holds = f"{figures['right']:,} of {figures['rows']:,} right, {figures['week']}: "
             print(f"{line}  {challenger}{holds}{_format_reason(entry['why'], entry.get('by'))}")
 
 

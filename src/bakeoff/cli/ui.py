@@ -17,6 +17,7 @@ from bakeoff.errors import (
     StoreError,
     UserError,
 )
+from bakeoff.report.accuracy_in_use import describe_in_use
 from bakeoff.report.card_tables import format_accuracy, format_score, shown_balanced
 from bakeoff.report.card_text import warn_of_baseline
 from bakeoff.report.html import render_page
@@ -158,7 +159,9 @@ def _versions(store: ModelStore) -> str:
             rows.append((version, "", "", "", "", str(error)))
             continue
         scores = format_score(card.winner.cv_mean), format_accuracy(card.winner.test["accuracy"], shown_balanced(card))
-        remarks = ": ".join([*(["champion"] if version == history.champion else []), *warn_of_baseline(card)])
+        in_use = describe_in_use(history, version)
+        champion = ["champion"] if version == history.champion else []
+        remarks = ": ".join([*champion, *([in_use] if in_use else []), *warn_of_baseline(card)])
         rows.append((version, card.created.replace("T", " ").rstrip("Z"), title(card.classifier), *scores, remarks))
     periods = [
         (period.version, f"{period.since:{SHOWN}}", f"{period.until:{SHOWN}}" if period.until else "now", period.why)

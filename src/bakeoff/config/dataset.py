@@ -29,8 +29,7 @@ def _rows_or_duration(value: Any) -> Any:
     text = value.strip().lower() if isinstance(value, str) else value
     if isinstance(text, str) and re.fullmatch(r"[0-9]{1,18}", text):
         text = int(text)
-    number = isinstance(text, int) and not isinstance(text, bool)
-    if text is None or (number and text >= LEAST_WINDOW):
+    if text is None or (isinstance(text, int) and not isinstance(text, bool) and text >= LEAST_WINDOW):
         return text
     if isinstance(text, str) and re.fullmatch(r"0*[1-9][0-9]{0,5} ?[hdw]", text):
         return text.replace(" ", "").lstrip("0")

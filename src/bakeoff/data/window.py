@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from bakeoff.tables.target import has_class
 
 FOLLOWER = "dataset.window"
 LEAST = 10  # rows, as for generated ones
-UNITS = {"h": "h", "d": "D", "w": "W"}
+UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 DATED = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_.]?)(\d{2})(?:\2(\d{2}))?(?!\d)")
 
 
@@ -62,7 +62,7 @@ def read_window(config: DatasetConfig, split: SplitConfig, source: TableReader) 
         else:
             moments, by = _dates_of_files(config, source), "the names of the files"
         newest = moments[labelled].max()
-        start = newest - np.timedelta64(int(window.last[:-1]), UNITS[window.last[-1]])
+        start = newest - np.timedelta64(int(window.last[:-1]) * UNITS[window.last[-1]])
         keep, what = moments > start, window.last
         used = f"those after {_shown(start)} by {by}, whose newest row with a class is of {_shown(newest)}"
     count = int(keep.sum())

@@ -1,12 +1,13 @@
 """A version's HTML report: who won and how clearly, which errors it makes, and how it was made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from bakeoff.classifiers import title
 from bakeoff.formatting import NONE
+from bakeoff.report.accuracy_in_use import HEADER
 from bakeoff.report.card_tables import (
     BALANCED,
     SPREAD,
@@ -54,6 +55,7 @@ def render_report(
     outcomes: Mapping[str, Outcomes],
     pictures: Mapping[str, Picture],
     inspection: Mapping[str, Any] | None = None,
+    in_use: Sequence[tuple[str, ...]] = (),
 ) -> str:
     """Render the page.
 
@@ -62,6 +64,7 @@ def render_report(
         outcomes: the ranking curves of each contestant on the test rows; empty for older versions.
         pictures: the pictures of `draw_all` by name; without them the page has only tables and text.
         inspection: for a deep report the result of `inspect_model`.
+        in_use: the rows of `weekly_rows`; empty without labels.
     """
     scoring, deep = card.selection.scoring, inspection or {}
     curve = deep.get("learning_curve")
@@ -75,6 +78,7 @@ def render_report(
         warnings=format_warnings(card),
         card=card,
         winner=title(card.classifier),
+        in_use=(HEADER, in_use) if in_use else None,
         **_leaderboard(card, pictures),
         **_errors(card, pictures),
         **_probabilities(card, outcomes, pictures),

@@ -9,12 +9,14 @@ from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.errors import IntegrityError, describe
 from bakeoff.evaluation.curves import EVALUATION
+from bakeoff.report.accuracy_in_use import weekly_rows
 from bakeoff.report.charts import draw_all
 from bakeoff.report.svg import Picture
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store.card import Card
 from bakeoff.store.load import load_model, open_store
+from bakeoff.store.manifest import REPORT
 from bakeoff.store.model_store import ModelStore
 
 
@@ -70,11 +72,20 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
     return store.write_report(version, _render(store, version, deep))
 
 
+def is_deep(store: ModelStore, version: str) -> bool:
+    """Return whether a version's report has what a plain one lacks, so that writing it again would lose that."""
+    try:
+        return 'id="would-more-rows-help"' in (store.path(version) / REPORT).read_text("utf-8")
+    except (OSError, UnicodeError):
+        return False
+
+
 def _render(store: ModelStore, version: str, deep: Mapping[str, Any] | None) -> str:
-    card = store.card(version)
+    history = store.history()
+    card, in_use = store.card(version, history), weekly_rows(history, version)
     outcomes = _read(store, card)
     with _refusing(version):
-        return render_report(card, outcomes, draw_all(card, outcomes), deep)
+        return render_report(card, outcomes, draw_all(card, outcomes), deep, in_use)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ HEAD = re.compile(r"([0-9]{1,12}) ([0-9a-f]{64}|-)(?: ([0-9a-f]{16}) ([A-Za-z0-9
 VERSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{5}")
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
 EVENTS = {
     "export": {"version", "card_sha256"},
     "promote": {"version"},
@@ -22,6 +23,7 @@ EVENTS = {
     "rollback": {"version"},
     "resume": set[str](),  # lifts the hold of the rollbacks before it
     "prune": {"versions"},
+    "labels": {"version", "figures"},  # how many of some predictions were right, by labels that came later
     "sign": set[str](),  # vouches for all lines before it
 }
 COMMON = {"time", "event", "why", "previous"}
@@ -60,6 +62,11 @@ def parse_entry(line: bytes, number: int) -> dict[str, Any]:
         entry = len(line) <= LONGEST and json.loads(line, parse_constant=_refuse_constant)
         if isinstance(entry, dict) and _is_entry(entry):
             return entry
+        if isinstance(entry, dict) and isinstance(entry.get("event"), str) and entry["event"] not in EVENTS:
+            raise IntegrityError(
+                f"journal line {number} holds the event {entry['event'][:40]!r}, which this Bakeoff doesn't know: a "
+                "newer one wrote it, so use that, or somebody else did"
+            )
     raise IntegrityError(f"journal line {number} is not what was written: {line[:80].decode(errors='replace')!r}")
 
 
@@ -72,6 +79,8 @@ def _is_entry(entry: dict[str, Any]) -> bool:
     event = str(entry.get("event"))
     keys, optional = EVENTS.get(event), OPTIONAL | OPTIONAL_OF.get(event, set()) | {"number", FIGURES}
     if keys is None or not keys | COMMON <= set(entry) <= keys | COMMON | optional:
+        return False
+    if event == "labels" and not _are_label_counts(entry[FIGURES]):
         return False
     texts = [entry[key] for key in set(entry) - {"previous", "versions", "number", FIGURES}]
     if not all(isinstance(text, str) for text in texts) or not TIME.fullmatch(entry["time"]):
@@ -96,6 +105,15 @@ def _are_figures(figures: Any) -> bool:
             for figure in figures.values()
         )
     )
+
+
+def _are_label_counts(figures: Any) -> bool:
+    """Return whether these are the figures of an entry about labels."""
+    if not isinstance(figures, dict) or not {"predictions", "week", "rows", "right"} <= set(figures):
+        return False
+    rows, right = figures["rows"], figures["right"]
+    texts = isinstance(figures["predictions"], str) and bool(WEEK.fullmatch(str(figures["week"])))
+    return texts and isinstance(rows, int) and isinstance(right, int) and 0 <= right <= rows and rows > 0
 
 
 def _refuse_constant(name: str) -> None:

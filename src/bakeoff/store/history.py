@@ -105,6 +105,22 @@ class History:
         return {version: entry for entry in prunings for version in entry["versions"]}
 
     @cached_property
+    def label_counts(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """By version and digest of its predictions the figures of the last entry about their labels."""
+        entries = [entry for entry in self.entries if entry["event"] == "labels"]
+        return {(entry["version"], entry["figures"]["predictions"]): entry["figures"] for entry in entries}
+
+    @cached_property
+    def labels(self) -> dict[str, dict[str, tuple[int, int]]]:
+        """By version and ISO week, how many predictions have a label, and how many of those are right."""
+        weeks: dict[str, dict[str, tuple[int, int]]] = {}
+        for (version, _), figures in self.label_counts.items():
+            of_version = weeks.setdefault(version, {})
+            rows, right = of_version.get(figures["week"], (0, 0))
+            of_version[figures["week"]] = rows + int(figures["rows"]), right + int(figures["right"])
+        return weeks
+
+    @cached_property
     def versions(self) -> list[str]:
         """The existing versions, oldest first."""
         return [version for version in self.exports if version not in self.pruned]

@@ -1,6 +1,6 @@
 """Change the versions of a model: export, promote, roll back, resume, prune and sign."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -167,6 +167,38 @@ class ModelStore(StoreReader):
             challenger = self.resolve(challenger, writer.history)
             self._require_champion(writer.history, champion)
             writer.commit(make_event("keep", why, by, version=champion, challenger=challenger, figures=figures))
+
+    def record_labels(
+        self, results: Sequence[tuple[str, str, str, int, int]], why: str, by: str | None = None
+    ) -> list[str]:
+        """Record in the journal how many predictions were right, by labels that came later.
+
+        Args:
+            results: for each table of predictions its version, its SHA-256, its ISO week, how many of its rows have a
+                label, and how many of those are right.
+            why: where the labels come from, for the journal.
+            by: the user who gave them.
+
+        Returns:
+            The versions of which something new was recorded; what the journal has already is not repeated.
+
+        Raises:
+            WriteError: a write failed; nothing was changed.
+        """
+        with self._writing() as writer:
+            new: dict[tuple[str, str], dict[str, Any]] = {}
+            for version, digest, week, rows, right in results:
+                figures = {"predictions": digest, "week": week, "rows": rows, "right": right}
+                if version in writer.history.exports and writer.history.label_counts.get((version, digest)) != figures:
+                    new[version, digest] = figures
+            if new:
+                writer.commit(
+                    *(
+                        make_event("labels", why, by, version=version, figures=new[version, digest])
+                        for version, digest in new
+                    )
+                )
+        return sorted({version for version, _ in new})
 
     def rollback(self, why: str, by: str | None = None) -> str:
         """Make the champion before the present one champion again, and hold automatic promotion; returns its id.

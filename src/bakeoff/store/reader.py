@@ -15,8 +15,8 @@ from bakeoff.store.card import Card
 from bakeoff.store.entries import HEAD
 from bakeoff.store.history import History
 from bakeoff.store.keys import NO_KEYS, Keys
-from bakeoff.store.layout import LARGEST_CARD, Layout
-from bakeoff.store.manifest import most_bytes, parse_card, recorded_digest
+from bakeoff.store.layout import Layout
+from bakeoff.store.manifest import LARGEST_CARD, most_bytes, parse_card, recorded_digest
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import Finding, verify_journal, verify_versions
 
