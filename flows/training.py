@@ -44,7 +44,7 @@ from bakeoff.training.leaderboard import (
 from bakeoff.training.preflight import check_contestants, check_places
 from bakeoff.training.promotion import PromotionDecision
 from bakeoff.training.time_budget import order_contestants, race_deadline, skip_over_budget
-from bakeoff.training.unchanged import find_unchanged
+from bakeoff.training.unchanged import describe_unchanged, find_unchanged
 from tasks import PRELOAD
 from tasks.calibrate import calibrate
 from tasks.cross_validate import cross_validate
@@ -120,7 +120,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
 
 def nothing_new(config: TrainingConfig, version: str) -> State[Any]:
     """Return the state of a run that ends before fitting, since the version exists that it would make again."""
-    message = f"Nothing new since {version}: kept"
+    message = describe_unchanged(version)
     emit_decision(config, version, PromotionDecision("keep", message, {}, open_store(config).champion()))
     logging.getLogger("bakeoff.training").info("%s; --retrain always trains all the same", message)
     return Completed(name="Nothing new", message=message, data=str(config.store / config.name / version))

@@ -36,12 +36,17 @@ def train(arguments: Sequence[str]) -> int:
     config, output = read_command(TrainingConfig, [*flags, *arguments[len(given) :]], TRAIN, f"{TABLE_TARGET} ")
     _log(output)
     from bakeoff.cli.show_training import show_training
-    from bakeoff.local.training import finished_race
+    from bakeoff.local.training import UnchangedError, finished_race
+    from bakeoff.training.unchanged import describe_unchanged
 
     gc.freeze()
     gc.enable()
-    with finished_race(config) as race:
-        folder = race.export(race.config, f"{_user()}, by bakeoff train")
+    try:
+        with finished_race(config, stored=True) as race:
+            folder = race.export(race.config, f"{_user()}, by bakeoff train")
+    except UnchangedError as unchanged:
+        folder = config.store / config.name / str(unchanged)
+        logging.getLogger(__name__).info("%s; --retrain always trains all the same", describe_unchanged(folder.name))
     _print(str(folder), show_training, output)
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.errors import ConfigError, OutOfTimeError, describe
+from bakeoff.errors import BakeoffError, ConfigError, OutOfTimeError, describe
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.slices.counted import needs_slice
@@ -22,6 +22,7 @@ from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.training.leaderboard import Scorecard, require_finisher, score_contestant
 from bakeoff.training.results import CalibratedModel, FoldScore, Selection, TestResult
 from bakeoff.training.time_budget import expect, order_contestants, race_deadline, skip_over_budget
+from bakeoff.training.unchanged import find_unchanged
 
 DASK = "runner: dask needs Prefect: run it by python -m flows.training, or as a deployment"
 
@@ -67,16 +68,24 @@ class RaceResult:
         return version
 
 
+class UnchangedError(BakeoffError):
+    """The race would make a version again; the argument is that version."""
+
+
 @contextlib.contextmanager
-def finished_race(config: TrainingConfig, watch: Watcher | None = None) -> Iterator[RaceResult]:
+def finished_race(
+    config: TrainingConfig, watch: Watcher | None = None, *, stored: bool = False
+) -> Iterator[RaceResult]:
     """Run a race; within the block its files are there, and a version can be exported.
 
     Args:
         config: the run's config.
         watch: called when the race begins, and after each of its folds.
+        stored: whether a race that would make a version of the store again is not run.
 
     Raises:
         UserError: the config or the rows are wrong; nothing was written.
+        UnchangedError: the race would make a version again, and `stored` is true.
         TrainingError: no contestant finished.
     """
     if config.runner == "dask":
@@ -86,6 +95,8 @@ def finished_race(config: TrainingConfig, watch: Watcher | None = None) -> Itera
     with run_folder(config.workspace) as run, _steps_end_first():
         dataset: DatasetRef = run_in_process("bakeoff.data.prepare:prepare_cached", config, run)
         config = config.with_folds(dataset.folds)
+        if stored and (unchanged := find_unchanged(config, dataset)):
+            raise UnchangedError(unchanged)
         scorecards, models = _race(config, dataset, run, watch)
         require_finisher(scorecards)
         selection: Selection = run_in_process("bakeoff.training.pick:pick_winner", config, dataset, scorecards)

@@ -49,6 +49,11 @@ def find_unchanged(config: TrainingConfig, ref: DatasetRef) -> str | None:
     return None
 
 
+def describe_unchanged(version: str) -> str:
+    """Say that a run has nothing new, and which version stays."""
+    return f"Nothing new since {version}: kept"
+
+
 def _settings(config: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of a config that count."""
     dataset = {key: value for key, value in config["dataset"].items() if key not in READ_FROM}

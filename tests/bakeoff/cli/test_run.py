@@ -86,3 +86,14 @@ def test_the_program_ends_with_its_status(away):
     failed = subprocess.run([*command, "train", "gone.csv", "y"], capture_output=True, text=True, check=False)
     assert 2 == failed.returncode
     assert 1 == len(failed.stderr.splitlines())
+
+
+def test_the_same_rows_again_are_nothing_new(away, capsys):
+    """The command names the version that it would make again, and the store stays as it is; unless told otherwise."""
+    command = ["train", "--quiet", "--dataset.n-samples", "200", "--classifiers", FEW]
+    folders = []
+    for more in ([], [], ["--retrain", "always"]):
+        assert 0 == main([*command, *more])
+        folders.append(Path(capsys.readouterr().out.splitlines()[-1]))
+    assert folders[0] == folders[1] != folders[2]
+    assert {*folders} == {*folders[0].parent.glob("2*")}
