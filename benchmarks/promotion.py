@@ -39,8 +39,16 @@ JOBS: dict[str, tuple[str, dict[str, Any], int, float]] = {  # classifier, param
 }
 
 
-def promoted(wins: int, losses: int, n_rows: int) -> bool:
-    """Return whether the default rule promotes, given the rows that only challenger or champion predicts right."""
+def promoted(wins: int, losses: int, n_rows: int, looks: list[float] | None = None) -> bool:
+    """Return whether the default rule promotes, given the rows that only challenger or champion predicts right.
+
+    Args:
+        wins: the rows that only the challenger predicts right.
+        losses: the rows that only the champion predicts right.
+        n_rows: the number of fresh rows.
+        looks: the p-values of earlier looks at the champion, each at new rows, to which this one's is added.
+    """
+    earlier = looks or []
     comparison = mcnemar_test(wins, losses, n_rows, "greater")
     result = ChampionComparison(
         test_rows=n_rows,
@@ -49,8 +57,13 @@ def promoted(wins: int, losses: int, n_rows: int) -> bool:
         challenger_score=wins / n_rows,  # of the discordant rows
         champion_score=losses / n_rows,
         comparison=comparison,
+        look=len(earlier) + 1,
+        new_looks=tuple(earlier[1:]),
     )
-    return decide(result, "accuracy", PromotionConfig()).outcome == "promote"
+    decision = decide(result, "accuracy", PromotionConfig())
+    if looks is not None and "look_p_value" in decision.figures:
+        looks.append(decision.figures["look_p_value"])
+    return decision.outcome == "promote"
 
 
 def share_promoted(gain: float, discordance: float, n_rows: int) -> float:
@@ -99,7 +112,7 @@ def run_sequence(job: str, seed: int) -> dict[str, Any]:
     contestant = Contestant(classifier, parameters, "none", "accuracy", "none")
     champions: dict[str, tuple[Any, float]] = {}
     counts: dict[str, Any] = {rule: {"promotions": 0, "false": 0} for rule in RULES}
-    first = 0.0
+    first, looks = 0.0, list[float]()
     for batch in range(RETRAININGS):
         X, y = generate_rows(config.model_copy(update={"batch": batch}))
         model = build_pipeline(contestant, features).fit(X[:n_train], y[:n_train])
@@ -115,11 +128,16 @@ def run_sequence(job: str, seed: int) -> dict[str, Any]:
                 int(np.sum(challenger_right & ~champion_right)),
                 int(np.sum(champion_right & ~challenger_right)),
             )
-            verdict = {"significant": promoted(wins, losses, n_fresh), ">=": wins >= losses, ">": wins > losses}[rule]
+            if rule == "significant":
+                verdict = promoted(wins, losses, n_fresh, looks)
+            else:
+                verdict = wins >= losses if rule == ">=" else wins > losses
             if verdict:
                 counts[rule]["promotions"] += 1
                 counts[rule]["false"] += accuracy <= champion_accuracy
                 champions[rule] = model, accuracy
+                if rule == "significant":
+                    looks.clear()
     for rule in RULES:
         counts[rule]["change"] = champions[rule][1] - first
     return counts

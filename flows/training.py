@@ -36,6 +36,7 @@ from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.store.load import open_store
+from bakeoff.training.earlier_runs.unchanged import describe_unchanged, find_unchanged
 from bakeoff.training.leaderboard import (
     Scorecard,
     require_finisher,
@@ -44,7 +45,6 @@ from bakeoff.training.leaderboard import (
 from bakeoff.training.preflight import check_contestants, check_places
 from bakeoff.training.promotion import PromotionDecision
 from bakeoff.training.time_budget import order_contestants, race_deadline, skip_over_budget
-from bakeoff.training.unchanged import describe_unchanged, find_unchanged
 from tasks import PRELOAD
 from tasks.calibrate import calibrate
 from tasks.cross_validate import cross_validate

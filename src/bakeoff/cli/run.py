@@ -37,7 +37,7 @@ def train(arguments: Sequence[str]) -> int:
     _log(output)
     from bakeoff.cli.show_training import show_training
     from bakeoff.local.training import UnchangedError, finished_race
-    from bakeoff.training.unchanged import describe_unchanged
+    from bakeoff.training.earlier_runs.unchanged import describe_unchanged
 
     gc.freeze()
     gc.enable()

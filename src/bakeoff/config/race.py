@@ -184,6 +184,13 @@ class PromotionConfig(Part):
     alpha: Number = Field(
         default=0.05, gt=0, le=0.25, description="Level of the one-sided test of challenger against champion."
     )
+    yearly: Number | None = Field(
+        default=0.025,
+        gt=0,
+        le=0.25,
+        description="Level over a year of nights without a true gain, in which each challenger is one more chance of a "
+        "false promotion; single looks and their evidence together are held to it. Empty: alpha alone, at each look.",
+    )
     min_gain: Number = Field(
         default=0.002,
         ge=0,

@@ -19,10 +19,10 @@ from bakeoff.runtime.progress import RaceProgress
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server, stop_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
+from bakeoff.training.earlier_runs.unchanged import find_unchanged
 from bakeoff.training.leaderboard import Scorecard, require_finisher, score_contestant
 from bakeoff.training.results import CalibratedModel, FoldScore, Selection, TestResult
 from bakeoff.training.time_budget import expect, order_contestants, race_deadline, skip_over_budget
-from bakeoff.training.unchanged import find_unchanged
 
 DASK = "runner: dask needs Prefect: run it by python -m flows.training, or as a deployment"
 

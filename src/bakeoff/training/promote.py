@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from bakeoff.evaluation.baseline import predict_baseline
 from bakeoff.evaluation.scoring import score
 from bakeoff.metrics import METRICS, MetricName
 from bakeoff.store.card import Card
-from bakeoff.store.history import FIRST
+from bakeoff.store.history import FIRST, Entry, History
 from bakeoff.store.load import open_store
 from bakeoff.store.model_store import ModelStore
 from bakeoff.training.champion_challenger import compare_with_champion
@@ -80,8 +80,33 @@ def _decide(config: TrainingConfig, ref: DatasetRef, champion: str, version: str
     outclassed = _find_outclassed(store, champion, version)
     if config.promotion.rule == "always" and outclassed is None:
         return PromotionDecision("promote", ALWAYS, {})
-    result = replace(compare_with_champion(config, ref, store, champion, version), outclassed=outclassed)
+    result = replace(
+        compare_with_champion(config, ref, store, champion, version),
+        outclassed=outclassed,
+        **_find_looks(store.history(), champion, ref),
+    )
     return decide(result, config.cross_validation.scoring, config.promotion)
+
+
+def _find_looks(history: History, champion: str, ref: DatasetRef) -> dict[str, Any]:
+    """Return what a `ChampionComparison` says of the looks at a champion since it became champion.
+
+    Rows of generated batches and of bundled tables are the same or others as a whole, so their digest tells whether a
+    look had new ones. Files keep most of their rows: their looks never count as looks at new rows.
+    """
+    earlier: list[Entry] = []
+    for entry in history.entries:
+        if entry["event"] in {"promote", "rollback"} and entry["version"] == champion:
+            earlier = []
+        elif entry["event"] == "keep" and entry["version"] == champion and "look" in entry.get("figures", {}):
+            earlier.append(entry["figures"])
+    seen, p_values = set[str](), list[float]()
+    for figures in earlier[1:]:  # the first has a level of its own
+        if figures.get("recognised_by") == "origin" and figures.get("rows_sha256") not in seen:
+            p_values.append(float(figures["look_p_value"]))
+        seen.add(figures.get("rows_sha256", ""))
+    new = ref.origin.has_fixed_positions and ref.sha256 not in {figures.get("rows_sha256") for figures in earlier}
+    return {"look": len(earlier) + 1, "new_looks": tuple(p_values) if new else None, "rows_sha256": ref.sha256}
 
 
 def _find_outclassed(store: ModelStore, champion: str, version: str) -> str | None:

@@ -29,6 +29,10 @@ class ChampionComparison:
         rarest_class: the rarest class of the fresh rows.
         rarest_rows: the number of fresh rows of that class.
         fresh_groups: the number of groups among the fresh rows; None if the split is not by group.
+        look: how many challengers the champion has met since it became champion, with this one.
+        new_looks: the p-values of earlier looks, each at rows that no other look had; None if this one's rows are not
+            known to be new, too.
+        rows_sha256: the digest of the rows that the challenger's run had.
         outclassed: why the champion stays whatever the fresh rows say: it alone beats the baseline.
         obstacle: why the two can't be compared.
         unopened: why this machine can't open the champion, though another one can.
@@ -44,6 +48,9 @@ class ChampionComparison:
     rarest_class: str | None = None
     rarest_rows: int | None = None
     fresh_groups: int | None = None
+    look: int = 1
+    new_looks: tuple[float, ...] | None = None
+    rows_sha256: str | None = None
     outclassed: str | None = None
     obstacle: str | None = None
     unopened: str | None = None
@@ -86,7 +93,8 @@ def decide(result: ChampionComparison, scoring: MetricName, config: PromotionCon
         return PromotionDecision("promote", ALWAYS, figures)
     if obstacle := _find_obstacle(result, scoring, config):
         return PromotionDecision("keep", f"not decided: {obstacle}", figures)
-    return PromotionDecision(*_decide_by_test(result, scoring, config), figures)
+    outcome, why, looks = _decide_by_test(result, scoring, config)
+    return PromotionDecision(outcome, why, figures | looks)
 
 
 def _find_obstacle(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> str | None:
@@ -129,21 +137,55 @@ def _find_weakness(result: ChampionComparison, comparison: Comparison, metric: s
     return None
 
 
-def _decide_by_test(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> tuple[Outcome, str]:
+def _decide_by_test(
+    result: ChampionComparison, scoring: MetricName, config: PromotionConfig
+) -> tuple[Outcome, str, dict[str, Any]]:
     comparison = result.comparison
     assert comparison is not None
+    looks, doubt = _judge_looks(result, comparison, config)
     scores = f"{METRICS[scoring].title} {result.challenger_score:.4f} against {result.champion_score:.4f}"
     evidence = f"on {result.fresh_rows:,} fresh rows: {scores} ({format_evidence(comparison)})"
     if comparison.difference <= 0:
-        return "keep", f"not better {evidence}"
+        return "keep", f"not better {evidence}", looks
     if comparison.p_value > config.alpha:
-        return "keep", f"not better beyond chance {evidence}"
+        return "keep", f"not better beyond chance {evidence}", looks
     if comparison.difference < config.min_gain:
         small = f"but by {comparison.difference:.4g} only, and promotion.min_gain asks for {config.min_gain:g}"
-        return "keep", f"better {evidence}, {small}"
+        return "keep", f"better {evidence}, {small}", looks
+    if doubt:
+        return "keep", f"not yet better beyond chance {evidence}, {doubt}", looks
     level = f"{100 * (1 - 2 * config.alpha):g} % interval"
     gain = f"a gain of {format_difference(comparison.difference)}, {level} {format_interval(comparison.interval)}"
-    return "promote", f"better {evidence}, {gain}"
+    return "promote", f"better {evidence}, {gain}", looks
+
+
+def _judge_looks(
+    result: ChampionComparison, comparison: Comparison, config: PromotionConfig
+) -> tuple[dict[str, Any], str | None]:
+    """Return the figures of this look for the journal, and why it doesn't suffice at the level over a year, or None."""
+    import numpy as np
+    from scipy import stats
+
+    from bakeoff.training.earlier_runs.many_looks import evidence, level_of_look, needed_evidence
+
+    p = comparison.p_value
+    if comparison.test == "bootstrap" and comparison.standard_error > 0:  # whose resamples can't show small p-values
+        p = float(stats.norm.sf(comparison.difference / comparison.standard_error))
+    looks: dict[str, Any] = {"look": result.look, "look_p_value": p}
+    looks |= {"rows_sha256": result.rows_sha256} if result.rows_sha256 else {}
+    if config.yearly is None:
+        return looks, None
+    level = level_of_look(config.yearly, result.look)
+    looks |= {"yearly": config.yearly, "look_level": level}
+    doubt = f"look {result.look} at this champion: p must be at most {level:.2g}"
+    together = 0.0
+    if result.look > 1 and result.new_looks is not None:
+        p_values, needed = np.array([*result.new_looks, p]), needed_evidence(config.yearly)
+        together = float(evidence(p_values, result.look - len(result.new_looks)))
+        looks |= {"evidence": min(together, 1e300), "evidence_needed": needed}
+        doubt += f", or its looks at new rows show {needed:,.0f} together, which show {together:.3g}"
+    suffices = p <= level or (bool(together) and together >= looks["evidence_needed"])
+    return looks, None if suffices else doubt
 
 
 def needed_discordant_rows(alpha: float) -> int:

@@ -147,3 +147,27 @@ def test_how_many_rows_it_takes(alpha, rows):
     """The fewest of which all can speak for the challenger with a p-value of alpha at most."""
     assert rows == needed_discordant_rows(alpha)
     assert mcnemar_test(rows, 0, 100, "greater").p_value <= alpha < mcnemar_test(rows - 1, 0, 100, "greater").p_value
+
+
+def test_the_first_look_may_spend_most_of_the_level_and_later_ones_little():
+    """Over a year of nights; the journal has the figures, and `yearly: null` asks each look alone."""
+    met = {"wins": 22, "losses": 9}  # p = 0.015
+    assert "promote" == settle(meeting(**met)).outcome
+    decision = settle(meeting(**met, look=30))
+    assert "keep" == decision.outcome
+    assert decision.why.endswith("(22 rows against 9, p = 0.015), look 30 at this champion: p must be at most 9.7e-06")
+    assert (30, 0.025) == (decision.figures["look"], decision.figures["yearly"])
+    assert "promote" == settle(meeting(**met, look=30), yearly=None).outcome
+
+
+def test_looks_at_new_rows_decide_together():
+    """What none of them shows alone; rows that were looked at before add nothing."""
+    met = meeting(22, 9, look=6, new_looks=(0.004, 0.002, 0.003))
+    assert "promote" == settle(met).outcome
+    figures = settle(met).figures
+    assert 200 == pytest.approx(figures["evidence_needed"])
+    assert figures["evidence"] >= figures["evidence_needed"]
+    few = settle(meeting(22, 9, look=3, new_looks=(0.2,)))
+    assert "keep" == few.outcome
+    assert "or its looks at new rows show 200 together, which show 3" in few.why
+    assert "keep" == settle(meeting(22, 9, look=6)).outcome

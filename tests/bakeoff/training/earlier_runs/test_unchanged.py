@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bakeoff.training.unchanged import find_unchanged
+from bakeoff.training.earlier_runs.unchanged import find_unchanged
 
 CHANGED = {
     "setting": {"class_weight": "balanced"},
@@ -48,7 +48,7 @@ def test_other_rows_and_another_split_are_new(race, root, first, digest):
 def test_other_libraries_are_new(race, root, first, monkeypatch):
     """They may fit another model."""
     assert first
-    monkeypatch.setattr("bakeoff.training.unchanged.describe_environment", lambda: {"python": "4.0"})
+    monkeypatch.setattr("bakeoff.training.earlier_runs.unchanged.describe_environment", lambda: {"python": "4.0"})
     assert find_unchanged(changed(race, root), race.ref) is None
 
 
