@@ -141,7 +141,7 @@ def _report(name: str, run: "OwnRun", show: Callable[[Any, bool], str], output: 
     """Print the flow's result, or why it has none; returns the exit status."""
     if run.is_delivered:
         (result,) = run.outcome
-        if run.note and not output.quiet:
+        if run.note and not output.quiet and sys.stderr.isatty():  # else a log line says it
             print(f"{name}: {run.note}", file=sys.stderr)
         print(result if output.quiet and not output.json else show(result, output.json), flush=True)
         return 0
