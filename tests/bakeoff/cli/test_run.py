@@ -90,7 +90,7 @@ def test_the_program_ends_with_its_status(away):
 
 def test_the_same_rows_again_are_nothing_new(away, capsys):
     """The command names the version that it would make again, and the store stays as it is; unless told otherwise."""
-    command = ["train", "--quiet", "--dataset.n-samples", "200", "--classifiers", FEW]
+    command = ["train", "--dataset.n-samples", "200", "--classifiers", FEW]
     folders = []
     for more in ([], [], ["--retrain", "always"]):
         assert 0 == main([*command, *more])

@@ -85,6 +85,18 @@ def test_a_challenger_that_is_not_better_stays_outside(races, root):
     assert f"The champion is still {champion}: {decision.why}." == store.history().describe_decision(challenger)
 
 
+def test_the_journal_counts_the_looks_at_a_champion(races, root):
+    """Looks at rows that an earlier one had add no evidence to it; a new champion begins anew."""
+    export_and_meet(races["strong"], root)
+    versions = [export_and_meet(races["weak"], root)[0] for _ in range(2)]
+    first, second = [entry["figures"] for entry in journal(root) if entry["event"] == "keep"]
+    assert (1, 2) == (first["look"], second["look"])
+    assert races["weak"].ref.sha256 == first["rows_sha256"] == second["rows_sha256"]
+    assert "evidence" not in second
+    ModelStore(root, "classifier").promote(versions[0], "by hand")
+    assert 1 == export_and_meet(races["strong"], root)[1].figures["look"]
+
+
 @pytest.mark.parametrize("rule", ["significant", "always"])
 def test_under_a_hold_the_champion_stays(races, root, rule):
     """The journal has the figures and what counted otherwise; after `resume` the next version is promoted."""
