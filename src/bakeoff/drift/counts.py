@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from bakeoff.drift.profile import ColumnProfile, Profile
 from bakeoff.tables.schema import Feature
 
-MOST_ROWS = 1 << 14  # of a batch that are counted, evenly spaced
+MOST_ROWS = 1 << 14  # of a batch that are counted
 BLOCK = 1 << 14  # values compared at once: as many as fit the processor's cache
 UNSEEN = (
     0.01  # largest expected share of unseen categories of a column in which one makes a row unlike the training rows
@@ -45,16 +45,16 @@ class DriftCounter:
         self._bounds = [0, *np.cumsum(sizes).tolist()]
 
     def count(self, X: pd.DataFrame, codes: np.ndarray, shares: np.ndarray | None) -> np.ndarray:
-        """Count a batch, or of a large batch some rows, evenly spaced.
+        """Count a batch, or of a large batch some of its rows.
 
         Args:
             X: the validated features of the scored rows, shape (n_rows, n_features).
             codes: their predicted class codes, shape (n_rows,).
             shares: their probabilities, shape (n_rows, n_classes), or None.
         """
-        step = -(-len(X) // MOST_ROWS) or 1
-        if step > 1:
-            X, codes, shares = X.iloc[::step], codes[::step], None if shares is None else shares[::step]
+        if len(X) > MOST_ROWS:
+            rows = spread_rows(len(X), MOST_ROWS)
+            X, codes, shares = X.iloc[rows], codes[rows], None if shares is None else shares[rows]
         outside = np.zeros(len(X), dtype=bool)
         parts = [self._count_column(column, X[column.name], outside) for column in self.profile.columns]
         prediction = self.profile.prediction
@@ -107,6 +107,21 @@ class _Categories:
             unseen[rest] = ~pc.is_in(text.take(pa.array(rest)), self._known).to_numpy(zero_copy_only=False)
         codes = np.where(missing, self._n_bins + 2, bins + unseen)
         return np.bincount(codes, minlength=self._n_bins + 3), unseen
+
+
+def spread_rows(count: int, most: int) -> np.ndarray:
+    """Return the positions of at most `most` rows: one of each stretch of equal length, at random, in order.
+
+    Every second row, say, would be all of one kind in a table whose rows come in pairs.
+
+    Args:
+        count: the number of rows.
+        most: the most positions.
+    """
+    step = -(-count // most) or 1
+    starts = np.arange(0, count, step)
+    rows: np.ndarray = np.minimum(starts + np.random.RandomState(0).randint(0, step, len(starts)), count - 1)
+    return rows
 
 
 def to_values(kind: str, cells: pd.Series) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from bakeoff.drift.counts import bin_numbers, to_text, to_values
+from bakeoff.drift.counts import bin_numbers, spread_rows, to_text, to_values
 from bakeoff.drift.profile import FORMAT, ColumnProfile, PredictionProfile, Profile
 from bakeoff.tables.schema import Feature
 
@@ -14,18 +14,19 @@ BINS = 20  # of numbers: each has a twentieth of the training rows, where the co
 MARGIN = 0.1  # beyond the training range, as a share of its width, from which a number is unlike all training rows
 MOST_CATEGORIES = 20  # that have a bin each
 MOST_BYTES = 600  # of their names together
-MOST_ROWS = 100_000  # training rows that are counted, evenly spaced
+MOST_ROWS = 100_000  # training rows that are counted
 
 
 def make_profile(X: pd.DataFrame, features: Sequence[Feature], prediction: PredictionProfile) -> Profile:
-    """Make a profile; of many training rows it takes some, evenly spaced.
+    """Make a profile; of many training rows it takes some.
 
     Args:
         X: the features of the training rows, shape (n_rows, n_features).
         features: the schema.
         prediction: the predictions for held-out rows.
     """
-    X = X.iloc[:: -(-len(X) // MOST_ROWS) or 1]
+    if len(X) > MOST_ROWS:
+        X = X.iloc[spread_rows(len(X), MOST_ROWS)]
     columns = [_profile_column(feature, X[feature.name]) for feature in features]
     return Profile(FORMAT, len(X), columns, prediction)
 

@@ -91,7 +91,7 @@ class Drift:
 
     Attributes:
         verdict: the worst of all.
-        rows: the number of rows that were compared; of a large table some of each batch, evenly spaced.
+        rows: the number of rows that were compared; of a large batch some of its rows.
         training_rows: the number of training rows.
         columns: the columns, the largest difference first.
         classes: the difference of the predicted classes; None if no row was predicted.

@@ -140,8 +140,10 @@ class _Rule:
     ) -> Difference:
         if not (reference.any() and counts.any()):
             return Difference(verdict="stable", size=0.0, noise=0.0, measure=measure)
-        size = measured()
-        noise = chance(self._levels)
+        if np.count_nonzero(reference + counts) == 1:  # as columns without missing values have it: nothing to measure
+            size, noise = 0.0, np.zeros(len(self._levels))
+        else:
+            size, noise = measured(), chance(self._levels)
         return Difference(
             verdict=_verdict(size, noise, LEAST),
             size=size if size > SHORTEST else 0.0,

@@ -21,6 +21,7 @@ def score_and_publish(config: PredictionConfig) -> Path:
     Raises:
         UserError: the config or the table is wrong; nothing was written.
         UnscoredError: no row could be scored; the folder names each with the reason.
+        DriftError: the rows have drifted more than `max_drift` allows.
     """
     check_prediction(config)
     output = output_folder(config)

@@ -59,7 +59,21 @@ def test_rows_unlike_all_training_rows_are_counted_once_each(rows):
     assert [4, 3] == counted[-2:].tolist()
 
 
-def test_of_a_large_batch_evenly_spaced_rows_are_counted(rows, monkeypatch):
-    """The number of rows says how many."""
-    monkeypatch.setattr(counts, "MOST_ROWS", 300)
-    assert 250 == counter_of(rows).count(rows, np.zeros(1000, dtype=int), None)[-2]
+def test_of_a_large_batch_some_rows_are_counted(rows, monkeypatch):
+    """The number of rows says how many, the same ones every time; rows that come in pairs are counted alike."""
+    monkeypatch.setattr(counts, "MOST_ROWS", 500)
+    counter, pairs = counter_of(rows), np.arange(1000) % 2
+    counted = counter.count(rows, pairs, None)
+    assert 500 == counted[-2]
+    *_, classes, _, _ = counter.split(counted)
+    assert 200 < classes[0] < 300
+    assert counted.tolist() == counter.count(rows, pairs, None).tolist()
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 1), (10, 3), (999, 100), (1000, 1000)])
+def test_rows_are_spread_over_the_table(count, most):
+    """One of each stretch, in order, and none twice."""
+    rows = counts.spread_rows(count, most)
+    assert len(rows) <= most
+    assert 0 <= rows[0] <= rows[-1] < count
+    assert (np.diff(rows) > 0).all()

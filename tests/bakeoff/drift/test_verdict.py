@@ -1,6 +1,7 @@
 """What is called drift: more than chance, at every number of rows, and enough to matter."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -154,6 +155,13 @@ def test_the_entry_of_the_summary_is_json_with_the_columns_in_the_order_of_their
     assert {"verdict", "size", "noise", "measure", "classes", "confidence"} == set(entry["prediction"])
     assert {"kind", "verdict", "size", "noise", "measure", "missing"} == set(entry["columns"]["amount"])
     assert {"value", "interval", "held_out", "reason", "outside"} == set(entry["estimated_accuracy"])
+
+
+def test_predictions_of_a_single_class_are_shown_as_such(counter):
+    """A share of 1 in training and now."""
+    counter = DriftCounter(replace(counter.profile, prediction=PredictionProfile([900, 0], [], [], [], [])), [])
+    drift = judge_drift(counter, counter.count(rows_of(1, 50), np.zeros(50, dtype=int), None), CLASSES)
+    assert ("stable", (1.0, 0.0), (1.0, 0.0)) == (drift.classes.verdict, drift.classes.training, drift.classes.now)
 
 
 def test_the_worst_verdict_is_the_verdict():

@@ -8,6 +8,7 @@ import numpy as np
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_part
+from bakeoff.drift.counts import spread_rows
 from bakeoff.drift.profile import PredictionProfile
 from bakeoff.drift.reference import make_profile, profile_predictions
 from bakeoff.estimators.inference import predict_with_proba
@@ -16,7 +17,7 @@ from bakeoff.evaluation.predictions import encode_labels
 from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.out_of_fold import read_out_of_fold
 
-MOST_TEST_ROWS = 20_000  # that are predicted, evenly spaced
+MOST_TEST_ROWS = 20_000  # that are predicted
 
 
 def write_profile(config: TrainingConfig, ref: DatasetRef, winner: Scorecard, pipeline: Any, path: Path) -> None:
@@ -38,8 +39,9 @@ def _profile_predictions(
 ) -> PredictionProfile:
     """Profile the predictions for test rows, and their accuracy on test rows and out-of-fold rows."""
     X, y = read_part(ref, "test")
-    step = -(-len(X) // MOST_TEST_ROWS) or 1
-    X, y = X.iloc[::step], y[::step]
+    if len(X) > MOST_TEST_ROWS:
+        rows = spread_rows(len(X), MOST_TEST_ROWS)
+        X, y = X.iloc[rows], y[rows]
     codes, shares = predict_with_proba(pipeline, X)
     costs = cost_matrix(config.costs, ref.classes) if config.costs else None
     if costs is not None and shares is not None:
