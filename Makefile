@@ -57,8 +57,8 @@ test-compose: .venv/.dev  ## run the tests that need Docker and a browser; insta
 	@tests/stack/install chromium
 	@$(BIN)/python -m pytest tests/compose $(ARGS)
 
-bench-peers: .venv/.dev  ## LazyPredict and PyCaret in environments of their own, for benchmarks.reference_job; needs Python 3.11
-	@for peer in lazypredict pycaret; do \
+bench-peers: .venv/.dev  ## LazyPredict, PyCaret and Evidently in environments of their own, for benchmarks; needs Python 3.11
+	@for peer in lazypredict pycaret evidently; do \
 	  test -e .venv-peers/$$peer/.done && continue; \
 	  $(BIN)/uv venv --quiet --clear --python 3.11 .venv-peers/$$peer \
 	  && $(BIN)/uv pip install --quiet --python .venv-peers/$$peer/bin/python --require-hashes --compile-bytecode -r benchmarks/peers/$$peer.txt \

@@ -1,15 +1,18 @@
 """Measure false alarms, power and cost of the drift check, and the error of the accuracy that it estimates.
 
-    python -m benchmarks.drift [VERSIONS] [alarms|found|accuracy|cost ...]
+    python -m benchmarks.drift [VERSIONS] [alarms|found|accuracy|cost|evidently ...]
 
 VERSIONS (by default 200) are drawn anew, since alarms cluster within one: all its batches meet the same training rows.
 (1) and (2): profile and check alone, 7,000 training rows of 50 columns of several shapes and 2,000 test rows; batches
 of the same source, or with one normal column shifted. (3): logistic regression and a forest on 5,000 rows whose class
 is noisy and not linear in the columns, with out-of-fold predictions, as a version has them; batches of 2,000 rows drawn
 from a pool with weights exp(tilt · z), z being a random direction of unit variance. (4): processor seconds of scoring a
-table with the check and without it.
+table with the check and without it. (5), only if named: Evidently's data drift preset (`make bench-peers`) on such
+batches of at most 20 versions, beside the check.
 """
 
+import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet
 from joblib import Parallel, delayed
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -196,6 +198,39 @@ def measure_cost(classifier: str, rows: int) -> tuple[float, float, float]:
         return float(np.median(seconds[False])), float(np.median(seconds[True])), alone
 
 
+def compare_with_evidently(versions: int) -> None:
+    """Print how often Evidently and the check take undrifted batches for drifted, and name the shifted column."""
+    names: dict[tuple[int, str], Counter[str]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for seed in range(versions):
+            counter, generator = make_counter(seed), np.random.default_rng([seed, 4])
+            draw(np.random.default_rng([seed, 0]), TRAINING_ROWS).to_parquet(folder / f"reference-{seed}.parquet")
+            for count, shift in SHIFTS.items():
+                for kind, added in (("same", 0.0), ("shifted", shift)):
+                    rows = draw(generator, count)
+                    rows.iloc[:, SHIFTED] += added
+                    rows.to_parquet(folder / f"batch-{seed}-{count}-{kind}.parquet")
+                    moved = check(counter, rows).moved
+                    found = names.setdefault((count, kind), Counter())
+                    found["our columns"] += len(moved)
+                    found["ours"] += rows.columns[SHIFTED] in moved if added else bool(moved)
+        job = [".venv-peers/evidently/bin/python", "benchmarks/peers/evidently_job.py", name]
+        for line in subprocess.run(job, check=True, capture_output=True, text=True).stdout.splitlines():
+            batch = json.loads(line)
+            found, drifted = names[batch["rows"], batch["kind"]], batch["drifted"]
+            found["their columns"] += len(drifted)
+            found["theirs"] += "normal 0" in drifted if batch["kind"] == "shifted" else bool(drifted)
+            found["their alarms"] += batch["alarm"]
+    print(
+        f"{'rows':>8} {'batches':>9} {'named: ours':>12} {'columns':>8} {'Evidently':>10} {'columns':>8} {'alarms':>7}"
+    )
+    for (count, kind), found in names.items():
+        ours, theirs, alarms = (found[key] / versions for key in ("ours", "theirs", "their alarms"))
+        own, other = (found[key] / versions for key in ("our columns", "their columns"))
+        print(f"{count:>8,} {kind:>9} {ours:>12.0%} {own:>8.2f} {theirs:>10.0%} {other:>8.1f} {alarms:>7.0%}")
+
+
 def main() -> None:
     """Run all parts, or those that are named; print the tables."""
     versions = int(sys.argv[1]) if len(sys.argv) > 1 else 200
@@ -227,11 +262,12 @@ def main() -> None:
             print(f"{tilt:>24} {line}", flush=True)
     if "cost" in parts:
         print(f"{'scoring, CPU seconds':>24} {'rows':>10} {'without':>8} {'with':>8} {'more':>7} {'check alone':>12}")
-        for classifier, rows in (("logistic_regression", 2_000_000), ("random_forest", 200_000)):
+        for classifier, rows in (("logistic_regression", 2_000_000), ("random_forest", 1_000_000)):
             before, after, alone = measure_cost(classifier, rows)
             more = f"{before:>8.2f} {after:>8.2f} {after / before - 1:>7.1%} {alone / before:>12.1%}"
             print(f"{classifier:>24} {rows:>10,} {more}", flush=True)
-    pyarrow.default_memory_pool().release_unused()
+    if "evidently" in parts:
+        compare_with_evidently(min(versions, 20))
 
 
 if __name__ == "__main__":
