@@ -18,7 +18,7 @@ from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve,
 from bakeoff.evaluation.costs import cost_matrix, cost_reduction
 from bakeoff.evaluation.results import Calibration, CostReduction, Method
 from bakeoff.metrics import METRICS
-from bakeoff.training.out_of_fold import OutOfFoldScores, read_out_of_fold
+from bakeoff.training.held_out.out_of_fold import OutOfFoldScores, read_out_of_fold
 from bakeoff.training.results import CalibratedModel, FoldScore, ModelRef
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from bakeoff.metrics import METRICS
 from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
 from bakeoff.training.fit import contestant_key
-from bakeoff.training.out_of_fold import assemble, held_out_scores
+from bakeoff.training.held_out.out_of_fold import assemble, held_out_scores
 from bakeoff.training.results import FoldScore
 
 logger = logging.getLogger(__name__)

@@ -139,7 +139,7 @@ def warm_up() -> None:
     from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
     from bakeoff.runtime.environment import digest_code
     from bakeoff.tables.schema import Feature
-    from bakeoff.training.out_of_fold import held_out_scores
+    from bakeoff.training.held_out.out_of_fold import held_out_scores
 
     X = pd.DataFrame({"number": [float(row) for row in range(40)], "text": ["a", "b"] * 20})
     y = X["number"].to_numpy().astype(int) % 3

@@ -21,7 +21,7 @@ from bakeoff.estimators.calibration import CalibratedClassifier, GivenScores, cr
 from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.calibration_curve import brier_score, softmax_or_sigmoid
 from bakeoff.training.calibrate import evaluate_calibration
-from bakeoff.training.out_of_fold import OutOfFoldScores, ScoredRows
+from bakeoff.training.held_out.out_of_fold import OutOfFoldScores, ScoredRows
 
 CLASSIFIERS = {
     "svm": SVC(),

@@ -26,7 +26,7 @@ from bakeoff.training.calibrate import calibrate_classifier, evaluate_calibratio
 from bakeoff.training.cross_validate import score_fold
 from bakeoff.training.evaluate import warn_of_disagreement
 from bakeoff.training.fit import fit_classifier
-from bakeoff.training.out_of_fold import OutOfFoldScores, ScoredRows, read_out_of_fold
+from bakeoff.training.held_out.out_of_fold import OutOfFoldScores, ScoredRows, read_out_of_fold
 from tests.bakeoff.conftest import calibrated_by_scikit_learn, run_race
 
 SIZE = ProblemSize(500, 10, 4)  # on which neither engine nor approximation depends here

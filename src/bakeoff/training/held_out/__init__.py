@@ -1,1 +1,1 @@
-"""The winner's predictions for rows that it was not trained on, for the profile that later rows are compared with."""
+"""Predictions for rows that their model was not trained on, and the profile that later rows are compared with."""

@@ -14,8 +14,8 @@ from bakeoff.drift.reference import make_profile, profile_predictions
 from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.costs import cost_matrix, min_expected_cost
 from bakeoff.evaluation.predictions import encode_labels
+from bakeoff.training.held_out.out_of_fold import read_out_of_fold
 from bakeoff.training.leaderboard import Scorecard
-from bakeoff.training.out_of_fold import read_out_of_fold
 
 MOST_TEST_ROWS = 20_000  # that are predicted
 
