@@ -142,6 +142,7 @@ def test_a_step_without_a_core_by_its_deadline_is_out_of_time():
 def test_fast_steps_end_while_slow_ones_hold_all_cores(tmp_path):
     """Real processes: the slow ones are paused and, at their deadline, ended; nothing waits for them."""
     server = start_fork_server()
+    run_in_process(f"{STEPS}:double", 1)  # what the server may still have to import is no step's time
     deadline = time.time() + 10
     ended = []
 
@@ -156,6 +157,7 @@ def test_fast_steps_end_while_slow_ones_hold_all_cores(tmp_path):
     for thread in slow:
         thread.start()
     while sum(path.stat().st_size > 0 for path in tmp_path.iterdir()) < cpu_count():
+        assert time.time() < deadline, "the slow steps did not begin"
         time.sleep(0.02)
     for _ in range(3):
         run_in_process(f"{STEPS}:double", 1, deadline=deadline, expected=Expectation("fast", 0.1))
