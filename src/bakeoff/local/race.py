@@ -1,14 +1,15 @@
 """`bakeoff.race`: race the classifiers on a data frame, and look at the result in Python."""
 
 import html
+import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import joblib
 import pandas as pd
@@ -27,10 +28,12 @@ from bakeoff.report.card_text import describe_choice, format_warnings, warn_of_b
 from bakeoff.store.card import Card
 from bakeoff.store.load import open_store
 from bakeoff.store.manifest import REPORT
+from bakeoff.tables.frames import import_stream, require_unique_names, to_column
 from bakeoff.training.export import leaderboard_rows
 
 SET_HERE = ("source", "path", "target", "bundled")  # of `dataset`, by the arguments of `race`
 BY = "bakeoff.race"
+FRAME = "(data frame)"  # as the path of the rows in a card, so that the same race gives the same card
 
 
 class Race:
@@ -53,7 +56,7 @@ class Race:
             stack: closed when the object is removed.
         """
         self._result, self._card, self._version = result, card, version
-        self._close = weakref.finalize(self, stack.close)
+        self._close = weakref.finalize(self, _close_in, os.getpid(), stack)
         self.winner, self.why = card.classifier, card.selection.why
         self.card: dict[str, Any] = card.to_dict()
         self.baseline: dict[str, Any] | None = self.card["baseline"]
@@ -66,10 +69,12 @@ class Race:
     @cached_property
     def pipeline(self) -> Any:
         """The winner: a fitted scikit-learn Pipeline, from raw columns to class."""
+        self._require_open()
         return joblib.load(self._result.models[self.winner].path)
 
     def report(self, path: str | Path | None = None) -> str:
         """Return the report as HTML, and write it to a file if a path is given."""
+        self._require_open()
         page = (self._version / REPORT).read_text("utf-8")
         if path is not None:
             Path(path).write_text(page, "utf-8")
@@ -91,14 +96,23 @@ class Race:
         """
         if unknown := sorted(set(config) - {"promotion", "signing"}):
             raise ConfigError(f"export takes store, name, promotion and signing, not {', '.join(unknown)}")
+        self._require_open()
         values = self._result.config.model_dump() | {"store": store, "name": name} | config
         changed = validate(TrainingConfig, values)
         open_store(changed).require_ready()
-        return self._result.export(changed, BY)
+        return self._result.export(_without_folders(changed), BY)
 
     def close(self) -> None:
-        """Remove the race's files."""
+        """Remove the race's files; report, pipeline and export need them."""
         self._close()
+
+    def _require_open(self) -> None:
+        if not self._close.alive:
+            raise ConfigError("the race is closed, and its files are removed: run it again")
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: the copy's files would go with this object."""
+        raise TypeError("a race can't be pickled or copied: export it, or pickle its pipeline")
 
     def __repr__(self) -> str:
         """Show the winner and its accuracy."""
@@ -122,32 +136,77 @@ def race(frame: Any, target: str, **config: Any) -> Race:
         raise ConfigError(f"race takes the rows and the target as its first arguments, not {what}")
     if "store" in config or "name" in config:
         raise ConfigError("race exports nothing by itself: give store and name to its export")
-    table = to_table(frame)
+    ignored = dataset.get("ignore", ())
+    table = to_table(frame, [ignored] if isinstance(ignored, str) else ignored)
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="bakeoff-race-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.callback(forget_parts)
-        pa.parquet.write_table(table, folder / "rows.parquet")
-        source = {**dataset, "source": "file", "path": folder / "rows.parquet", "target": str(target)}
+        path = folder / "rows.parquet"
+        stack.enter_context(_errors_about_frame(path))
+        _write(table, path)
+        source = {**dataset, "source": "file", "path": path, "target": str(target)}
         places = {"store": folder / "models", "workspace": folder / "work", "promotion": {"rule": "never"}}
         values = {**places, **config, "dataset": source}
         result = stack.enter_context(finished_race(validate(TrainingConfig, values)))
-        version = result.export(result.config, BY)
+        version = result.export(_without_folders(result.config), BY)
         card = open_store(result.config).card(version.name)
         return Race(result, card, version, stack.pop_all())
 
 
-def to_table(frame: Any) -> pa.Table:
+def _close_in(owner: int, stack: ExitStack) -> None:
+    """Close the stack, but not in a process that was forked from the owner, which still has the files."""
+    if os.getpid() == owner:
+        stack.close()
+
+
+def _without_folders(config: TrainingConfig) -> TrainingConfig:
+    """Return the config without the names of temporary folders."""
+    dataset = config.dataset.model_copy(update={"path": FRAME})
+    workspace = TrainingConfig.model_fields["workspace"].default
+    return config.model_copy(update={"dataset": dataset, "workspace": workspace})
+
+
+@contextmanager
+def _errors_about_frame(path: Path) -> Iterator[None]:
+    """Let errors name the frame instead of the file that it was written to."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(str(error).replace(repr(str(path)), "the frame")) from error
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    try:
+        pa.parquet.write_table(table, path)
+    except pa.ArrowException as error:
+        raise DataError(f"the frame has a column of a type that can't be used: {one_line(str(error))[:300]}") from error
+
+
+def to_table(frame: Any, ignore: Collection[str] = ()) -> pa.Table:
     """Convert a data frame of pandas, Polars, Arrow, or another library that exports Arrow's C stream.
+
+    Args:
+        frame: the rows.
+        ignore: columns that may hold what no table can; then they are empty.
 
     Raises:
         DataError: it is no such frame, or a column holds what no table can.
     """
-    try:
-        if isinstance(frame, pd.DataFrame):
-            return pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False).replace_schema_metadata(None)
-        if hasattr(frame, "__arrow_c_stream__"):
-            return pa.table(frame)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise DataError(f"the rows can't be read: {one_line(str(error))[:300]}") from error
+    if isinstance(frame, pd.DataFrame):
+        names = [str(name) for name in frame.columns]
+        require_unique_names(names)
+        columns = (_to_column(frame.iloc[:, position], name in ignore) for position, name in enumerate(names))
+        return pa.table(dict(zip(names, columns)))
+    if hasattr(frame, "__arrow_c_stream__"):
+        return import_stream(frame)
     raise DataError(f"race takes a data frame of pandas, Polars or Arrow, not {type(frame).__name__}")
+
+
+def _to_column(cells: pd.Series, ignored: bool) -> pa.Array:
+    try:
+        return to_column(cells)
+    except DataError as error:
+        if ignored:
+            return pa.nulls(len(cells))
+        raise DataError(f"{error}, or name it in dataset.ignore") from error

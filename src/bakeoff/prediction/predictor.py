@@ -1,7 +1,6 @@
 """Score data frames with a saved version from Python code."""
 
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,11 +21,13 @@ from bakeoff.prediction.scorer import Scorer
 from bakeoff.prediction.writers import WRITTEN
 from bakeoff.store.load import find_version, load_model, open_store
 from bakeoff.tables.batches import Batch
+from bakeoff.tables.frames import import_stream, require_unique_names, to_column
 from bakeoff.tables.reader import missing_columns
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import AnomalyPolicy, feature_cells
 
 STEP = 1 << 17  # rows scored at once
+MAX_ITEMSIZE = 8  # bytes of a number that Arrow takes
 
 
 class Predicted(NamedTuple):
@@ -176,9 +177,7 @@ class Predictor:
             raise DataError(f"keep is a list of columns: write keep=[{keep!r}]")
         keep = [str(name) for name in keep]
         names = [str(name) for name in table.columns]
-        repeated = [name for name, count in Counter(names).items() if count > 1]
-        if repeated:
-            raise DataError(f"the table has more than one column named {repeated[0]!r}; rename or remove the others")
+        require_unique_names(names)
         needed = [feature.name for feature in self._features if not feature.missing]
         present = set(names)
         if not present & set(self.features):
@@ -208,7 +207,7 @@ def to_pandas(table: Any) -> pd.DataFrame:
     if isinstance(table, pd.DataFrame):
         return table
     if hasattr(table, "__arrow_c_stream__"):
-        frame: pd.DataFrame = pa.table(table).to_pandas()
+        frame: pd.DataFrame = import_stream(table).to_pandas()
         return frame
     raise DataError(f"predict takes a data frame of pandas, Polars or Arrow, not {type(table).__name__}")
 
@@ -223,7 +222,7 @@ def _to_arrow(table: pd.DataFrame, features: Sequence[Feature]) -> pa.Table:
     wanted = {feature.name: positions[feature.name] for feature in features if feature.name in positions}
     numbers = _number_arrays(table, list(wanted.values()))
     cells = {
-        name: numbers[position] if position in numbers else _to_column(table.iloc[:, position])
+        name: numbers[position] if position in numbers else to_column(table.iloc[:, position])
         for name, position in wanted.items()
     }
     return pa.table(
@@ -239,22 +238,10 @@ def _number_arrays(table: pd.DataFrame, positions: Sequence[int]) -> dict[int, p
     """Convert the columns of numpy's numbers or booleans, by position; all of one dtype at once, which is faster."""
     by_type: dict[np.dtype[Any], list[int]] = {}
     for position, kind in zip(positions, table.dtypes.iloc[list(positions)]):
-        if isinstance(kind, np.dtype) and kind.kind in "iufb":
+        if isinstance(kind, np.dtype) and kind.kind in "iufb" and kind.itemsize <= MAX_ITEMSIZE:
             by_type.setdefault(kind, []).append(position)
     return {
         position: pa.array(column, from_pandas=True)
         for alike in by_type.values()
         for position, column in zip(alike, table.iloc[:, alike].to_numpy().T)
     }
-
-
-def _to_column(cells: pd.Series) -> pa.Array:
-    try:
-        return pa.array(cells, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):  # cells of mixed types are converted to text
-        return pa.array([None if missing else _text(cell) for cell, missing in zip(cells, cells.isna())], pa.string())
-
-
-def _text(cell: Any) -> str:
-    """Convert a cell to text that can be encoded in UTF-8; lone surrogates become question marks."""
-    return str(cell).encode("utf-8", errors="replace").decode("utf-8")

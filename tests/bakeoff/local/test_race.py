@@ -1,13 +1,18 @@
 """`bakeoff.race`: from a data frame to an exported version, in Python."""
 
 import gc
+import os
+import pickle
+import tempfile
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 import bakeoff
 from bakeoff.errors import ConfigError, DataError
+from bakeoff.local.race import FRAME
 
 FEW = {"logistic_regression": {}, "mine": {"class": "sklearn.tree.DecisionTreeClassifier", "max_depth": 3}}
 
@@ -86,8 +91,72 @@ def test_its_files_go_with_the_race(orders):
 
 
 @pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ([1, "a"] * 300, "category"),
+        ([10**30, 1] * 300, "category"),
+        (pd.arrays.SparseArray([0.0, 1.5] * 300), "number"),
+        (pd.interval_range(0, 2).take([0, 1] * 300), "category"),
+        (pd.cut([0.5, 1.5] * 300, [0, 1, 2]), "category"),
+        (pd.period_range("2020", periods=600, freq="D"), "datetime"),
+        (pd.array([True, None] * 300, dtype="boolean"), "boolean"),
+        (np.arange(600, dtype=np.longdouble), "number"),
+    ],
+)
+def test_a_column_of_any_values_is_learned_from(column, kind):
+    """As from a file: what is no number, boolean or date is text; and rows like them can be predicted."""
+    frame = pd.DataFrame({"x": np.arange(600) % 7, "column": column, "y": ["a", "b", "c"] * 200})
+    hints = {"categories": ["column"]} if kind == "category" else {}
+    race = bakeoff.race(frame, "y", classifiers={"logistic_regression": {}}, dataset=hints)
+    assert kind == race.card["features"][1]["kind"]
+    assert FRAME == race.card["config"]["dataset"]["path"]
+    with tempfile.TemporaryDirectory() as store:
+        race.export(store)
+        assert 0 == len(bakeoff.load(store=store).predict(frame).rejected)
+
+
+def test_an_ignored_column_may_hold_anything(orders):
+    """It is not learned from."""
+    odd = orders.assign(odd=[object()] * len(orders))
+    config = {"target": "outcome", "classifiers": {"logistic_regression": {}}}
+    race = bakeoff.race(odd, dataset={"ignore": ["odd"]}, **config)
+    assert "odd" not in [feature["name"] for feature in race.card["features"]]
+    with pytest.raises(DataError, match=r"column 'odd' holds .*, or name it in dataset.ignore"):
+        bakeoff.race(odd, **config)
+
+
+def test_a_closed_race_says_so(orders):
+    """A copy has no files of its own, so there is none; a forked process doesn't remove its parent's files."""
+    race = bakeoff.race(orders, target="outcome", classifiers={"logistic_regression": {}})
+    with pytest.raises(TypeError, match="export it, or pickle its pipeline"):
+        pickle.dumps(race)
+    if not (child := os.fork()):
+        race.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert race.report()
+    race.close()
+    for use in (race.report, race.export, lambda: race.pipeline):
+        with pytest.raises(ConfigError, match="the race is closed"):
+            use()
+
+
+class _Broken:
+    def __arrow_c_stream__(self, requested_schema=None):
+        raise RuntimeError("no rows today")
+
+
+INTERVALS = pa.array([(1, 2, 3)], pa.month_day_nano_interval())
+
+
+@pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
+        ({"frame": pd.Series([1.0], name="outcome")}, DataError, "a Series can't be read as a table"),
+        ({"frame": _Broken()}, DataError, "a _Broken can't be read as a table: no rows today"),
+        ({"frame": pa.table({"a": INTERVALS})}, DataError, "the frame has a column of a type that can't be used"),
+        ({"frame": pd.DataFrame({0: [1], "0": [2]})}, DataError, "more than one column named '0'"),
+        ({"frame": pd.DataFrame({"a": [], "outcome": []})}, DataError, "the frame has columns and no rows"),
         ({"frame": {"a": [1]}}, DataError, "race takes a data frame of pandas, Polars or Arrow, not dict"),
         ({"target": "nothing"}, DataError, "nothing"),
         ({"store": "models"}, ConfigError, "race exports nothing by itself: give store and name to its export"),

@@ -153,7 +153,7 @@ def test_numbers_are_converted_together_whatever_holds_them(version, monkeypatch
     plain.iloc[0, 0] = 0.25
     of_pandas = model.predict(plain.astype("Float64")).predictions
     of_text = model.predict(plain.astype(float).astype(str)).predictions
-    monkeypatch.setattr("bakeoff.prediction.predictor._to_column", lambda _: pytest.fail("a column by itself"))
+    monkeypatch.setattr("bakeoff.prediction.predictor.to_column", lambda _: pytest.fail("a column by itself"))
     expected = model.predict(plain).predictions
     pd.testing.assert_frame_equal(expected, of_pandas)
     pd.testing.assert_frame_equal(expected, of_text)
