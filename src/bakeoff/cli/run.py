@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any, NoReturn
 
 from bakeoff.config import PredictionConfig, TrainingConfig
@@ -28,12 +29,11 @@ def train(arguments: Sequence[str]) -> int:
     start_fork_server(PRELOAD)
     gc.disable()  # imports make hardly any garbage, and collecting it takes a tenth of their time
     _end_on_sigterm()
-    given = _positional(arguments, 2, f"{TRAIN} {TABLE_TARGET}")
+    given, flags = _positional(arguments, 2, f"{TRAIN} {TABLE_TARGET}")
     if len(given) == 1:
-        raise ConfigError(f"{given[0]!r} alone says not what to predict: {TRAIN} {TABLE_TARGET}")
-    names = ("--dataset.path", "--dataset.target")
-    flags = [part for name, value in zip(names, given) for part in (name, value)]
-    config, output = read_command(TrainingConfig, [*flags, *arguments[len(given) :]], TRAIN, f"{TABLE_TARGET} ")
+        raise ConfigError(f"name the column to predict, too: {TRAIN} {quote(given[0])} TARGET")
+    named = [f"{name}={value}" for name, value in zip(("--dataset.path", "--dataset.target"), given)]
+    config, output = read_command(TrainingConfig, [*named, *flags], TRAIN, f"{TABLE_TARGET} ")
     _log(output)
     from bakeoff.cli.show_training import show_training
     from bakeoff.local.training import UnchangedError, finished_race
@@ -58,9 +58,9 @@ def predict(arguments: Sequence[str]) -> int:
         arguments: the command line behind `predict`.
     """
     _end_on_sigterm()
-    given = _positional(arguments, 1, f"{PREDICT} {TABLE}")
-    flags = ["--input", *given] if given else []
-    config, output = read_command(PredictionConfig, [*flags, *arguments[len(given) :]], PREDICT, f"{TABLE} ")
+    given, flags = _positional(arguments, 1, f"{PREDICT} {TABLE}")
+    named = [f"--input={value}" for value in given]
+    config, output = read_command(PredictionConfig, [*named, *flags], PREDICT, f"{TABLE} ")
     _log(output)
     from bakeoff.local.prediction import score_and_publish
     from bakeoff.report.prediction_summary import show_prediction
@@ -69,20 +69,19 @@ def predict(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _positional(arguments: Sequence[str], most: int, usage: str) -> list[str]:
-    """Return the arguments before the first flag.
+def _positional(arguments: Sequence[str], most: int, usage: str) -> tuple[list[str], list[str]]:
+    """Return the arguments before the first flag, and the others; behind `--` a name may begin with a dash.
 
     Raises:
         ConfigError: there are more than the command takes.
     """
-    given: list[str] = []
-    for argument in arguments:
-        if argument.startswith("-"):
-            break
-        given.append(argument)
+    if arguments[:1] == ["--"]:
+        return list(arguments[1 : most + 1]), list(arguments[most + 1 :])
+    count = next((i for i, argument in enumerate(arguments) if argument.startswith("-")), len(arguments))
+    given, flags = list(arguments[:count]), list(arguments[count:])
     if len(given) > most:
         raise ConfigError(f"unrecognized arguments: {' '.join(given[most:])}; {usage} takes {most} before its flags")
-    return given
+    return given, flags
 
 
 def _log(output: Output) -> None:
@@ -96,12 +95,14 @@ def _print(folder: str, show: Any, output: Output) -> None:
 
 
 def _end_on_sigterm() -> None:
-    """Let a termination end the run as Ctrl-C does, so that its folder is removed and its steps end."""
+    """Let a termination or a closed terminal end the run as Ctrl-C does: its folder is removed, and its steps end."""
 
     def interrupt(*_: Any) -> NoReturn:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        signal.signal(signal.SIGHUP, interrupt)  # the terminal was closed
 
 
 def _user() -> str:

@@ -145,7 +145,7 @@ class _Steps:
     """The steps of a race: fits and folds on all cores, and for each contestant a thread that waits for them."""
 
     def __init__(self, config: TrainingConfig, dataset: DatasetRef, run: RunFolder, n_contestants: int) -> None:
-        self._config, self._dataset, self._run = config, dataset, run
+        self._config, self._dataset, self._run, self._stopped = config, dataset, run, False
         # A step that is paused for a faster one keeps its thread.
         most = n_contestants * (1 + config.cross_validation.n_splits)
         self._pool = ThreadPoolExecutor(max(1, most if run.deadline is not None else min(most, cpu_count())))
@@ -191,11 +191,14 @@ class _Steps:
         except OutOfTimeError as error:
             return score_contestant(contestant, [], None, None, describe(error), "skipped"), None
         except Exception as error:  # whatever an estimator raises
+            if self._stopped:  # not the contestant's failure
+                raise
             return score_contestant(contestant, [], None, None, describe(error)), None
         return score_contestant(contestant, scores, model, test, None), model
 
     def stop(self) -> None:
         """End the steps that are under way, and drop the others."""
+        self._stopped = True
         for pool in (self._pool, self._last):
             pool.shutdown(wait=False, cancel_futures=True)
         stop_fork_server()

@@ -1,6 +1,7 @@
 """`bakeoff train` and `bakeoff predict`: the flows' work from any folder, without Prefect."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_a_table_and_its_target_are_enough(away, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "rows.csv"], "'rows.csv' alone says not what to predict: bakeoff train [TABLE TARGET]"),
+        (["train", "rows.csv"], "name the column to predict, too: bakeoff train rows.csv TARGET"),
         (["train", "a", "b", "c"], "unrecognized arguments: c; bakeoff train [TABLE TARGET] takes 2 before its flags"),
         (["train", "gone.csv", "y"], "there is no file 'gone.csv'"),
         (["train", "--nam", "x"], "did you mean --name? (see bakeoff train --help)"),
@@ -55,6 +56,33 @@ def test_a_mistake_is_one_line_and_nothing_is_written(away, capsys, arguments, m
     assert message in shown.err
     assert 1 == len(shown.err.splitlines())
     assert [] == list(away.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["--", "-rows.csv", "outcome"], ["./-rows.csv", "outcome"]])
+def test_a_name_may_begin_with_a_dash(away, capsys, arguments):
+    """Behind `--`, or with its folder."""
+    (away / "-rows.csv").write_bytes(ORDERS.read_bytes())
+    assert 0 == main(["train", *arguments, "--quiet", "--classifiers", FEW])
+    assert 0 == main(["predict", "--", "-rows.csv", "--quiet"])
+    assert 2 == len(capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_race_says_so_in_one_line(away, number):
+    """No contestant is called failed, and only results to resume from stay in the workspace."""
+    slow = '{"svm": {}, "random_forest": {"n_estimators": 3000}}'
+    command = [sys.executable, "-m", "bakeoff.cli", "train", "--dataset.n-samples", "20000", "--classifiers", slow]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        for line in run.stderr:
+            if "fold 1" in line:  # others are under way
+                break
+        run.send_signal(number)
+        out, err = run.communicate()
+    assert 130 == run.returncode
+    assert "" == out
+    assert "bakeoff: interrupted" == err.splitlines()[-1]
+    assert "failed" not in err
+    assert [] == list((away / ".bakeoff").glob("bakeoff-run-*"))
 
 
 def test_a_contestant_that_fails_is_told_and_the_others_go_on(away, capsys):
