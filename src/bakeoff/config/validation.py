@@ -38,6 +38,7 @@ def _explain_one(model: type[BaseModel], finding: dict[str, Any]) -> str:
     path = [part for part in finding["loc"] if part != "[key]"]
     where = ".".join(str(part)[:80] for part in path)
     message = finding["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = message.partition(" or instance of ")[0]  # a class of the config is no user's word
     if finding["type"] == "extra_forbidden":
         part = model_at(model, path[:-1])
         allowed = list(part.model_fields) if part else []

@@ -41,7 +41,8 @@ def search_parameters(
 
     This is `GridSearchCV`, or `RandomizedSearchCV` if there are more combinations than the budget; with the
     cross-validation around it a nested one (Cawley and Talbot, On over-fitting in model selection, 2010). Folds are
-    made as those of the race: stratified, by group, or forward in time.
+    made as those of the race: stratified, by group, or forward in time; no more than the rarest class has rows or
+    there are groups, and two at least.
 
     Args:
         ref: the dataset.
@@ -61,8 +62,12 @@ def search_parameters(
     key = read_split_key(ref, "train")
     if rows is not None:
         X, y, key = X.iloc[rows], y[rows], None if key is None else key[rows]
+    most = search.folds
+    if ref.split_by != "time":
+        rarest = np.unique(y, return_counts=True)[1].min()
+        most = max(2, min(most, int(rarest), len(y) if key is None else len(np.unique(key))))
     try:
-        folds = make_folds(CrossValidationConfig(folds=search.folds), y, ref.split_by, key)
+        folds = make_folds(CrossValidationConfig(folds=most), y, ref.split_by, key)
     except DataError as error:
         raise ValueError(f"its parameters can't be searched: {error}") from error
     plain = replace(contestant, search=None)

@@ -23,6 +23,7 @@ def read(*flags, model=TrainingConfig):
         ("- a\n", "holds list, not `key: value` lines"),
         ("nam: a\n", "unknown key 'nam'; did you mean 'name'?"),
         ("dataset: 5\n", "dataset is 5; input should be a valid dictionary"),
+        ("search: null\n", "search is None; input should be a valid dictionary"),
         ("? [a]\n: b\n", "found unhashable key"),
         ("name: 2024-13-45\n", "can't be read"),
         ("[" * 3000, "can't be read"),
@@ -41,6 +42,7 @@ def test_a_mistake_in_the_file_gets_one_line(tmp_path, text, sentence):
         read("--config", str(path))
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "instance of" not in str(caught.value)  # a class of the code, which no file can hold
 
 
 def test_a_flag_beats_the_file_and_the_file_beats_the_default(tmp_path):

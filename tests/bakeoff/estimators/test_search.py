@@ -57,6 +57,18 @@ def test_fold_scores_equal_scikit_learns_nested_search(tmp_path, dataset, scorin
     ]
 
 
+@pytest.mark.parametrize("split", [{"by": "random"}, {"by": "group", "column": "items"}])
+def test_few_rows_are_searched_on_fewer_folds(tmp_path, split):
+    """As many as the rarest class has rows, or as there are groups; the folds of a race are lowered, too."""
+    _, ref, contestant = make(tmp_path, "mine", ORDERS, {"folds": 20}, split=split, cross_validation={"folds": 2})
+    y = read_part(ref, "train")[1]
+    few = np.sort(np.concatenate([np.flatnonzero(y == name)[:8] for name in np.unique(y)]))
+    searched, result = search_parameters(ref, contestant, few)
+    assert None is searched.search
+    assert 3 == len(result.trials)
+    assert [None] * 3 == [trial.reason for trial in result.trials]
+
+
 @pytest.mark.parametrize(("name", "prefix"), [("svm", "classifier"), ("mine", "classifier__classifier")])
 def test_the_exported_models_parameters_are_those_of_scikit_learns_search(tmp_path, name, prefix):
     """They are searched on all training rows; with more combinations than the budget they are drawn at random."""
