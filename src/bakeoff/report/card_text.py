@@ -99,7 +99,7 @@ def describe_disagreement(card: Card) -> str | None:
     if not shares:
         return None
     listed = ", ".join(f"{title(name)} {100 * share:.1f} %" for name, share in shares.items())
-    return f"Test rows in which another class than the predicted one is the most probable: {listed}."
+    return f"Test rows whose predicted class is not the most probable one: {listed}."
 
 
 def describe_decision(card: Card) -> str | None:

@@ -142,8 +142,8 @@ def warn_of_disagreement(scorecards: Sequence[Scorecard], n_classes: int) -> lis
         method = each.calibration.method if each.calibration else None
         temperature = n_classes > 2 and method != "temperature"
         warnings.append(
-            f"in {100 * share:.1f} % of the test rows another class than the predicted one is the most probable to "
-            f"{title(each.classifier)}, so its probabilities don't say how sure its predictions are"
+            f"{title(each.classifier)}: in {100 * share:.1f} % of the test rows the predicted class is not the most "
+            "probable one, so the probabilities don't say how sure the predictions are"
             + ("; calibration: temperature brings the two together" if temperature else "")
         )
     for warning in warnings:

@@ -90,7 +90,7 @@ def test_how_often_the_most_probable_class_is_another_is_told_of_each_contestant
     three = {"svm": 0.302, "random_forest": 0.0, "logistic_regression": None}
     card = replace(card, classifiers={name: replace(alone, disagreement=share) for name, share in three.items()})
     told = describe_disagreement(replace(card, classifier="svm"))
-    assert told.endswith("another class than the predicted one is the most probable: SVM 30.2 %, random forest 0.0 %.")
+    assert told.endswith("predicted class is not the most probable one: SVM 30.2 %, random forest 0.0 %.")
     card = replace(card, classifier="svm")
     assert told in unescape(render_report(card, {}, {}))
     assert markdown_text(told) in render_markdown(card, "folder")

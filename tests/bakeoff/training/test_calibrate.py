@@ -196,7 +196,7 @@ def test_with_many_classes_the_probabilities_go_with_the_predictions(tmp_path):
     assert share > 0.05
     assert [] == warn_of_disagreement([found["auto"]], 30)
     (warning,) = warn_of_disagreement([found["sigmoid"], found["auto"]], 30)
-    assert warning.startswith(f"in {100 * share:.1f} % of the test rows another class than the predicted one is the mo")
+    assert warning.startswith(f"SVM: in {100 * share:.1f} % of the test rows the predicted class is not the most ")
     assert warning.endswith("; calibration: temperature brings the two together")
 
 
