@@ -7,6 +7,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 from pydantic import ValidationError
 
 from bakeoff.config import SearchConfig, TrainingConfig
@@ -128,6 +129,7 @@ def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[s
         for share in SHARES
         for number, (fit_rows, score_rows) in enumerate(folds)
     )
+    get_reusable_executor().shutdown()  # this process may end without the clean-up that would warn of it
     rows = [round(share * float(np.mean([len(fit_rows) for fit_rows, _ in folds]))) for share in SHARES]
     by_size = np.reshape(scores, (len(SHARES), len(folds))).tolist()
     return {"folds": config.cross_validation.folds, "rows": rows, "scores": by_size}
