@@ -7,7 +7,6 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-from joblib.externals.loky import get_reusable_executor
 from pydantic import ValidationError
 
 from bakeoff.config import SearchConfig, TrainingConfig
@@ -124,12 +123,12 @@ def learning_curve(config: TrainingConfig, ref: DatasetRef, name: str) -> dict[s
     svm_seconds = predict_race_svm(ref, config) if name == "svm" else None
     contestant = Contestant.of(config, name, ProblemSize.of(ref), svm_seconds)
     folds = read_folds(ref, config.cross_validation)
-    scores = joblib.Parallel(n_jobs=cpu_count())(
+    # In threads: with joblib's processes within a step's process this took minutes, and left semaphores behind.
+    scores = joblib.Parallel(n_jobs=cpu_count(), prefer="threads")(
         joblib.delayed(_score_share)(ref, contestant, fit_rows, score_rows, share, number)
         for share in SHARES
         for number, (fit_rows, score_rows) in enumerate(folds)
     )
-    get_reusable_executor().shutdown()  # this process may end without the clean-up that would warn of it
     rows = [round(share * float(np.mean([len(fit_rows) for fit_rows, _ in folds]))) for share in SHARES]
     by_size = np.reshape(scores, (len(SHARES), len(folds))).tolist()
     return {"folds": config.cross_validation.folds, "rows": rows, "scores": by_size}
