@@ -1,6 +1,7 @@
 """`bakeoff train` and `bakeoff predict`: the flows' work from any folder, without Prefect."""
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bakeoff.cli.main import main
+from bakeoff.runtime.workers import stop_fork_server
 
 ORDERS = Path("examples/orders.csv").absolute()
 FEW = '{"logistic_regression": {}}'
@@ -16,9 +18,18 @@ FEW = '{"logistic_regression": {}}'
 
 @pytest.fixture
 def away(tmp_path, monkeypatch):
-    """Another folder than the checkout's."""
+    """Another folder than the checkout's; what a command sets for its whole process is set back."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    ours, root = logging.getLogger("bakeoff"), logging.getLogger()
+    level, handlers = ours.level, root.handlers[:]
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    stop_fork_server()
+    yield tmp_path
+    stop_fork_server()  # it would look for modules in this folder
+    ours.setLevel(level)
+    root.handlers[:] = handlers
+    for number, handler in signals.items():
+        signal.signal(number, handler)
 
 
 def test_a_table_and_its_target_are_enough(away, capsys):

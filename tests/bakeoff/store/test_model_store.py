@@ -25,6 +25,7 @@ def test_a_version_holds_the_documented_files(version):
         "evaluation.json",
         "leaderboard.csv",
         "model.joblib",
+        "profile.json",
         "report.html",
         "sample.parquet",
         "trained_on.parquet",

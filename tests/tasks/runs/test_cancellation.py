@@ -28,6 +28,7 @@ pytestmark = [
 def config(folder):
     """Whose version always takes the champion's place."""
     small = {"dataset": {"n_samples": 300}, "classifiers": {"logistic_regression": {}}, "promotion": {"rule": "always"}}
+    small["retrain"] = "always"
     return TrainingConfig.model_validate(small | {"store": folder / "models", "workspace": folder / "work"})
 
 
