@@ -16,7 +16,7 @@ def test_twenty_runs_at_once_through_two_workers(stack, copy_of_nightly, tmp_pat
     workers = [stack.start_worker("--name", name, "--limit", "2") for name in ("first", "second")]
     asked = time.monotonic()
     for _ in range(RUNS):
-        stack.ask_for_run(deployment, **deployment["parameters"]["config"])
+        stack.ask_for_run(deployment, **deployment["parameters"]["config"] | {"retrain": "always"})
     assert eventually(lambda: RUNS == len(stack.runs(deployment, "COMPLETED", "FAILED", "CRASHED")), seconds=400)
     seconds = time.monotonic() - asked
     runs = stack.runs(deployment)

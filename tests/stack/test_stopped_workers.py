@@ -11,7 +11,7 @@ LIMIT_SECONDS = 180
 
 def stop_in(state, how, stack, deployment):
     """Ask for a run, wait until it is in the state, and stop its worker; returns worker, run and when that was."""
-    run = stack.ask_for_run(deployment, **deployment["parameters"]["config"])
+    run = stack.ask_for_run(deployment, **deployment["parameters"]["config"] | {"retrain": "always"})
     worker = stack.start_worker()
     assert eventually(lambda: state == stack.state(run)["type"], seconds=60, pause=0.1)
     if how == signal.SIGSTOP:
@@ -50,7 +50,9 @@ def test_a_run_whose_worker_was_stopped_is_marked_crashed_and_the_next_goes_thro
         assert crashed, f"{name}: {stack.state(run)}"
         assert time.monotonic() - when <= LIMIT_SECONDS
     after = {
-        name: stack.ask_for_run(deployment, **deployment["parameters"]["config"] | {"dataset": {"n_samples": 300}})
+        name: stack.ask_for_run(
+            deployment, **deployment["parameters"]["config"] | {"dataset": {"n_samples": 300}, "retrain": "always"}
+        )
         for name, (deployment, *_) in stopped.items()
     }
     worker = stack.start_worker()
