@@ -18,6 +18,7 @@ from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve,
 from bakeoff.evaluation.costs import cost_matrix, cost_reduction
 from bakeoff.evaluation.results import Calibration, CostReduction, Method
 from bakeoff.metrics import METRICS
+from bakeoff.training.dump_model import dump_model
 from bakeoff.training.held_out.out_of_fold import OutOfFoldScores, read_out_of_fold
 from bakeoff.training.results import CalibratedModel, FoldScore, ModelRef
 
@@ -52,7 +53,7 @@ def calibrate_classifier(
         classifier = to_sklearn(pipeline[-1])  # what joblib loads is not the same to the byte
         pipeline.steps[-1] = ("classifier", _calibrated(classifier, method, out_of_fold, classes))
         path = folder / f"{contestant.name}-calibrated.joblib"
-        joblib.dump(pipeline, path)
+        dump_model(pipeline, path)
     matrix = cost_matrix(config.costs, ref.classes) if config.costs else None
     calibration = evaluate_calibration(out_of_fold, len(ref.classes), method, matrix)
     if calibration.brier_before is not None:

@@ -5,8 +5,6 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import joblib
-
 from bakeoff.classifiers import CLASS, title
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_part
@@ -19,6 +17,7 @@ from bakeoff.estimators.slices.counted import predict_exact_svm
 from bakeoff.formatting import format_parameters
 from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.workspace import RunFolder
+from bakeoff.training.dump_model import dump_model
 from bakeoff.training.results import ModelRef
 
 logger = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ def fit_classifier(ref: DatasetRef, contestant: Contestant, folder: Path) -> Mod
     )
     folder.mkdir(exist_ok=True)  # no parents: a run that has ended must not leave a folder
     path = folder / f"{contestant.name}.joblib"
-    joblib.dump(pipeline, path)
+    dump_model(pipeline, path)
     return ModelRef(path, seconds, engine, predicted_seconds=predicted, search=search)
 
 
