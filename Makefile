@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 4200
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) * 3 / 2)))# more than cores: some tests wait
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 # With it set, every run would compile Prefect's server anew: twice the start-up time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -47,7 +48,7 @@ down:  ## stop them; models, predictions and history stay
 	@$(COMPOSE) down
 
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
 	@tests/stack/install postgresql chromium
