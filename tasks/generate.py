@@ -1,4 +1,4 @@
-"""Generate or read the rows, and write their training, test and validation parts into the run's folder."""
+"""Generate or read the rows, and write their training, test and hold-out parts into the run's folder."""
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
@@ -8,4 +8,4 @@ from tasks.runs.steps import step
 
 @step("bakeoff.data.prepare:prepare_cached", name="generate", run_name="generate {config.dataset.source} rows")
 def generate(config: TrainingConfig, run: RunFolder) -> DatasetRef:
-    """Return a reference to the training, test and validation rows."""
+    """Return a reference to the training, test and hold-out rows."""

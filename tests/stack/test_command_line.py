@@ -158,7 +158,7 @@ def test_help_shows_every_field_with_its_description(run):
     """Quickly, since nothing is started for it."""
     status, out, _ = run("training", "--help")
     assert 0 == status
-    for text in ("--dataset.n-samples", "--split.test-size", "how many rows", "default: 10000"):
+    for text in ("--dataset.n-samples", "--split.test-size", "number of rows", "default: 10000"):
         assert text in out
 
 

@@ -148,7 +148,7 @@ def _describe(store: ModelStore, history: History, card: Card) -> Iterator[str]:
         yield f"\n{in_use}"
         yield from text_table(HEADER, weekly_rows(history, version))
     environment = ", ".join(f"{name} {card.environment[name]}" for name in ("scikit-learn", "python"))
-    yield f"\nrows        {rows.train:,} train, {rows.test:,} test, {rows.validation:,} validation"
+    yield f"\nrows        {rows.train:,} train, {rows.test:,} test, {rows.validation:,} hold-out"
     yield f"target      {card.target}: {', '.join(card.classes[:12])}{' …' if len(card.classes) > 12 else ''}"
     yield f"features    {len(card.features)}"
     yield f"data        {card.data_sha256}"

@@ -52,7 +52,7 @@ def train(arguments: Sequence[str]) -> int:
 
 
 def predict(arguments: Sequence[str]) -> int:
-    """Score a table, or the version's validation rows, and print a summary; returns the exit status.
+    """Score a table, or the version's hold-out rows, and print a summary; returns the exit status.
 
     Args:
         arguments: the command line behind `predict`.

@@ -20,14 +20,11 @@ INTRODUCTION = """\
 
 <!-- Written by `make docs` from the models in src/bakeoff/config: change those, not this page. -->
 
-Names are those of a YAML file, where a dot is a level (`dataset.n_samples` is `dataset: {n_samples: …}`), and of flags
-(`--dataset.n-samples 2000`; underscores will do for dashes). A flag beats the file, the file beats the default. The
-environment is asked for nothing but keys, by the variables that `signing` names, and the modules of further
-classifiers (`BAKEOFF_CLASSIFIER_MODULES`). A value that isn't allowed, or two
-that don't go together, are refused in one line before anything is written.
+Names are those of a YAML file, where a dot is a level: `dataset.n_samples` is `dataset: {n_samples: …}`. Every name is a
+flag, too, with dashes for underscores: `--dataset.n-samples 2000`. A flag beats the file, the file beats the default. Wrong values, or values that don't go
+together, are refused before anything is written.
 
-*Empty* is `null` in YAML, of a list `[]` and of a mapping `{}`. In a flag lists are written with commas,
-mappings as JSON.
+*Empty* is `null` in YAML (`[]` for a list, `{}` for a mapping). In flags, lists have commas and mappings are JSON.
 """
 BOUNDS = {  # JSON Schema's keywords, and pydantic's own, which appear in the schema of fields with a validator
     "minimum": "ge",
@@ -72,7 +69,7 @@ def _write_field(name: str, field: dict[str, Any]) -> str:
     values, bounds = _format_values(field)
     description = field["description"].removesuffix(".").removesuffix(f" ({bounds})") + "."
     return (
-        f"### `{name}`\n\n`--{name.replace('_', '-')}` · {values} · default {_format_default(field['default'])}\n\n"
+        f"### `{name}`\n\n{values} · default {_format_default(field['default'])}\n\n"
         f"{_mark_code(description, _choices(field))}\n"
     )
 

@@ -32,17 +32,15 @@ class SearchConfig(Part):
         default=20,
         ge=1,
         le=10_000,
-        description="How many combinations of a contestant's values are tried: all if there are no more, else so many "
-        "drawn at random.",
+        description="Combinations per contestant: all, or this many drawn at random if there are more.",
     )
     folds: Count = Field(
         default=3,
         ge=2,
         le=20,
-        description="How many folds compare the combinations, within the rows that a fold or the final fit is fitted "
-        "on; made as those of cross_validation.",
+        description="Inner folds that compare the combinations, made like those of cross_validation.",
     )
-    random_state: Seed = Field(default=42, description="The seed that combinations are drawn with.")
+    random_state: Seed = Field(default=42, description="Seed for drawing combinations.")
 
     @property
     def spaces(self) -> dict[str, dict[str, list[Any]]]:

@@ -48,20 +48,20 @@ class TrainingConfig(Part):
     model_config = ConfigDict(title="Training")
 
     name: ModelName = "classifier"
-    store: LocalPath = Field(default=Path("models"), description="The store's folder.")
-    workspace: LocalPath = Field(default=Path(".bakeoff"), description="The folder of the run's intermediate files.")
+    store: LocalPath = Field(default=Path("models"), description="Folder of the store.")
+    workspace: LocalPath = Field(default=Path(".bakeoff"), description="Folder for the run's intermediate files.")
     dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
     retrain: Literal["new_rows", "always"] = Field(
         default="new_rows",
-        description="new_rows: a run whose rows, split, settings and library versions are those of a version in the "
-        "store ends before fitting, and names that version; always: it trains all the same.",
+        description="new_rows: end before fitting if a version in the store has the same rows, split, settings and "
+        "library versions; always: train anyway.",
     )
     strict: bool = Field(
         default=False,
-        description="Refuse a table that would otherwise be tidied: columns left out or converted, rows without the "
+        description="Refuse a table that would otherwise be cleaned: columns dropped or converted, rows without "
         "target, rare classes.",
     )
-    split: SplitConfig = Field(default=SplitConfig(), description="Training, test and validation rows.")
+    split: SplitConfig = Field(default=SplitConfig(), description="Training, test and hold-out rows.")
     cross_validation: CrossValidationConfig = Field(
         default=CrossValidationConfig(), description="How the contestants are compared."
     )
@@ -71,72 +71,68 @@ class TrainingConfig(Part):
     )
     preprocessing: Literal["auto", "none"] = Field(
         default="auto",
-        description="auto: impute, scale and one-hot encode inside every fold; none: numbers as they are.",
+        description="auto: impute, scale and one-hot encode inside every fold; none: use the numbers as they are.",
     )
     classifiers: dict[str, dict[str, Any]] = Field(
         default=default_parameters(),
         min_length=1,
-        description="The contestants, each with scikit-learn's own parameters; one that is left out does not race. "
-        "logistic_regression, svm, random_forest and hist_gradient_boosting have their names; any other name goes with "
-        "a class and its parameters, as in mine: {class: lightgbm.LGBMClassifier, n_estimators: 300}, of scikit-learn, "
-        "LightGBM, XGBoost, CatBoost, or a module that the environment variable BAKEOFF_CLASSIFIER_MODULES allows. "
-        "Replaced as a whole, never merged. A contestant without a random_state gets 42.",
+        description="The contestants with their scikit-learn parameters; replaces the default list. Names: "
+        "logistic_regression, svm, random_forest, hist_gradient_boosting, or your own with a class, as "
+        "mine: {class: lightgbm.LGBMClassifier, n_estimators: 300}, from scikit-learn, LightGBM, XGBoost, "
+        "CatBoost or a module in BAKEOFF_CLASSIFIER_MODULES. random_state is 42 unless set.",
     )
     search: SearchConfig = Field(
         default=SearchConfig(),
-        description="Parameters to search, by contestant, as in svm: {C: [0.1, 1, 10], gamma: [scale, 0.1]}: inside "
-        "every fold, so that fold scores stay honest, and again on all training rows.",
+        description="Parameter values to search per contestant, as svm: {C: [0.1, 1, 10], gamma: [scale, 0.1]}: "
+        "inside every fold, and again on all training rows.",
     )
-    svm: SVMConfig = Field(default=SVMConfig(), description="How the SVM is fitted where there are many rows.")
+    svm: SVMConfig = Field(default=SVMConfig(), description="How the SVM is fitted to many rows.")
     time_budget: Number | None = Field(
         default=None,
         gt=0,
         le=10_000_000,
-        description="Seconds that the race's fits and folds may take. Contestants that are predicted to need more are "
-        "skipped, and those that have not finished by then are stopped and skipped; empty: no limit.",
+        description="Seconds for all fits and folds. Contestants predicted or found to need more are skipped. Empty: "
+        "no limit.",
     )
     runner: Literal["threads", "dask"] = Field(
         default="threads",
-        description="Where fits and folds run. threads: here, as many at once as there are cores; dask: on the workers "
-        "of a Dask cluster.",
+        description="Where fits and folds run. threads: on this machine, one per core; dask: on a Dask cluster.",
     )
     dask: DaskConfig = Field(default=DaskConfig(), description="Runner dask: which cluster.")
     engine: EngineChoice = Field(
         default="auto",
-        description="What fits the contestants. auto: scikit-learn-intelex for those that it was measured to fit "
-        "faster (random forest, and logistic regression from 100,000 training rows), where it is installed; "
-        "scikit-learn; sklearnex: for random forest and logistic regression in any case. The model is scikit-learn's "
-        "either way.",
+        description="Library that fits. auto: scikit-learn-intelex, if installed, where it was measured to be faster "
+        "(random forest; logistic regression from 100,000 training rows); sklearnex: for both in any "
+        "case. The model is scikit-learn's either way.",
     )
     class_weight: Literal["none", "balanced"] = Field(
         default="none",
-        description="balanced: every class weighs alike in the fits, however few its rows, for all contestants that "
-        "take class_weight and don't set it themselves; none: every row weighs alike.",
+        description="balanced: all classes weigh the same in fits, for contestants that take class_weight and don't "
+        "set it; none: all rows do.",
     )
     calibration: CalibrationChoice = Field(
         default="auto",
-        description="Probabilities from scores, by the training rows' own out-of-fold scores. auto: for contestants "
-        "without probabilities of their own (the SVM), isotonic where every class has 1,000 out-of-fold rows, else "
-        "temperature from 10 classes and sigmoid below; sigmoid, isotonic, temperature: for all contestants, but as by "
-        "auto where isotonic has too few rows, and sigmoid instead of temperature for two classes; none: for nobody.",
+        description="How probabilities are calibrated on out-of-fold scores. auto: only for contestants without "
+        "probabilities (SVM), by isotonic with 1,000 out-of-fold rows of every class, otherwise "
+        "temperature from 10 classes, sigmoid below; sigmoid, isotonic, temperature: for all, with the "
+        "same fallback for isotonic, and sigmoid instead of temperature for two classes; none: for none.",
     )
     costs: Costs = Field(
         default={},
-        description="What wrong predictions cost, 0 to 1,000,000,000: for a true class a number, or a mapping from "
-        "predicted class to number. What is not named costs 1 when wrong and 0 when right. With costs, predictions are "
-        "the classes of least expected cost.",
+        description="Cost of wrong predictions, 0 to 1,000,000,000: per true class a number, or a mapping from "
+        "predicted class to number. Default: 1 if wrong, 0 if right. Predictions become the classes of "
+        "least expected cost.",
     )
     report: Literal["plain", "deep"] = Field(
         default="plain",
-        description="What the version's report tells. deep: also whether more rows would help (learning curve), which "
-        "takes some thirty fits more, and which columns matter (permutation importance), however long that takes.",
+        description="deep: add the learning curve (some thirty more fits) and permutation importance, however long it "
+        "takes.",
     )
     drift_cooldown: Number = Field(
         default=24,
         gt=0,
         le=8760,
-        description="Hours after a run that drift has started in which drift starts no other one; other runs neither "
-        "count nor wait.",
+        description="Hours after a run started by drift in which drift starts no other.",
     )
     signing: SigningConfig = Field(default=SigningConfig(), description="What the version is signed with.")
 

@@ -45,5 +45,5 @@ class DatasetRef:
     warnings: tuple[str, ...] = ()
 
     def part(self, part: Part) -> Path:
-        """Return a part's path: Parquet for validation rows, which are exported; Arrow for others, which are mapped."""
+        """Return a part's path: Parquet for hold-out rows, which are exported; Arrow for others, which are mapped."""
         return self.folder / f"{part}.{'parquet' if part == 'validation' else 'arrow'}"

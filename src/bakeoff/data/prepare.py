@@ -63,7 +63,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         pa.parquet.write_table(dataset.raw, folder / RAW, store_schema=False)
     rows: dict[str, int] = {part: len(positions) for part, positions in split.items()}
     logger.info(
-        "%s rows from %s: %s training, %s test, %s validation; %d features, %d classes",
+        "%s rows from %s: %s training, %s test, %s hold-out; %d features, %d classes",
         f"{len(dataset.y):,}",
         config.dataset.bundled or config.dataset.path or _generator(config.dataset.batch),
         *(f"{count:,}" for count in rows.values()),

@@ -1,4 +1,4 @@
-"""Split rows into training, test and validation parts: at random, by time, or by group."""
+"""Split rows into training, test and hold-out parts: at random, by time, or by group."""
 
 import contextlib
 
@@ -19,7 +19,7 @@ def split_rows(dataset: Dataset, config: SplitConfig) -> Split:
     """Split all rows into three disjoint parts.
 
     The share `test_size` of all rows is held out; of those, the share `validation_share` is kept for the prediction
-    flow. By time the training rows are the oldest and the validation rows the newest. Rows with the same time or group
+    flow. By time the training rows are the oldest and the hold-out rows the newest. Rows with the same time or group
     stay together.
 
     Args:
@@ -142,7 +142,7 @@ def _by_time(times: np.ndarray, config: SplitConfig) -> Split:
     if not cuts:
         raise DataError(
             f"column {config.column!r}, which split.by: time follows, has {len(np.unique(times))} different "
-            "times; training, test and validation rows need one each at least"
+            "times; training, test and hold-out rows need one each at least"
         )
     return dict(zip(PARTS, np.split(order, cuts)))
 
@@ -154,13 +154,13 @@ def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
     if not cuts:
         raise DataError(
             f"column {config.column!r}, which split.by: group follows, has {len(order)} groups; training, test and "
-            "validation rows need one each at least"
+            "hold-out rows need one each at least"
         )
     parts = np.split(np.argsort(rank, kind="stable"), cuts)
     return dict(zip(PARTS, map(np.sort, parts)))
 
 
 def _shares(n_rows: int, config: SplitConfig) -> list[int]:
-    """Return the positions where test and validation rows would begin if rows could be cut anywhere."""
+    """Return the positions where test and hold-out rows would begin if rows could be cut anywhere."""
     held_out = int(np.ceil(n_rows * config.test_size))
     return [n_rows - held_out, n_rows - int(np.ceil(held_out * config.validation_share))]

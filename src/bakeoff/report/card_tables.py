@@ -228,7 +228,7 @@ def describe_origin(card: Card) -> list[tuple[str, str]]:
     rows = card.rows
     facts = [
         ("version", card.version),
-        ("rows", f"{rows.train:,} training, {rows.test:,} test, {rows.validation:,} validation"),
+        ("rows", f"{rows.train:,} training, {rows.test:,} test, {rows.validation:,} hold-out"),
         ("target", f"{card.target}: {len(card.classes)} classes"),
         ("features", f"{len(card.features)}"),
         ("data (SHA-256)", card.data_sha256),

@@ -95,7 +95,7 @@ def render_predictions(summary: Mapping[str, Any], scored: ScoredTable, pictures
 
 
 def _origin(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = "the version's validation rows" if summary["input"] is None else summary["input"]
+    rows = "the version's hold-out rows" if summary["input"] is None else summary["input"]
     return [
         ("model", summary["name"]),
         ("version", summary["version"]),

@@ -47,7 +47,7 @@ def export_version(
     workspace: Path,
     by: str | None = None,
 ) -> Path:
-    """Seal the winner, its validation rows, the leaderboard and the card as a new version of the store.
+    """Seal the winner, its hold-out rows, the leaderboard and the card as a new version of the store.
 
     Args:
         by: which run exports it, for the journal.

@@ -46,8 +46,8 @@ def test_the_defaults_as_a_file_are_the_defaults(model, place, tmp_path):
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("dataset.n_samples", "`--dataset.n-samples` · whole number, 10 to 100,000,000 · default `10000`"),
-        ("split.test_size", "`--split.test-size` · number, above 0, below 1 · default `0.3`"),
+        ("dataset.n_samples", "whole number, 10 to 100,000,000 · default `10000`"),
+        ("split.test_size", "number, above 0, below 1 · default `0.3`"),
         ("cross_validation.random_state", "whole number, 0 to 4,294,967,295, or empty · default empty"),
         ("time_budget", "number, above 0, 10,000,000 at most, or empty · default empty"),
         ("promotion.rule", "`significant`, `always` or `never` · default `significant`"),

@@ -39,7 +39,7 @@ def test_times_are_read_whatever_their_type(tmp_path, name, times):
             "holds '03/04/2026', which can be read day first and month first; set dataset.dates: {when: dmy}, or mdy",
         ),
         ("time", [None, *["2026-01-01"] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
-        ("time", [1, 2] * 60, "has 2 different times; training, test and validation rows need one each"),
+        ("time", [1, 2] * 60, "has 2 different times; training, test and hold-out rows need one each"),
         (
             "time",
             [1] * 84 + [2] * 24 + [3] * 12,
@@ -51,7 +51,7 @@ def test_times_are_read_whatever_their_type(tmp_path, name, times):
         ("time", [[1]] * 120, "holds list<element: int64>; give plain values"),
         ("group", [np.nan, *[1.0] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
         ("group", [[1]] * 120, "holds list<element: int64>; give plain values"),
-        ("group", ["p", "q"] * 60, "has 2 groups; training, test and validation rows need one each"),
+        ("group", ["p", "q"] * 60, "has 2 groups; training, test and hold-out rows need one each"),
         ("group", ["p", "q", "r", "s"] * 30, "groups of 'when', fewer than the 5 folds"),
         ("group", [None, *["p"] * 119], "is missing in 1 of 120 rows (the first is row 0)"),
     ],
