@@ -12,7 +12,7 @@ import shutil
 
 import httpx
 import pytest
-from document_rules import BEFORE, COMPOSE, DOCUMENTS, DRY, GIVEN, STAYING, TABLES
+from document_rules import COMPOSE, DOCUMENTS, DRY, GIVEN, STAYING, TABLES
 from documents import blocks, commands, not_printed
 from postgres import postgres
 from prefect_stack import ROOT
@@ -76,10 +76,6 @@ def test_a_documented_command_does_what_the_document_says(follow, command, reque
         assert same in {each.bare for each in DOCUMENTED if each.document == "README.md"}
         return
     reader = follow(command.document)
-    for (document, beginning), (first, _) in BEFORE.items():
-        if document == command.document and command.bare.startswith(beginning):
-            status, output = reader.run(filled(first, reader))
-            assert 0 == status, output
     text = filled(in_python(command.text) if command.language == "python" else command.text, reader)
     if command.bare.startswith("docker-compose"):
         hold_that_compose_is_tested(command.bare)
@@ -147,11 +143,6 @@ def test_no_rule_is_for_a_command_that_is_gone():
     bare = {command.bare for command in DOCUMENTED}
     assert set() == {*STAYING, *DRY, *COMPOSE} - bare
     assert [] == [rule for rule in GIVEN if rule not in {(each.document, each.bare) for each in DOCUMENTED}]
-    assert [] == [
-        rule
-        for rule in BEFORE
-        if not any(rule[0] == each.document and each.bare.startswith(rule[1]) for each in DOCUMENTED)
-    ]
 
 
 def test_the_readme_draws_the_store_as_it_is(follow):
