@@ -91,8 +91,8 @@ def test_a_documented_command_does_what_the_document_says(follow, command, reque
 
 
 def in_python(text):
-    """A file that .venv's Python runs; the frame to predict is the reader's table."""
-    return f".venv/bin/python - <<'EOF'\nimport pandas\n\nframe = pandas.read_csv('rows.csv')\n{text}\nEOF"
+    """A file that .venv's Python runs."""
+    return f".venv/bin/python - <<'EOF'\n{text}\nEOF"
 
 
 def filled(text, reader):
