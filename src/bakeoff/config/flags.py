@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel
 
 from bakeoff.config.validation import DEEPEST, Model, model_at, validate
 from bakeoff.errors import ConfigError
@@ -170,6 +170,10 @@ def _explain_json(text: str) -> str:
 def _merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
+        field = model.model_fields.get(key)
+        if field and isinstance(field.validation_alias, AliasChoices):
+            for name in field.validation_alias.choices[1:]:  # the file may have the field's old name
+                merged.pop(str(name), None)
         part = model_at(model, [key])
         if part and key in merged and not isinstance(merged[key], Mapping):
             raise ConfigError(f"{key} is {merged[key]!r} in the file; it should be `key: value` lines")

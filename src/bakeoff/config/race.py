@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, field_validator, model_validator
 
 from bakeoff.classifiers import CLASSIFIERS, default_parameters
 from bakeoff.config.base import (
@@ -18,7 +18,10 @@ from bakeoff.metrics import MetricName
 class SplitConfig(Part):
     """How the rows are divided into training, test and hold-out rows."""
 
-    model_config = ConfigDict(title="Split")
+    # Prefect's server checks parameters by the schema, which would else refuse the old name; the form doesn't show it.
+    model_config = ConfigDict(
+        title="Split", json_schema_extra={"patternProperties": {"^validation_share$": {"type": "number"}}}
+    )
 
     test_size: Number = Field(
         default=0.3,
@@ -26,10 +29,11 @@ class SplitConfig(Part):
         lt=1,
         description="Share of all rows held out from training and selection: test and hold-out rows.",
     )
-    validation_share: Number = Field(
+    holdout_share: Number = Field(
         default=0.33,
         gt=0,
         lt=1,
+        validation_alias=AliasChoices("holdout_share", "validation_share"),  # the latter is its old name
         description="Share of those that are hold-out rows, kept for predictions; the others are test rows.",
     )
     by: Literal["random", "time", "group"] = Field(

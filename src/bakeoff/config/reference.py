@@ -20,9 +20,9 @@ INTRODUCTION = """\
 
 <!-- Written by `make docs` from the models in src/bakeoff/config: change those, not this page. -->
 
-Names are those of a YAML file, where a dot is a level: `dataset.n_samples` is `dataset: {n_samples: …}`. Every name is a
-flag, too, with dashes for underscores: `--dataset.n-samples 2000`. A flag beats the file, the file beats the default. Wrong values, or values that don't go
-together, are refused before anything is written.
+Names are those of a YAML file, where a dot is a level: `dataset.n_samples` is `dataset: {n_samples: …}`. Every name is
+a flag, too, with dashes for underscores: `--dataset.n-samples 2000`. A flag beats the file, the file beats the default.
+Wrong values, or values that don't go together, are refused before anything is written.
 
 *Empty* is `null` in YAML (`[]` for a list, `{}` for a mapping). In flags, lists have commas and mappings are JSON.
 """

@@ -18,7 +18,7 @@ LEAST_HELD_OUT = 3  # with fewer held-out rows of a class, train_test_split may 
 def split_rows(dataset: Dataset, config: SplitConfig) -> Split:
     """Split all rows into three disjoint parts.
 
-    The share `test_size` of all rows is held out; of those, the share `validation_share` is kept for the prediction
+    The share `test_size` of all rows is held out; of those, the share `holdout_share` is kept for the prediction
     flow. By time the training rows are the oldest and the hold-out rows the newest. Rows with the same time or group
     stay together.
 
@@ -78,8 +78,8 @@ def _at_random(y: np.ndarray, config: SplitConfig) -> Split:
             with contextlib.suppress(ValueError):
                 return _drawn_apart(y, codes, np.flatnonzero(rare), config)
         raise DataError(
-            f"{len(y)} rows can't be split with split.test_size {config.test_size} and split.validation_share "
-            f"{config.validation_share} ({str(error).split('. ')[0].rstrip('.')}); "
+            f"{len(y)} rows can't be split with split.test_size {config.test_size} and split.holdout_share "
+            f"{config.holdout_share} ({str(error).split('. ')[0].rstrip('.')}); "
             "use more rows, other shares or split.stratify: false"
         ) from error
 
@@ -100,7 +100,7 @@ def _drawn(y: np.ndarray, config: SplitConfig) -> Split:
     )
     test, validation = train_test_split(
         held_out,
-        test_size=config.validation_share,
+        test_size=config.holdout_share,
         random_state=config.random_state,
         stratify=y[held_out] if config.stratify else None,
     )
@@ -127,7 +127,7 @@ def _drawn_apart(y: np.ndarray, codes: np.ndarray, rare: np.ndarray, config: Spl
         rows = random.permutation(np.flatnonzero(codes == code))
         # At least two rows are kept for training.
         held_out = max(min(round(len(rows) * config.test_size), len(rows) - 2), 0)
-        cuts = [len(rows) - held_out, len(rows) - round(held_out * config.validation_share)]
+        cuts = [len(rows) - held_out, len(rows) - round(held_out * config.holdout_share)]
         for part, chosen in zip(parts, np.split(rows, cuts)):
             parts[part].append(chosen)
     split = {part: np.concatenate(rows) for part, rows in parts.items()}
@@ -163,4 +163,4 @@ def _by_group(groups: np.ndarray, config: SplitConfig) -> Split:
 def _shares(n_rows: int, config: SplitConfig) -> list[int]:
     """Return the positions where test and hold-out rows would begin if rows could be cut anywhere."""
     held_out = int(np.ceil(n_rows * config.test_size))
-    return [n_rows - held_out, n_rows - int(np.ceil(held_out * config.validation_share))]
+    return [n_rows - held_out, n_rows - int(np.ceil(held_out * config.holdout_share))]

@@ -3,6 +3,7 @@
 import json
 import re
 
+import jsonschema
 import pytest
 
 from bakeoff.config import DatasetConfig, TrainingConfig
@@ -108,3 +109,17 @@ def test_flags_are_shown_with_dashes_and_taken_either_way(capsys):
     for words in (["--dataset.n-samples", "300"], ["--dataset.n_samples", "300"], ["--dataset.n_samples=300"]):
         assert 300 == read(*words).dataset.n_samples
     assert "a_b" == read("--name=a_b").name
+
+
+@pytest.mark.parametrize("name", ["holdout_share", "validation_share"])
+def test_the_old_name_of_the_holdout_share_is_accepted(tmp_path, name):
+    """In files, flags, Python and Prefect's parameters; a flag of either name beats a file with either."""
+    path = tmp_path / "config.yaml"
+    path.write_text("split: {validation_share: 0.2}\n")
+    assert 0.2 == read("--config", str(path)).split.holdout_share
+    assert 0.4 == read("--config", str(path), f"--split.{name}", "0.4").split.holdout_share
+    assert 0.4 == TrainingConfig.model_validate({"split": {name: 0.4}}).split.holdout_share
+    jsonschema.validate({"split": {name: 0.4}}, TrainingConfig.model_json_schema())
+    assert "validation_share" not in TrainingConfig().model_dump()["split"]
+    with pytest.raises(ConfigError, match="unknown key 'split.validation_share'"):
+        validate(TrainingConfig, {"split": {"holdout_share": 0.3, "validation_share": 0.2}})

@@ -58,7 +58,7 @@ def test_defaults_are_the_documented_ones():
         "strict": False,
         "split": {
             "test_size": 0.3,
-            "validation_share": 0.33,
+            "holdout_share": 0.33,
             "by": "random",
             "column": None,
             "stratify": True,
@@ -107,7 +107,7 @@ def test_config_survives_json(n_samples, seed, share, stratify, scoring):
     config = TrainingConfig.model_validate(
         {
             "dataset": {"n_samples": n_samples, "random_state": seed},
-            "split": {"validation_share": share, "stratify": stratify},
+            "split": {"holdout_share": share, "stratify": stratify},
             "cross_validation": {"scoring": scoring},
         }
     )

@@ -59,7 +59,7 @@ def test_default_split_has_7000_2010_990_rows():
 @settings(deadline=None)
 def test_the_parts_are_disjoint_and_together_all_rows(n, classes, test_size, share, stratify, seed):
     """No row is in two parts, none is lost."""
-    config = SplitConfig(test_size=test_size, validation_share=share, stratify=stratify, random_state=seed)
+    config = SplitConfig(test_size=test_size, holdout_share=share, stratify=stratify, random_state=seed)
     try:
         split = split_rows(dataset([i % classes for i in range(n)]), config)
     except DataError:

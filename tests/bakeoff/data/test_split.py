@@ -34,7 +34,7 @@ def split(dataset, by, **config):
 def test_by_time_what_is_held_out_is_newer_than_all_that_is_learned_from(times, test_size, share):
     """Training, test, validation: each part is later than the one before, and parts no moment."""
     try:
-        parts = split(keyed(times), "time", test_size=test_size, validation_share=share)
+        parts = split(keyed(times), "time", test_size=test_size, holdout_share=share)
     except DataError:
         assume(False)
     times = np.array(times)
