@@ -11,9 +11,11 @@ unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK := 1
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
+# What the lock installs of pyproject.toml's extras.
+EXTRAS = $(addprefix --extra ,flows scale excel sklearnex signing terminal)
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict demo server worker deploy env up down test test-stack test-compose bench-peers check format lock notebook docs clean
+.PHONY: help setup setup-dev train predict demo server worker deploy env up down test test-lowest test-stack test-compose bench-peers check format lock notebook docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +52,9 @@ down:  ## stop them; models, predictions and history stay
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
+test-lowest: .venv-lowest/.done  ## run the library's tests on the lowest versions that pyproject.toml allows; needs Python 3.11
+	@.venv-lowest/bin/python -m pytest $(or $(TESTS),tests/bakeoff) -n auto $(ARGS)
+
 test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
 	@tests/stack/install postgresql chromium
 	@$(BIN)/python -m pytest tests/stack -n 2 --dist loadfile $(ARGS)
@@ -79,10 +84,10 @@ format: .venv/.dev  ## format the code and mend what lint can
 
 lock: .venv/.runtime  ## write the lock again, with the newest versions that pyproject.toml allows
 	$(COMPILE) --no-annotate requirements-setup.in -o requirements-setup.txt
-	$(COMPILE) --extra flows --extra scale --extra excel pyproject.toml -o requirements.txt
-	$(COMPILE) --extra flows --extra scale --extra excel --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
-	$(COMPILE) --extra flows --extra scale --extra excel --extra dev --extra notebook --constraint requirements-dev.txt pyproject.toml -o requirements-notebook.txt
-	$(COMPILE) --extra flows --extra scale --extra excel --extra dev --extra docs --constraint requirements-notebook.txt pyproject.toml -o requirements-docs.txt
+	$(COMPILE) $(EXTRAS) pyproject.toml -o requirements.txt
+	$(COMPILE) $(EXTRAS) --extra test --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) $(EXTRAS) --extra test --extra dev --extra notebook --constraint requirements-dev.txt pyproject.toml -o requirements-notebook.txt
+	$(COMPILE) $(EXTRAS) --extra test --extra dev --extra docs --constraint requirements-notebook.txt pyproject.toml -o requirements-docs.txt
 	@! grep -nE 'https?://' requirements*.txt || { echo "the lock names a host" >&2; exit 1; }
 
 notebook: .venv/.notebook  ## open the notebook that explores the data generator
@@ -97,7 +102,7 @@ docs: .venv/.docs  ## write docs/reference.md from the config's models, and buil
 	@echo "site/index.html"
 
 clean:  ## remove .venv, site and caches; models and predictions stay
-	rm -rf .venv .venv-peers site .mypy_cache .pytest_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf .venv .venv-lowest .venv-peers site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 setup-dev: .venv/.dev  ## .venv with the tests' tools too
 
@@ -114,6 +119,13 @@ setup-dev: .venv/.dev  ## .venv with the tests' tools too
 .venv/.dev: .venv/.runtime requirements-dev.txt
 	@echo "Adding the tests' tools from requirements-dev.txt"
 	@$(INSTALL) --require-hashes --compile-bytecode -r requirements-dev.txt
+	@touch $@
+
+# Without scikit-learn-intelex: its tests are left out there.
+.venv-lowest/.done: .venv/.runtime pyproject.toml
+	@echo "Setting up .venv-lowest with the lowest versions that pyproject.toml allows"
+	@$(BIN)/uv venv --quiet --clear --python 3.11 .venv-lowest
+	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --compile-bytecode -e '.[excel,signing,terminal,test]'
 	@touch $@
 
 .venv/.notebook: .venv/.dev requirements-notebook.txt

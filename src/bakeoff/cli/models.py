@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bakeoff.classifiers import title
-from bakeoff.cli.terminal import is_terminal, render_table
+from bakeoff.cli.terminal import is_drawn, render_table
 from bakeoff.errors import IntegrityError, ReadError, StoreError
 from bakeoff.formatting import (
     NONE,
@@ -98,7 +98,7 @@ def _version_rows(store: ModelStore, history: History) -> list[dict[str, Any]]:
 def _print_versions(rows: list[dict[str, Any]], history: History) -> None:
     header = ("Version", "Winner", "CV mean", "Test accuracy", "Age")
     sides = ("left", "left", "right", "right", "left")
-    print(render_table(header, [*map(_cells, rows)], history.champion, is_terminal(), sides))
+    print(render_table(header, [*map(_cells, rows)], history.champion, is_drawn(), sides))
     for row in rows:
         if "damaged" in row:
             print(f"{row['version']}: {row['damaged']}")
@@ -183,7 +183,7 @@ def show_log(store: ModelStore, options: argparse.Namespace) -> int:
             for period in history.champion_periods
         ]
         header = ("Champion", "From (UTC)", "To", "By", "Why")
-        print(render_table(header, rows, drawn=is_terminal(), align=("left",) * 5))
+        print(render_table(header, rows, drawn=is_drawn(), align=("left",) * 5))
         for version in history.labels:
             print(f"{version}: {describe_in_use(history, version)}")
         for number in history.set_back:

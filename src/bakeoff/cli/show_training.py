@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from shlex import quote
 
-from bakeoff.cli.terminal import is_terminal, render_card
+from bakeoff.cli.terminal import is_drawn, render_card
 from bakeoff.formatting import one_line
 from bakeoff.store.model_store import ModelStore
 
@@ -31,5 +31,5 @@ def show_training(folder: str, as_json: bool = False) -> str:
         where = f"--store {quote(str(path.parent.parent))} --name {path.parent.name}"
         command = f"bakeoff models promote {path.name} {where}{key}"
         note += f"\n{command} changes that."
-    shown = render_card(store.card(path.name, history), is_terminal())
+    shown = render_card(store.card(path.name, history), is_drawn())
     return f"\n{shown}\n{note}\n\nreport: {path / 'report.html'}\n{folder}"

@@ -1,5 +1,6 @@
-"""Tables and cards on a terminal: in colour by rich, or as plain lines if the output is not a terminal."""
+"""Tables and cards on a terminal: in colour by rich, or as plain lines without rich or a terminal."""
 
+import importlib.util
 import io
 import os
 import shutil
@@ -41,9 +42,9 @@ SHORTER = {"Balanced acc.": "Bal. acc.", "To the leader": "To leader"}  # shorte
 RACE = ("Classifier", "CV mean", "±", "To the leader", INTERVAL, "Verdict")
 
 
-def is_terminal() -> bool:
-    """Return whether standard output is a terminal whose user has not set NO_COLOR."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+def is_drawn() -> bool:
+    """Return whether tables are in colour: on a terminal, with rich installed, unless its user has set NO_COLOR."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and importlib.util.find_spec("rich") is not None
 
 
 def render_card(card: Card, drawn: bool = False) -> str:

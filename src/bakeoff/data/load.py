@@ -7,6 +7,7 @@ from bakeoff.config import DatasetConfig, SplitConfig
 from bakeoff.data.datasets import Dataset
 from bakeoff.data.file_dataset import load_file
 from bakeoff.data.synthetic import generate_rows
+from bakeoff.tables.cells import TEXT
 from bakeoff.tables.schema import Feature
 
 
@@ -39,7 +40,7 @@ def _bundled(config: DatasetConfig) -> Dataset:
     bunch = getattr(datasets, f"load_{config.bundled}")(as_frame=True)
     y = bunch.target.astype("int64")
     if config.bundled != "digits":  # the classes of digits are the numbers themselves
-        y = pd.Series(np.asarray(bunch.target_names)[y.to_numpy()], name="target").astype("str")
+        y = pd.Series(np.asarray(bunch.target_names)[y.to_numpy()], name="target", dtype=TEXT)
     return Dataset(bunch.data, y, _numbers(bunch.data))
 
 

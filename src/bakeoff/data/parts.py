@@ -12,10 +12,12 @@ from bakeoff.config import CrossValidationConfig
 from bakeoff.data.dataset_ref import DatasetRef, Part
 from bakeoff.data.folds import Fold, make_folds
 from bakeoff.runtime.threads import OneSlot
+from bakeoff.tables.cells import TEXT
 from bakeoff.tables.read_table import read_table
 
 POSITIONS = "positions.npz"
 RAW = "raw.parquet"
+TEXTS = {pa.string(): TEXT, pa.large_string(): TEXT}
 
 _parts: dict[Part, OneSlot[tuple[Path, str], tuple[pd.DataFrame, np.ndarray]]] = {
     part: OneSlot() for part in get_args(Part)
@@ -73,7 +75,7 @@ def read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
 
 def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
     # One block per column: pandas would copy the numbers to put several columns into one block.
-    frame = _open(path).to_pandas(split_blocks=True, use_threads=False)
+    frame = _open(path).to_pandas(split_blocks=True, use_threads=False, types_mapper=TEXTS.get)
     return frame.drop(columns=target), frame[target].to_numpy(copy=True)
 
 

@@ -3,9 +3,12 @@
 from typing import Any
 
 import numpy as np
+import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
+
+HAS_TEMPERATURE = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)  # in `CalibratedClassifierCV`
 
 
 class GivenScores(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
@@ -45,7 +48,7 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             neural networks, 2017), which keeps their order.
 
     Attributes:
-        calibrator_: a `CalibratedClassifierCV` fitted on the scores.
+        calibrator_: a `CalibratedClassifierCV` fitted on the scores, or a `TemperatureScaling` where that has none.
     """
 
     def __init__(self, classifier: Any, method: str = "sigmoid") -> None:
@@ -77,6 +80,9 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if len(missing := np.setdiff1d(self.classes_, y)):
             raise ValueError(f"probabilities can't be calibrated: class {str(missing[0])!r} has no out-of-fold rows")
         rows, codes = np.arange(len(y)), np.searchsorted(self.classes_, y)
+        if self.method == "temperature" and not HAS_TEMPERATURE:
+            self.calibrator_ = TemperatureScaling().fit(self._columns(scores), codes)
+            return self
         # One "fold" of all rows: the scores are out-of-fold already, and the default cv refuses rare classes.
         calibrator = CalibratedClassifierCV(GivenScores(), method=self.method, cv=[(rows, rows)], ensemble=False)
         # Of codes, since temperature takes integer labels for codes.
@@ -119,6 +125,53 @@ class CalibratedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def _columns(self, scores: np.ndarray) -> np.ndarray:
         return score_columns(scores, len(self.classes_))
+
+
+class TemperatureScaling(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """One factor for all scores, then the softmax; for scikit-learn 1.7, which has no temperature.
+
+    Attributes:
+        beta_: the factor, the inverse of the temperature.
+        classes_: the class codes.
+    """
+
+    def fit(self, X: np.ndarray, y: np.ndarray) -> "TemperatureScaling":
+        """Find the factor with the lowest log loss.
+
+        Args:
+            X: scores, or probabilities that add up to 1 in each row, shape (n_rows, n_classes).
+            y: class codes from 0, shape (n_rows,).
+        """
+        from scipy.optimize import minimize_scalar
+        from scipy.special import log_softmax
+
+        logits, own = _to_logits(X), np.arange(len(y))
+
+        def log_loss(log_beta: float) -> float:
+            return -float(log_softmax(np.exp(log_beta) * logits, axis=1)[own, y].mean())
+
+        tolerance = {"xatol": 64 * np.finfo(float).eps}
+        found = minimize_scalar(log_loss, bounds=(-10.0, 10.0), method="bounded", options=tolerance)
+        self.beta_ = float(np.exp(found.x))
+        self.classes_ = np.arange(X.shape[1])
+        return self
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """Return the probabilities, shape (n_rows, n_classes)."""
+        from scipy.special import softmax
+
+        probabilities: np.ndarray = softmax(self.beta_ * _to_logits(X), axis=1)
+        return probabilities
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the codes of the most probable classes, shape (n_rows,)."""
+        codes: np.ndarray = self.predict_proba(X).argmax(axis=1)
+        return codes
+
+
+def _to_logits(scores: np.ndarray) -> np.ndarray:
+    are_probabilities = ((scores >= 0) & (scores <= 1)).all() and np.isclose(scores.sum(axis=1), 1).all()
+    return np.log(scores + 1e-12) if are_probabilities else scores
 
 
 def raw_scores(classifier: Any, X: Any) -> np.ndarray:

@@ -28,8 +28,8 @@ def require_engine(choice: EngineChoice) -> None:
     """
     if choice == "sklearnex" and not has_sklearnex():
         raise ConfigError(
-            "engine: sklearnex needs the package scikit-learn-intelex (x86-64 alone), which is not installed; install "
-            "it, or leave engine: auto"
+            "engine: sklearnex needs the package scikit-learn-intelex (x86-64 alone), which is not installed: pip "
+            "install 'bakeoff[sklearnex]', or leave engine: auto"
         )
 
 

@@ -1,5 +1,6 @@
 """Find, read and generate keys in PEM files."""
 
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -71,7 +72,9 @@ def generate_keys(folder: Path) -> tuple[Path, Path, str]:
 
     Raises:
         StoreError: the folder contains such a file already (keys are never overwritten), or can't be made.
+        ConfigError: the package cryptography is not installed.
     """
+    _require_cryptography()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -110,6 +113,7 @@ def read_private_key(path: Path) -> "Ed25519PrivateKey":
     Raises:
         ConfigError: the file can't be read or doesn't contain an Ed25519 private key.
     """
+    _require_cryptography()
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -135,6 +139,7 @@ def read_public_keys(path: Path) -> dict[str, "Ed25519PublicKey"]:
     Raises:
         ConfigError: the file can't be read, contains no key, or one of another kind.
     """
+    _require_cryptography()
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -153,6 +158,12 @@ def read_public_keys(path: Path) -> dict[str, "Ed25519PublicKey"]:
             reason = "it is a private key; public.pem is the other one of the pair"
         raise ConfigError(f"{str(path)!r} can't be used as public key: {reason}; {ASK}")
     return keys
+
+
+def _require_cryptography() -> None:
+    """Raise a `ConfigError` if the package that signs and verifies is not installed."""
+    if importlib.util.find_spec("cryptography") is None:
+        raise ConfigError("keys need the package cryptography, which is not installed: pip install 'bakeoff[signing]'")
 
 
 def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:

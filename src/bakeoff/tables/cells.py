@@ -17,6 +17,7 @@ MISSING = [
 INVISIBLE = "\u200b\u2060\ufeff"  # characters without width that no language needs inside a word
 TRUE, FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
 MAX_NUMBER = float(np.finfo(np.float32).max)  # beyond it scikit-learn's trees, which use float32, see infinity
+TEXT = pd.StringDtype(na_value=np.nan)  # what pandas 3 calls "str"; before it, that is Python's str, without gaps
 PLAIN = frozenset([pa.int64(), pa.float64(), pa.bool_(), pa.string()])
 
 
@@ -145,7 +146,7 @@ def to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
     if kind == "datetime":
         return pd.Series(array.to_numpy().astype("datetime64[us]"))
     if kind in ("category", "text"):
-        return pd.Series(array.to_pandas()).astype("str")
+        return pd.Series(array.to_pandas(), dtype=TEXT)
     if array.null_count:
         array = _to_float(array)
     return pd.Series(array.to_pandas())

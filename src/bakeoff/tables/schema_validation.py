@@ -13,6 +13,7 @@ from bakeoff.config.prediction import AnomalyAction
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import (
     MAX_NUMBER,
+    TEXT,
     dates_to_text,
     text_cells,
     to_booleans,
@@ -25,7 +26,7 @@ from bakeoff.tables.dates import read_dates, to_plain_dates
 from bakeoff.tables.schema import CellFormat, Feature
 
 SHOWN = 80  # characters of a cell shown in a reason
-REFUSED = {"row": "int64", "column": "str", "value": "str", "reason": "str", "kind": "str"}
+REFUSED = {"row": "int64", "column": TEXT, "value": TEXT, "reason": TEXT, "kind": TEXT}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from bakeoff.formatting import list_first
 from bakeoff.tables.cells import (
     FALSE,
     MISSING,
+    TEXT,
     TRUE,
     dates_to_text,
     missing_texts,
@@ -143,7 +144,7 @@ def _to_classes(name: str, cells: pa.ChunkedArray, typed: bool, are_classes: boo
             if not are_classes:
                 _refuse_dates(name, cells)
                 _refuse_written_measurement(name, cells)
-            return pd.Series(unify_booleans(cells).to_pandas(), name=name).astype("str")
+            return pd.Series(unify_booleans(cells).to_pandas(), name=name, dtype=TEXT)
         cells = cast_or_none(cells, pa.int64()) or numbers
     _refuse_measurement(name, cells)
     return pd.Series(cells.cast(pa.int64()).to_pandas(), name=name).astype("int64")

@@ -7,6 +7,7 @@ import pytest
 from bakeoff.drift.counts import DriftCounter
 from bakeoff.drift.profile import PredictionProfile
 from bakeoff.drift.reference import make_profile, profile_predictions
+from bakeoff.tables.cells import TEXT
 from bakeoff.tables.schema import Feature
 
 NONE = PredictionProfile([1], [], [], [], [])
@@ -16,7 +17,7 @@ def profile_of(cells, kind, dtype="float64"):
     """The profile of one column."""
     column = pd.Series(cells, name="x")
     if kind in ("category", "text"):
-        column = column.astype("str")
+        column = column.astype(TEXT)
     feature = Feature("x", dtype, kind).with_training_values(column)
     return feature, make_profile(column.to_frame(), [feature], NONE)
 
@@ -67,7 +68,7 @@ def test_a_profile_of_a_hundred_columns_takes_less_than_100_kb():
     numbers = [Feature(name, "float64", "number") for name in names]
     texts = [Feature(name, "str", "category", categories=()) for name in names]
     categories = pd.DataFrame({name: [f"{'é' * 40} {row % 60} {name}" for row in range(2000)] for name in names})
-    for X, features in ((pd.DataFrame(rows, columns=names), numbers), (categories.astype("str"), texts)):
+    for X, features in ((pd.DataFrame(rows, columns=names), numbers), (categories.astype(TEXT), texts)):
         assert len(make_profile(X, features, NONE).to_json().encode()) < 100_000
 
 

@@ -17,7 +17,15 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from bakeoff.estimators.calibration import CalibratedClassifier, GivenScores, cross_fit, raw_scores
+from bakeoff.estimators import calibration
+from bakeoff.estimators.calibration import (
+    HAS_TEMPERATURE,
+    CalibratedClassifier,
+    GivenScores,
+    TemperatureScaling,
+    cross_fit,
+    raw_scores,
+)
 from bakeoff.estimators.inference import predict_with_proba
 from bakeoff.evaluation.calibration_curve import brier_score, softmax_or_sigmoid
 from bakeoff.training.calibrate import evaluate_calibration
@@ -29,7 +37,10 @@ CLASSIFIERS = {
     "random_forest": RandomForestClassifier(10, random_state=0),
 }
 METHODS = ["sigmoid", "isotonic"]  # for any number of classes
-CASES = [*((n_classes, method) for n_classes in (2, 4) for method in METHODS), (4, "temperature")]
+CASES = [
+    *((n_classes, method) for n_classes in (2, 4) for method in METHODS),
+    (4, "temperature"),
+]  # the last is new in 1.8
 
 
 def rows_of(n_classes, n_rows=240, seed=0):
@@ -45,7 +56,7 @@ def out_of_fold(classifier, X, y, folds):
     return scores
 
 
-@pytest.mark.parametrize(("n_classes", "method"), CASES)
+@pytest.mark.parametrize(("n_classes", "method"), CASES if HAS_TEMPERATURE else CASES[:-1])
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_it_equals_scikit_learns_calibration_on_the_same_folds(name, n_classes, method):
     """To the last digits, though nothing is fitted but the calibrator; and its predictions stay the classifier's."""
@@ -170,3 +181,31 @@ def test_the_temperature_does_not_depend_on_the_labels(labels):
     )
     assert plain.calibrate(scores).tolist() == named.calibrate(scores).tolist()
     assert scores.argmax(axis=1).tolist() == named.calibrate(scores).argmax(axis=1).tolist()
+
+
+SCORED_CODES = np.tile([0, 1, 2], 40)
+SCORES = np.eye(3)[SCORED_CODES] + np.random.default_rng(0).normal(0, 0.7, (120, 3))
+SHARES = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("given", [SCORES, SHARES, SHARES.round(1) / SHARES.round(1).sum(axis=1, keepdims=True)])
+def test_the_factor_has_the_lowest_log_loss(given, monkeypatch):
+    """Of scores and of probabilities, some of them 0; and where scikit-learn has a temperature, it is the same."""
+    monkeypatch.setattr(calibration, "HAS_TEMPERATURE", False)
+    model = CalibratedClassifier(GivenScores().fit(given, SCORED_CODES), "temperature").fit_scores(given, SCORED_CODES)
+    own = model.calibrator_
+    assert TemperatureScaling is type(own)
+
+    def log_loss(factor):
+        scaled = TemperatureScaling()
+        scaled.beta_ = factor
+        return -np.log(scaled.predict_proba(given)[np.arange(120), SCORED_CODES]).mean()
+
+    assert log_loss(own.beta_) < min(log_loss(own.beta_ * 0.99), log_loss(own.beta_ * 1.01))
+    assert given.argmax(axis=1).tolist() == own.predict(given).tolist()
+    if HAS_TEMPERATURE:
+        rows = np.arange(120)
+        theirs = CalibratedClassifierCV(GivenScores(), method="temperature", cv=[(rows, rows)], ensemble=False)
+        np.testing.assert_allclose(
+            theirs.fit(given, SCORED_CODES).predict_proba(given), model.calibrate(given), atol=1e-7
+        )

@@ -5,12 +5,13 @@ import pandas as pd
 
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.pipeline import build_pipeline
+from bakeoff.tables.cells import TEXT
 from bakeoff.tables.schema import Feature
 
 
 def test_rare_ones_of_more_than_100_categories_share_a_column():
     """150 categories become 100 columns at most."""
-    X = pd.DataFrame({"t": pd.Series([f"c{i % 150}" for i in range(1000)], dtype="str")})
+    X = pd.DataFrame({"t": pd.Series([f"c{i % 150}" for i in range(1000)], dtype=TEXT)})
     y = np.arange(1000) % 2
     contestant = Contestant("logistic_regression", {}, "auto", "accuracy", "auto")
     model = build_pipeline(contestant, [Feature("t", "str", "category")]).fit(X, y)
@@ -23,9 +24,9 @@ def test_positions_select_the_columns_that_names_select(monkeypatch):
     notes = ["late and cold", "early and warm", "late and warm", "never again"]
     X = pd.DataFrame(
         {
-            "note": pd.Series([notes[i % 4] for i in range(80)], dtype="str"),
+            "note": pd.Series([notes[i % 4] for i in range(80)], dtype=TEXT),
             "n": rng.normal(size=80),
-            "c": pd.Series([f"c{i % 3}" for i in range(80)], dtype="str"),
+            "c": pd.Series([f"c{i % 3}" for i in range(80)], dtype=TEXT),
             "d": pd.date_range("2024-01-01", periods=80),
         }
     )

@@ -8,6 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.pipeline import build_pipeline, fit_pipeline
 from bakeoff.estimators.preprocessing import KeptGaps, categorical_columns
+from bakeoff.tables.cells import TEXT
 from bakeoff.tables.schema import Feature
 
 FEATURES = [
@@ -20,7 +21,7 @@ FEATURES = [
 ROWS = pd.DataFrame(
     {
         "size": [1.5, None, 3.0, 4.0] * 10,
-        "colour": pd.Series(["red", "blue", None, "red"] * 10, dtype="str"),
+        "colour": pd.Series(["red", "blue", None, "red"] * 10, dtype=TEXT),
         "when": pd.to_datetime(["2026-01-01", "2026-02-03", None, "2025-03-01"] * 10),
         "open": [True, False, True, True] * 10,
         "note": ["how nice", "not nice", "nice indeed", "how bad"] * 10,
@@ -60,7 +61,7 @@ def test_an_unseen_category_is_a_gap_to_gradient_boosting():
 def test_rare_categories_share_a_code_beyond_what_gradient_boosting_takes(parameters, most):
     """It takes as many as it has bins."""
     names = [f"{number:03}" for number in range(300)] * 2 + ["000", "001"] * 50
-    X = pd.DataFrame({"id": pd.Series(names, dtype="str")})
+    X = pd.DataFrame({"id": pd.Series(names, dtype=TEXT)})
     pipeline = boosting([Feature("id", "str", "category")], **parameters).fit(X, np.arange(len(X)) % 2)
     codes = pipeline[0].transform(X)
     assert most == len(np.unique(codes))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bakeoff.data.warnings import leaks
+from bakeoff.tables.cells import TEXT
 
 N = 240
 
@@ -100,7 +101,7 @@ def test_gaps_that_tell_little_are_not_named():
     rng = np.random.RandomState(3)
     likelier = rng.rand(N) < np.where(y == "keep", 0.5, 0.2)
     few = np.isin(np.arange(N), np.flatnonzero(y == "keep")[:4])
-    X["likelier"], X["few"] = X["a"].mask(likelier), X["b"].astype("str").mask(few)
+    X["likelier"], X["few"] = X["a"].mask(likelier), X["b"].astype(TEXT).mask(few)
     assert [] == warn_of_leaks(X, y)
     gappy = pd.DataFrame(rng.randn(N, 2000)).mask(rng.rand(N, 2000) < 0.05)
     assert [] == warn_of_leaks(gappy, y)
