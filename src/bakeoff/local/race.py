@@ -25,7 +25,7 @@ from bakeoff.formatting import one_line
 from bakeoff.local.training import RaceResult, finished_race
 from bakeoff.report.card_tables import headline
 from bakeoff.report.card_text import describe_choice, format_warnings, warn_of_baseline
-from bakeoff.store.card import Card
+from bakeoff.store.card import FRAME, Card
 from bakeoff.store.load import open_store
 from bakeoff.store.manifest import REPORT
 from bakeoff.tables.frames import import_stream, require_unique_names, to_column
@@ -33,7 +33,6 @@ from bakeoff.training.export import leaderboard_rows
 
 SET_HERE = ("source", "path", "target", "bundled")  # of `dataset`, by the arguments of `race`
 BY = "bakeoff.race"
-FRAME = "(data frame)"  # as the path of the rows in a card, so that the same race gives the same card
 
 
 class Race:

@@ -1,11 +1,12 @@
 """A version's HTML report: who won and how clearly, which errors it makes, and how it was made."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
-import yaml
-
 from bakeoff.classifiers import title
+from bakeoff.config.yaml_file import dump_yaml
 from bakeoff.formatting import NONE
 from bakeoff.report.accuracy_in_use import HEADER
 from bakeoff.report.card_tables import (
@@ -43,7 +44,8 @@ from bakeoff.report.curve_charts import (
 from bakeoff.report.html import render_page
 from bakeoff.report.inspection.section import describe_importance, describe_learning
 from bakeoff.report.svg import Picture
-from bakeoff.store.card import Card
+from bakeoff.store.card import FRAME, Card
+from bakeoff.store.manifest import CONFIG
 from bakeoff.tables.schema import Feature
 
 MOST_CATEGORIES = 8  # listed per column
@@ -86,8 +88,16 @@ def render_report(
         importance=describe_importance(deep.get("importance") or card.importance, scoring, len(card.features)),
         learning=describe_learning(curve, scoring) if curve else None,
         origin=describe_origin(card),
-        config=yaml.safe_dump(card.config, sort_keys=False, allow_unicode=True),
+        config=dump_yaml(card.config),
+        config_path=_config_path(card),
+        of_frame=card.settings.dataset.path == FRAME,
     )
+
+
+def _config_path(card: Card) -> str:
+    """Return the path of the version's config, quoted for a shell; older versions have no such file."""
+    sealed = CONFIG in card.files
+    return quote(str(Path(card.settings.store, card.name, card.version, CONFIG))) if sealed else CONFIG
 
 
 def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:

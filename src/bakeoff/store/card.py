@@ -25,6 +25,9 @@ from bakeoff.tables.schema import Feature
 
 DEEPEST = 30  # levels of nesting; a config has 20 at most
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")  # a file name without a path
+FRAME = (
+    "(data frame)"  # as `dataset.path` of a race whose rows came from Python, so that the same race gives the same card
+)
 SEALED = ("model.joblib", "validation.parquet", "leaderboard.csv")  # files that every card lists with their digests
 
 Interval = tuple[float, float]
@@ -211,6 +214,7 @@ class DatasetSettings:
 
     source: str = "synthetic"
     flip_y: float = 0.0
+    path: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +235,7 @@ class FoldSettings:
 class Settings:
     """The fields of a version's config that Bakeoff reads again, with defaults for older versions."""
 
+    store: str = "models"
     dataset: DatasetSettings = DatasetSettings()
     split: SplitSettings = SplitSettings()
     cross_validation: FoldSettings = FoldSettings()

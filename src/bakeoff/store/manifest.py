@@ -24,6 +24,7 @@ Render = Callable[[Card], str]
 FORMAT = 1  # of card.json
 LARGEST_CARD = 1 << 26  # bytes
 HARMLESS = 1 << 28  # bytes that any file may have, whatever its card says; more only if the card says so
+CONFIG = "config.yaml"  # the run's whole config, to make the version again; older versions have it in the card alone
 REPORT = "report.html"  # not sealed: derived from the sealed files, and may be written again
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.config import TrainingConfig
+from bakeoff.config.yaml_file import dump_yaml
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on
 from bakeoff.data.parts import read_part
@@ -26,7 +27,7 @@ from bakeoff.runtime.environment import describe_environment
 from bakeoff.store.card import Card, Choice, Reliability, Rows, RowsOrigin, WinnersCalibration
 from bakeoff.store.frozen_sample import SAMPLE, freeze_sample
 from bakeoff.store.load import open_store
-from bakeoff.store.manifest import FORMAT
+from bakeoff.store.manifest import CONFIG, FORMAT
 from bakeoff.tables.csv_formulas import defuse
 from bakeoff.tables.read_table import read_table
 from bakeoff.training.evaluate import warn_of_disagreement, warn_of_overfitting
@@ -61,8 +62,8 @@ def export_version(
         WriteError: the disk refused a write; the store is as it was.
     """
     ranked = rank(scorecards, config.selection.order)
-    leaderboard, sample, trained_on, evaluation, profile = (
-        workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION, PROFILE)
+    leaderboard, sample, trained_on, evaluation, profile, settings = (
+        workspace / name for name in ("leaderboard.csv", SAMPLE, TRAINED_ON, EVALUATION, PROFILE, CONFIG)
     )
     described = describe_race(config, ref, ranked, selection)
     rows = pd.DataFrame(leaderboard_rows(described))
@@ -74,6 +75,7 @@ def export_version(
     freeze_sample(pipeline, read_table(ref.part("validation")), list(ref.features), sample)
     outcomes = read_outcomes(ranked)
     evaluation.write_text(json.dumps(outcomes, ensure_ascii=False), encoding="utf-8")
+    settings.write_text(dump_yaml(described.config), encoding="utf-8")
     files = {
         "model.joblib": model.path,
         "validation.parquet": ref.part("validation"),
@@ -82,6 +84,7 @@ def export_version(
         TRAINED_ON: trained_on,
         EVALUATION: evaluation,
         PROFILE: profile,
+        CONFIG: settings,
     }
     overfitting = warn_of_overfitting(ref, winner, pipeline, config.cross_validation.scoring)
     disagreement = warn_of_disagreement(ranked, len(ref.classes))

@@ -2,9 +2,12 @@
 
 import json
 import logging
+import re
+import shlex
 import signal
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,20 @@ def test_a_table_and_its_target_are_enough(away, capsys):
     assert Path(version).name == json.loads(capsys.readouterr().out)["version"]
     assert {".bakeoff", "models", "predictions", "scored"} == {path.name for path in away.iterdir()}
     assert [] == list((away / ".bakeoff").iterdir())
+
+
+def test_a_version_is_made_again_from_its_config(away, capsys):
+    """By the command in its report: the same model to the byte, as another version."""
+    flags = ["--classifiers", FEW, "--dataset.ignore", "order_id,ordered_on", "--store", "the models"]
+    assert 0 == main(["train", str(ORDERS), "outcome", *flags])
+    first = away / capsys.readouterr().out.splitlines()[-1]
+    (command,) = re.findall(r"<code>bakeoff (train --config .*)</code>", (first / "report.html").read_text())
+    assert 0 == main(shlex.split(unescape(command)))
+    second = away / capsys.readouterr().out.splitlines()[-1]
+    assert first != second
+    assert (first / "model.joblib").read_bytes() == (second / "model.joblib").read_bytes()
+    settings = (first / "config.yaml").read_text()
+    assert settings.replace("retrain: new_rows", "retrain: always") == (second / "config.yaml").read_text()
 
 
 @pytest.mark.parametrize(

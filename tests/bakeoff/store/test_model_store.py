@@ -22,6 +22,7 @@ def test_a_version_holds_the_documented_files(version):
     card = json.loads((version / "card.json").read_text())
     assert [
         "card.json",
+        "config.yaml",
         "evaluation.json",
         "leaderboard.csv",
         "model.joblib",

@@ -13,7 +13,7 @@ import pytest
 
 from bakeoff.cli.main import main
 from bakeoff.cli.ui import find_page
-from bakeoff.config.flags import read_yaml
+from bakeoff.config.yaml_file import read_yaml
 from bakeoff.errors import (
     ConfigError,
     DataError,
