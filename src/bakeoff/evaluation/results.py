@@ -163,6 +163,27 @@ class CostReduction:
 
 
 @dataclass(frozen=True)
+class ThresholdCurve:
+    """What decisions by a threshold on the probability of one of two classes give on held-out rows.
+
+    Attributes:
+        positive: the code of that class, the rarer one.
+        rows: the number of rows, over all repeats.
+        positives: the number of them that belong to the class.
+        thresholds: the thresholds, rising.
+        predicted: for each threshold the number of rows whose probability reaches it.
+        right: the number of them that belong to the class.
+    """
+
+    positive: int
+    rows: int
+    positives: int
+    thresholds: list[float]
+    predicted: list[int]
+    right: list[int]
+
+
+@dataclass(frozen=True)
 class Calibration:
     """The quality of a contestant's probabilities on out-of-fold rows, before and after calibration.
 
@@ -174,6 +195,7 @@ class Calibration:
         own_probabilities: whether the classifier itself predicts probabilities.
         rows: the number of rows that the values are computed on.
         decision: what decisions by least expected cost save; None without costs.
+        thresholds: for two classes, what decisions by a threshold give.
     """
 
     method: Method | None
@@ -184,6 +206,7 @@ class Calibration:
     reliability_before: CalibrationCurve | None = None
     reliability_after: CalibrationCurve | None = None
     decision: CostReduction | None = None
+    thresholds: ThresholdCurve | None = None
 
 
 def format_evidence(comparison: "Comparison") -> str:

@@ -44,6 +44,7 @@ from bakeoff.report.curve_charts import (
 from bakeoff.report.html import render_page
 from bakeoff.report.inspection.section import describe_importance, describe_learning
 from bakeoff.report.svg import Picture
+from bakeoff.report.threshold_section import describe_thresholds
 from bakeoff.store.card import FRAME, Card
 from bakeoff.store.manifest import CONFIG
 from bakeoff.tables.schema import Feature
@@ -85,6 +86,7 @@ def render_report(
         **_errors(card, pictures),
         **_probabilities(card, outcomes, pictures),
         **_data(card),
+        thresholds=describe_thresholds(card),
         importance=describe_importance(deep.get("importance") or card.importance, scoring, len(card.features)),
         learning=describe_learning(curve, scoring) if curve else None,
         origin=describe_origin(card),

@@ -17,6 +17,7 @@ from bakeoff.evaluation.results import (
     CostReduction,
     Importance,
     Method,
+    ThresholdCurve,
     Trial,
 )
 from bakeoff.runtime.typed_json import Keys, ShapeError, is_shallow, read_as
@@ -188,6 +189,7 @@ class WinnersCalibration:
     brier_before: float | None
     brier_after: float | None
     reliability: Reliability | None = None
+    thresholds: ThresholdCurve | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

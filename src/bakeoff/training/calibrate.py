@@ -17,6 +17,7 @@ from bakeoff.estimators.engines import to_sklearn
 from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve, softmax_or_sigmoid
 from bakeoff.evaluation.costs import cost_matrix, cost_reduction
 from bakeoff.evaluation.results import Calibration, CostReduction, Method
+from bakeoff.evaluation.thresholds import threshold_curve
 from bakeoff.metrics import METRICS
 from bakeoff.training.dump_model import dump_model
 from bakeoff.training.held_out.out_of_fold import OutOfFoldScores, read_out_of_fold
@@ -106,6 +107,7 @@ def evaluate_calibration(
         reliability_before=reliability_curve(y, uncalibrated),
         reliability_after=None if calibrated is None else reliability_curve(y, calibrated),
         decision=decision,
+        thresholds=threshold_curve(y, uncalibrated if calibrated is None else calibrated) if n_classes == 2 else None,
     )
 
 

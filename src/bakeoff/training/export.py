@@ -176,6 +176,7 @@ def _describe_calibration(found: Calibration) -> WinnersCalibration:
         brier_before=found.brier_before,
         brier_after=found.brier_after,
         reliability=Reliability(before=found.reliability_before, after=found.reliability_after),
+        thresholds=found.thresholds,
     )
 
 
