@@ -39,7 +39,7 @@ ENV PATH=/opt/bakeoff/bin:$PATH \
     PREFECT_SERVER_ANALYTICS_ENABLED=false \
     DO_NOT_TRACK=1
 WORKDIR /app
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml prefect.yaml LICENSE ./
 COPY flows flows
 COPY tasks tasks
 COPY deployments deployments

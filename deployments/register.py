@@ -51,7 +51,7 @@ from flows.local.server import enter_server, wait_for_server
 from tasks.runs.follow_up import ask_for_missing_predictions
 
 ROOT = Path(__file__).resolve().parents[1]
-PREFECT_FILE = ROOT / "deployments" / "prefect.yaml"
+PREFECT_FILE = ROOT / "prefect.yaml"
 TRAINING = "flows/training.py:training"  # its entrypoint
 POOL = "bakeoff"
 BLOCK = "bakeoff-webhook"
@@ -108,7 +108,7 @@ def deploy_all(file: Path) -> str | None:
     """
     command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
     settings = get_current_settings().to_environment_variables(exclude_unset=True)  # the auth string among them
-    environment = {**os.environ, **settings, "BAKEOFF_ROOT": str(ROOT), "BAKEOFF_PYTHON": sys.executable}
+    environment = {**os.environ, **settings}
     deployed = subprocess.run(
         [sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
     )

@@ -22,8 +22,8 @@ from tasks.runs.outage import or_warn
 
 BATCH = "prediction/batch"
 RECENT = timedelta(days=7)  # no prediction is requested for training runs that ended earlier
-SHARED = ("name", "store")  # the fields that identify the model, in the configs of both flows
-DEFAULTS = {field: str(TrainingConfig.model_fields[field].default) for field in SHARED}
+# The fields that identify the model, in the configs of both flows.
+DEFAULTS = {field: str(TrainingConfig.model_fields[field].default) for field in ("name", "store")}
 
 logger = logging.getLogger("bakeoff.follow_up")
 _alone = ContextVar("_alone", default=False)
@@ -95,7 +95,7 @@ def unfollowed(runs: Iterable[FlowRun], asked: set[str | None]) -> list[FlowRun]
     """
     newest: dict[tuple[str, ...], FlowRun] = {}
     for run in sorted(runs, key=lambda run: (run.end_time or datetime.max.replace(tzinfo=UTC), run.id)):
-        newest[tuple({**DEFAULTS, **model_of(run)}.values())] = run
+        newest[tuple(model_of(run).values())] = run
     return [run for run in newest.values() if key(run) not in asked]
 
 
@@ -105,10 +105,10 @@ def key(run: FlowRun) -> str:
 
 
 def model_of(run: FlowRun) -> dict[str, str]:
-    """Return name and store as far as a training run's parameters have them; both flows have the same defaults."""
+    """Return name and store of a training run's model; what its parameters leave out takes the default."""
     config = run.parameters.get("config")
     values: Mapping[str, Any] = config if isinstance(config, Mapping) else {}
-    return {field: values[field] for field in SHARED if field in values}
+    return {field: values.get(field, default) for field, default in DEFAULTS.items()}
 
 
 def _ask(client: SyncPrefectClient, runs: Iterable[FlowRun]) -> None:

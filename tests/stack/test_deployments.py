@@ -12,6 +12,8 @@ AUTOMATIONS = [
     "bakeoff: retrain on drift: training/nightly",
 ]
 
+OWN = {"id", "created", "updated", "deployment_id", "concurrency_limit_id", "version_id", "version_info", "status"}
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
@@ -39,6 +41,28 @@ def test_registering_again_doubles_nothing(stack):
         nightly["global_concurrency_limit"]["limit"],
         nightly["concurrency_options"]["collision_strategy"],
     )
+
+
+def test_a_bare_prefect_deploy_makes_the_same_deployments(stack):
+    """In a folder where `prefect.yaml` lies, once the pool exists."""
+
+    def made():
+        found = stack.ask("deployments/filter")
+        return {each["name"]: {key: content(each[key]) for key in each if key not in OWN} for each in found}
+
+    def content(value):
+        """A part without its ids and times; a concurrency limit has the deployment's id as its name."""
+        if isinstance(value, list):
+            return [content(each) for each in value]
+        return {key: value[key] for key in value if key not in {*OWN, "name"}} if isinstance(value, dict) else value
+
+    expected = made()
+    for name in expected:
+        stack.drop(f"deployments/{stack.deployment(name)['id']}")
+    deployed = stack.run("prefect", "deploy", "--all")
+    assert 0 == deployed.returncode, deployed.stdout + deployed.stderr
+    assert expected == made()
+    stack.register()  # the automation runs a deployment by its id
 
 
 def test_what_is_as_it_should_be_is_left_alone(stack):

@@ -1,5 +1,6 @@
 """The base class and the field types of config models."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +62,11 @@ class Part(BaseModel):
             if bounds and not description.endswith(f"({bounds})"):
                 field.description = f"{description} ({bounds})."
         cls.model_rebuild(force=True)
+
+    @classmethod
+    def outlasting(cls, base: Mapping[str, Any], over: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG003  a part may override it
+        """Return the values in `base` that still make sense with those in `over`, which override them."""
+        return base
 
 
 def format_bounds(metadata: list[Any]) -> str:

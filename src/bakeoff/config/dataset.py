@@ -1,6 +1,7 @@
 """The config of the dataset."""
 
 import re
+from collections.abc import Mapping
 from itertools import chain
 from typing import Annotated, Any, Literal, Self
 
@@ -159,8 +160,16 @@ class DatasetConfig(Part):
     @classmethod
     def _source_of_what_is_given(cls, values: Any) -> Any:
         """Set `source: file` if a path is given without a source."""
-        implied = isinstance(values, dict) and "source" not in values and values.get("path") is not None
-        return values | {"source": "file"} if implied else values
+        source = _source_of(values) if isinstance(values, dict) else None
+        return values if source is None else values | {"source": source}
+
+    @classmethod
+    def outlasting(cls, base: Mapping[str, Any], over: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Drop what belongs to the former source if `over` names another: it would be refused."""
+        before, now = (_source_of(values) for values in (base, over))
+        if now in (None, before or cls.model_fields["source"].default):
+            return base
+        return {name: value for name, value in base.items() if name not in {"source", *FIELDS_OF_SOURCE}}
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -221,6 +230,11 @@ class DatasetConfig(Part):
                 f"at {self.n_features} columns n_samples may be at most {MAX_CELLS // self.n_features}"
             )
         return self
+
+
+def _source_of(values: Mapping[str, Any]) -> Any:
+    """Return the source that plain values name, or imply by a path; None if they don't."""
+    return values.get("source", "file" if values.get("path") is not None else None)
 
 
 FIELDS_OF_SOURCE = {

@@ -1,12 +1,10 @@
 """Read a config from command-line flags and a YAML file; flags beat the file, the file beats the defaults."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pydantic import AliasChoices, BaseModel
-
-from bakeoff.config.validation import Model, model_at, validate
+from bakeoff.config.validation import Model, merge, validate
 from bakeoff.config.yaml_file import read_yaml
 from bakeoff.errors import ConfigError
 from bakeoff.runtime.one_line_parser import OneLineParser
@@ -68,7 +66,7 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str, positi
     except (ValueError, RecursionError) as error:  # a flag's JSON is invalid (SettingsError) or nested too deeply
         raise ConfigError(_explain_json(str(error))) from error
     from_file = {} if options.config is None else read_yaml(options.config)
-    return validate(model, _merge(model, from_file, flags)), Output(options.quiet, options.json)
+    return validate(model, merge(model, from_file, flags, "the file")), Output(options.quiet, options.json)
 
 
 def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:
@@ -87,20 +85,3 @@ def _explain_json(text: str) -> str:
     flag = f"--{match[1]}" if match else "a flag"
     example = JSON_EXAMPLES.get(flag, """'{"key": "value"}'""")
     return f"{flag} takes JSON, as in {flag} {example}; this can't be read as JSON"
-
-
-def _merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        field = model.model_fields.get(key)
-        if field and isinstance(field.validation_alias, AliasChoices):
-            for name in field.validation_alias.choices[1:]:  # the file may have the field's old name
-                merged.pop(str(name), None)
-        part = model_at(model, [key])
-        if part and key in merged and not isinstance(merged[key], Mapping):
-            raise ConfigError(f"{key} is {merged[key]!r} in the file; it should be `key: value` lines")
-        if part and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-            merged[key] = _merge(part, merged[key], value)
-        else:
-            merged[key] = value
-    return merged

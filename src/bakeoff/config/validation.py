@@ -1,12 +1,13 @@
-"""Validate a config, and explain every error in one line."""
+"""Merge and validate configs, and explain every error in one line."""
 
 import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from bakeoff.config.base import Part
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.typed_json import is_shallow
@@ -27,6 +28,35 @@ def validate(model: type[Model], values: Mapping[str, Any]) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         raise ConfigError(explain(model, error)) from error
+
+
+def merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Merge two configs: nested models field by field, everything else is replaced as a whole.
+
+    Args:
+        model: the config model.
+        base: the plain values that are overridden.
+        over: the plain values that override them.
+        where: what holds `base`, for the message.
+
+    Raises:
+        ConfigError: a nested model is something else in `base`.
+    """
+    merged = dict(base)
+    for key, value in over.items():
+        field = model.model_fields.get(key)
+        if field and isinstance(field.validation_alias, AliasChoices):
+            for name in field.validation_alias.choices[1:]:  # `base` may have the field's old name
+                merged.pop(str(name), None)
+        part = model_at(model, [key])
+        if part and key in merged and not isinstance(merged[key], Mapping):
+            raise ConfigError(f"{key} is {merged[key]!r} in {where}; it should be `key: value` lines")
+        if part and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            kept = part.outlasting(merged[key], value) if issubclass(part, Part) else merged[key]
+            merged[key] = merge(part, kept, value, where)
+        else:
+            merged[key] = value
+    return merged
 
 
 def explain(model: type[BaseModel], error: ValidationError) -> str:

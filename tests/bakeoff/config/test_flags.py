@@ -68,6 +68,25 @@ def test_contestants_are_replaced_whole_never_merged(tmp_path):
     assert {"svm": {"C": 5, "tol": 0.1}, "random_forest": {}} == read("--config", str(path)).classifiers
 
 
+@pytest.mark.parametrize(
+    ("text", "flags", "expected"),
+    [
+        ("source: file, path: a.csv, target: y, numbers: [n]", ["--dataset.source", "synthetic"], {}),
+        ("path: a.csv, target: y", ["--dataset.source", "bundled", "--dataset.bundled", "iris"],
+         {"source": "bundled", "bundled": "iris"}),
+        ("n_samples: 500", ["--dataset.path", "a.csv", "--dataset.target", "y"],
+         {"source": "file", "path": "a.csv", "target": "y"}),
+        ("path: a.csv, target: y", ["--dataset.target", "z"], {"source": "file", "path": "a.csv", "target": "z"}),
+        ("n_samples: 500", ["--dataset.source", "synthetic"], {"n_samples": 500}),
+    ],
+)  # fmt: skip
+def test_another_source_drops_the_fields_of_the_former_one(tmp_path, text, flags, expected):
+    """They would be refused, and nobody could leave them out; the same source keeps them."""
+    path = tmp_path / "config.yaml"
+    path.write_text(f"dataset: {{{text}}}\n")
+    assert TrainingConfig.model_validate({"dataset": expected}).dataset == read("--config", str(path), *flags).dataset
+
+
 def test_a_tolerance_may_be_written_without_a_dot(tmp_path):
     """1e-4 is a number, though YAML 1.1 takes it for text."""
     path = tmp_path / "config.yaml"

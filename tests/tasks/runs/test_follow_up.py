@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from prefect.client.schemas.objects import FlowRun
 
-from tasks.runs.follow_up import key, unfollowed
+from tasks.runs.follow_up import key, model_of, unfollowed
 
 FIRST = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
@@ -30,6 +30,11 @@ def test_a_model_is_its_name_in_its_store():
     """What a run was not given is the default."""
     runs = [run(0), run(1, name="classifier", store="models"), run(0, store="elsewhere")]
     assert {runs[1].id, runs[2].id} == {found.id for found in unfollowed(runs, set())}
+
+
+def test_name_and_store_are_always_given():
+    """What is left out would take the prediction deployment's."""
+    assert {"name": "classifier", "store": "elsewhere"} == model_of(run(0, store="elsewhere"))
 
 
 def test_a_run_that_is_tried_again_lacks_another_prediction():
