@@ -52,6 +52,10 @@ class _Version(argparse.Action):
 
 def program() -> NoReturn:
     """Run the command that the program was started with, and exit without the interpreter's slow clean-up."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what can follow
+        from bakeoff.cli.completion import complete
+
+        complete(_parser())
     status = main()
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()

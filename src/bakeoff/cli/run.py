@@ -6,16 +6,15 @@ import logging
 import os
 import signal
 from collections.abc import Sequence
-from shlex import quote
 from typing import Any, NoReturn
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config.flags import Output, read_command
-from bakeoff.errors import ConfigError
 from bakeoff.runtime.workers import start_fork_server
 
-TRAIN, TABLE_TARGET = "bakeoff train", "[TABLE TARGET]"
-PREDICT, TABLE = "bakeoff predict", "[TABLE]"
+# The fields that positional arguments set.
+TABLE_TARGET = {"TABLE": "dataset.path", "TARGET": "dataset.target"}
+TABLE = {"TABLE": "input"}
 PRELOAD = "bakeoff.training.preflight:preload"  # what the fork server imports for all steps
 LOG = "%(asctime)s %(levelname)-7s %(message)s"
 
@@ -29,11 +28,7 @@ def train(arguments: Sequence[str]) -> int:
     start_fork_server(PRELOAD)
     gc.disable()  # imports make hardly any garbage, and collecting it takes a tenth of their time
     _end_on_sigterm()
-    given, flags = _positional(arguments, 2, f"{TRAIN} {TABLE_TARGET}")
-    if len(given) == 1:
-        raise ConfigError(f"name the column to predict, too: {TRAIN} {quote(given[0])} TARGET")
-    named = [f"{name}={value}" for name, value in zip(("--dataset.path", "--dataset.target"), given)]
-    config, output = read_command(TrainingConfig, [*named, *flags], TRAIN, f"{TABLE_TARGET} ")
+    config, output = read_command(TrainingConfig, arguments, "bakeoff train", TABLE_TARGET)
     _log(output)
     from bakeoff.cli.show_training import show_training
     from bakeoff.local.training import UnchangedError, finished_race
@@ -58,30 +53,13 @@ def predict(arguments: Sequence[str]) -> int:
         arguments: the command line behind `predict`.
     """
     _end_on_sigterm()
-    given, flags = _positional(arguments, 1, f"{PREDICT} {TABLE}")
-    named = [f"--input={value}" for value in given]
-    config, output = read_command(PredictionConfig, [*named, *flags], PREDICT, f"{TABLE} ")
+    config, output = read_command(PredictionConfig, arguments, "bakeoff predict", TABLE)
     _log(output)
     from bakeoff.local.prediction import score_and_publish
     from bakeoff.report.prediction_summary import show_prediction
 
     _print(str(score_and_publish(config)), show_prediction, output)
     return 0
-
-
-def _positional(arguments: Sequence[str], most: int, usage: str) -> tuple[list[str], list[str]]:
-    """Return the arguments before the first flag, and the others; behind `--` a name may begin with a dash.
-
-    Raises:
-        ConfigError: there are more than the command takes.
-    """
-    if arguments[:1] == ["--"]:
-        return list(arguments[1 : most + 1]), list(arguments[most + 1 :])
-    count = next((i for i, argument in enumerate(arguments) if argument.startswith("-")), len(arguments))
-    given, flags = list(arguments[:count]), list(arguments[count:])
-    if len(given) > most:
-        raise ConfigError(f"unrecognized arguments: {' '.join(given[most:])}; {usage} takes {most} before its flags")
-    return given, flags
 
 
 def _log(output: Output) -> None:

@@ -1,7 +1,8 @@
 """Read a config from command-line flags and a YAML file; flags beat the file, the file beats the defaults."""
 
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bakeoff.config.validation import Model, merge, validate
@@ -28,29 +29,51 @@ class Output(NamedTuple):
     json: bool = False
 
 
-def read_command(model: type[Model], arguments: Sequence[str], prog: str, positional: str = "") -> tuple[Model, Output]:
+def read_command(
+    model: type[Model], arguments: Sequence[str], prog: str, positional: Mapping[str, str] | None = None
+) -> tuple[Model, Output]:
     """Read `--quiet`, `--json`, `--config FILE.yaml` and one flag for every field of the model.
 
     Nested models are merged field by field; mappings with arbitrary keys (the contestants) are replaced as a whole.
 
     Args:
         model: the config model.
-        arguments: the command line without the program's name.
+        arguments: the command line without the program's name. Behind `--` a positional argument may begin with a dash.
         prog: the program's name in help and messages.
-        positional: what may stand before the flags, for the help; the caller has taken it out of `arguments`.
+        positional: for each positional argument, all of which can be left out and stand anywhere among the flags, the
+            field that it sets, as `{"TABLE": "dataset.path"}`.
 
     Raises:
         ConfigError: one line that names the field, what is wrong and what is allowed.
     """
-    from pydantic_settings import CliSettingsSource
-
+    positional = positional or {}
+    words = f"[{' '.join(positional)}] " if positional else ""
     parser = OneLineParser(
         prog=prog,
-        usage=f"{prog} {positional}[--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
+        usage=f"{prog} {words}[--config FILE.yaml] [--quiet] [--json] [--FIELD VALUE …]",
         description=model.__doc__,
         allow_abbrev=False,
         unknown_hint="; a value follows its flag, and several values are joined by commas",
     )
+    source = add_flags(parser, model)
+    options, given = parser.parse_with_positionals(list(map(_dashed, arguments)), len(positional))
+    try:
+        flags = source(parsed_args=options)()
+    except (ValueError, RecursionError) as error:  # a flag's JSON is invalid (SettingsError) or nested too deeply
+        raise ConfigError(_explain_json(str(error))) from error
+    for (word, field), value in zip(positional.items(), given):
+        _set(flags, field, value, word)
+    values = merge(model, {} if options.config is None else read_yaml(options.config), flags, "the file")
+    for word, field in list(positional.items())[len(given) :]:
+        if given and not _is_set(values, field):
+            raise ConfigError(f"{word} is missing: {prog} {shlex.join(given)} {word}, or --{field}")
+    return validate(model, values), Output(options.quiet, options.json)
+
+
+def add_flags(parser: OneLineParser, model: type[Model]) -> Any:
+    """Add the flags that `read_command` reads to a parser; returns what turns parsed flags into nested values."""
+    from pydantic_settings import CliSettingsSource
+
     parser.add_argument("--config", metavar="FILE.yaml", help="a file with any of the fields below; flags beat it")
     help_text = "print nothing but warnings, errors, and the result's folder"
     parser.add_argument("--quiet", action="store_true", help=help_text)
@@ -60,13 +83,25 @@ def read_command(model: type[Model], arguments: Sequence[str], prog: str, positi
     for action in parser.actions():
         if action.metavar == "bool":  # without a value it means true
             action.nargs, action.const = "?", "true"
-    options = parser.parse_args([_dashed(argument) for argument in arguments])
-    try:
-        flags = source(parsed_args=options)()
-    except (ValueError, RecursionError) as error:  # a flag's JSON is invalid (SettingsError) or nested too deeply
-        raise ConfigError(_explain_json(str(error))) from error
-    from_file = {} if options.config is None else read_yaml(options.config)
-    return validate(model, merge(model, from_file, flags, "the file")), Output(options.quiet, options.json)
+    return source
+
+
+def _set(values: dict[str, Any], field: str, value: str, word: str) -> None:
+    """Set a nested field to a positional argument, unless its flag was given, too."""
+    *parents, name = field.split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+    if name in values:
+        raise ConfigError(f"{word} is given twice: {value!r} and --{field} {values[name]!r}; leave out one of them")
+    values[name] = value
+
+
+def _is_set(values: Any, field: str) -> bool:
+    for name in field.split("."):
+        if not isinstance(values, Mapping) or values.get(name) is None:
+            return False
+        values = values[name]
+    return True
 
 
 def read_config(model: type[Model], arguments: Sequence[str], prog: str) -> Model:

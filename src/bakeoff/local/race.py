@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,6 +34,7 @@ from bakeoff.training.export import leaderboard_rows
 
 SET_HERE = ("source", "path", "target", "bundled")  # of `dataset`, by the arguments of `race`
 BY = "bakeoff.race"
+DEFAULT_STORE = "models"  # in a card and a report, instead of the temporary folder
 
 
 class Race:
@@ -74,7 +76,7 @@ class Race:
     def report(self, path: str | Path | None = None) -> str:
         """Return the report as HTML, and write it to a file if a path is given."""
         self._require_open()
-        page = (self._version / REPORT).read_text("utf-8")
+        page = (self._version / REPORT).read_text("utf-8").replace(str(self._version.parents[1]), DEFAULT_STORE)
         if path is not None:
             Path(path).write_text(page, "utf-8")
         return page
@@ -150,6 +152,7 @@ def race(frame: Any, target: str, **config: Any) -> Race:
         result = stack.enter_context(finished_race(validate(TrainingConfig, values)))
         version = result.export(_without_folders(result.config), BY)
         card = open_store(result.config).card(version.name)
+        card = replace(card, config={**card.config, "store": DEFAULT_STORE})
         return Race(result, card, version, stack.pop_all())
 
 

@@ -1,10 +1,13 @@
 """An argument parser whose errors are one line."""
 
 import argparse
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from bakeoff.errors import ConfigError
+
+LITERAL = "\0"  # before an argument that is no flag, whatever it begins with; no argument can contain it
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -31,6 +34,22 @@ class OneLineParser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return options, unknown
 
+    def parse_with_positionals(self, args: Sequence[str], most: int) -> tuple[argparse.Namespace, list[str]]:
+        """Parse flags, and up to `most` arguments that stand anywhere among them; returns both.
+
+        argparse's own positional arguments can't be both optional and apart. Behind `--` they may begin with a dash.
+
+        Raises:
+            ConfigError: there are more, or a flag is unknown.
+        """
+        at = args.index("--") if "--" in args else len(args)
+        literal = [f"{LITERAL}{word}" for word in args[at + 1 : at + 1 + most]]
+        options, given = super().parse_known_args([*args[:at], *literal, *args[at + 1 + most :]])
+        unknown = given if any(word.startswith("-") for word in given) else given[most:]
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown).replace(LITERAL, '')}")
+        return options, [word.removeprefix(LITERAL) for word in given]
+
     def error(self, message: str) -> NoReturn:
         """Raise a `ConfigError` with the message and the most similar flag, or the hint.
 
@@ -40,12 +59,16 @@ class OneLineParser(argparse.ArgumentParser):
         raise ConfigError(f"{message}{self._hint(message)} (see {self.prog} --help)")
 
     def _hint(self, message: str) -> str:
-        """The most similar flag to one in the message, else the hint for unknown arguments, else nothing."""
+        """The most similar flag or command to one in the message, else the hint for unknown arguments, else nothing."""
         import difflib
+
+        if match := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            near = difflib.get_close_matches(match[1], re.findall(r"[\w-]+", match[2]), n=1)
+            return f"; did you mean {near[0]}?" if near else ""
 
         flags = [flag for flag in self._option_string_actions if flag not in {"-h", "--help"}]
         for word in message.split():
-            flag = word.rstrip(":").split("=")[0]
+            flag = word.rstrip(":,").split("=")[0]
             near = difflib.get_close_matches(flag, flags, n=1)
             if word.startswith("--") and near and near[0] != flag:
                 return f"; did you mean {near[0]}?"
