@@ -69,7 +69,7 @@ def _write_field(name: str, field: dict[str, Any]) -> str:
     values, bounds = _format_values(field)
     description = field["description"].removesuffix(".").removesuffix(f" ({bounds})") + "."
     return (
-        f"### `{name}`\n\n{values} · default {_format_default(field['default'])}\n\n"
+        f"### `{name}`\n\n{values}; default {_format_default(field['default'])}\n\n"
         f"{_mark_code(description, _choices(field))}\n"
     )
 

@@ -46,13 +46,13 @@ def test_the_defaults_as_a_file_are_the_defaults(model, place, tmp_path):
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("dataset.n_samples", "whole number, 10 to 100,000,000 · default `10000`"),
-        ("split.test_size", "number, above 0, below 1 · default `0.3`"),
-        ("cross_validation.random_state", "whole number, 0 to 4,294,967,295, or empty · default empty"),
-        ("time_budget", "number, above 0, 10,000,000 at most, or empty · default empty"),
-        ("promotion.rule", "`significant`, `always` or `never` · default `significant`"),
-        ("probabilities", "`true` or `false` · default `true`"),
-        ("keep", "list of text · default empty"),
+        ("dataset.n_samples", "whole number, 10 to 100,000,000; default `10000`"),
+        ("split.test_size", "number, above 0, below 1; default `0.3`"),
+        ("cross_validation.random_state", "whole number, 0 to 4,294,967,295, or empty; default empty"),
+        ("time_budget", "number, above 0, 10,000,000 at most, or empty; default empty"),
+        ("promotion.rule", "`significant`, `always` or `never`; default `significant`"),
+        ("probabilities", "`true` or `false`; default `true`"),
+        ("keep", "list of text; default empty"),
     ],
 )
 def test_a_parameter_has_its_values_and_default(name, line):
