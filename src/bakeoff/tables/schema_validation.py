@@ -26,7 +26,7 @@ from bakeoff.tables.dates import read_dates, to_plain_dates
 from bakeoff.tables.schema import CellFormat, Feature
 
 SHOWN = 80  # characters of a cell shown in a reason
-REFUSED = {"row": "int64", "column": TEXT, "value": TEXT, "reason": TEXT, "kind": TEXT}
+REFUSED: dict[str, Any] = {"row": "int64", "column": TEXT, "value": TEXT, "reason": TEXT, "kind": TEXT}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from bakeoff.drift import counts
 from bakeoff.drift.counts import DriftCounter, bin_numbers
 from bakeoff.drift.profile import PredictionProfile
 from bakeoff.drift.reference import make_profile
+from bakeoff.tables.cells import TEXT
 from bakeoff.tables.schema import Feature
 
 PREDICTION = PredictionProfile([2, 2], [0.7], [1, 1], [2, 2], [1, 2])
@@ -25,7 +26,7 @@ def rows():
     """A thousand rows with gaps."""
     generator = np.random.default_rng(0)
     X = pd.DataFrame({"x": generator.standard_normal(1000), "region": generator.choice(["north", "south"], 1000)})
-    return X.mask(generator.random(X.shape) < 0.1).astype({"region": "str"})
+    return X.mask(generator.random(X.shape) < 0.1).astype({"region": TEXT})
 
 
 def test_numbers_are_counted_as_numpy_would_and_nan_last():
@@ -55,7 +56,7 @@ def test_rows_unlike_all_training_rows_are_counted_once_each(rows):
     """A number far outside the range, an unseen category, or both."""
     counter = counter_of(rows)
     strange = pd.DataFrame({"x": [0.0, 99.0, 0.0, -99.0], "region": ["north", "west", "west", None]})
-    counted = counter.count(strange.astype({"region": "str"}), np.zeros(4, dtype=int), None)
+    counted = counter.count(strange.astype({"region": TEXT}), np.zeros(4, dtype=int), None)
     assert [4, 3] == counted[-2:].tolist()
 
 

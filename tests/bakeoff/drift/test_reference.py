@@ -75,7 +75,7 @@ def test_a_profile_of_a_hundred_columns_takes_less_than_100_kb():
 def test_the_training_rows_themselves_are_counted_as_they_are_profiled():
     """But for a category that occurs once, which is seen there."""
     rows = {"number": [1.0, 2.0, np.nan, 2.0], "boolean": [1.0, 0.0, 1.0, np.nan], "category": ["a", "a", "b", None]}
-    X = pd.DataFrame(rows).astype({"category": "str"})
+    X = pd.DataFrame(rows).astype({"category": TEXT})
     features = [Feature(kind, "", kind).with_training_values(X[kind]) for kind in rows]
     profile = make_profile(X, features, NONE)
     counter = DriftCounter(profile, features)

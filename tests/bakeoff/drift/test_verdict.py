@@ -12,6 +12,7 @@ from bakeoff.drift.profile import PredictionProfile
 from bakeoff.drift.reference import make_profile
 from bakeoff.drift.results import worst
 from bakeoff.drift.verdict import Labelled, judge_drift
+from bakeoff.tables.cells import TEXT
 from bakeoff.tables.schema import Feature
 
 CLASSES = ("no", "yes")
@@ -34,7 +35,7 @@ def rows_of(seed, count, shift=0.0, gaps=0.0):
             "note": [("word " * length) for length in generator.integers(1, 30, count)],
             "id": [f"{seed}-{row}" for row in range(count)],
         }
-    ).astype({"region": "str", "note": "str", "id": "str"})
+    ).astype({"region": TEXT, "note": TEXT, "id": TEXT})
 
 
 KINDS = {"region": "category", "id": "category", "express": "boolean", "ordered": "datetime", "note": "text"}
