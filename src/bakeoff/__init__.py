@@ -5,15 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bakeoff.local.race import Race
-    from bakeoff.prediction.predictor import Predictor
+    from bakeoff.prediction.predictor import Predicted, Predictor
 
     __version__: str
 
-__all__ = ["__version__", "load", "race"]
+__all__ = ["Predicted", "Predictor", "Race", "__version__", "load", "race"]
+CLASSES = {
+    "Predicted": "bakeoff.prediction.predictor",
+    "Predictor": "bakeoff.prediction.predictor",
+    "Race": "bakeoff.local.race",
+}
 
 
-def __getattr__(name: str) -> str:
-    """Look up the version when it is asked for, which takes longer than all else here."""
+def __getattr__(name: str) -> Any:
+    """Look up the version and the classes when they are asked for, which takes longer than all else here."""
+    if module := CLASSES.get(name):
+        from importlib import import_module
+
+        return getattr(import_module(module), name)
     if name == "__version__":
         from importlib.metadata import version
 

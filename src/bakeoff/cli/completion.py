@@ -11,12 +11,11 @@ from argcomplete.completers import FilesCompleter
 from bakeoff.cli.run import TABLE, TABLE_TARGET
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config.flags import add_flags
-from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
 
-def complete(parser: OneLineParser) -> None:
+def complete(parser: argparse.ArgumentParser) -> None:
     """Print what can follow the words that the shell has given in the environment, and exit.
 
     Args:
@@ -29,7 +28,7 @@ def complete(parser: OneLineParser) -> None:
         for word in words:
             commands[name].add_argument(word, nargs="?")
     _set_completers(parser)
-    argcomplete.autocomplete(parser, default_completer=None)
+    argcomplete.autocomplete(parser, default_completer=None)  # type: ignore[arg-type]  # it is typed too narrowly
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def _completer(action: argparse.Action) -> Callable[..., Any] | None:
     if metavar.startswith("{"):  # as pydantic-settings shows the values of a field
         return lambda **_: metavar.strip("{}").split(",")
     if metavar in {"DIR", "FILE", "FILE.yaml", "Path", "TABLE"} or action.dest in {"dataset.path", "input"}:
-        return FilesCompleter()  # type: ignore[no-any-return,no-untyped-call]
+        return FilesCompleter()
     return None
 
 
