@@ -17,8 +17,6 @@ def test_a_public_name_is_documented_and_on_the_page(name):
     """With a docstring of its own, and its public members, too."""
     value = getattr(bakeoff, name)
     assert name in {path.rsplit(".", 1)[1] for path in NAMED}
-    members = (
-        [member for key, member in vars(value).items() if not key.startswith("_")] if inspect.isclass(value) else []
-    )
-    for member in [value, *(m for m in members if inspect.isfunction(m) or isinstance(m, property))]:
-        assert inspect.getdoc(member), member
+    public = {key: member for key, member in vars(value).items() if not key.startswith("_")}
+    members = [member for member in public.values() if inspect.isfunction(member) or isinstance(member, property)]
+    assert all(map(inspect.getdoc, [value, *members]))

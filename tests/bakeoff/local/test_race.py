@@ -50,6 +50,9 @@ def test_the_report_is_that_of_a_version(race, tmp_path):
     page = race.report(tmp_path / "report.html")
     assert page == (tmp_path / "report.html").read_text()
     assert "<h2" in page
+    assert "models" == race.card["config"]["store"]
+    assert "bakeoff-race-" not in page
+    assert "bakeoff-race-" not in str(race.card)
 
 
 def test_an_exported_race_is_a_version_like_any_other(race, orders, tmp_path):
