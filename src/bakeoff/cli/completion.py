@@ -62,10 +62,10 @@ def _completer(action: argparse.Action) -> Callable[..., Any] | None:
 
 
 def _names(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    return names_in(Path(parsed_args.store or "models"))
+    return names_in(Path(getattr(parsed_args, "store", "models")))  # a flag of the config has no default here
 
 
 def _versions(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    store = Path(parsed_args.store or "models")
-    names = [parsed_args.name] if parsed_args.name else names_in(store)
+    store, name = Path(getattr(parsed_args, "store", "models")), getattr(parsed_args, "name", None)
+    names = [name] if name else names_in(store)
     return ["champion", "latest", *(version for name in names for version in ModelStore(store, name).versions())]
