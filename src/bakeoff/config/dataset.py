@@ -169,7 +169,7 @@ class DatasetConfig(Part):
         before, now = (_source_of(values) for values in (base, over))
         if now in (None, before or cls.model_fields["source"].default):
             return base
-        return {name: value for name, value in base.items() if name not in {"source", *FIELDS_OF_SOURCE}}
+        return {name: base[name] for name in base if name != "source" and FIELDS_OF_SOURCE.get(name, now) == now}
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
