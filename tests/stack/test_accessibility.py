@@ -44,6 +44,7 @@ def pages(tmp_path_factory):
         "predictions": (scored / "report.html").read_text(),
         "models": find_page(folder / "models", "/"),
         "versions": find_page(folder / "models", "/classifier/"),
+        "comparison": find_page(folder / "models", f"/classifier/{version.name}/{version.name}/"),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from bakeoff.classifiers import title
+from bakeoff.cli.compare import compare_cards, warn_of_differences
 from bakeoff.errors import (
     BakeoffError,
     IntegrityError,
@@ -108,7 +109,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def find_page(root: Path, path: str) -> str:
-    """Return the page at a path: `/` lists the models, `/NAME/` a model's versions, `/NAME/VERSION/` is a report.
+    """Return the page at a path.
+
+    `/` lists the models, `/NAME/` a model's versions, `/NAME/VERSION/` is a report, and `/NAME/VERSION/VERSION/`
+    compares two.
 
     Raises:
         NotFoundError: there is no such page, or no report that can be read.
@@ -125,8 +129,10 @@ def find_page(root: Path, path: str) -> str:
     history = store.history()
     if len(parts) == 1:
         return _versions(store)
-    if len(parts) > 2 or parts[1] not in history.versions:
+    if len(parts) > 3 or not {*parts[1:]} <= {*history.versions}:
         raise NotFoundError(f"{parts[0]!r} has no such version: it was pruned or never existed.")
+    if len(parts) == 3:
+        return _comparison(store, parts[1], parts[2])
     try:
         # Not following links, which could lead anywhere.
         return read_file(store.path(parts[1]) / REPORT, LARGEST_REPORT, follow=False).decode()
@@ -173,9 +179,30 @@ def _versions(store: ModelStore) -> str:
         name=store.name,
         rows=rows,
         links={version: f"/{quote(store.name)}/{version}/" for version in history.versions},
+        comparisons={
+            version: f"/{quote(store.name)}/{history.champion}/{version}/"
+            for version in reversed(history.versions)
+            if history.champion and version != history.champion
+        },
         champion=history.champion,
+        former=history.champion_before,
+        rollback=f"bakeoff models rollback --store {shell_quote(str(store.folder.parent))} --name {store.name}",
         hold=history.hold and str(history.hold),
         periods=periods,
+    )
+
+
+def _comparison(store: ModelStore, first: str, second: str) -> str:
+    history = store.history()
+    cards = [store.card(version, history) for version in (first, second)]
+    return render_page(
+        "comparison.html",
+        title=f"{first} and {second} · Bakeoff",
+        name=store.name,
+        address=f"/{quote(store.name)}/",
+        versions=(first, second),
+        warning=warn_of_differences(*cards),
+        tables=compare_cards(*cards),
     )
 
 

@@ -51,11 +51,31 @@ def test_the_pages_lead_from_the_models_to_a_report(ask, store):
     assert (200, "the first report") == ask(f"/classifier/{store.versions()[0]}/")[::2]
 
 
+def test_two_versions_are_compared_by_a_click(ask, store):
+    """From the model's page to what `bakeoff compare` shows, and to both reports."""
+    first, second, _ = store.versions()
+    assert f'<a href="/classifier/{first}/{second}/">{second}</a>' in ask("/classifier/")[2]
+    status, _, text = ask(f"/classifier/{first}/{second}/")
+    assert 200 == status
+    assert "95 % interval of the accuracy" in text
+    for version in (first, second):
+        assert f'<a href="/classifier/{version}/">{version}</a>' in text
+
+
+def test_a_rollback_is_a_command_to_copy(ask, store):
+    """Once there is a champion to go back to; the page itself changes nothing."""
+    assert "bakeoff models rollback" not in ask("/classifier/")[2]
+    store.promote(store.versions()[1], "x")
+    command = f"bakeoff models rollback --store {store.folder.parent} --name classifier"
+    assert f'<pre tabindex="0">{command}</pre>' in ask("/classifier/")[2]
+
+
 @pytest.mark.parametrize(
     ("path", "method", "host", "status"),
     [
         ("/nobody/", "GET", None, 404),
         ("/classifier/20260101T000000Z-00000/", "GET", None, 404),
+        ("/classifier/20260101T000000Z-00000/20260101T000000Z-00000/", "GET", None, 404),
         ("/classifier/../../etc/passwd", "GET", None, 404),
         ("/..%2f..%2fetc/passwd", "GET", None, 404),
         ("/classifier/journal.jsonl", "GET", None, 404),
