@@ -101,7 +101,7 @@ class SelectionConfig(Part):
     test: Literal["rows", "nadeau_bengio"] = Field(
         default="rows",
         description="rows: on out-of-fold predictions: McNemar's test for accuracy, paired t for log loss, otherwise "
-        "paired bootstrap; nadeau_bengio: corrected t on the folds of a repeated cross-validation (10 × "
+        "paired bootstrap; nadeau_bengio: corrected t on the folds of a repeated cross-validation (10 x "
         "5), which is stricter.",
     )
     alpha: Number = Field(
