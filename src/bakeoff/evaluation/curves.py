@@ -134,7 +134,7 @@ def _precision_at(recall: np.ndarray, reached: Sequence[float], precision: Seque
 
 
 def summary_curve(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return one curve for all classes: that of the second of two classes, otherwise the macro average.
+    """Return one curve for all classes: that of the rarer of two classes, otherwise the macro average.
 
     Args:
         evaluation: as returned by `evaluate_ranking`; that of an older version has no average.
@@ -146,12 +146,17 @@ def summary_curve(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
     if not curves:
         return None
     if len(evaluation["classes"]) == 2:
-        return dict(curves[[*curves][-1]])
+        return dict(curves[rarer_class(curves)])
     mean = evaluation.get("mean_curve")
     if mean is None and len(curves) < len(evaluation["roc_auc"]):
         return None
     areas = {"roc_auc": evaluation["roc_auc_macro"], "average_precision": evaluation["average_precision_macro"]}
     return (mean or average_curves([*curves.values()])) | areas
+
+
+def rarer_class(curves: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the class with the smallest share of the rows, the last of several that are equal."""
+    return min(reversed([*curves]), key=lambda name: curves[name]["share"])
 
 
 def downsample(x: np.ndarray, y: np.ndarray, corner: tuple[float, float], points: int = POINTS) -> list[list[float]]:

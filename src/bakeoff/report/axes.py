@@ -16,7 +16,7 @@ SIZE = 9.5  # font size, in points
 RIGHT, TOP = 14.0, 14.0  # margins right of and above the axes, in points
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
-Corner = Literal["lower left", "lower right", "upper left"]
+Corner = Literal["lower left", "lower right", "upper left", "upper right"]
 
 
 class Axes:
@@ -153,8 +153,8 @@ class Axes:
         """Draw a legend of (text, colour, dashes) on a translucent background."""
         height = 13.0 * (len(entries) + (1 if heading else 0))
         wide = 5.0 * max(len(text) for text in [heading, *(text for text, _, _ in entries)]) + 26
-        x = self.right - wide - 4 if corner == "lower right" else self.left + 10
-        y = self.top + 12 if corner == "upper left" else self.bottom - height
+        x = self.right - wide - 4 if corner.endswith("right") else self.left + 10
+        y = self.top + 12 if corner.startswith("upper") else self.bottom - height
         self.parts.append(
             f'<rect x="{x - 4:.2f}" y="{y - 10:.2f}" width="{wide + 4:g}" height="{height:g}" '
             f'style="fill:{PAPER};fill-opacity:0.85"/>'

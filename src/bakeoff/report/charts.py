@@ -139,7 +139,7 @@ def axes_of_rows(name: str, names: Sequence[str], xlim: tuple[float, float], eac
         each: the height of a row, in points.
     """
     size = size_of_rows(len(names), each)
-    return Axes(name, size, 14 + LETTER * max(map(len, names)), 36, xlim, (len(names) - 0.5, -0.5))
+    return Axes(name, size, 20 + LETTER * max(map(len, names)), 36, xlim, (len(names) - 0.5, -0.5))
 
 
 def size_of_rows(count: int, each: float = 27) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bakeoff.classifiers import title
-from bakeoff.evaluation.curves import summary_curve
+from bakeoff.evaluation.curves import rarer_class, summary_curve
 from bakeoff.evaluation.intervals import wilson_of_share
 from bakeoff.report.axes import (
     RIGHT,
@@ -25,6 +25,7 @@ from bakeoff.report.svg import (
     make_picture,
 )
 
+MOST_SHARES = 5  # classes up to which it shows the shares of the true class, too
 MOST_CELLS = 12  # classes up to which a confusion matrix shows its counts
 MOST_DRAWN = 40  # classes up to which a confusion matrix is drawn
 LONGEST = 14  # letters of a class's name on an axis
@@ -75,7 +76,11 @@ def draw_confusion(name: str, heading: str, outcome: Outcomes, rows: str = "test
     if count <= MOST_CELLS:
         for (true, predicted), number in np.ndenumerate(counts):
             text, color = (f"{number:,}", INK) if number else ("·", SOFT)
-            axes.text(axes.x(predicted), axes.y(true) + 0.35 * letters, text, size=letters, color=color)
+            middle = axes.y(true) + 0.35 * letters
+            if number and count <= MOST_SHARES:
+                axes.text(axes.x(predicted), middle + 7, f"{shares[true, predicted]:.1%}", size=8, color=INK)
+                middle -= 5
+            axes.text(axes.x(predicted), middle, text, size=letters, color=color)
     axes.border()
     axes.set_yticklabels(classes, size=max(letters, 6.0))
     axes.set_xticklabels(classes, letters, turned=not flat)
@@ -95,7 +100,8 @@ def draw_roc(outcome: Outcomes) -> Picture:
     """Draw the ROC curve of each class against the rest (Fawcett, An introduction to ROC analysis, 2006)."""
     curves: dict[str, Any] = outcome["curves"]
     if len(outcome["classes"]) == 2:  # the other class's curve mirrors it
-        curves = dict(list(curves.items())[-1:])
+        name = rarer_class(curves)
+        curves = {name: curves[name]}
     return _draw_roc("roc", "ROC curves", curves, "class")
 
 
@@ -109,8 +115,8 @@ def draw_contestants(outcomes: Mapping[str, Outcomes]) -> list[Picture]:
     curves = {title(name): curve for name, outcome in outcomes.items() if (curve := summary_curve(outcome))}
     if len(curves) < 2:
         return []
-    classes = next(iter(outcomes.values()))["classes"]
-    of = f"class {shorten(classes[-1])}" if len(classes) == 2 else "mean over the classes"
+    first = next(outcome for outcome in outcomes.values() if outcome.get("curves"))
+    of = f"class {shorten(rarer_class(first['curves']))}" if len(first["classes"]) == 2 else "mean over the classes"
     return [
         _draw_roc("roc-contestants", "ROC curves of all contestants", curves, of),
         _draw_precision_recall("precision-recall-contestants", "Precision-recall of all contestants", curves, of),
@@ -215,5 +221,10 @@ def _legend(axes: Axes, curves: Mapping[str, Any], figure: str, heading: str) ->
         "lower right": ((x > 1 - width) & (y < height)).sum(),
         "lower left": ((x < width) & (y < height)).sum(),
         "upper left": ((x < width) & (y > 1 - height)).sum(),
+        "upper right": ((x > 1 - width) & (y > 1 - height)).sum(),
     }
-    axes.legend(entries, min(corners if kind == "roc" else corners[1:] + corners[:1], key=crossed.__getitem__), heading)
+    axes.legend(
+        entries,
+        min(corners if kind == "roc" else [*corners[1:], *corners[:1], "upper right"], key=crossed.__getitem__),
+        heading,
+    )

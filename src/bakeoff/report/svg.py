@@ -49,7 +49,7 @@ class Picture(NamedTuple):
             svg = svg.replace(color, f"var({name})")
         return (
             f'<figure><figcaption aria-hidden="true">{escape(self.title)}</figcaption>'
-            f'<div class="picture" style="max-width:{self.width * 4 / 3:.0f}px">{svg}</div></figure>'
+            f'<div class="picture" style="max-width:{self.width * 5 / 3:.0f}px">{svg}</div></figure>'
         )
 
     def to_standalone_svg(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from bakeoff.evaluation.results import ThresholdCurve
 from bakeoff.evaluation.thresholds import least_cost_threshold, threshold_costs
 from bakeoff.formatting import NONE, format_cost
-from bakeoff.report.axes import Axes, padded_limits
+from bakeoff.report.axes import Axes, Corner, padded_limits
 from bakeoff.report.curve_charts import SQUARE, shorten
 from bakeoff.report.svg import DASHES, SERIES, SOFT, Picture, make_picture
 from bakeoff.store.card import Card
@@ -61,7 +61,13 @@ def _draw_shares(curve: ThresholdCurve, name: str, best: float | None) -> Pictur
         if values:
             axes.line(curve.thresholds[: len(values)], values, color, dash=dash)
         entries.append((label, color, dash))
-    axes.legend(entries, "lower left")
+    points = [(x, y) for values in lines.values() for x, y in zip(curve.thresholds, values)]
+    corners: dict[Corner, int] = {
+        "lower left": sum(x < 0.6 and y < 0.25 for x, y in points),
+        "upper right": sum(x > 0.4 and y > 0.75 for x, y in points),
+        "lower right": sum(x > 0.4 and y < 0.25 for x, y in points),
+    }
+    axes.legend(entries, min(corners, key=corners.__getitem__))
     middle = min(range(len(curve.thresholds)), key=lambda place: abs(curve.thresholds[place] - EVEN))
     at = ", ".join(f"{label} {values[middle]:.3f}" for label, values in lines.items() if middle < len(values))
     description = f"Precision, recall and the share of rows predicted as {name}, by threshold; at 0.5: {at}."

@@ -49,6 +49,14 @@ from bakeoff.store.card import FRAME, Card
 from bakeoff.store.manifest import CONFIG
 from bakeoff.tables.schema import Feature
 
+UNREAD = (
+    "p",
+    "Precision",
+    "Predicted (s)",
+    "Rows/s",
+    "Status",
+)  # columns that hardly anybody reads
+MOST_SMALL = 7  # classes up to which three confusion matrices stand side by side
 MOST_CATEGORIES = 8  # listed per column
 FITTED = "It is drawn from training rows, each predicted by a model that was not fitted on it."
 
@@ -103,26 +111,42 @@ def _config_path(card: Card) -> str:
 
 
 def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:
-    ceiling, results = label_ceiling(card), result_table(card)
+    ceiling = label_ceiling(card)
     return {
         "accuracies": [pictures.get("race"), pictures.get("test")],
         "noise": None if ceiling is None else f"{100 * card.settings.dataset.flip_y:.3g}",
         "ceiling": None if ceiling is None else f"{ceiling:.4f}",
         "spread": SPREAD,
         "balanced": BALANCED,
-        "race": race_table(card),
-        "results": (results[0][:-1], [row[:-1] for row in results[1]]),  # those that did not finish have a note
-        "recalls": recall_table(card, most=None)[:2],
+        "race": _shown(*race_table(card)),
+        "results": _shown(*result_table(card)),  # those that did not finish have a note
+        "recalls": _by_class(card),
         "searches": search_tables(card),
         "notes": [*list_baseline(card), *list_approximations(card), *list_searches(card), *list_troubles(card)],
     }
 
 
+def _shown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return a table without the columns that hardly anybody reads."""
+    places = [place for place, name in enumerate(header) if name not in UNREAD]
+    return tuple(header[place] for place in places), [tuple(row[place] for place in places) for row in rows]
+
+
+def _by_class(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the recall table with a row per class, since there are more classes than contestants."""
+    (_, *classes), rows, _ = recall_table(card, most=None)
+    contestants, *recalls = zip(*rows)
+    return ("Recall", *contestants), [(name, *cells) for name, cells in zip(classes, recalls)]
+
+
 def _errors(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     return {
+        "small": len(card.classes) <= MOST_SMALL,
         "confusions": [picture for name, picture in pictures.items() if name.startswith("confusion")],
         "reports": [
-            (title(name), report_table(scores.report)) for name, scores in card.classifiers.items() if scores.report
+            (title(name), name == card.classifier, report_table(scores.report))
+            for name, scores in sorted(card.classifiers.items(), key=lambda item: item[0] != card.classifier)
+            if scores.report
         ],
     }
 

@@ -73,3 +73,16 @@ def test_older_outcomes_have_the_mean_made_of_the_classes_curves():
     assert mean["roc"] == summary_curve(several)["roc"]
     del many["mean_curve"]
     assert summary_curve(many) is None
+
+
+def test_of_two_classes_the_rarer_one_is_ranked():
+    """Whose precision a guess does not reach, whichever comes first by name."""
+    y, shares = np.array([0, 0, 1, 1, 1, 1]), np.array([0.9, 0.2, 0.4, 0.1, 0.3, 0.2])
+    evaluation = evaluate_ranking(y, y, np.stack([shares, 1 - shares], axis=1), ["a", "b"])
+    assert evaluation["curves"]["a"] == summary_curve(evaluation)
+
+
+def test_a_confusion_matrix_has_shares_of_the_true_class():
+    """Where its cells have room for them."""
+    picture = draw_confusion("confusion", "SVM", {"classes": ["a", "b"], "confusion": [[3, 1], [0, 4]]})
+    assert [">75.0%<", ">25.0%<", ">100.0%<"] == re.findall(r">[\d.]+%<", picture.svg)
