@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from bakeoff.evaluation.costs import least_cost_threshold, threshold_costs
 from bakeoff.evaluation.results import ThresholdCurve
-from bakeoff.evaluation.thresholds import least_cost_threshold, threshold_costs
 from bakeoff.formatting import NONE, format_cost
 from bakeoff.report.axes import Axes, Corner, padded_limits
 from bakeoff.report.curve_charts import SQUARE, shorten

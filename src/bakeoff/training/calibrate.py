@@ -15,9 +15,8 @@ from bakeoff.estimators.calibration import cross_fit
 from bakeoff.estimators.contestant import ISOTONIC_ROWS, Contestant, choose_method
 from bakeoff.estimators.engines import to_sklearn
 from bakeoff.evaluation.calibration_curve import brier_score, reliability_curve, softmax_or_sigmoid
-from bakeoff.evaluation.costs import cost_matrix, cost_reduction
+from bakeoff.evaluation.costs import cost_matrix, cost_reduction, threshold_curve
 from bakeoff.evaluation.results import Calibration, CostReduction, Method
-from bakeoff.evaluation.thresholds import threshold_curve
 from bakeoff.metrics import METRICS
 from bakeoff.training.dump_model import dump_model
 from bakeoff.training.held_out.out_of_fold import OutOfFoldScores, read_out_of_fold

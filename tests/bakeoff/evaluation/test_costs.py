@@ -5,15 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.metrics import precision_score, recall_score
 
 from bakeoff.config import TrainingConfig
 from bakeoff.errors import DataError
-from bakeoff.evaluation.costs import cost_matrix, cost_reduction, min_expected_cost
+from bakeoff.evaluation.costs import (
+    cost_matrix,
+    cost_reduction,
+    least_cost_threshold,
+    min_expected_cost,
+    threshold_costs,
+    threshold_curve,
+)
 from bakeoff.evaluation.paired_tests import paired_t_test
 from bakeoff.training.preflight import check_training
 from tests.bakeoff.conftest import ORDERS
 
 CLASSES = ["exchanged", "kept", "returned"]
+PRICES = [[0.0, 1.0], [5.0, 0.5]]
 
 
 @st.composite
@@ -111,3 +120,47 @@ def test_of_one_row_there_is_no_interval():
     """JSON has no NaN."""
     shares = np.array([[[0.4, 0.6]]])
     assert cost_reduction(cost_matrix({}, ["a", "b"]), np.array([0]), np.array([[1]]), shares).interval is None
+
+
+@pytest.fixture
+def rows():
+    """Classes, of which the first is the rarer, and probabilities; some of them are thresholds."""
+    generator = np.random.default_rng(0)
+    y = (generator.random(400) < 0.8).astype(int)
+    first = np.clip(np.where(y == 0, 0.6, 0.3) + generator.normal(0, 0.2, 400), 0, 1).round(2)
+    return y, np.stack([first, 1 - first], axis=1)
+
+
+def test_precision_and_recall_are_scikit_learns(rows):
+    """Of the rarer class, at every threshold."""
+    y, probabilities = rows
+    curve = threshold_curve(y, probabilities)
+    assert 0 == curve.positive
+    for threshold, predicted, right in zip(curve.thresholds, curve.predicted, curve.right):
+        decided = probabilities[:, 0] >= threshold
+        assert pytest.approx(precision_score(y == 0, decided, zero_division=0)) == right / max(predicted, 1)
+        assert pytest.approx(recall_score(y == 0, decided)) == right / curve.positives
+
+
+def test_the_cost_of_a_threshold_is_the_mean_over_the_rows(rows):
+    """Of every cell of the costs."""
+    y, probabilities = rows
+    curve = threshold_curve(y, probabilities)
+    for threshold, cost in zip(curve.thresholds, threshold_costs(curve, PRICES)):
+        decided = np.where(probabilities[:, 0] >= threshold, 0, 1)
+        assert pytest.approx(np.array(PRICES)[y, decided].mean()) == cost
+
+
+@pytest.mark.parametrize("positive", [0, 1])
+def test_the_threshold_of_least_cost_decides_as_predictions_do(positive):
+    """From that probability on, and not below it."""
+    threshold = least_cost_threshold(positive, PRICES)
+    share = np.array([threshold - 1e-6, threshold + 1e-6])
+    probabilities = np.stack([1 - share, share] if positive else [share, 1 - share], axis=1)
+    assert [1 - positive, positive] == min_expected_cost(probabilities, np.array(PRICES)).tolist()
+
+
+def test_costs_that_always_favour_one_class_have_no_threshold():
+    """Such as a reward for a mistake."""
+    assert least_cost_threshold(1, [[0.0, -1.0], [1.0, 0.0]]) is None
+    assert least_cost_threshold(1, [[0.0, 0.0], [0.0, 0.0]]) is None
