@@ -95,6 +95,7 @@ def test_the_exported_model_is_the_plain_one_with_a_calibrator(tmp_path):
     version = race.export(tmp_path / "models")
     card = json.loads((version / "card.json").read_text())
     assert {"before", "after"} == set(card["calibration"].pop("reliability"))
+    assert card["calibration"].pop("thresholds") is None  # of two classes alone
     before, after = (card["calibration"][f"brier_{when}"] for when in ("before", "after"))
     assert {"method": "sigmoid", "own_probabilities": False, "rows": 140, "brier_before": before, "brier_after": after
             } == card["calibration"]  # fmt: skip
