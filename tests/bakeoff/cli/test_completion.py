@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff.cli.main import main
-
 BIN = Path(sys.executable).parent
 ASK = """
 eval "$(register-python-argcomplete bakeoff)"
@@ -27,7 +25,7 @@ def folder(tmp_path_factory):
     (folder / "my rows.csv").write_text("a,b\n", "utf-8")
     train = ["train", "--quiet", "--dataset.n-samples", "100", "--classifiers", '{"logistic_regression": {}}']
     folders = ["--store", str(folder / "models"), "--workspace", str(folder / "work"), "--name", "churn"]
-    assert 0 == main([*train, *folders])
+    subprocess.run([BIN / "bakeoff", *train, *folders], check=True, capture_output=True)
     return folder
 
 
