@@ -16,8 +16,8 @@ ModelName = Annotated[
     Field(
         pattern=NAME,
         max_length=100,
-        description="The model's name in the store: letters, digits, dots, dashes and underscores, "
-        "beginning with a letter or digit.",
+        description="The model's name: letters, digits, dots, dashes and underscores, beginning with a letter or "
+        "digit.",
     ),
 ]
 

@@ -43,7 +43,7 @@ class PredictionConfig(Part):
     )
     probabilities: bool = Field(
         default=True,
-        description="Write class probabilities. Without them a run is faster, its result smaller, and there is no log "
+        description="Write class probabilities. Without them runs are faster, results smaller, and there is no log "
         "loss.",
     )
     on_unseen: AnomalyAction = Field(
@@ -53,7 +53,7 @@ class PredictionConfig(Part):
     )
     on_out_of_range: AnomalyAction = Field(
         default="flag",
-        description="A number far outside the training range: flag, reject or accept, as for on_unseen.",
+        description="A number far outside the training range; choices as for on_unseen.",
     )
     range_margin: Number = Field(
         default=1.0,
@@ -63,15 +63,15 @@ class PredictionConfig(Part):
     )
     on_missing: AnomalyAction = Field(
         default="flag",
-        description="A missing value in a column that had none in training: flag (impute it), reject or accept, as "
-        "for on_unseen.",
+        description="A missing value in a column that had none in training; choices as for on_unseen; a scored one "
+        "is imputed.",
     )
     max_rejected: Number | None = Field(
         default=None,
         ge=0,
         le=1,
-        description="Fail and write nothing if a larger share of the rows is rejected; 1: never. Empty: fail if all "
-        "are, and write the folder with the reasons.",
+        description="Fail and write nothing if a larger share of rows is rejected; 1: never. Empty: fail if all are, "
+        "and write the folder with the reasons.",
     )
     max_drift: Literal["stable", "watch"] | None = Field(
         default=None,

@@ -27,18 +27,18 @@ class SplitConfig(Part):
         default=0.3,
         gt=0,
         lt=1,
-        description="Share of all rows held out from training and selection: test and hold-out rows.",
+        description="Share of rows held out from training and selection: test and hold-out rows.",
     )
     holdout_share: Number = Field(
         default=0.33,
         gt=0,
         lt=1,
         validation_alias=AliasChoices("holdout_share", "validation_share"),  # the latter is its old name
-        description="Share of those that are hold-out rows, kept for predictions; the others are test rows.",
+        description="Share of those that are hold-out rows, for predictions; the others are test rows.",
     )
     by: Literal["random", "time", "group"] = Field(
         default="random",
-        description="random: rows are drawn at random; time: the newest are held out, and folds are scored on rows "
+        description="random: rows are drawn by chance; time: the newest are held out, and folds are scored on rows "
         "newer than those they are fitted on; group: rows of a group stay together, in folds too.",
     )
     column: Text | None = Field(
@@ -69,8 +69,8 @@ class CrossValidationConfig(Part):
     )
     scoring: MetricName = Field(
         default="accuracy",
-        description="Metric for choosing the winner and for promotion (scikit-learn's names). roc_auc_ovr and "
-        "neg_log_loss calibrate the SVM.",
+        description="Metric for selection and promotion (scikit-learn's names). roc_auc_ovr and neg_log_loss "
+        "calibrate the SVM.",
     )
     random_state: Seed | None = Field(
         default=None, description="Seed that shuffles rows into folds. Empty: folds in row order."
@@ -101,8 +101,7 @@ class SelectionConfig(Part):
     test: Literal["rows", "nadeau_bengio"] = Field(
         default="rows",
         description="rows: on out-of-fold predictions: McNemar's test for accuracy, paired t for log loss, otherwise "
-        "paired bootstrap; nadeau_bengio: corrected t on the folds of a repeated cross-validation (10 x "
-        "5), which is stricter.",
+        "paired bootstrap; nadeau_bengio: stricter, corrected t on a repeated cross-validation (10 x 5).",
     )
     alpha: Number = Field(
         default=0.05,
@@ -171,7 +170,7 @@ class DaskConfig(Part):
     address: Text | None = Field(
         default=None,
         pattern=r"^(tcp|tls)://.+:\d+$",
-        description="Scheduler address, such as tcp://scheduler:8786. Needed by runner dask.",
+        description="Scheduler address, such as tcp://scheduler:8786, or tls://. Needed by runner dask.",
     )
     workspace: Literal["auto", "shared", "sent"] = Field(
         default="auto",
@@ -187,9 +186,9 @@ class PromotionConfig(Part):
 
     rule: Literal["significant", "always", "never"] = Field(
         default="significant",
-        description="significant: promote if better than the champion on fresh rows, beyond chance; always; never: by "
-        "hand only. The first version is promoted; one that doesn't beat the baseline never replaces one "
-        "that does.",
+        description="significant: promote if better than the champion on fresh rows, beyond chance; always: promote; "
+        "never: by hand only. The first version is promoted; one that doesn't beat the baseline never "
+        "replaces one that does.",
     )
     alpha: Number = Field(
         default=0.05, gt=0, le=0.25, description="Level of the one-sided test of challenger against champion."
@@ -198,7 +197,7 @@ class PromotionConfig(Part):
         default=0.025,
         gt=0,
         le=0.25,
-        description="Level of a false promotion over a year of nightly runs. Empty: alpha alone at each.",
+        description="Level of a false promotion over a year of nightly runs. Empty: alpha alone.",
     )
     min_gain: Number = Field(
         default=0.002,

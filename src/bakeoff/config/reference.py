@@ -1,6 +1,7 @@
 """Write the reference of all parameters from the config models: `python -m bakeoff.config.reference FILE.md`."""
 
 import html
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -20,9 +21,9 @@ INTRODUCTION = """\
 
 <!-- Written by `make docs` from the models in src/bakeoff/config: change those, not this page. -->
 
-Names are those of a YAML file, where a dot is a level: `dataset.n_samples` is `dataset: {n_samples: …}`. Every name is
-a flag, too, with dashes for underscores: `--dataset.n-samples 2000`. A flag beats the file, the file beats the default.
-Wrong values, or values that don't go together, are refused before anything is written.
+In YAML a dot is a level: `dataset.n_samples` is `dataset: {n_samples: …}`. As a flag it is `--dataset.n-samples 2000`.
+A flag beats the file, the file beats the default. Wrong values, or values that don't go together, are refused before
+anything is written. `config.yaml` of every version has all values of its run.
 
 *Empty* is `null` in YAML (`[]` for a list, `{}` for a mapping). In flags, lists have commas and mappings are JSON.
 """
@@ -32,7 +33,14 @@ BOUNDS = {  # JSON Schema's keywords, and pydantic's own, which appear in the sc
     "maximum": "le",
     "exclusiveMaximum": "lt",
 } | {word: word for word in ("ge", "gt", "le", "lt")}
-KINDS = {"integer": "whole number", "number": "number", "boolean": "`true` or `false`", "string": "text"}
+KINDS = {
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "string": "text",
+    "array": "list",
+    "object": "mapping",
+}
 
 
 def write_manual() -> str:
@@ -53,8 +61,6 @@ def _write_model(model: type[Part]) -> Iterator[str]:
         else:
             yield _write_field(name, field)
     yield from inner
-    defaults = yaml.safe_dump(model().model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    yield f"## {title}: all defaults as a file\n\n```yaml\n{defaults}```\n"
 
 
 def _write_fields(name: str, part: dict[str, Any], models: dict[str, Any]) -> Iterator[str]:
@@ -66,26 +72,29 @@ def _write_fields(name: str, part: dict[str, Any], models: dict[str, Any]) -> It
 
 
 def _write_field(name: str, field: dict[str, Any]) -> str:
-    values, bounds = _format_values(field)
+    bounds, default = _format_bounds(field), f"default {_format_default(field['default'])}"
     description = field["description"].removesuffix(".").removesuffix(f" ({bounds})") + "."
-    return (
-        f"### `{name}`\n\n{values}; default {_format_default(field['default'])}\n\n"
-        f"{_mark_code(description, _choices(field))}\n"
-    )
+    choices = _choices(field)
+    explained = choices and all(f"{choice}:" in description for choice in choices)  # no need to list them twice
+    values = default if explained else f"{_format_values(field)}; {default}"
+    return f"### `{name}`\n\n*{values}.* {_mark_code(description, choices)}\n"
 
 
-def _format_values(field: dict[str, Any]) -> tuple[str, str]:
-    """Describe the allowed values; also returns the bounds alone, which the description may end with."""
+def _format_values(field: dict[str, Any]) -> str:
+    """Describe the allowed values; that empty is one is left out if it is the default."""
     types = field.get("anyOf", [field])
-    schema = types[0]
-    kind = " or ".join(_format_kind(each) for each in types if each.get("type") != "null")
-    bounds = format_bounds([SimpleNamespace(**_bounds(schema))])
-    allowed = [kind, bounds] if bounds else [kind]
-    if "pattern" in schema:
-        allowed.append(f"matching `{schema['pattern']}`")
-    if "maxLength" in schema:
-        allowed.append(f"{schema['maxLength']} characters at most")
-    return ", ".join(allowed) + (", or empty" if len(types) > 1 else ""), bounds
+    allowed = [" or ".join(_format_kind(each) for each in types if each.get("type") != "null")]
+    if bounds := _format_bounds(field):
+        for words, sign in ((r"(\S+) to ", r"\1–"), (r"above ", ">"), (r"below ", "<"), (r"(\S+) at most", r"≤\1")):
+            bounds = re.sub(words, sign, bounds)
+        allowed.append(bounds)
+    if "maxLength" in types[0]:
+        allowed.append(f"≤{types[0]['maxLength']} characters")
+    return ", ".join(allowed) + (" or empty" if len(types) > 1 and field["default"] is not None else "")
+
+
+def _format_bounds(field: dict[str, Any]) -> str:
+    return format_bounds([SimpleNamespace(**_bounds(field.get("anyOf", [field])[0]))])
 
 
 def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
@@ -96,10 +105,6 @@ def _format_kind(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         *others, last = (f"`{value}`" for value in schema["enum"])
         return f"{', '.join(others)} or {last}"
-    if schema["type"] == "array":
-        return f"list of {_format_kind(schema['items'])}"
-    if schema["type"] == "object":
-        return "mapping"
     return "path" if schema.get("format") == "path" else KINDS[schema["type"]]
 
 
@@ -109,7 +114,7 @@ def _format_default(default: Any) -> str:
     if isinstance(default, list):
         return f"`{','.join(default)}`"
     if isinstance(default, dict):
-        return "as [below](#training-all-defaults-as-a-file)"
+        return f"`{yaml.safe_dump(default, default_flow_style=True, sort_keys=False, width=math.inf).strip()}`"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 

@@ -32,13 +32,13 @@ class SearchConfig(Part):
         default=20,
         ge=1,
         le=10_000,
-        description="Combinations per contestant: all, or this many drawn at random if there are more.",
+        description="Combinations per contestant: all, or this many at random if there are more.",
     )
     folds: Count = Field(
         default=3,
         ge=2,
         le=20,
-        description="Inner folds that compare the combinations, made like those of cross_validation.",
+        description="Inner folds, made like those of cross_validation.",
     )
     random_state: Seed = Field(default=42, description="Seed for drawing combinations.")
 

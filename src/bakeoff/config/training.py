@@ -53,13 +53,13 @@ class TrainingConfig(Part):
     dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
     retrain: Literal["new_rows", "always"] = Field(
         default="new_rows",
-        description="new_rows: end before fitting if a version in the store has the same rows, split, settings and "
-        "library versions; always: train anyway.",
+        description="new_rows: end before fitting if a version has the same rows, split, settings and library "
+        "versions; always: train anyway.",
     )
     strict: bool = Field(
         default=False,
-        description="Refuse a table that would otherwise be cleaned: columns dropped or converted, rows without "
-        "target, rare classes.",
+        description="Refuse a table that would otherwise be cleaned: columns dropped or converted, rows or classes "
+        "left out.",
     )
     split: SplitConfig = Field(default=SplitConfig(), description="Training, test and hold-out rows.")
     cross_validation: CrossValidationConfig = Field(
@@ -71,15 +71,15 @@ class TrainingConfig(Part):
     )
     preprocessing: Literal["auto", "none"] = Field(
         default="auto",
-        description="auto: impute, scale and one-hot encode inside every fold; none: use the numbers as they are.",
+        description="auto: impute, scale and one-hot encode inside every fold; none: use numbers as they are.",
     )
     classifiers: dict[str, dict[str, Any]] = Field(
         default=default_parameters(),
         min_length=1,
         description="The contestants with their scikit-learn parameters; replaces the default list. Names: "
-        "logistic_regression, svm, random_forest, hist_gradient_boosting, or your own with a class, as "
-        "mine: {class: lightgbm.LGBMClassifier, n_estimators: 300}, from scikit-learn, LightGBM, XGBoost, "
-        "CatBoost or a module in BAKEOFF_CLASSIFIER_MODULES. random_state is 42 unless set.",
+        "logistic_regression, svm, random_forest, hist_gradient_boosting, or your own, as mine: {class: "
+        "lightgbm.LGBMClassifier, n_estimators: 300}, from scikit-learn, LightGBM, XGBoost, CatBoost or "
+        "a module in BAKEOFF_CLASSIFIER_MODULES. random_state is 42 unless set.",
     )
     search: SearchConfig = Field(
         default=SearchConfig(),
@@ -91,31 +91,30 @@ class TrainingConfig(Part):
         default=None,
         gt=0,
         le=10_000_000,
-        description="Seconds for all fits and folds. Contestants predicted or found to need more are skipped. Empty: "
-        "no limit.",
+        description="Seconds for all fits and folds; contestants that need more are skipped. Empty: no limit.",
     )
     runner: Literal["threads", "dask"] = Field(
         default="threads",
-        description="Where fits and folds run. threads: on this machine, one per core; dask: on a Dask cluster.",
+        description="threads: fits and folds run on this machine, one per core; dask: on a Dask cluster.",
     )
     dask: DaskConfig = Field(default=DaskConfig(), description="Runner dask: which cluster.")
     engine: EngineChoice = Field(
         default="auto",
-        description="Library that fits. auto: scikit-learn-intelex, if installed, where it was measured to be faster "
-        "(random forest; logistic regression from 100,000 training rows); sklearnex: for both in any "
-        "case. The model is scikit-learn's either way.",
+        description="Library that fits. auto: scikit-learn-intelex, if installed, where faster (random forest; "
+        "logistic regression from 100,000 training rows); sklearnex: always for these two. The model is "
+        "scikit-learn's either way.",
     )
     class_weight: Literal["none", "balanced"] = Field(
         default="none",
-        description="balanced: all classes weigh the same in fits, for contestants that take class_weight and don't "
-        "set it; none: all rows do.",
+        description="balanced: all classes weigh the same in fits, where contestants take class_weight and don't set "
+        "it; none: all rows do.",
     )
     calibration: CalibrationChoice = Field(
         default="auto",
-        description="How probabilities are calibrated on out-of-fold scores. auto: only for contestants without "
-        "probabilities (SVM), by isotonic with 1,000 out-of-fold rows of every class, otherwise "
-        "temperature from 10 classes, sigmoid below; sigmoid, isotonic, temperature: for all, with the "
-        "same fallback for isotonic, and sigmoid instead of temperature for two classes; none: for none.",
+        description="How probabilities are calibrated. auto: only for contestants without (SVM), by isotonic with "
+        "1,000 out-of-fold rows of every class, otherwise temperature from 10 classes, sigmoid below; "
+        "sigmoid, isotonic, temperature: for all (isotonic with the same fallback, sigmoid instead of "
+        "temperature for two classes); none: for none.",
     )
     costs: Costs = Field(
         default={},
@@ -125,8 +124,7 @@ class TrainingConfig(Part):
     )
     report: Literal["plain", "deep"] = Field(
         default="plain",
-        description="deep: add the learning curve (some thirty more fits) and permutation importance, however long it "
-        "takes.",
+        description="deep: add the learning curve (some thirty more fits) and permutation importance in any case.",
     )
     drift_cooldown: Number = Field(
         default=24,

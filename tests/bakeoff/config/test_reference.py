@@ -1,6 +1,7 @@
 """The page of every parameter, and the figures that the pages tell."""
 
 import re
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,6 @@ import yaml
 from pydantic import BaseModel
 
 from bakeoff.config import PredictionConfig, TrainingConfig
-from bakeoff.config.flags import read_config
 from bakeoff.config.reference import write_manual
 
 PAGE = Path("docs/reference.md")
@@ -33,31 +33,36 @@ def test_the_page_has_every_parameter_once():
     assert sorted(expected) == sorted(re.findall(r"^### `(.+)`$", write_manual(), re.MULTILINE))
 
 
-@pytest.mark.parametrize(("model", "place"), [(TrainingConfig, 0), (PredictionConfig, 1)])
-def test_the_defaults_as_a_file_are_the_defaults(model, place, tmp_path):
-    """They can be copied, and changed from there."""
-    text = re.findall(r"```yaml\n(.+?)```", write_manual(), re.DOTALL)[place]
-    path = tmp_path / "config.yaml"
-    path.write_text(text)
-    assert model() == read_config(model, ["--config", str(path)], "program")
-    assert [*model.model_fields] == [*yaml.safe_load(text)]
+@pytest.mark.parametrize(("model", "title"), [(TrainingConfig, "Training"), (PredictionConfig, "Prediction")])
+def test_the_defaults_are_those_of_the_models(model, title):
+    """All of them, as they are written in a file or, lists, in a flag."""
+    page = write_manual().split(f"\n## {title}\n")[1].split("\n## Prediction\n")[0]
+    told = re.findall(r"^### `(.+)`\n\n\*(?:.+; )?default (?:`(.+?)`|empty)\.\*", page, re.MULTILINE)
+    assert sorted(names(model)) == sorted(name for name, _ in told)
+    for name, text in told:
+        expected = reduce(dict.__getitem__, name.split("."), model().model_dump(mode="json"))
+        if expected in (None, [], {}):
+            assert text == "", name
+        else:
+            assert (",".join(expected) if isinstance(expected, list) else expected) == yaml.safe_load(text), name
 
 
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("dataset.n_samples", "whole number, 10 to 100,000,000; default `10000`"),
-        ("split.test_size", "number, above 0, below 1; default `0.3`"),
-        ("cross_validation.random_state", "whole number, 0 to 4,294,967,295, or empty; default empty"),
-        ("time_budget", "number, above 0, 10,000,000 at most, or empty; default empty"),
-        ("promotion.rule", "`significant`, `always` or `never`; default `significant`"),
-        ("probabilities", "`true` or `false`; default `true`"),
-        ("keep", "list of text; default empty"),
+        ("dataset.n_samples", "*integer, 10–100,000,000; default `10000`.* "),
+        ("split.test_size", "*number, >0, <1; default `0.3`.* "),
+        ("cross_validation.random_state", "*integer, 0–4,294,967,295; default empty.* "),
+        ("time_budget", "*number, >0, ≤10,000,000; default empty.* "),
+        ("promotion.yearly", "*number, >0, ≤0.25 or empty; default `0.025`.* "),
+        ("class_weight", "*default `none`.* `balanced`: "),
+        ("report", "*`plain` or `deep`; default `plain`.* `deep`: "),
+        ("probabilities", "*boolean; default `true`.* "),
+        ("keep", "*list; default empty.* "),
     ],
 )
 def test_a_parameter_has_its_values_and_default(name, line):
-    """Each as the model has them, and bounds once."""
-    text = write_manual().split(f"### `{name}`\n")[1].split("### ")[0]
-    values, description = text.strip().split("\n\n")[:2]
-    assert line in values
-    assert not description.endswith(").")
+    """Each as the model has them, bounds once, and choices that the description explains only there."""
+    entry = write_manual().split(f"### `{name}`\n")[1].split("\n#")[0].strip()
+    assert entry.startswith(line)
+    assert not entry.endswith(").")

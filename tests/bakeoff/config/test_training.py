@@ -219,7 +219,7 @@ def test_configs_are_frozen():
             ["--dataset.drift", "0.1", "--dataset.n_classes=2", "--dataset.n_features=1", "--dataset.n_informative=1"],
             "drift rotates pairs of columns, and n_features is 1; use 2 columns or more",
         ),
-        (["--name", "../x"], "name is ../x; allowed: the model's name in the store: letters, digits, dots, dashes and"),
+        (["--name", "../x"], "name is ../x; allowed: the model's name: letters, digits, dots, dashes and"),
         (["--config", "nope.yaml"], "there is no config file 'nope.yaml'"),
         (["--config", "s3://u:secret@host/c.yaml"], "--config: 's3://…@host/c.yaml' is an address, and only files"),
         (["--config", "S3:/bucket/c.yaml"], "--config: 'S3:/bucket/c.yaml' is an address"),
