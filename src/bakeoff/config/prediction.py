@@ -81,6 +81,6 @@ class PredictionConfig(Part):
     signing: VerifyingConfig = Field(default=VerifyingConfig(), description="Whose signatures the version must have.")
     allow_version_skew: bool = Field(
         default=False,
-        description="Open a model written under another scikit-learn or Python minor version. Its frozen sample must "
-        "still be predicted alike.",
+        description="Open a model of another scikit-learn, or another minor version of Python; its frozen sample "
+        "must still be predicted alike.",
     )

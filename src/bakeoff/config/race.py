@@ -107,7 +107,7 @@ class SelectionConfig(Part):
         default=0.05,
         gt=0,
         le=0.5,
-        description="Level of the tests between contestants, Holm-corrected for all pairs.",
+        description="Level of the tests between contestants, Holm-corrected.",
     )
     tie_margin: Number | None = Field(
         default=None,
@@ -120,9 +120,7 @@ class SelectionConfig(Part):
         default=tuple(default_parameters()),
         description="Contestants, simplest first; several with commas. Others follow, your own classes last.",
     )
-    resamples: Count = Field(
-        default=2000, ge=200, le=100_000, description="Bootstrap resamples, here and in promotion."
-    )
+    resamples: Count = Field(default=2000, ge=200, le=100_000, description="Bootstrap resamples, in promotion too.")
 
     @field_validator("simplicity")
     @classmethod
@@ -191,7 +189,7 @@ class PromotionConfig(Part):
         "replaces one that does.",
     )
     alpha: Number = Field(
-        default=0.05, gt=0, le=0.25, description="Level of the one-sided test of challenger against champion."
+        default=0.05, gt=0, le=0.25, description="Level of the test of challenger against champion (one-sided)."
     )
     yearly: Number | None = Field(
         default=0.025,
