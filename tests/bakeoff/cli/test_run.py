@@ -109,6 +109,7 @@ def test_an_interrupted_race_says_so_in_one_line(away, number):
     """No contestant is called failed, and only results to resume from stay in the workspace."""
     slow = '{"logistic_regression": {}, "random_forest": {"n_estimators": 2000}}'
     command = [sys.executable, "-m", "bakeoff.cli", "train", "--dataset.n-samples", "2000", "--classifiers", slow]
+    signal.signal(number, signal.default_int_handler)  # under nohup the run would ignore SIGHUP, too
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         for line in run.stderr:
             if "fold 1" in line:  # others are under way
