@@ -161,7 +161,9 @@ def test_drift_ends_in_a_prediction_with_the_new_champion(stack, copy_of_nightly
 
 def predict(stack, store, table, folder):
     """Score a table with the champion; returns the run and its summary."""
-    run = stack.ask_for_run(stack.deployment("batch"), store=str(store), input=str(table), output=str(folder))
+    run = stack.ask_for_run(
+        stack.deployment("batch"), version="champion", store=str(store), input=str(table), output=str(folder)
+    )
     assert eventually(lambda: "COMPLETED" == stack.state(run)["type"]), stack.state(run)
     return run, json.loads((folder / "summary.json").read_text())
 

@@ -46,7 +46,7 @@ def test_the_form_shows_every_field_with_its_description_and_bounds(pages, tmp_p
     ):
         assert f"{part} (Optional)" in form
     assert "Synthetic: number of rows (10 to 100,000,000)." in form
-    assert "How many folds; stratified, but for a split by time (2 to 100)." in form
+    assert "Number of folds; stratified unless split by time (2 to 100)." in form
     assert "Config" not in form.split("Parameters", 1)[1]  # a class's name where a title belongs
 
 
