@@ -1,4 +1,4 @@
-"""Automations of the server: mark lost runs Crashed, retrain on drift, and notify of what a person should know."""
+"""Automations of the server: retry lost runs, retrain on drift, and notify of what a person should know."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -58,7 +58,7 @@ def absent(name: str, description: str, action: object, **trigger: object) -> Au
 
 
 def present(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
-    """Make an automation that acts once per run if an event occurs; the arguments are those of `absent`."""
+    """Make an automation that acts once per run and window if an event occurs; the arguments are those of `absent`."""
     return AutomationCore(
         name=name,
         description=description,
@@ -67,8 +67,7 @@ def present(name: str, description: str, action: object, **trigger: object) -> A
             for_each={"prefect.resource.id"},
             posture=Posture.Reactive,
             threshold=1,
-            within=WINDOW,
-            **trigger,
+            **{"within": WINDOW, **trigger},
         ),
         actions=[action],
     )
@@ -100,6 +99,21 @@ def crash_unstarted_runs() -> AutomationCore:
         expect=states("Running") | HEARTBEAT | ENDS | WAITS,
         within=timedelta(seconds=START_SECONDS),
         match_related=OURS,
+    )
+
+
+def retry_crashed_runs() -> AutomationCore:
+    """Run a deployment's crashed run again, once a day: it takes up the folds and fits that it had finished.
+
+    Runs of a command are left alone: no worker would take them up.
+    """
+    return present(
+        "bakeoff: a crashed run is tried again",
+        "Schedules a deployment's run once more whose process, worker or server was lost.",
+        ChangeFlowRunState(state=StateType.SCHEDULED, name="AwaitingRetry", message="tried again, since it crashed"),
+        expect=states("Crashed"),
+        within=DAY,  # a run that can't start crashes again at once, and is then left alone
+        match_related=[OURS, OF_A_DEPLOYMENT],
     )
 
 

@@ -40,6 +40,7 @@ from deployments.automations import (
     crash_silent_runs,
     crash_unstarted_runs,
     retrain_on_drift,
+    retry_crashed_runs,
     tell_of_drift,
     tell_of_failures,
     tell_of_late_runs,
@@ -84,7 +85,7 @@ def register(url: str, file: Path = PREFECT_FILE) -> int:
         if failure := deploy_all(file):
             print(f"deploy: {failure}", file=sys.stderr)
             return 1
-        automations = [crash_silent_runs(), crash_unstarted_runs(), *retrainings(client, file)]
+        automations = [crash_silent_runs(), crash_unstarted_runs(), retry_crashed_runs(), *retrainings(client, file)]
         if webhook := os.environ.get("BAKEOFF_WEBHOOK_URL"):
             block = ensure_webhook(webhook)
             automations += [tell_of_failures(block), tell_of_late_runs(block)]

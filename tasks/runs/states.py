@@ -1,5 +1,6 @@
 """Failed states with a message of one line instead of a traceback, and the results of task runs."""
 
+import asyncio
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from prefect.states import Cancelled, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.errors import OutOfTimeError, describe
-from tasks.runs.cancellation import RunCancelledError
+from tasks.runs.cancellation import RunCancelledError, require_wanted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,6 +32,11 @@ def failed_state_on_error(function: Callable[P, R]) -> Callable[P, R]:
             return cast("R", Cancelled(message=describe(error), data=error))
         except Exception as error:
             return cast("R", Failed(message=describe(error), data=error))
+        except asyncio.CancelledError:
+            # Prefect raises it in a run that has lost its concurrency slot, as when its machine was asleep, and would
+            # mark the run Crashed, though another attempt may have completed it.
+            require_wanted("it ends here")
+            raise
 
     return run
 

@@ -7,6 +7,7 @@ import pytest
 from prefect_stack import Stack, eventually
 
 AUTOMATIONS = [
+    "bakeoff: a crashed run is tried again",
     "bakeoff: a run that never started has crashed",
     "bakeoff: a silent run has crashed",
     "bakeoff: retrain on drift: training/nightly",
@@ -25,7 +26,7 @@ def stack(tmp_path_factory):
 
 
 def test_registering_again_doubles_nothing(stack):
-    """Two deployments, one schedule, three automations, one pool."""
+    """Two deployments, one schedule, four automations, one pool."""
     deployments = stack.ask("deployments/filter")
     assert ["batch", "nightly"] == sorted(deployment["name"] for deployment in deployments)
     automations = stack.ask("automations/filter")

@@ -9,11 +9,13 @@ from prefect_stack import Stack, eventually
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory):
+def pages(tmp_path_factory, registered):
     """A server with its pages, where one run has trained; on PostgreSQL: with a worker SQLite may lock for a minute."""
     folder = tmp_path_factory.mktemp("pages")
-    with postgres() as (url, _), Stack(folder, pages=True, PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack:
-        stack.register()
+    with (
+        postgres(registered) as (url, _),
+        Stack(folder, pages=True, PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack,
+    ):
         stack.start_worker()
         config = {"dataset": {"n_samples": 300}, "store": str(folder / "models"), "workspace": str(folder / "work")}
         run = stack.ask_for_run(stack.deployment("nightly"), **config)

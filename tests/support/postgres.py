@@ -20,8 +20,11 @@ def programs():
 
 
 @contextlib.contextmanager
-def postgres():
-    """Yields the URL that Prefect's server takes, and the file that the database logs to."""
+def postgres(template=None, keep=None):
+    """Yields the URL that Prefect's server takes, and the file that the database logs to.
+
+    A cluster begins as a copy of the folder `template`, if one is given; `keep` is the folder to copy it to at the end.
+    """
     folder = Path(tempfile.mkdtemp(prefix="bakeoff-postgres-"))
     # PostgreSQL refuses to run as root.
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
@@ -33,20 +36,24 @@ def postgres():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    password = secrets.token_hex()
-    (folder / "password").write_text(password)
-    if user:
-        for path in (folder, folder / "password"):
-            shutil.chown(path, "postgres")
     try:
-        run(
-            "initdb", "--username=bakeoff", f"--pwfile={folder / 'password'}", "--auth=scram-sha-256", "--encoding=UTF8"
-        )
+        if template:
+            subprocess.run(["cp", "-a", f"{template}/.", str(folder)], check=True)
+        else:
+            (folder / "password").write_text(secrets.token_hex())
+            if user:
+                for path in (folder, folder / "password"):
+                    shutil.chown(path, "postgres")
+            asked = ["--username=bakeoff", "--auth=scram-sha-256", "--encoding=UTF8"]
+            run("initdb", *asked, f"--pwfile={folder / 'password'}")
+        password = (folder / "password").read_text()
         options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories={folder}"
         run("pg_ctl", "-w", "-o", options, "-l", str(folder / "log"), "start")
         try:
             yield f"postgresql+asyncpg://bakeoff:{password}@127.0.0.1:{port}/postgres", folder / "log"
         finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
+            run("pg_ctl", "-w", "-m", "fast" if keep else "immediate", "stop")
+        if keep:
+            subprocess.run(["cp", "-a", str(folder), str(keep)], check=True)
     finally:
         shutil.rmtree(folder)
