@@ -44,10 +44,10 @@ def merge(model: type[BaseModel], base: Mapping[str, Any], over: Mapping[str, An
     """
     merged = dict(base)
     for key, value in over.items():
-        field = model.model_fields.get(key)
-        if field and isinstance(field.validation_alias, AliasChoices):
-            for name in field.validation_alias.choices[1:]:  # `base` may have the field's old name
-                merged.pop(str(name), None)
+        for field in model.model_fields.values():
+            alias = field.validation_alias
+            if isinstance(alias, AliasChoices) and key in alias.choices:  # `base` may have the field's other name
+                merged = {name: kept for name, kept in merged.items() if name not in alias.choices}
         part = model_at(model, [key])
         if part and key in merged and not isinstance(merged[key], Mapping):
             raise ConfigError(f"{key} is {merged[key]!r} in {where}; it should be `key: value` lines")

@@ -8,7 +8,7 @@ import pytest
 
 from bakeoff.config import DatasetConfig, TrainingConfig
 from bakeoff.config.flags import read_config
-from bakeoff.config.validation import validate
+from bakeoff.config.validation import merge, validate
 from bakeoff.errors import ConfigError
 
 
@@ -131,10 +131,13 @@ def test_flags_are_shown_with_dashes_and_taken_either_way(capsys):
 
 
 @pytest.mark.parametrize("name", ["holdout_share", "validation_share"])
-def test_the_old_name_of_the_holdout_share_is_accepted(tmp_path, name):
-    """In files, flags, Python and Prefect's parameters; a flag of either name beats a file with either."""
+@pytest.mark.parametrize("other", ["holdout_share", "validation_share"])
+def test_the_old_name_of_the_holdout_share_is_accepted(tmp_path, name, other):
+    """In files, flags, Python and Prefect's parameters; of two configs that are merged the later one's counts."""
     path = tmp_path / "config.yaml"
-    path.write_text("split: {validation_share: 0.2}\n")
+    path.write_text(f"split: {{{other}: 0.2}}\n")
+    merged = merge(TrainingConfig, {"split": {other: 0.2}}, {"split": {name: 0.4}}, "the deployment")
+    assert {"split": {name: 0.4}} == merged
     assert 0.2 == read("--config", str(path)).split.holdout_share
     assert 0.4 == read("--config", str(path), f"--split.{name}", "0.4").split.holdout_share
     assert 0.4 == TrainingConfig.model_validate({"split": {name: 0.4}}).split.holdout_share
