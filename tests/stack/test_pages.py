@@ -7,6 +7,10 @@ from browser import Browser
 from postgres import postgres
 from prefect_stack import Stack, eventually
 
+from bakeoff.config import TrainingConfig
+from bakeoff.config.dataset import SOURCES
+from bakeoff.config.validation import validate
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory, registered):
@@ -50,6 +54,31 @@ def test_the_form_shows_every_field_with_its_description_and_bounds(pages, tmp_p
     assert "Synthetic: number of rows (10 to 100,000,000)." in form
     assert "Number of folds; stratified unless split by time (2 to 100)." in form
     assert "Config" not in form.split("Parameters", 1)[1]  # a class's name where a title belongs
+
+
+@pytest.mark.parametrize(
+    ("source", "there", "absent", "needed"),
+    [
+        ("synthetic", "N Samples", "Decimal", {}),
+        ("bundled", "Bundled", "N Samples", {"bundled": "iris"}),
+        ("file", "Decimal", "N Samples", {"path": "rows.csv", "target": "y"}),
+    ],
+)
+def test_the_form_shows_the_fields_of_the_chosen_source_alone(pages, tmp_path, source, there, absent, needed):
+    """With what the source needs, what the form sends is a valid config."""
+    stack, _ = pages
+    nightly = stack.deployment("nightly")
+    before = {run["id"] for run in stack.runs(nightly)}
+    with Browser(tmp_path) as browser:
+        browser.sign_in(":".join(stack.auth))
+        browser.show(f"http://127.0.0.1:{stack.port}/v2/deployments/deployment/{nightly['id']}/run")
+        browser.click(SOURCES[source])
+        text = "document.body.innerText"
+        assert eventually(lambda: browser.run(f"{text}.includes('{there} (') && !{text}.includes('{absent} (')"))
+        browser.click("Submit")
+        assert eventually(lambda: {run["id"] for run in stack.runs(nightly)} - before)
+    (sent,) = [run["parameters"]["config"]["dataset"] for run in stack.runs(nightly) if run["id"] not in before]
+    assert source == validate(TrainingConfig, {"dataset": sent | needed}).dataset.source
 
 
 def test_the_artifacts_show_the_leaderboard_and_the_card(pages, tmp_path):

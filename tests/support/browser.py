@@ -70,6 +70,13 @@ class Browser:
             same, seen = (same + 1 if now and now == seen else 0), now
         return seen
 
+    def click(self, label):
+        """Press the first button that shows the label, as a mouse does."""
+        events = "['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click']"
+        found = f"[...document.querySelectorAll('button')].find(button => button.innerText == {json.dumps(label)})"
+        press = "new MouseEvent(type, {bubbles: true, button: 0})"
+        assert self.run(f"(b => {{ for (const type of {events}) b.dispatchEvent({press}); return true }})({found})")
+
     def sees(self, address, *texts, seconds=60):
         """What of the texts the page doesn't come to show, its blanks drawn together; empty if all are there."""
         self.ask("Page.navigate", url=address)

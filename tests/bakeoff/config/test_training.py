@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,7 +154,10 @@ def test_configs_are_frozen():
         (["--dataset.n_samples", "90000000", "--dataset.n_features", "5000"], "n_samples may be at most 200000"),
         (["--dataset.path", "a.csv", "--dataset.bundled", "wine"], "bundled belongs to source: bundled, but source is"),
         (["--dataset.path", "a.csv", "--dataset.source", "synthetic"], "path belongs to source: file, but source is"),
-        (["--dataset.bundled", "wine"], "bundled belongs to source: bundled, but source is synthetic"),
+        (
+            ["--dataset.bundled", "wine", "--dataset.source", "synthetic"],
+            "bundled belongs to source: bundled, but source is synthetic",
+        ),
         (["--dataset.source", "bundled"], "source: bundled needs bundled: breast_cancer, digits, iris or wine"),
         (["--dataset.source", "file", "--dataset.target", "y"], "source: file needs path"),
         (["--dataset.source", "file", "--dataset.n_samples", "99"], "n_samples belongs to source: synthetic"),
@@ -260,6 +264,28 @@ def test_examples_are_valid(example):
 def test_the_schema_is_ascii(model):
     """The server keeps it, and its database may have no other letters."""
     assert json.dumps(model.model_json_schema(), ensure_ascii=False).isascii()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "valid"),
+    [
+        ({"n_samples": 2000}, True),
+        ({"bundled": "iris"}, True),
+        ({"ignore": ["id"]}, True),
+        (TrainingConfig().dataset.model_dump(mode="json"), True),
+        ({"n_samples": 2}, False),
+        ({"samples": 2000}, False),
+        ({"source": "nowhere"}, False),
+    ],
+)
+def test_the_schema_takes_parts_of_a_config(dataset, valid):
+    """Though each source has a schema of its own, for the form: a run overrides single fields of its deployment's."""
+    schema = jsonschema.Draft202012Validator(TrainingConfig.model_json_schema())
+    assert valid == schema.is_valid({"dataset": dataset})
+
+
+def test_a_bundled_table_alone_means_its_source():
+    assert "bundled" == TrainingConfig.model_validate({"dataset": {"bundled": "iris"}}).dataset.source
 
 
 def test_a_path_alone_means_a_file(tmp_path):
