@@ -59,7 +59,7 @@ test-lowest: .venv-lowest/.done  ## run the library's tests on the lowest versio
 
 test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
 	@tests/stack/install postgresql chromium
-	@$(BIN)/python -m pytest tests/stack -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest tests/stack -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-compose: .venv/.dev  ## run the tests that need Docker and a browser; installs the browser where it may
 	@tests/stack/install chromium

@@ -16,6 +16,19 @@ import pytest
 from postgres import postgres
 from prefect_stack import ROOT, Stack, end, eventually
 
+LONGEST = (
+    "test_stopped_workers.py",
+    "test_many_runs.py",
+    "test_demo.py",
+    "test_schedules.py",
+    "test_server_outages.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take the longest, so that no core is idle at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
 
 class DatabaseStack(Stack):
     """A stack whose database can be reached into."""
