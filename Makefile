@@ -52,7 +52,7 @@ down:  ## stop them; models, predictions and history stay
 	@$(COMPOSE) down
 
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
-	@$(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(if $(SCRATCH),-o tmp_path_retention_policy=failed) $(ARGS)
 
 test-lowest: .venv-lowest/.done  ## run the library's tests on the lowest versions that pyproject.toml allows; needs Python 3.11
 	@.venv-lowest/bin/python -m pytest $(or $(TESTS),tests/bakeoff) -n auto $(ARGS)
