@@ -17,7 +17,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 EXTRAS = $(addprefix --extra ,flows scale excel sklearnex signing terminal)
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict demo server worker deploy env up down test test-lowest test-stack test-compose bench-peers check format lock notebook docs clean
+.PHONY: help setup setup-dev train predict demo server worker deploy env up down test test-lowest test-stack test-compose faults bench-peers check format lock notebook docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a bro
 test-compose: .venv/.dev  ## run the tests that need Docker and a browser; installs the browser where it may
 	@tests/stack/install chromium
 	@$(BIN)/python -m pytest tests/compose $(ARGS)
+
+faults: .venv/.dev  ## break the docker-compose stack at random moments, and count what is lost; needs Docker, for hours
+	@PYTHONPATH=.:tests/support:tests/faults $(BIN)/python tests/faults/campaign.py $(ARGS)
 
 bench-peers: .venv/.dev  ## LazyPredict, PyCaret and Evidently in environments of their own, for benchmarks; needs Python 3.11
 	@for peer in lazypredict pycaret evidently; do \

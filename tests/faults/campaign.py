@@ -1,0 +1,216 @@
+"""Break the compose stack at random moments while it trains and predicts, and count what is lost.
+
+    make faults ARGS="--faults 200 --seed 1"      # builds the image, and prints a table
+
+Each round asks for a training run and a prediction of a table, strikes at a random moment, and waits until every run
+that was asked for has ended and all services are well. Then nothing may be lost: see `findings`.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+
+import httpx
+from compose_stack import Compose
+from faults import FAULTS
+from prefect_stack import eventually
+
+from deployments import env_file
+
+ROWS = 5000  # of the table that is predicted; every hundredth can't be scored
+TRAINING = {
+    "name": "orders",
+    "retrain": "always",
+    "dataset": {"n_samples": 3000},
+    "classifiers": {"logistic_regression": {}, "random_forest": {"n_estimators": 50}},
+}
+LONGEST_MOMENT = 15  # seconds from the request to the fault
+PATIENCE = 300  # seconds
+UNDER_WAY = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
+
+# Runs in a worker's container: what stands in its volumes.
+LOOK = """
+import json, pathlib
+import pyarrow.parquet as pq
+found = {"outputs": {}, "left": []}
+for folder in pathlib.Path("predictions").iterdir():
+    summary = folder / "summary.json"
+    if not summary.exists():
+        found["left"].append(str(folder))
+        continue
+    said = json.loads(summary.read_text())
+    rows = pq.read_table(folder / "predictions.parquet", columns=["row"])["row"].to_pylist()
+    refused = folder / "rejected.parquet"
+    if refused.exists():
+        rows += sorted(set(pq.read_table(refused, columns=["row"])["row"].to_pylist()))
+    found["outputs"][folder.name] = {"rows": said["rows"], "once": sorted(rows) == list(range(said["rows"]))}
+for folder in pathlib.Path("models").iterdir():
+    for version in folder.iterdir():
+        if version.is_dir() and not (version / "card.json").exists():
+            found["left"].append(str(version))
+print(json.dumps(found))
+"""
+
+
+class Campaign:
+    """A stack under load, and what became of it."""
+
+    def __init__(self, compose, seed):
+        self.compose = compose
+        self.random = Random(seed)
+        self.asked = []
+        self.recovered = defaultdict(list)
+        self.lost = defaultdict(list)
+
+    def start(self):
+        """Bring up two workers, and train a first version."""
+        data = Path(self.compose.environment["BAKEOFF_DATA"])
+        (data / "orders.csv").write_text(table(self.random))
+        self.compose("up", "-d", "--scale", "worker=2", "worker")
+        assert eventually(self.well, seconds=PATIENCE), "the stack did not come up"
+        self.ask("nightly", **TRAINING)
+        assert eventually(self.at_rest, seconds=PATIENCE), "the first run did not end"
+
+    def well(self):
+        """Whether every service says that it is well."""
+        return 2 == len(self.compose.containers("worker")) and self.compose.healthy("worker", "server", "postgres")
+
+    def ask(self, deployment, **config):
+        """Ask for a run of a deployment, as soon as the server answers."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                run = self.compose.ask_for_run(self.compose.deployment(deployment), **config)
+                return self.asked.append((deployment, run))
+            except httpx.HTTPError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
+
+    def at_rest(self):
+        """Whether nothing is under way but the schedule's runs to come."""
+        try:
+            runs = [
+                run
+                for name in ("nightly", "batch")
+                for run in self.compose.runs(self.compose.deployment(name), *UNDER_WAY)
+            ]
+        except httpx.HTTPError:
+            return False
+        return not [run for run in runs if not run["auto_scheduled"]]
+
+    def round(self, number, fault):
+        """Strike once under load; returns what was found lost. The number names the prediction's folder."""
+        self.asked.clear()
+        self.ask("nightly", **TRAINING)
+        self.ask("batch", name="orders", version="champion", input="data/orders.csv", output=f"predictions/{number}")
+        time.sleep(self.random.uniform(0, LONGEST_MOMENT))
+        struck = time.monotonic()
+        fault.strike(self.compose, self.random)
+        ended = eventually(lambda: self.well() and self.at_rest(), seconds=PATIENCE, pause=1)
+        self.recovered[fault.name].append(time.monotonic() - struck - fault.seconds)
+        found = self.findings(number) if ended else [f"not at rest after {PATIENCE} s"]
+        self.lost[fault.name] += found
+        return found
+
+    def findings(self, number):
+        """What was lost: runs, rows, versions, predictions; empty if nothing was."""
+        found = []
+        for deployment, run in self.asked:
+            state = self.compose.state(run)
+            if state["type"] != "COMPLETED":
+                found.append(f"a run of {deployment} is {state['name']}: {state['message']}")
+        follow = [run for run in self.compose.runs(self.compose.deployment("batch")) if run["idempotency_key"]]
+        keys = " ".join(run["idempotency_key"] for run in follow if run["state"]["type"] == "COMPLETED")
+        found += [
+            f"no prediction followed the training run {run['id']}"
+            for deployment, run in self.asked
+            if deployment == "nightly" and run["id"] not in keys
+        ]
+        worker = self.compose.containers("worker")[0]
+        looked = json.loads(execute(worker, "python", "-c", LOOK).stdout)
+        output = looked["outputs"].get(str(number))
+        if output != {"rows": ROWS, "once": True}:
+            found.append(f"of the table's {ROWS} rows not each was accounted for once: {output}")
+        found += [f"left behind: {path}" for path in looked["left"]]
+        verified = execute(worker, "bakeoff", "models", "verify", "--name", "orders")
+        if verified.returncode:
+            found.append(f"the store does not verify: {verified.stdout}{verified.stderr}")
+        return found
+
+    def table(self):
+        """Fault, times, recovered in (median, worst), what was lost; as markdown."""
+        lines = ["| Fault | Times | Recovered in (median, worst) | Lost |", "|---|---|---|---|"]
+        for name, seconds in sorted(self.recovered.items()):
+            median, worst = statistics.median(seconds), max(seconds)
+            lines.append(f"| {name} | {len(seconds)} | {median:.0f} s, {worst:.0f} s | {len(self.lost[name])} |")
+        everything = [second for seconds in self.recovered.values() for second in seconds]
+        lines.append(
+            f"| all | {len(everything)} | {statistics.median(everything):.0f} s, {max(everything):.0f} s "
+            f"| {sum(map(len, self.lost.values()))} |"
+        )
+        return "\n".join(lines)
+
+
+def execute(container, *command):
+    """Run a command in a container."""
+    return subprocess.run(
+        ["docker", "exec", container, *command], check=False, capture_output=True, text=True, timeout=120
+    )
+
+
+def table(random):
+    """Rows of the generator's columns as CSV; every hundredth has a word for a number."""
+    lines = [",".join(f"feature_{column}" for column in range(10))]
+    for row in range(ROWS):
+        cells = [f"{random.gauss(0, 2):.4f}" for _ in range(10)]
+        lines.append(",".join(["many", *cells[1:]] if row % 100 == 99 else cells))
+    return "\n".join(lines) + "\n"
+
+
+def make_compose(folder):
+    """A compose project of its own, with settings in the folder."""
+    env_file.ENV = folder / ".env"
+    env_file.MOUNTED = [folder / "data", folder / "keys", folder / "secrets"]
+    assert 0 == env_file.main()
+    return Compose(folder)
+
+
+def main():
+    """Run the campaign; status 1 if anything was lost."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--faults", type=int, default=200, help="how many")
+    parser.add_argument("--seed", type=int, default=1, help="of the faults, their targets and moments")
+    parser.add_argument("--only", default="", help="faults whose name has this text")
+    options = parser.parse_args()
+    chosen = [fault for fault in FAULTS if options.only in fault.name]
+    with tempfile.TemporaryDirectory(prefix="bakeoff-faults-") as folder:
+        compose = make_compose(Path(folder))
+        try:
+            compose("build", "training", timeout=1800)
+            campaign = Campaign(compose, options.seed)
+            campaign.start()
+            for number in range(options.faults):
+                fault = campaign.random.choice(chosen)
+                found = campaign.round(number, fault)
+                print(
+                    f"{number}: {fault.name}, {campaign.recovered[fault.name][-1]:.0f} s",
+                    *found,
+                    sep="\n   ",
+                    flush=True,
+                )
+            print(campaign.table())
+        finally:
+            compose("down", "--volumes", "--remove-orphans")
+    return int(any(campaign.lost.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Faults of the compose stack: each breaks a part of it, and mends it again if nothing else would."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compose_stack import docker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from compose_stack import Compose
+
+SIGNALS = {"killed": signal.SIGKILL, "terminated": signal.SIGTERM}
+SERVICES = ("worker", "server", "postgres")
+PAUSES = (5, 60, 180)  # seconds
+OUTAGE = 20  # seconds without network
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of fault.
+
+    Attributes:
+        name: what happens, for the table.
+        strike: breaks the stack, and returns when it has mended it, if nothing else would.
+        seconds: how long it lasts by itself.
+    """
+
+    name: str
+    strike: "Callable[[Compose, Random], None]"
+    seconds: float = 0
+
+
+def main_process(container):
+    """The process id, on this machine, of a container's first process."""
+    return int(docker("inspect", "-f", "{{.State.Pid}}", container))
+
+
+def processes(container, pattern):
+    """The process ids, on this machine, of a container's processes whose command has the pattern."""
+    listed = docker("top", container, "-eo", "pid,args").splitlines()[1:]
+    return [int(line.split(None, 1)[0]) for line in listed if pattern in line]
+
+
+def send(pid, sign):
+    """Send a signal, unless the process has ended by itself."""
+    try:
+        os.kill(pid, sign)
+    except ProcessLookupError:
+        return
+
+
+def stop_service(service, sign):
+    """A container's first process gets a signal; Docker starts it again, as after a crash."""
+
+    def strike(compose, random):
+        # Not `docker kill`, after which Docker would leave it down.
+        send(main_process(random.choice(compose.containers(service))), sign)
+
+    return strike
+
+
+def stop_process(pattern, sign):
+    """One process of a worker's container gets a signal: a flow's, or one of those that fit its contestants."""
+
+    def strike(compose, random):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if found := [pid for worker in compose.containers("worker") for pid in processes(worker, pattern)]:
+                return send(random.choice(found), sign)
+            time.sleep(0.2)
+        raise AssertionError(f"no process of {pattern} was there to be stopped")
+
+    return strike
+
+
+def pause(service, seconds):
+    """A container stands still, as on a machine that sleeps."""
+
+    def strike(compose, random):
+        container = random.choice(compose.containers(service))
+        docker("pause", container)
+        time.sleep(seconds)
+        docker("unpause", container)
+
+    return strike
+
+
+def cut_off(service):
+    """A container is without network for a while."""
+
+    def strike(compose, random):
+        container, network = random.choice(compose.containers(service)), f"{compose.project}_default"
+        docker("network", "disconnect", network, container)
+        time.sleep(OUTAGE)
+        docker("network", "connect", "--alias", service, network, container)
+
+    return strike
+
+
+def lose_workspaces(compose, random):
+    """The folders that runs keep their intermediate files in are deleted under them."""
+    worker = random.choice(compose.containers("worker"))
+    subprocess.run(["docker", "exec", worker, "sh", "-c", "rm -rf /app/.bakeoff/* /app/.bakeoff/.[!.]*"], check=False)
+
+
+FAULTS = [
+    *(Fault(f"{service} {how}", stop_service(service, sign)) for service in SERVICES for how, sign in SIGNALS.items()),
+    *(Fault(f"flow process {how}", stop_process("prefect.engine", sign)) for how, sign in SIGNALS.items()),
+    Fault("fitting process killed", stop_process("bakeoff.runtime.fork_server", signal.SIGKILL)),
+    *(
+        Fault(f"{service} paused {seconds} s", pause(service, seconds), seconds)
+        for service in SERVICES
+        for seconds in PAUSES
+    ),
+    *(Fault(f"{service} without network {OUTAGE} s", cut_off(service), OUTAGE) for service in SERVICES),
+    Fault("workspaces deleted", lose_workspaces),
+]
