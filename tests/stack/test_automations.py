@@ -19,12 +19,13 @@ def test_a_run_that_was_lost_with_the_server_is_retried_when_everything_is_regis
     assert "CRASHED" == stack.state(lost)["type"]
 
 
-def test_a_command_that_crashes_is_not_retried(stack, copy_of_nightly):
-    """No worker would take it up: it would be late for ever."""
-    deployment = copy_of_nightly("crashed", {})
+def test_a_run_is_retried_only_where_that_helps(stack, copy_of_nightly):
+    """Not a command's, which no worker would take up; nor one that failed or was cancelled, which would end alike."""
+    deployment = copy_of_nightly("crashed", {}, concurrency_limit=None)
     by_hand = stack.ask("flow_runs/", flow_id=deployment["flow_id"], state={"type": "RUNNING"})
-    by_worker = stack.ask_for_run(deployment)
-    for run in (by_hand, by_worker):
-        stack.ask(f"flow_runs/{run['id']}/set_state", state={"type": "CRASHED"})
-    assert eventually(lambda: "AwaitingRetry" == stack.state(by_worker)["name"])
-    assert "CRASHED" == stack.state(by_hand)["type"]
+    failed, cancelled, crashed = (stack.ask_for_run(deployment) for _ in range(3))
+    ends = [(by_hand, "CRASHED"), (failed, "FAILED"), (cancelled, "CANCELLED"), (crashed, "CRASHED")]
+    for run, end in ends:
+        stack.ask(f"flow_runs/{run['id']}/set_state", state={"type": end})
+    assert eventually(lambda: "AwaitingRetry" == stack.state(crashed)["name"])
+    assert [end for _, end in ends[:-1]] == [stack.state(run)["type"] for run, _ in ends[:-1]]
