@@ -4,8 +4,14 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
+
+from bakeoff.errors import DataError
+from bakeoff.tables.dates import read_dates, to_plain_dates
+from bakeoff.tables.frames import import_stream, to_column
+from bakeoff.tables.schema import CellFormat
 
 PERIODS = {"month": 12, "day": 31, "weekday": 7, "hour": 24}  # how many different values a cyclic part has
 
@@ -28,9 +34,13 @@ class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """Learn each column's first date, and the parts that vary.
 
         Args:
-            X: columns of datetime64, shape (n_rows, n_columns).
+            X: columns of dates, shape (n_rows, n_columns).
             y: not used.
+
+        Raises:
+            DataError: a cell is not a date.
         """
+        X = _to_dates(X)
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         self.n_features_in_ = X.shape[1]
         self.first_ = [X[name].min() for name in X.columns]
@@ -41,8 +51,16 @@ class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         return self
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the numbers, shape (n_rows, n_features_out), NaN where a date is missing."""
+        """Return the numbers, shape (n_rows, n_features_out), NaN where a date is missing.
+
+        Args:
+            X: the columns of `fit`: datetime64, of any time zone, or text of the order year, month, day.
+
+        Raises:
+            DataError: a cell is not a date.
+        """
         check_is_fitted(self)
+        X = _to_dates(X)
         columns = []
         for name, first, parts in zip(self.feature_names_in_, self.first_, self.parts_):
             values = _parts(X[name])
@@ -74,6 +92,30 @@ class DateFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
             ]
             for name, parts in zip(self.feature_names_in_, self.parts_)
         ]
+
+
+def _to_dates(X: Any) -> pd.DataFrame:
+    """Return the columns of a frame as datetime64 in UTC, as the flows do before they call the Pipeline.
+
+    Raises:
+        DataError: a cell is not a date.
+    """
+    frame = X if isinstance(X, pd.DataFrame) else import_stream(X).to_pandas()
+    if all(isinstance(kind, np.dtype) and kind.kind == "M" for kind in frame.dtypes):
+        return frame
+    return pd.DataFrame({name: _read(str(name), frame[name]) for name in frame.columns}, index=frame.index)
+
+
+def _read(name: str, cells: pd.Series) -> np.ndarray:
+    column = to_plain_dates(name, pa.chunked_array([to_column(cells)]))
+    times, unreadable = read_dates(column, CellFormat(order="ymd"))
+    if unreadable.any():
+        cell = cells[unreadable].iloc[0]
+        raise DataError(
+            f"column {name!r} holds {str(cell)[:80]!r}, which is not a date of the form 2024-01-31: convert the column "
+            "by pandas.to_datetime, or export the race and use bakeoff.load(…).predict, which reads it as in training"
+        )
+    return times
 
 
 def _parts(dates: pd.Series) -> dict[str, np.ndarray]:

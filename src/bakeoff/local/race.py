@@ -69,7 +69,11 @@ class Race:
 
     @cached_property
     def pipeline(self) -> Any:
-        """The winner: a fitted scikit-learn Pipeline, from raw columns to class."""
+        """The winner: a fitted scikit-learn Pipeline, from the columns of a pandas frame to class.
+
+        It reads dates as datetime64 or text such as 2024-01-31. Frames of other libraries, and cells written in other
+        ways, are for `bakeoff.load(…).predict`.
+        """
         self._require_open()
         return joblib.load(self._result.models[self.winner].path)
 

@@ -4,10 +4,12 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from bakeoff.errors import DataError
 from bakeoff.estimators.date_features import DateFeatures
 
 DATES = pd.DataFrame(
@@ -60,3 +62,28 @@ def test_a_column_without_dates_in_a_fold_is_missing():
     model = DateFeatures().fit(empty)
     assert np.isnan(model.transform(empty)).all()
     assert (3, len(model.get_feature_names_out())) == model.transform(DATES[["on"]].set_axis(["d"], axis=1)).shape
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda frame: frame.apply(lambda dates: dates.dt.strftime("%Y-%m-%d %H:%M")),
+        lambda frame: frame.apply(lambda dates: dates.dt.tz_localize("UTC").dt.tz_convert("Europe/Paris")),
+        lambda frame: frame.astype(object),
+        lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
+    ],
+    ids=["text", "time zone", "objects", "Arrow"],
+)
+def test_dates_of_other_types_give_the_same_numbers(convert):
+    """As in the files that the flows read; frames of other libraries, such as Polars, come as Arrow's."""
+    model = DateFeatures().fit(DATES)
+    np.testing.assert_array_equal(model.transform(DATES), model.transform(convert(DATES)))
+    np.testing.assert_array_equal(model.transform(DATES), DateFeatures().fit_transform(convert(DATES)))
+
+
+@pytest.mark.parametrize("cell", ["31.12.2024", "soon", 1.5])
+def test_a_cell_that_is_no_date_is_named(cell):
+    """With its column, and what to do, in one line."""
+    model = DateFeatures().fit(DATES)
+    with pytest.raises(DataError, match=f"column 'on' holds '{cell}', which is not a date of the form .*to_datetime"):
+        model.transform(DATES.assign(on=cell))
