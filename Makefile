@@ -95,8 +95,8 @@ lock: .venv/.runtime  ## write the lock again, with the newest versions that pyp
 	$(COMPILE) $(EXTRAS) --extra test --extra dev --extra docs --constraint requirements-notebook.txt pyproject.toml -o requirements-docs.txt
 	@! grep -nE 'https?://' requirements*.txt || { echo "the lock names a host" >&2; exit 1; }
 
-notebook: .venv/.notebook  ## open the notebook that explores the data generator
-	$(BIN)/jupyter lab notebooks/data_generate.ipynb
+notebook: .venv/.notebook  ## open JupyterLab on the notebooks: the data generator, and a race on your own table
+	$(BIN)/jupyter lab notebooks
 
 # Not --quiet: MkDocs would then neither show nor count the warnings. The variable spares a notice about its makers' next product.
 docs: .venv/.docs  ## write docs/reference.md from the config's models, and build the pages into site/
