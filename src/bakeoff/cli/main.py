@@ -93,7 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version of Bakeoff")
+    parser.add_argument("-v", "--version", action=_Version, nargs=0, help="show the version of Bakeoff")
     nouns = parser.add_subparsers(required=True, metavar="train|predict|models|labels|report|compare|ui|keys")
     for name, help_text in RUNS.items():  # for `--help`; `main` runs them, since their flags come from the config
         nouns.add_parser(name, help=help_text, add_help=False)

@@ -204,9 +204,9 @@ class DatasetConfig(Part):
         if self.source == "bundled" and self.bundled is None:
             raise ValueError("source: bundled needs bundled: breast_cancer, digits, iris or wine")
         if self.source == "file":
-            for name in ("path", "target"):
+            for name, what in (("path", "a file or a folder"), ("target", "the name of the column to predict")):
                 if not getattr(self, name):
-                    raise ValueError(f"source: file needs {name}")
+                    raise ValueError(f"source: file needs {name}, {what}")
             if self.target in self.ignore:
                 raise ValueError(f"the target {self.target!r} can't be ignored; take it out of ignore")
             if self.target == self.window.column:

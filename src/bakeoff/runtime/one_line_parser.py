@@ -56,15 +56,19 @@ class OneLineParser(argparse.ArgumentParser):
         Raises:
             ConfigError: always.
         """
-        raise ConfigError(f"{message}{self._hint(message)} (see {self.prog} --help)")
+        sentence = re.sub(r"^the following arguments are required: (\S+\|)", r"a command is missing: \1", message)
+        sentence = re.sub(r"^argument \S+\|\S+: invalid choice: ('.*?') \(.*", r"there is no command \1", sentence)
+        raise ConfigError(f"{sentence}{self._hint(message)} (see {self.prog} --help)")
 
     def _hint(self, message: str) -> str:
         """The most similar flag or command to one in the message, else the hint for unknown arguments, else nothing."""
         import difflib
 
         if match := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
-            near = difflib.get_close_matches(match[1], re.findall(r"[\w-]+", match[2]), n=1)
-            return f"; did you mean {near[0]}?" if near else ""
+            words = re.findall(r"[\w-]+", match[2])
+            near = difflib.get_close_matches(match[1], words, n=1)
+            of_commands = re.match(r"argument \S+\|", message)
+            return f"; did you mean {near[0]}?" if near else f": choose from {', '.join(words)}" if of_commands else ""
 
         flags = [flag for flag in self._option_string_actions if flag not in {"-h", "--help"}]
         for word in message.split():

@@ -99,6 +99,14 @@ def test_of_several_models_all_are_listed_and_others_want_a_name(run_models, sto
     assert 0 == run_models("show", "--name", "churn")[0]
 
 
+@pytest.mark.parametrize("flag", ["-v", "--version"])
+def test_the_version_is_shown(flag, capsys):
+    """By either flag, on one line."""
+    with pytest.raises(SystemExit) as ended:
+        main([flag])
+    assert (0, f"bakeoff {bakeoff.__version__}\n") == (ended.value.code, capsys.readouterr().out)
+
+
 def test_the_command_imports_nothing_heavy():
     """It starts in a blink."""
     heavy = ("sklearn", "pandas", "numpy", "pydantic", "prefect", "pyarrow", "joblib", "cryptography", "jinja2")

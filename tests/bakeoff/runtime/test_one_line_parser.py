@@ -32,3 +32,22 @@ def test_commands_of_a_parser_answer_as_it_does():
         parser.parse_args(["show", "--versoin", "3"])
     sentence = "unrecognized arguments: --versoin 3; did you mean --version? (see store show --help)"
     assert sentence == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "a command is missing: list|show (see store --help)"),
+        (["shw"], "there is no command 'shw'; did you mean show? (see store --help)"),
+        (["frob"], "there is no command 'frob': choose from list, show (see store --help)"),
+    ],
+)
+def test_a_command_that_is_missing_or_unknown_is_told_in_plain_words(arguments, sentence):
+    """Once, with the commands that there are: argparse would give them twice."""
+    parser = OneLineParser(prog="store")
+    commands = parser.add_subparsers(required=True, metavar="list|show")
+    for name in ("list", "show"):
+        commands.add_parser(name)
+    with pytest.raises(ConfigError) as raised:
+        parser.parse_args(arguments)
+    assert sentence == str(raised.value)
