@@ -10,21 +10,11 @@ DEVIATIONS = 3.0  # standard errors by which a score must fall from cross-valida
 MARGINS = 4.0  # margins of a tie by which it must fall, too
 
 
-def may_be_memory(majority: float, interval: tuple[float, float], train: float = 1.0) -> bool:
-    """Return whether most of the gain on training rows is lost on test rows, even at the interval's upper end.
-
-    Args:
-        majority: the share of the most frequent class of the training rows.
-        interval: the 95 % interval of the accuracy on the test rows.
-        train: the accuracy on training rows; by default 1, so that the answer is True if it is for any accuracy.
-    """
-    return train - majority >= LEARNED and interval[1] - majority < LEFT * (train - majority)
-
-
 def warn_of_memory(train: float, test: float, interval: tuple[float, float], majority: float) -> str | None:
     """Return a warning if the accuracy on training rows is far above that on test rows, else None.
 
-    Forests predict nearly all of their training rows correctly, so a higher accuracy there alone is no sign of it.
+    It is returned if most of the gain on training rows is lost on test rows, even at the interval's upper end. Forests
+    predict nearly all of their training rows correctly, so a higher accuracy there alone is no sign of it.
 
     Args:
         train: the accuracy on training rows.
@@ -32,7 +22,7 @@ def warn_of_memory(train: float, test: float, interval: tuple[float, float], maj
         interval: the 95 % interval of `test`.
         majority: the share of the most frequent class of the training rows.
     """
-    if not may_be_memory(majority, interval, train):
+    if train - majority < LEARNED or interval[1] - majority >= LEFT * (train - majority):
         return None
     return (
         f"the winner's accuracy is {train:.4f} on training rows and {test:.4f} on the test rows (95 % interval "

@@ -103,6 +103,20 @@ def result_table(card: Card) -> tuple[Row, list[Row]]:
     return ("Classifier", *heads, "Predicted (s)", "Fit (s)", "Rows/s", "Status"), rows
 
 
+def training_table(card: Card) -> tuple[Row, list[Row]] | None:
+    """The table of the winner's scores on training and test rows; None for older cards."""
+    if not card.training:
+        return None
+    train, test, scoring = card.training.scores, card.winner.test, card.selection.scoring
+    shown = TEST | {scoring: TEST.get(scoring, METRICS[scoring].title)}
+    header = ("Metric", f"{card.training.rows:,} training rows", f"{card.rows.test:,} test rows")
+    return header, [
+        (name, format_score(train.get(metric)), format_score(test.get(metric)))
+        for metric, name in shown.items()
+        if metric in train or metric in test
+    ]
+
+
 def search_tables(card: Card) -> list[tuple[str, Row, list[Row]]]:
     """For each contestant with a search its name, and the table of what was tried, the best first."""
     header = ("Parameters", "Mean", "Folds", "±")

@@ -19,6 +19,7 @@ from bakeoff.report.card_tables import (
     report_table,
     result_table,
     search_tables,
+    training_table,
 )
 from bakeoff.report.card_text import (
     describe_calibration,
@@ -36,6 +37,7 @@ from bakeoff.report.card_text import (
 from bakeoff.report.charts import label_ceiling
 from bakeoff.report.curve_charts import (
     INTERVALS,
+    MOST_SHARES,
     RANKING,
     RELIABILITY,
     Outcomes,
@@ -96,12 +98,17 @@ def render_report(
         **_data(card),
         thresholds=describe_thresholds(card),
         importance=describe_importance(deep.get("importance") or card.importance, scoring, len(card.features)),
+        deepen=f"bakeoff report {card.version} --deep {_store_options(card)}",
         learning=describe_learning(curve, scoring) if curve else None,
         origin=describe_origin(card),
         config=dump_yaml(card.config),
         config_path=_config_path(card),
         of_frame=card.settings.dataset.path == FRAME,
     )
+
+
+def _store_options(card: Card) -> str:
+    return f"--store {quote(card.settings.store)} --name {quote(card.name)}"
 
 
 def _config_path(card: Card) -> str:
@@ -121,6 +128,7 @@ def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "race": _shown(*race_table(card)),
         "results": _shown(*result_table(card)),  # those that did not finish have a note
         "recalls": _by_class(card),
+        "training": training_table(card),
         "searches": search_tables(card),
         "notes": [*list_baseline(card), *list_approximations(card), *list_searches(card), *list_troubles(card)],
     }
@@ -142,6 +150,7 @@ def _by_class(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 def _errors(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     return {
         "small": len(card.classes) <= MOST_SMALL,
+        "shares": len(card.classes) <= MOST_SHARES,
         "confusions": [picture for name, picture in pictures.items() if name.startswith("confusion")],
         "reports": [
             (title(name), name == card.classifier, report_table(scores.report))

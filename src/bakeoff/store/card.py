@@ -193,6 +193,14 @@ class WinnersCalibration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingScores:
+    """The winner's scores on rows it was fitted on, by metric, and the number of those rows: a sample if many."""
+
+    rows: int
+    scores: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rows:
     """The number of rows of each part."""
 
@@ -259,6 +267,7 @@ class Card:
         classifier: the winner.
         classifiers: the contestants, in the leaderboard's order.
         baseline: what predicting without any column reaches; None in older cards.
+        training: the winner's scores on training rows; None in older cards.
         calibration: the calibration of the winner's probabilities.
         brier_halved: whether there are two classes, whose Brier scores are halved to lie between 0 and 1; None in older
             cards, which don't halve them.
@@ -282,6 +291,7 @@ class Card:
     classifiers: dict[str, Contestant]
     baseline: Baseline | None = None
     selection: Choice
+    training: TrainingScores | None = None
     calibration: WinnersCalibration | None = None
     brier_halved: bool | None = None
     decision: CostReduction | None = None

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,14 @@ from bakeoff.evaluation.calibration_curve import DISAGREEMENT, disagreement
 from bakeoff.evaluation.classification_report import classification_report, count_predictions
 from bakeoff.evaluation.curves import evaluate_ranking
 from bakeoff.evaluation.intervals import score_interval, wilson_interval
-from bakeoff.evaluation.overfitting import may_be_memory, warn_of_drop, warn_of_memory
-from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values
+from bakeoff.evaluation.overfitting import warn_of_drop, warn_of_memory
+from bakeoff.evaluation.predictions import HeldOutPredictions, encode_labels, response_values, score_model
 from bakeoff.metrics import MAJORITY, MetricName
+from bakeoff.store.card import TrainingScores
 from bakeoff.training.leaderboard import Scorecard
 from bakeoff.training.results import ModelRef, TestResult, TestScores
 
-MEMORY_ROWS = 2_000  # training rows that the winner predicts to see whether it knows them by heart
+TRAINING_ROWS = 2_000  # that the winner predicts to see whether it has memorized them
 
 logger = logging.getLogger(__name__)
 
@@ -101,27 +103,39 @@ def score_test_rows(
     return TestScores(evaluation, interval, predictions.score(name, scoring), score_bounds)
 
 
-def warn_of_overfitting(ref: DatasetRef, winner: Scorecard, pipeline: Any, scoring: MetricName) -> list[str]:
-    """Return, and log, a warning if the winner is far worse on test rows than on training rows or in the folds.
+def score_training_rows(ref: DatasetRef, pipeline: Any, scoring: MetricName) -> TrainingScores:
+    """Score a Pipeline on the training rows, or on a random sample of them.
 
-    Training rows, a sample of them, are predicted only where that could matter.
+    Args:
+        ref: the dataset.
+        pipeline: the fitted Pipeline.
+        scoring: the metric of the race.
+    """
+    X, y = read_part(ref, "train")
+    rows = np.random.RandomState(0).permutation(len(y))[:TRAINING_ROWS]
+    X, y = X.iloc[rows], y[rows]
+    scores = dict(classification_report(*count_predictions(y, pipeline.predict(X))).metrics)
+    if scoring not in scores:
+        scores[scoring] = score_model(pipeline, X, y, ref.classes, scoring)
+    return TrainingScores(rows=len(y), scores={name: float(value) for name, value in scores.items() if isfinite(value)})
+
+
+def warn_of_overfitting(ref: DatasetRef, winner: Scorecard, train: float, scoring: MetricName) -> list[str]:
+    """Return, and log, a warning if the winner is far worse on test rows than on training rows or in the folds.
 
     Args:
         ref: the dataset.
         winner: the winner's results.
-        pipeline: its fitted Pipeline.
+        train: its accuracy on training rows.
         scoring: the metric of the race.
     """
     test, folds = winner.test, winner.cv_mean
     assert test is not None  # a winner has finished
     assert folds is not None
-    X, y = read_part(ref, "train")
+    y = read_part(ref, "train")[1]
     majority = float(np.unique(y, return_counts=True)[1].max() / len(y))
     warning = warn_of_drop(scoring, folds, test.score, test.score_interval, (ref.rows["train"], ref.rows["test"]))
-    if may_be_memory(majority, test.interval):
-        rows = np.random.RandomState(0).permutation(len(y))[:MEMORY_ROWS]
-        accuracy = float((pipeline.predict(X.iloc[rows]) == y[rows]).mean())
-        warning = warn_of_memory(accuracy, test.evaluation.accuracy, test.interval, majority) or warning
+    warning = warn_of_memory(train, test.evaluation.accuracy, test.interval, majority) or warning
     if warning:
         logger.warning("%s", warning)
     return [warning] if warning else []

@@ -30,7 +30,7 @@ from bakeoff.store.load import open_store
 from bakeoff.store.manifest import CONFIG, FORMAT
 from bakeoff.tables.csv_formulas import defuse
 from bakeoff.tables.read_table import read_table
-from bakeoff.training.evaluate import warn_of_disagreement, warn_of_overfitting
+from bakeoff.training.evaluate import score_training_rows, warn_of_disagreement, warn_of_overfitting
 from bakeoff.training.held_out.profile import write_profile
 from bakeoff.training.leaderboard import Scorecard, describe_baseline, rank
 from bakeoff.training.results import ModelRef, Selection
@@ -86,11 +86,13 @@ def export_version(
         PROFILE: profile,
         CONFIG: settings,
     }
-    overfitting = warn_of_overfitting(ref, winner, pipeline, config.cross_validation.scoring)
+    scoring = config.cross_validation.scoring
+    training = score_training_rows(ref, pipeline, scoring)
+    overfitting = warn_of_overfitting(ref, winner, training.scores["accuracy"], scoring)
     disagreement = warn_of_disagreement(ranked, len(ref.classes))
     importance = measure_importance(config, ref, ranked, selection.winner, pipeline)
     warnings = [*described.warnings, *overfitting, *disagreement]
-    described = replace(described, warnings=warnings, importance=importance)
+    described = replace(described, warnings=warnings, importance=importance, training=training)
 
     def describe(version: str, created: str) -> Card:
         return replace(described, version=version, created=created)

@@ -4,18 +4,23 @@ import json
 import re
 from dataclasses import replace
 
+import joblib
+import numpy as np
 import pytest
 from forging import read_card
 
 from bakeoff.cli.show_training import show_training
 from bakeoff.cli.terminal import WIDTH, render_card, render_table
+from bakeoff.data.parts import read_part
 from bakeoff.report.card_tables import contestant_rows, race_table
 from bakeoff.report.charts import draw_all
+from bakeoff.report.curve_charts import MOST_SHARES, draw_confusion
 from bakeoff.report.version_markdown import render_markdown
 from bakeoff.report.version_report import render_report
 from bakeoff.report.write_report import rewrite_report
-from bakeoff.store.card import Contestant, ToLeader
+from bakeoff.store.card import FRAME, Contestant, ToLeader
 from bakeoff.store.model_store import ModelStore
+from bakeoff.training.evaluate import score_training_rows
 
 
 @pytest.fixture
@@ -58,6 +63,44 @@ def test_a_version_of_before_there_were_pictures_has_a_report(version):
     card = replace(read_card(version), class_counts={}, importance=None)
     html = render_report(card, {}, draw_all(card, {}))
     assert 2 == html.count("<svg")  # the test rows' accuracy, and the reliability curve
+
+
+def test_training_scores_stand_beside_test_scores(race, card):
+    """Those of the winner, on the rows that it was fitted on; not in reports of older cards."""
+    X, y = read_part(race.ref, "train")
+    accuracy = np.mean(joblib.load(race.models[card.classifier].path).predict(X) == y)
+    shown = f"<td>{accuracy:.4f}</td><td>{card.winner.test['accuracy']:.4f}</td>"
+    assert accuracy == card.training.scores["accuracy"]
+    assert shown in render_report(card, {}, {})
+    assert "Training and test rows" not in render_report(replace(card, training=None), {}, {})
+
+
+def test_training_scores_include_the_metric_of_the_race(race, card):
+    """Also one of probabilities."""
+    (model,) = race.models.values()
+    training = score_training_rows(race.ref, joblib.load(model.path), "neg_log_loss")
+    assert {*card.winner.test, "neg_log_loss"} == {*training.scores}
+    assert training.scores["neg_log_loss"] < 0
+
+
+def test_a_report_without_importance_says_how_to_measure_it(card):
+    """With the command, quoted for a shell; one of rows from Python names the argument."""
+    bare = replace(card, importance=None)
+    command = f"bakeoff report {card.version} --deep --store {card.settings.store} --name &#39;&lt;b&gt;&amp;&#39;"
+    config = bare.config | {"dataset": bare.config["dataset"] | {"path": FRAME}}
+    assert command in render_report(bare, {}, {})
+    assert command not in render_report(card, {}, {})
+    assert 'report="deep"' in render_report(replace(bare, config=config), {}, {})
+
+
+@pytest.mark.parametrize("classes", [MOST_SHARES, MOST_SHARES + 1])
+def test_the_report_says_whether_confusion_matrices_show_shares(card, classes):
+    """As they do: the text and the pictures have one limit."""
+    names = [f"class {place}" for place in range(classes)]
+    outcome = {"classes": names, "confusion": [[1] * classes] * classes}
+    picture = draw_confusion("confusion-x", "x", outcome)
+    html = render_report(replace(card, classes=names), {}, {picture.name: picture})
+    assert ("%<" in picture.svg) == ("with shares of the true class" in html) == (classes <= MOST_SHARES)
 
 
 def test_markdown_tables_survive_a_bar_in_a_cell(card):
