@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff.cli.ui import find_page
+from bakeoff.cli.ui.pages import find_page
 from bakeoff.report.write_report import rewrite_report
 from bakeoff.store.model_store import ModelStore
 from tests.bakeoff.conftest import predict, run_race

@@ -145,6 +145,9 @@ def _add_viewers(nouns: Any) -> None:
     ui = nouns.add_parser("ui", help=help_text, description=help_text)
     help_text = "the store's folder (default: models)"
     ui.add_argument("--store", type=_path, default="models", metavar="DIR", help=help_text)
+    help_text = "outputs of the prediction flow, or folders of them (default: predictions)"
+    default = [labels.DEFAULT]
+    ui.add_argument("--predictions", type=_path, nargs="+", default=default, metavar="DIR", help=help_text)
     ui.add_argument("--port", type=_count_to(65535), default=PORT, help=f"default: {PORT}; 0: any free port")
     ui.set_defaults(run=report.serve)
 

@@ -35,7 +35,7 @@ def compare(store: ModelStore, options: argparse.Namespace) -> int:
 
 def serve(options: argparse.Namespace) -> int:
     """Show the store's reports in the browser."""
-    from bakeoff.cli.ui import serve_store
+    from bakeoff.cli.ui.server import serve_store
 
-    serve_store(str(options.store), options.port)
+    serve_store(str(options.store), options.port, options.predictions)
     return 0

@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ import pyarrow.parquet
 from bakeoff.errors import DataError, UserError, WriteError
 from bakeoff.evaluation.predictions import common_label_format
 from bakeoff.formatting import format_count, list_first
-from bakeoff.prediction.output_folder import STAMP
 from bakeoff.runtime.files import sha256_file, sync
+from bakeoff.runtime.paths import folder_time
 from bakeoff.tables.cells import dates_to_text, missing_to_null, to_plain_type, to_strings
 from bakeoff.tables.read_table import read_table
 from bakeoff.tables.reader import open_table
@@ -229,11 +228,7 @@ def _write_labels(folder: Path, labels: pd.Series) -> None:
 
 def _week(folder: Path) -> str:
     """Return the ISO week of a folder's name, the time of its run; else of the time at which it was written."""
-    try:
-        moment = datetime.strptime(folder.resolve().name, STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        moment = datetime.fromtimestamp((folder / "summary.json").stat().st_mtime, UTC)
-    return f"{moment:%G-W%V}"
+    return f"{folder_time(folder, folder / 'summary.json'):%G-W%V}"
 
 
 def describe_coverage(joined: list[JoinedPredictions], keys: int, found: int) -> str:

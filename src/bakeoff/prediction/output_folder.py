@@ -14,9 +14,8 @@ from bakeoff.errors import UserError
 from bakeoff.prediction.checkpoint import LOCK, has_batches, is_written
 from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
 from bakeoff.runtime.locks import try_lock
-from bakeoff.runtime.paths import refuse_within
+from bakeoff.runtime.paths import STAMP, refuse_within
 
-STAMP = "%Y%m%dT%H%M%SZ"
 HIDDEN = ".bakeoff-"
 
 

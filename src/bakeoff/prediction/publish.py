@@ -14,9 +14,9 @@ from bakeoff.errors import UnscoredError, UserError
 from bakeoff.formatting import (
     format_count,
 )
-from bakeoff.prediction.output_folder import STAMP
 from bakeoff.prediction.predict import ScoredTable
 from bakeoff.runtime.files import sync
+from bakeoff.runtime.paths import STAMP
 from bakeoff.store.load import VersionRef
 
 REPORT = "report.html"

@@ -10,6 +10,19 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
+class Link(str):
+    """A text on a page that links to an address."""
+
+    __slots__ = ("address",)
+    address: str
+
+    def __new__(cls, text: str, address: str) -> "Link":
+        """Make the text, and give it the address."""
+        link = super().__new__(cls, text)
+        link.address = address
+        return link
+
+
 def render_page(template: str, **content: Any) -> str:
     """Render a whole page.
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bakeoff.errors import ConfigError
@@ -11,6 +12,7 @@ from bakeoff.errors import ConfigError
 ADDRESS = re.compile(r"\s*[\w+.@-]{2,}(:[\w+.@-]+)*:[/\\]")
 PASSWORD = re.compile(r"//[^/]*@")
 WINDOWS = re.compile(r"\s*([A-Za-z]:[/\\]|\\\\)")
+STAMP = "%Y%m%dT%H%M%SZ"  # in names of folders
 LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, on Linux
 
 
@@ -97,3 +99,15 @@ def _is_hidden(place: str | Path, folder: str | Path) -> bool:
     """Whether the first component below the folder is a name that readers skip."""
     relative = os.path.relpath(os.path.realpath(place), os.path.realpath(folder))
     return relative[:1] in (".", "_") and relative.split("/")[0] not in (".", "..")
+
+
+def folder_time(folder: Path, written: Path) -> datetime:
+    """Return the time that a folder is named by, as `20261122T101500Z`, else the time at which a file was written.
+
+    Raises:
+        OSError: the time of the file can't be read.
+    """
+    try:
+        return datetime.strptime(folder.resolve().name, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return datetime.fromtimestamp(written.stat().st_mtime, UTC)

@@ -62,7 +62,7 @@ def test_an_empty_store_is_told_without_a_name_that_nobody_gave(command, capsys,
 @pytest.mark.parametrize("command", [["models", "list"], ["models", "show"], ["report"], ["ui"]])
 def test_a_store_that_is_a_file_is_not_an_empty_one(command, capsys, tmp_path, monkeypatch):
     """Each command says so, whether it names a model or all; `ui` before it takes a port."""
-    monkeypatch.setattr("bakeoff.cli.ui.ThreadingHTTPServer", Mock(side_effect=OSError("a port was asked for")))
+    monkeypatch.setattr("bakeoff.cli.ui.server.ThreadingHTTPServer", Mock(side_effect=OSError("a port was asked for")))
     file = tmp_path / "models"
     file.write_text("")
     assert 2 == main([*command, "--store", str(file)])

@@ -1,5 +1,7 @@
 """Paths that people give: addresses are no folders, and nothing is written among files of another kind."""
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from bakeoff.config.flags import read_config
 from bakeoff.config.validation import validate
 from bakeoff.errors import ConfigError, UserError
 from bakeoff.prediction.output_folder import hidden_folder, output_folder, work_folder
+from bakeoff.runtime.paths import folder_time
 from bakeoff.runtime.workspace import run_folder
 from bakeoff.store.key_files import find_public_keys
 from bakeoff.store.keys import PUBLIC_VARIABLE
@@ -208,3 +211,14 @@ def test_a_folder_that_the_system_lets_nobody_make_is_one_line():
     config = PredictionConfig(output="/proc/out")
     with pytest.raises(UserError, match="the folder beside the output, '/proc/.*' can't be made: No such file"):
         work_folder(config, Path("/proc/out")).__enter__()
+
+
+def test_a_folder_has_the_time_of_its_name(tmp_path):
+    """Else that of a file in it."""
+    named, other = tmp_path / "20261122T101500Z", tmp_path / "other"
+    for folder in (named, other):
+        folder.mkdir()
+        (folder / "file").touch()
+        os.utime(folder / "file", (86_400, 86_400))
+    assert datetime(2026, 11, 22, 10, 15, tzinfo=UTC) == folder_time(named, named / "file")
+    assert datetime(1970, 1, 2, tzinfo=UTC) == folder_time(other, other / "file")

@@ -13,7 +13,7 @@ import pytest
 from forging import rewrite_card, rewrite_journal
 
 from bakeoff.cli.main import main
-from bakeoff.cli.ui import NotFoundError, find_page
+from bakeoff.cli.ui.pages import NotFoundError, find_page
 from bakeoff.errors import BakeoffError, IntegrityError, WriteError
 from bakeoff.runtime import files
 from bakeoff.store.card import SEALED

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from bakeoff.cli.main import main
-from bakeoff.cli.ui import find_page
+from bakeoff.cli.ui.pages import find_page
 from bakeoff.config.yaml_file import read_yaml
 from bakeoff.errors import (
     ConfigError,
