@@ -22,6 +22,7 @@ from tasks.runs.artifact_keys import artifact_key
 from tasks.runs.outage import giving_up_soon
 from tasks.runs.states import failed_state_on_error
 from tasks.runs.steps import step
+from tasks.runs.ui_link import link_page
 
 
 @step("bakeoff.training.export:export_version", name="export", run_name="export {selection.winner}")
@@ -62,8 +63,9 @@ def show(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
             key=artifact_key("classification-report", config.name),
             description=markdown_text(f"{card.version}: {winner} on {card.rows.test:,} test rows"),
         )
+        markdown = render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn)
         create_markdown_artifact(
-            render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn),
+            f"{markdown}\n\n{link_page(store.folder.parent, store.name, version)}",
             key=artifact_key("model-card", config.name),
             description=card.version,
         )

@@ -18,6 +18,7 @@ from tasks.runs.artifact_keys import artifact_key
 from tasks.runs.events import emit_drift
 from tasks.runs.outage import giving_up_soon, or_warn
 from tasks.runs.states import failed_state_on_error
+from tasks.runs.ui_link import link_page
 
 
 @task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)
@@ -34,6 +35,7 @@ def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, outp
     if scored.drift:
         emit_drift(config, ref, scored.drift)
     with or_warn("the summary could not be shown"), giving_up_soon():
-        markdown = render_summary(folder, pictures)
+        page = link_page(config.store, ref.name, "predictions", folder.name, predictions=folder.parent)
+        markdown = f"{render_summary(folder, pictures)}\n\n{page}"
         create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder
