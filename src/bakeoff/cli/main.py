@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bakeoff.cli import changes, labels, models, report
+from bakeoff.cli import changes, labels, mlflow, models, report
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import NAME
@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
     parser.add_argument("-v", "--version", action=_Version, nargs=0, help="show the version of Bakeoff")
-    nouns = parser.add_subparsers(required=True, metavar="train|predict|models|labels|report|compare|ui|keys")
+    nouns = parser.add_subparsers(required=True, metavar="train|predict|models|labels|report|compare|ui|mlflow|keys")
     for name, help_text in RUNS.items():  # for `--help`; `main` runs them, since their flags come from the config
         nouns.add_parser(name, help=help_text, add_help=False)
     models = nouns.add_parser("models", help="the saved versions")
@@ -127,7 +127,7 @@ def _add_labels(nouns: Any) -> None:
 
 
 def _add_viewers(nouns: Any) -> None:
-    """Add the commands that show versions."""
+    """Add the commands that show versions, here or elsewhere."""
     help_text = "write a version's report.html again, from its sealed files"
     rewrite = nouns.add_parser("report", help=help_text, description=help_text, parents=[_store_options("report")])
     rewrite.add_argument("version", nargs="?", default="champion", help="champion, latest or a version's id")
@@ -150,6 +150,12 @@ def _add_viewers(nouns: Any) -> None:
     ui.add_argument("--predictions", type=_path, nargs="+", default=default, metavar="DIR", help=help_text)
     ui.add_argument("--port", type=_count_to(65535), default=PORT, help=f"default: {PORT}; 0: any free port")
     ui.set_defaults(run=report.serve)
+    help_text = "log a version to an MLflow server and register it there; the champion gets the alias `champion`"
+    logged = nouns.add_parser("mlflow", help=help_text, description=help_text, parents=[_store_options("mlflow")])
+    logged.add_argument("version", help="champion, latest or a version's id")
+    help_text = "the address of the server (default: MLFLOW_TRACKING_URI)"
+    logged.add_argument("--tracking-uri", metavar="URI", help=help_text)
+    logged.set_defaults(run=_run_on_store, command=mlflow.log_to_mlflow)
 
 
 def _store_options(name: str) -> OneLineParser:

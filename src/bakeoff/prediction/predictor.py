@@ -19,6 +19,7 @@ from bakeoff.prediction.missing_columns import SHOWN
 from bakeoff.prediction.preflight import TAKEN_AS_MISSING, refuse_taken_names
 from bakeoff.prediction.scorer import Scorer
 from bakeoff.prediction.writers import WRITTEN
+from bakeoff.store.card import Card
 from bakeoff.store.load import find_version, load_model, open_store
 from bakeoff.tables.batches import Batch
 from bakeoff.tables.frames import import_stream, require_unique_names, to_column
@@ -53,19 +54,17 @@ class Predictor:
         card: the content of the version's card.json: its results, selection, config and environment.
     """
 
-    def __init__(self, config: PredictionConfig) -> None:
-        """Load the version that a config names; users call `bakeoff.load` instead.
+    def __init__(self, name: str, card: Card, model: Any) -> None:
+        """Take a loaded model; users call `bakeoff.load` instead.
 
-        Raises:
-            UserError: there is no such store or version, or it was written under other versions of libraries.
-            IntegrityError: the version was changed since it was exported.
+        Args:
+            name: the model's name in the store.
+            card: the version's card.
+            model: the version's fitted Pipeline.
         """
-        ref, store = find_version(config), open_store(config)
-        self.name, self.version = ref.name, ref.version
-        self._card = store.card(ref.version)
-        self.card: dict[str, Any] = self._card.to_dict()
-        self._model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
-        self._features = self._card.features
+        self.name, self.version = name, card.version
+        self._card, self._model, self._features = card, model, card.features
+        self.card: dict[str, Any] = card.to_dict()
 
     @property
     def pipeline(self) -> Any:
@@ -195,7 +194,10 @@ def load(
     """Load a version; see `bakeoff.load`."""
     signing = VerifyingConfig(public_key=None if public_key is None else Path(public_key))
     values = {"store": store, "version": version, "signing": signing} | ({} if name is None else {"name": name})
-    return Predictor(validate(PredictionConfig, values | {"allow_version_skew": allow_version_skew}))
+    config = validate(PredictionConfig, values | {"allow_version_skew": allow_version_skew})
+    ref, opened = find_version(config), open_store(config)
+    card = opened.card(ref.version)
+    return Predictor(ref.name, card, load_model(opened, ref.version, allow_version_skew=allow_version_skew))
 
 
 def to_pandas(table: Any) -> pd.DataFrame:

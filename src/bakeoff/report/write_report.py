@@ -45,7 +45,7 @@ def add_inspection(config: TrainingConfig, ref: DatasetRef, version: str) -> Non
 
     store = open_store(config)
     inspection = inspect_model(config, ref, load_model(store, version), store.card(version))
-    store.write_report(version, _render(store, version, inspection))
+    store.write_report(version, render_version(store, version, inspection))
 
 
 def rewrite_report(store: ModelStore, version: str, workspace: Path | None = None) -> Path:
@@ -69,7 +69,7 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
         from bakeoff.report.inspection.deep import inspect_version
 
         deep = inspect_version(store, version, workspace)
-    return store.write_report(version, _render(store, version, deep))
+    return store.write_report(version, render_version(store, version, deep))
 
 
 def is_deep(store: ModelStore, version: str) -> bool:
@@ -80,7 +80,17 @@ def is_deep(store: ModelStore, version: str) -> bool:
         return False
 
 
-def _render(store: ModelStore, version: str, deep: Mapping[str, Any] | None) -> str:
+def render_version(store: ModelStore, version: str, deep: Mapping[str, Any] | None = None) -> str:
+    """Render a version's report from its sealed files.
+
+    Args:
+        store: the version's store.
+        version: the version's id.
+        deep: what a deep report adds.
+
+    Raises:
+        IntegrityError: a file differs from what was sealed.
+    """
     history = store.history()
     card, in_use = store.card(version, history), weekly_rows(history, version)
     outcomes = _read(store, card)

@@ -3,6 +3,7 @@
 import logging
 import platform
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version as installed
 from typing import Any
@@ -15,6 +16,8 @@ from bakeoff.store.entries import head_of
 from bakeoff.store.key_files import find_keys, find_public_keys
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
+
+MODEL = "model.joblib"
 
 logger = logging.getLogger(__name__)
 
@@ -36,15 +39,30 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
             installed or not allowed.
         ReadError: the system refused to read a file.
     """
+    history = store.history()
+    card = store.card(version, history)
+    return open_model(card, lambda name: store.read(version, name, history), allow_version_skew=allow_version_skew)
+
+
+def open_model(card: Card, read: Callable[[str], bytes], *, allow_version_skew: bool) -> Any:
+    """Unpickle a version's Pipeline, and check that it predicts its frozen sample as it did.
+
+    Args:
+        card: the version's card.
+        read: reads a file of the version and verifies it against the card.
+        allow_version_skew: whether it may have been written under another scikit-learn or Python minor version.
+
+    Raises:
+        BakeoffError: as for `load_model`.
+    """
     from sklearn.exceptions import InconsistentVersionWarning
 
     from bakeoff.store.frozen_sample import SAMPLE
 
-    history = store.history()
-    card = store.card(version, history)
+    version = card.version
     if skew := refuse_version_skew(card, allowed=allow_version_skew):
         logger.warning("version %s: %s", version, skew)
-    content = store.read(version, "model.joblib", history)
+    content = read(MODEL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
@@ -61,7 +79,7 @@ def load_model(store: ModelStore, version: str, *, allow_version_skew: bool = Fa
         reason = f"{skew}, and {error}" if skew else str(error)
         raise IntegrityError(f"version {version} can't be opened here: {reason}") from error
     if SAMPLE in card.files:
-        _check(version, store.read(version, SAMPLE, history), card, model)
+        _check(version, read(SAMPLE), card, model)
     elif skew:
         logger.warning("version %s has no frozen sample: whether it predicts as before was not checked", version)
     return model

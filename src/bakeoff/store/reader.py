@@ -120,12 +120,16 @@ class StoreReader:
         Raises:
             IntegrityError: as for `card`.
         """
+        parsed: dict[str, Any] = json.loads(self.card_bytes(version, history))
+        return parsed
+
+    def card_bytes(self, version: str, history: History | None = None) -> bytes:
+        """Read card.json as it was sealed; arguments and errors as for `card`."""
         history = history or self.history()
         with self._naming(version):
             content = self._layout.read_card_file(version, history)
             parse_card(content, version)
-        parsed: dict[str, Any] = json.loads(content)
-        return parsed
+        return content
 
     def mentions(self, version: str, text: str) -> bool:
         """Return whether card.json contains a text, without verifying it, which is faster than reading the card.
