@@ -13,6 +13,8 @@ import pyarrow as pa
 from bakeoff.evaluation.results import BASELINE
 from bakeoff.store.card import Card, Contestant
 
+# Of a card's environment: what the model doesn't need, and pyarrow, of which MLflow refuses the newest.
+UNPINNED = {"python", "bakeoff", "scikit-learn-intelex", "pyarrow"}
 LONGEST_KEY, LONGEST_VALUE = 250, 6000  # characters that MLflow takes
 
 
@@ -53,17 +55,16 @@ def input_columns(card: Card, rows: pa.Table) -> list[dict[str, Any]]:
 
 
 def requirements(card: Card) -> list[str]:
-    """Return the packages that the model needs, pinned: to the versions in the card, others to those of this process.
+    """Return the packages that the model needs: what scores depend on as in the card, others by Bakeoff's bounds.
 
     Bakeoff itself is not among them, since its code is logged with the model.
     """
-    pins = {name: version for name, version in card.environment.items() if name not in {"python", "bakeoff"}}
+    pins = {name: f"{name}=={version}" for name, version in card.environment.items() if name not in UNPINNED}
     for line in requires("bakeoff") or []:
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0]
-        if "extra ==" not in line and name not in {*pins, "argcomplete"}:
-            pins[name] = installed(name)
-    pins.pop("scikit-learn-intelex", None)  # fits alone; what it fitted is saved as scikit-learn's
-    return [f"{name}=={version}" for name, version in sorted(pins.items())]
+        if "extra ==" not in line and name != "argcomplete":
+            pins.setdefault(name, line)
+    return sorted(pins.values())
 
 
 def missing_package() -> str | None:

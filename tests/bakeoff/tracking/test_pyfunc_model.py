@@ -28,7 +28,8 @@ def test_it_predicts_as_bakeoff_does(logged, version):
     assert expected["prediction"].tolist() == model.predict(rows).tolist()
     both = model.predict(rows, {"probabilities": True})
     pd.testing.assert_frame_equal(expected[both.columns], both)
-    assert "prediction" == both.columns[0] and len(both.columns) > 2
+    assert "prediction" == both.columns[0]
+    assert len(both.columns) > 2
 
 
 def test_rows_that_cant_be_scored_are_an_error(logged, version):
