@@ -58,6 +58,7 @@ def test_a_room_is_small_and_says_what_is_in_it(folder):
 
 # Modules without a test file of their name, by the one that covers them.
 COVERED_BY = {
+    "bakeoff/cli/test_copies.py": "bakeoff/runtime/objects/place",
     "bakeoff/cli/test_labels.py": "bakeoff/prediction/labels bakeoff/report/accuracy_in_use",
     "bakeoff/cli/test_main.py": "bakeoff/errors",
     "bakeoff/cli/test_mlflow.py": "bakeoff/tracking/mlflow_server",
@@ -78,6 +79,8 @@ COVERED_BY = {
     " bakeoff/report/version_markdown bakeoff/report/write_report",
     "bakeoff/runtime/test_processes.py": "bakeoff/runtime/fork_server bakeoff/runtime/workers",
     "bakeoff/runtime/test_step_cache.py": "bakeoff/runtime/environment bakeoff/runtime/workspace",
+    "bakeoff/store/copies/test_pull.py": "bakeoff/store/copies/push bakeoff/store/copies/seal"
+    " bakeoff/store/copies/sealed_files",
     "bakeoff/store/test_hostile.py": "bakeoff/store/manifest",
     "bakeoff/store/test_integrity.py": "bakeoff/store/reader bakeoff/store/verification",
     "bakeoff/store/test_crashes.py": "bakeoff/store/writer",

@@ -1,9 +1,10 @@
 """Changes to a store whose process dies at every line, or whose machine loses power at every sync.
 
-    python -m tests.support.dying_writer die|cut first|export|promote|keep|rollback|resume|prune|sign|signed [EVERY]
+    python -m tests.support.dying_writer die|cut CHANGE [EVERY]
 
-For each point the store is looked at as a reader would, and then written to by the next writer. Prints a JSON object:
-how many points there were, and what was wrong at which. EVERY takes one in so many points.
+For each point the store is looked at as a reader would, and then written to by the next writer. CHANGE is a key
+of `CHANGES`. Prints a JSON object: how many points there were, and what was wrong at which. EVERY takes one in so many
+points.
 """
 
 import itertools
@@ -18,6 +19,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bakeoff.errors import BakeoffError
+from bakeoff.runtime.objects.address import parse_address
+from bakeoff.runtime.objects.place import open_place
+from bakeoff.store.copies.pull import pull_version
+from bakeoff.store.copies.push import push_version
 from bakeoff.store.keys import NO_KEYS, Keys, fingerprint
 from bakeoff.store.model_store import ModelStore
 from benchmarks.store_crash import export_small
@@ -27,6 +32,8 @@ TRACED = tuple(
     for name in (
         "runtime/files",
         "runtime/locks",
+        "runtime/objects/place",
+        *(f"store/copies/{name}" for name in ("pull", "push", "sealed_files")),
         *(f"store/{name}" for name in ("journal", "layout", "manifest", "model_store", "writer")),
     )
 )
@@ -41,6 +48,11 @@ def opened(root, change):
     return ModelStore(root, "m", Keys(private, {fingerprint(public): public}) if change == "signed" else NO_KEYS)
 
 
+def copies(store):
+    """The folder of copies, beside the store."""
+    return open_place(parse_address(str(store.folder.parents[1] / "copies")))
+
+
 CHANGES = {
     "first": lambda store: export_small(store, "new"),
     "export": lambda store: export_small(store, "new"),
@@ -51,6 +63,7 @@ CHANGES = {
     "prune": lambda store: store.prune(0, 1, "new"),
     "sign": lambda store: store.sign("new"),
     "signed": lambda store: store.promote(store.versions()[2], "new"),
+    "pull": lambda store: pull_version(store, "latest", copies(store)),
 }
 
 
@@ -63,6 +76,10 @@ def prepare(root, change):
         store.promote(store.versions()[1], "old")
         if change == "resume":
             store.rollback("old")
+        if change == "pull":
+            other = opened(root.parent / "other", change)
+            export_small(other)
+            push_version(other, other.versions()[0], copies(store))
     return opened(root, change)
 
 
@@ -110,6 +127,7 @@ def die(change, every):
     """End the process at each line in turn that the change executes, until it executes no more."""
     findings = []
     with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder  # what a pull that dies leaves there goes with it
         template = Path(folder) / "template"
         before = state(prepare(template, change))
         after = None
@@ -118,9 +136,9 @@ def die(change, every):
             shutil.rmtree(root, ignore_errors=True)
             if template.exists():
                 shutil.copytree(template, root)
-            if not fork_and_die(root, change, point):
+            if not dies_at(point, lambda root=root: CHANGES[change](opened(root, change))):
                 return {"points": points, "wrong": findings}
-            if after is None or change in ("export", "first"):
+            if after is None or change in ("export", "first", "pull"):
                 after = expected(opened(root, change), before, change)
             if text := wrong(root, change, before, after):
                 findings.append(f"line {point}: {text}")
@@ -130,10 +148,10 @@ def die(change, every):
 def expected(store, before, change):
     """The state after the change; an export's version has a new name every time, which the folder tells."""
     versions, champion, _ = before
-    if change in ("export", "first"):
+    if change in ("export", "first", "pull"):
         entries = store.journal.inspect(None)[0].entries
-        new = [entry["version"] for entry in entries if entry["why"] == "new"]
-        return ([*versions, *new], champion or (new[0] if new else None), "new")
+        new = [entry["version"] for entry in entries if entry["why"] == "new" or entry["event"] == "import"]
+        return (sorted([*versions, *new]), champion or (new[0] if new else None), "new")
     if change in ("promote", "signed"):
         return (versions, versions[2], "new")
     if change == "rollback":
@@ -143,8 +161,8 @@ def expected(store, before, change):
     return (versions, champion, "new")
 
 
-def fork_and_die(root, change, point):
-    """Whether the process died before the change was done."""
+def dies_at(point, change):
+    """Whether a process that makes a change died at that line, before the change was done."""
     child = os.fork()
     if child == 0:
         left = itertools.count(point, -1)
@@ -156,10 +174,9 @@ def fork_and_die(root, change, point):
                 os._exit(9)
             return trace
 
-        store = opened(root, change)
         sys.settrace(trace)
         try:
-            CHANGES[change](store)
+            change()
         finally:
             sys.settrace(None)
             os._exit(0 if sys.exception() is None else 1)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bakeoff.cli import changes, labels, mlflow, models, report
+from bakeoff.cli import changes, copies, labels, mlflow, models, report
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import NAME
@@ -37,7 +37,11 @@ RUNS = {
     "train": "race the classifiers on a table and export the best: bakeoff train rows.csv churned",
     "predict": "score a table with the champion: bakeoff predict rows.csv",
 }
-WRITING = {"labels", "promote", "rollback", "resume", "prune", "sign"}
+COPIES = {
+    "push": (copies.push, "copy a version to an object store or a folder, verified"),
+    "pull": (copies.pull, "copy a version from there into the store, verified"),
+}
+WRITING = {"labels", "promote", "rollback", "resume", "prune", "sign", "pull"}
 
 
 class _Version(argparse.Action):
@@ -94,7 +98,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
     parser.add_argument("-v", "--version", action=_Version, nargs=0, help="show the version of Bakeoff")
-    nouns = parser.add_subparsers(required=True, metavar="train|predict|models|labels|report|compare|ui|mlflow|keys")
+    nouns = parser.add_subparsers(
+        required=True, metavar="train|predict|models|labels|push|pull|report|compare|ui|mlflow|keys"
+    )
     for name, help_text in RUNS.items():  # for `--help`; `main` runs them, since their flags come from the config
         nouns.add_parser(name, help=help_text, add_help=False)
     models = nouns.add_parser("models", help="the saved versions")
@@ -104,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=_run_on_store, command=command)
         _add_options(name, added)
     _add_labels(nouns)
+    for name, (copy, help_text) in COPIES.items():
+        added = nouns.add_parser(name, help=help_text, description=help_text, parents=[_store_options(name)])
+        also = "champion, latest" if name == "push" else "latest"
+        added.add_argument("version", metavar="VERSION", help=f"{also} or a version's id")
+        added.add_argument("url", metavar="URL", help="s3://bucket/folder, gs://…, az://…, file://… or a folder")
+        added.set_defaults(run=_run_on_store, command=copy)
     _add_viewers(nouns)
     keys = nouns.add_parser("keys", help="keys to sign with").add_subparsers(required=True, metavar="generate")
     help_text = "write a new pair of Ed25519 keys, private.pem and public.pem, into a folder"
@@ -171,7 +183,8 @@ def _store_options(name: str) -> OneLineParser:
     if name in WRITING:
         help_text = "the key to sign with (default: BAKEOFF_SIGNING_PRIVATE_KEY, or none)"
         add("--private-key", type=_path, metavar="FILE", help=help_text)
-        add("--why", default="by hand", help="the reason, for the journal")
+        if name != "pull":
+            add("--why", default="by hand", help="the reason, for the journal")
     return options
 
 
@@ -208,6 +221,8 @@ def _run_on_store(options: argparse.Namespace) -> int:
         UserError: no model is named and there are several, or the name is not valid.
     """
     name, names = options.name, names_in(Path(options.store))
+    if options.command is copies.pull:
+        name = copies.name_at(options.url, name)
     if name is None and options.command is models.list_versions and len(names) > 1:
         keys = find_public_keys(options.public_key)
         return models.list_models([ModelStore(options.store, model, keys) for model in names], options)

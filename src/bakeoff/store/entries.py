@@ -18,6 +18,7 @@ TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
 EVENTS = {
     "export": {"version", "card_sha256"},
+    "import": {"version", "card_sha256"},  # a copy of a version that another store exported
     "promote": {"version"},
     "keep": {"version", "challenger"},  # a challenger was exported and did not become champion
     "rollback": {"version"},
@@ -50,6 +51,11 @@ def make_event(event: str, why: str, by: str | None = None, **more: Any) -> dict
         for key, value in fields.items()
         if value is not None and value != {}
     }
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Encode an entry as its line, without the line end."""
+    return json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
 
 
 def parse_entry(line: bytes, number: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bakeoff.errors import IntegrityError
 Entry = Mapping[str, Any]
 FIRST = "the first version of this name"
 HOLDS, PROMOTION = "holds", "promotion"  # field of a rollback that holds automatic promotion, and its value
+EXPORTS = {"export", "import"}  # events that add a version
 RESUME = "bakeoff models resume"
 
 
@@ -95,8 +96,8 @@ class History:
 
     @cached_property
     def exports(self) -> dict[str, Entry]:
-        """The export entry of each version."""
-        return {entry["version"]: entry for entry in self.entries if entry["event"] == "export"}
+        """The entry that added each version."""
+        return {entry["version"]: entry for entry in self.entries if entry["event"] in EXPORTS}
 
     @cached_property
     def pruned(self) -> dict[str, Entry]:
@@ -122,8 +123,8 @@ class History:
 
     @cached_property
     def versions(self) -> list[str]:
-        """The existing versions, oldest first."""
-        return [version for version in self.exports if version not in self.pruned]
+        """The existing versions, oldest first, whenever they were copied here."""
+        return sorted(version for version in self.exports if version not in self.pruned)
 
     @property
     def champion(self) -> str | None:

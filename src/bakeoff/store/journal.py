@@ -23,6 +23,7 @@ from bakeoff.store.entries import (
     STAMP,
     check_consistency,
     check_head,
+    encode_entry,
     head_of,
     verify_chain,
 )
@@ -124,7 +125,7 @@ class Journal:
             if keys.private:
                 entry |= {"key": keys.own}
                 entry |= {"signature": keys.sign(self._message(entry))}
-            line = json.dumps(entry, ensure_ascii=False, allow_nan=False).encode()
+            line = encode_entry(entry)
             content += line + b"\n"
             size, digest = history.size + len(line) + 1, hashlib.sha256(line).hexdigest()
             history = History((*history.entries, entry), size, digest)
@@ -153,7 +154,7 @@ class Journal:
         return [
             f"journal line {number}: the signature doesn't fit"
             for number, entry in enumerate(history.entries, start=1)
-            if entry.get("key") in keys.public and not self._is_signed(entry, keys)
+            if entry.get("key") in keys.public and not self.is_signed(entry, keys)
         ]
 
     def _message(self, entry: Entry) -> bytes:
@@ -164,7 +165,8 @@ class Journal:
     def _head_message(self, text: str) -> bytes:
         return f"bakeoff journal head of {self.name}\n{text}".encode()
 
-    def _is_signed(self, entry: Entry, keys: Keys) -> bool:
+    def is_signed(self, entry: Entry, keys: Keys) -> bool:
+        """Return whether a trusted key has signed an entry for this model."""
         return keys.signed(self._message(entry), entry.get("key", ""), entry.get("signature", ""))
 
     def _check_signatures(self, history: History, keys: Keys, head: str) -> list[str]:
@@ -178,7 +180,7 @@ class Journal:
     def _check_last_line(self, history: History, keys: Keys) -> list[str]:
         entry = history.entries[-1]
         line = f"its last line ({len(history.entries)}, {entry['event']})"
-        if self._is_signed(entry, keys):
+        if self.is_signed(entry, keys):
             return []
         if "signature" not in entry:
             return [f"{line} is not signed; {self._sign_hint()}"]

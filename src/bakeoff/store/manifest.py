@@ -62,6 +62,31 @@ def write_version(folder: Path, card: Card, files: dict[str, Path], render: Rend
     return hashlib.sha256(content).hexdigest()
 
 
+def copy_version(source: Path, folder: Path, card: Card, card_sha256: str) -> str:
+    """Copy card.json and the files that it lists into a version's folder, and sync everything.
+
+    Args:
+        source: the folder of the files, which were verified.
+        folder: the version's folder, which exists.
+        card: the card.
+        card_sha256: the SHA-256 of card.json.
+
+    Returns:
+        The SHA-256 of card.json.
+
+    Raises:
+        IntegrityError: a file differs from the card.
+        OSError: a file can't be read or written.
+    """
+    for name, digest in [*((name, file.sha256) for name, file in card.files.items()), ("card.json", card_sha256)]:
+        copy_file(source / name, folder / name)
+        if sha256_file(folder / name) != digest:
+            raise IntegrityError(f"{name} was changed while it was copied to {folder}: nothing was imported")
+    for path in (folder, folder.parent):
+        sync(path)
+    return card_sha256
+
+
 def parse_card(content: bytes, version: str) -> Card:
     """Parse a card whose digest has been verified.
 

@@ -18,7 +18,7 @@ from bakeoff.runtime.locks import locked
 from bakeoff.store.card import Card
 from bakeoff.store.entries import STAMP, make_event
 from bakeoff.store.history import FIRST, HOLDS, PROMOTION, History, Hold
-from bakeoff.store.manifest import REPORT, Render, write_version
+from bakeoff.store.manifest import REPORT, Render, copy_version, write_version
 from bakeoff.store.reader import ADVICE, StoreReader
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import verify_journal, verify_version, verify_versions
@@ -76,19 +76,75 @@ class ModelStore(StoreReader):
         with self._writing() as writer:
             created = datetime.now(UTC)
             version = f"{_next_second(created, writer.history):{SECOND}}-{digest[:5]}"
-            incoming = self._layout.staging(version)
-            incoming.mkdir()
-            try:
-                card_sha256 = write_version(incoming, describe(version, created.strftime(STAMP)), files, render)
-                events = [make_event("export", why, by, version=version, card_sha256=card_sha256)]
-                if not writer.history.exports:
-                    events.append(make_event("promote", FIRST, by, version=version))
-                writer.commit(*events)
-            except (OSError, BakeoffError):  # a full disk, for example: free the space again
-                writer.discard(version)
-                raise
-            writer.publish(version)
+            card = describe(version, created.strftime(STAMP))
+            self._add(writer, version, lambda folder: write_version(folder, card, files, render), "export", why, by)
         return self.folder / version
+
+    def import_version(self, card: Card, card_sha256: str, folder: Path, why: str, by: str | None = None) -> bool:
+        """Add a version that another store exported, completely or not at all; returns False if it is there already.
+
+        Args:
+            card: its card.
+            card_sha256: the SHA-256 of card.json.
+            folder: the folder of card.json and the files that it lists, which were verified.
+            why: where it comes from, for the journal.
+            by: the user who imports it.
+
+        Raises:
+            StoreError: the version was pruned here.
+            WriteError: a write failed; nothing was changed.
+            IntegrityError: the store has another version of this id.
+        """
+        with self._writing() as writer:
+            if self.has(card.version, card_sha256, writer.history):
+                return False
+            if (self.folder / card.version).exists():
+                raise StoreError(
+                    f"{str(self.folder / card.version)!r} is in the way, and not in the journal; move it away"
+                )
+            self._add(writer, card.version, lambda to: copy_version(folder, to, card, card_sha256), "import", why, by)
+        return True
+
+    def has(self, version: str, card_sha256: str, history: History | None = None) -> bool:
+        """Return whether the store has this very version, and verify it.
+
+        Args:
+            version: the version's id.
+            card_sha256: the SHA-256 that its card.json should have.
+            history: the history, read now by default.
+
+        Raises:
+            StoreError: it was pruned.
+            IntegrityError: it has another card, or differs from it.
+        """
+        history = history or self.history()
+        self._refuse_pruned(version, history)
+        if version not in history.exports:
+            return False
+        if history.exports[version]["card_sha256"] != card_sha256:
+            raise IntegrityError(f"the store has another version {version}, with another card")
+        self._require_whole(history, version)
+        return True
+
+    def _add(
+        self, writer: Writer, version: str, write: Callable[[Path], str], event: str, why: str, by: str | None
+    ) -> None:
+        """Write a version, commit it, and move it into place; the first one becomes champion.
+
+        Args:
+            write: writes it into a folder and returns the SHA-256 of its card.json.
+        """
+        incoming = self._layout.staging(version)
+        incoming.mkdir()
+        try:
+            events = [make_event(event, why, by, version=version, card_sha256=write(incoming))]
+            if not writer.history.exports:
+                events.append(make_event("promote", FIRST, by, version=version))
+            writer.commit(*events)
+        except (OSError, BakeoffError):  # a full disk, for example: free the space again
+            writer.discard(version)
+            raise
+        writer.publish(version)
 
     def write_report(self, version: str, html: str) -> Path:
         """Write a version's report again; nothing else of it changes.

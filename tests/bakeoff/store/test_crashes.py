@@ -16,7 +16,7 @@ from bakeoff.store.model_store import ModelStore
 from benchmarks.store_crash import WRONG, export_small
 
 ROOT = Path(__file__).parents[3]
-CHANGES = ["first", "export", "promote", "keep", "rollback", "resume", "prune", "sign", "signed"]
+CHANGES = ["first", "export", "promote", "keep", "rollback", "resume", "prune", "sign", "signed", "pull"]
 
 
 def run(*command, **more):

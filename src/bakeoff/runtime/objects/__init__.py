@@ -1,0 +1,1 @@
+"""Addresses of object stores and folders, and what is read and written there."""

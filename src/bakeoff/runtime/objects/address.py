@@ -1,0 +1,53 @@
+"""The address of a folder on this machine or of a prefix in an object store."""
+
+import re
+from dataclasses import dataclass
+
+from bakeoff.errors import ConfigError
+from bakeoff.formatting import one_line
+from bakeoff.runtime.paths import ADDRESS, PASSWORD, local_path
+
+# The package of each scheme that fsspec does not have itself.
+PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "memory": "fsspec", "file": ""}
+SHOWN = "s3://, gs://, az:// or file://"
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address, as `s3://bucket/models`; the path has no slash at its end."""
+
+    scheme: str
+    path: str
+
+    def __str__(self) -> str:
+        """Return it as a URL."""
+        return f"{self.scheme}://{self.path}"
+
+    def __truediv__(self, name: str) -> "Address":
+        """Return the address of a name below it."""
+        return Address(self.scheme, f"{self.path}/{name}")
+
+
+def parse_address(text: str) -> Address:
+    """Parse a URL, or a path on this machine.
+
+    Raises:
+        ConfigError: it is neither, has another scheme, or contains credentials.
+    """
+    try:
+        if "://" not in text and not ADDRESS.match(text):
+            return Address("file", local_path(text))
+        scheme, _, path = text.strip().partition("://")
+        if scheme == "file":
+            return Address("file", local_path(path))
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    shown = one_line(repr(PASSWORD.sub("//…@", text)))
+    if scheme not in PACKAGES:
+        raise ConfigError(f"{shown} is no place for versions; give {SHOWN}, or a folder")
+    if "@" in path.split("/")[0]:
+        raise ConfigError(f"{shown} contains credentials; give them by the environment, as AWS_ACCESS_KEY_ID")
+    parts = path.rstrip("/").split("/")
+    if not all(parts) or {".", ".."} & {*parts} or re.search(r"[\x00-\x1f\x7f\\?#*\[\]]", path):
+        raise ConfigError(f"{shown} is no address of a bucket and folder; give one as {scheme}://bucket/folder")
+    return Address(scheme, "/".join(parts))

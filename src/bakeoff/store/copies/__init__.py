@@ -1,0 +1,1 @@
+"""Copies of versions in an object store or a folder; imports the store and `runtime.objects`."""
