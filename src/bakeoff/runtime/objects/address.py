@@ -1,5 +1,6 @@
 """The address of a folder on this machine or of a prefix in an object store."""
 
+import os
 import re
 from dataclasses import dataclass
 
@@ -36,10 +37,10 @@ def parse_address(text: str) -> Address:
     """
     try:
         if "://" not in text and not ADDRESS.match(text):
-            return Address("file", local_path(text))
+            return _folder(text)
         scheme, _, path = text.strip().partition("://")
         if scheme == "file":
-            return Address("file", local_path(path))
+            return _folder(path)
     except ValueError as error:
         raise ConfigError(str(error)) from error
     shown = one_line(repr(PASSWORD.sub("//…@", text)))
@@ -51,3 +52,7 @@ def parse_address(text: str) -> Address:
     if not all(parts) or {".", ".."} & {*parts} or re.search(r"[\x00-\x1f\x7f\\?#*\[\]]", path):
         raise ConfigError(f"{shown} is no address of a bucket and folder; give one as {scheme}://bucket/folder")
     return Address(scheme, "/".join(parts))
+
+
+def _folder(text: str) -> Address:
+    return Address("file", os.path.abspath(local_path(text)))  # noqa: PTH100  Path's keeps `..`

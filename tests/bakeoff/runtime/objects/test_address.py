@@ -1,5 +1,7 @@
 """Addresses of object stores and folders."""
 
+from pathlib import Path
+
 import pytest
 
 from bakeoff.errors import ConfigError
@@ -14,7 +16,7 @@ from bakeoff.runtime.objects.address import parse_address
         ("gs://b/x y", "gs://b/x y"),
         ("file:///data/models", "file:///data/models"),
         ("/data/models", "file:///data/models"),
-        ("copies", "file://copies"),
+        ("copies/../models", f"file://{Path.cwd()}/models"),
     ],
 )
 def test_an_address_is_a_url_or_a_path(text, expected):
