@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade
 # What the lock installs of pyproject.toml's extras.
-EXTRAS = $(addprefix --extra ,flows scale excel sklearnex signing terminal objects)
+EXTRAS = $(addprefix --extra ,flows scale excel sql sklearnex signing terminal objects)
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
 .PHONY: help setup setup-dev train predict demo server worker deploy env up down test test-lowest test-stack test-compose faults bench-peers check format lock notebook docs clean
@@ -130,7 +130,7 @@ setup-dev: .venv/.dev  ## .venv with the tests' tools too
 .venv-lowest/.done: .venv/.runtime pyproject.toml
 	@echo "Setting up .venv-lowest with the lowest versions that pyproject.toml allows"
 	@$(BIN)/uv venv --quiet --clear --python 3.11 .venv-lowest
-	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --compile-bytecode -e '.[excel,signing,terminal,objects,test]'
+	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --compile-bytecode -e '.[excel,signing,sql,terminal,objects,test]'
 	@touch $@
 
 .venv/.notebook: .venv/.dev requirements-notebook.txt

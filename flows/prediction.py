@@ -11,6 +11,7 @@ if __name__ == "__main__":
     exit_process(main("prediction", PredictionConfig, check, show_prediction))
 
 from prefect import flow
+from prefect.runtime import flow_run
 
 from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.output_folder import output_folder, work_folder
@@ -25,6 +26,7 @@ from tasks.runs.follow_up import catch_up
 from tasks.runs.heartbeat import send_heartbeats
 from tasks.runs.logs import follow_library
 from tasks.runs.parameters import named, read_parameter
+from tasks.runs.schedule import scheduled_second
 from tasks.runs.states import failed_state_on_error, result_of
 
 
@@ -45,13 +47,13 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
         The output folder.
     """
     follow_library()
-    config = read_parameter(PredictionConfig, config)
+    config = read_parameter(PredictionConfig, config).at(scheduled_second())
     catch_up()
     check_prediction(config)
     output = output_folder(config)
     with work_folder(config, output) as work, limit_blas_threads():
         version = result_of(load.submit(config))
-        scored = result_of(predict.submit(config, version, work))
+        scored = result_of(predict.submit(config, version, work, str(flow_run.id)))
         require_wanted("nothing was published")
         folder = result_of(publish.submit(config, version, scored, output))
         published[:] = [folder]

@@ -93,7 +93,7 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
     if superseded := supersede_missed_runs() or cool_down(config.drift_cooldown):
         return superseded
     catch_up()
-    config = config.with_batch(scheduled_second())
+    config = config.at(scheduled_second())
     check_places(config)
     check_contestants(config)
     with run_folder(config.workspace) as run, steps_end_first():

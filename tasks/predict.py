@@ -15,7 +15,7 @@ from tasks.runs.states import failed_state_on_error
 
 @task(name="predict", task_run_name="predict with {ref.version}", cache_policy=NO_CACHE)
 @failed_state_on_error
-def predict(config: PredictionConfig, ref: VersionRef, folder: Path) -> ScoredTable:
+def predict(config: PredictionConfig, ref: VersionRef, folder: Path, run: str) -> ScoredTable:
     """Score the table, with its progress on Prefect's pages."""
     limit_openmp_threads()  # here, since the limit is per thread and Prefect runs the task in this one
-    return score_table(config, ref, folder, PredictionProgress(ref.name))
+    return score_table(config, ref, folder, PredictionProgress(ref.name), run)

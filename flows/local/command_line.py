@@ -12,8 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import BaseModel
-
+from bakeoff.config.base import RunConfig
 from bakeoff.config.flags import Output, read_command
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.runtime.workers import stop_fork_server
@@ -43,7 +42,7 @@ QUIET = {
 
 def main(
     name: str,
-    model: type[BaseModel],
+    model: type[RunConfig],
     check: Callable[[Any], object],
     show: Callable[[Any, bool], str],
     picture: str | None = None,
@@ -68,6 +67,7 @@ def main(
     ending = Ending(name)
     try:
         config, output = read_command(model, sys.argv[1:], f"python -m flows.{name}")
+        config = config.at(None)
         check_home()
         if output.quiet or not sys.stderr.isatty():
             picture = None

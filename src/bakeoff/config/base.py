@@ -1,8 +1,9 @@
 """The base class and the field types of config models."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -67,6 +68,18 @@ class Part(BaseModel):
     def outlasting(cls, base: Mapping[str, Any], over: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG003  a part may override it
         """Return the values in `base` that still make sense with those in `over`, which override them."""
         return base
+
+
+class RunConfig(Part):
+    """Base class of the flows' configs."""
+
+    @abstractmethod
+    def at(self, second: int | None) -> Self:
+        """Return the config with what is empty and depends on the time of the run.
+
+        Args:
+            second: the time that the run was scheduled for, in seconds since the epoch; None if it was not.
+        """
 
 
 def format_bounds(metadata: list[Any]) -> str:

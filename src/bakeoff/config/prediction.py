@@ -1,9 +1,9 @@
 """The config of the prediction flow."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from bakeoff.config.base import (
     LocalPath,
@@ -11,14 +11,23 @@ from bakeoff.config.base import (
     ModelName,
     Names,
     Number,
-    Part,
+    RunConfig,
+)
+from bakeoff.config.database import (
+    URL_ENV,
+    PeriodConfig,
+    Query,
+    TableName,
+    Variable,
+    check_parameters,
+    end_period,
 )
 from bakeoff.config.signing import VerifyingConfig
 
 AnomalyAction = Literal["flag", "reject", "accept"]
 
 
-class PredictionConfig(Part):
+class PredictionConfig(RunConfig):
     """One table scored with one saved version."""
 
     model_config = ConfigDict(title="Prediction")
@@ -33,8 +42,19 @@ class PredictionConfig(Part):
         description="Table to score: a file (.csv, .tsv, .json, .jsonl, also .gz and .zst; .parquet, .feather, "
         ".arrow, .xlsx) or a folder of them, in order of their names. Empty: the version's hold-out rows.",
     )
+    url_env: Variable | None = Field(default=None, description=f"For query and output_table: {URL_ENV}")
+    query: Query | None = Field(
+        default=None,
+        description="Rows to score, instead of input: a SELECT; :since and :until in it are filled in by window.",
+    )
+    window: PeriodConfig = Field(default=PeriodConfig(), description="The period of the query.")
     output: LocalText | None = Field(
         default=None, description="Folder to write, which must not exist. Empty: predictions/<UTC stamp>."
+    )
+    output_table: TableName | None = Field(
+        default=None,
+        description="Table to write the predictions to, too, as predictions or schema.predictions; made if missing. "
+        "Its column run tells runs apart: a run that is repeated replaces its rows.",
     )
     format: Literal["parquet", "csv"] = Field(default="parquet", description="File format of the predictions.")
     keep: Names = Field(
@@ -84,3 +104,30 @@ class PredictionConfig(Part):
         description="Open a model of another scikit-learn, or another minor version of Python; its frozen sample "
         "must still be predicted alike.",
     )
+
+    @model_validator(mode="after")
+    def _one_input(self) -> Self:
+        """Refuse settings of a database that contradict each other."""
+        if self.query is not None and self.input is not None:
+            raise ValueError("input and query both name the rows; leave one of them out")
+        if (self.query or self.output_table) and self.url_env is None:
+            raise ValueError(f"{'query' if self.query else 'output_table'} needs url_env")
+        if self.url_env and not (self.query or self.output_table):
+            raise ValueError("url_env needs query or output_table")
+        if self.output_table and self.format != "parquet":
+            raise ValueError("output_table needs format: parquet")
+        if self.query is not None:
+            check_parameters(self.query, self.window.last, "window")
+        elif self.window != PeriodConfig():
+            raise ValueError("window belongs to query; leave it out")
+        return self
+
+    @property
+    def shown(self) -> str | None:
+        """The table's name in messages; None for the hold-out rows."""
+        return "query" if self.query else self.input
+
+    def at(self, second: int | None) -> Self:
+        """Return the config with the `until` of the query, if it is empty."""
+        until = end_period(self.query, self.window.until, second)
+        return self.model_copy(update={"window": self.window.model_copy(update={"until": until})})

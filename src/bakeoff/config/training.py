@@ -21,7 +21,7 @@ from bakeoff.config.base import (
     LocalPath,
     ModelName,
     Number,
-    Part,
+    RunConfig,
 )
 from bakeoff.config.costs import Costs
 from bakeoff.config.dataset import DatasetConfig
@@ -42,7 +42,7 @@ EngineChoice = Literal["auto", "scikit-learn", "sklearnex"]
 CalibrationChoice = Literal["auto", "none", "sigmoid", "isotonic", "temperature"]
 
 
-class TrainingConfig(Part):
+class TrainingConfig(RunConfig):
     """One race: the rows, the split, the contestants, and where the winner goes."""
 
     model_config = ConfigDict(title="Training")
@@ -173,9 +173,9 @@ class TrainingConfig(Part):
     def _split_fits(self) -> Self:
         """Refuse splits and tests that don't go with the dataset or the folds."""
         split, folds = self.split, self.cross_validation
-        if split.by != "random" and self.dataset.source != "file":
+        if split.by != "random" and not self.dataset.is_table:
             raise ValueError(
-                f"split.by: {split.by} needs dataset.source: file, whose column {split.column!r} it reads; "
+                f"split.by: {split.by} needs dataset.source: file or sql, whose column {split.column!r} it reads; "
                 f"source is {self.dataset.source}"
             )
         if split.column is not None and split.column == self.dataset.target:
@@ -265,8 +265,9 @@ class TrainingConfig(Part):
             return self
         return self.model_copy(update={"cross_validation": self.cross_validation.model_copy(update={"folds": folds})})
 
-    def with_batch(self, batch: int | None) -> Self:
-        """Return the config with `dataset.batch` set if the rows are synthetic and it is empty."""
-        if batch is None or self.dataset.source != "synthetic" or self.dataset.batch is not None:
-            return self
-        return self.model_copy(update={"dataset": self.dataset.model_copy(update={"batch": batch})})
+    def at(self, second: int | None) -> Self:
+        """Return the config with the `batch` of synthetic rows and the `until` of a query, if they are empty."""
+        dataset = self.dataset.at(second)
+        if second is not None and dataset.source == "synthetic" and dataset.batch is None:
+            dataset = dataset.model_copy(update={"batch": second})
+        return self.model_copy(update={"dataset": dataset})

@@ -1,4 +1,4 @@
-"""Load a dataset from a file: infer what its columns hold, and tidy it."""
+"""Load a dataset from a file or query: infer what its columns hold, and tidy it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bakeoff.config import DatasetConfig, SplitConfig
+from bakeoff.config.database import fill_parameters
 from bakeoff.data.datasets import Dataset
 from bakeoff.data.split_keys import to_groups, to_times
 from bakeoff.data.window import read_window
@@ -17,6 +18,8 @@ from bakeoff.formatting import list_first
 from bakeoff.tables.dates import AmbiguousDatesError
 from bakeoff.tables.dtypes import ColumnHints, infer_column
 from bakeoff.tables.formats.csv_file import CsvFile
+from bakeoff.tables.formats.database import Database
+from bakeoff.tables.formats.sql_query import SqlQuery
 from bakeoff.tables.numbers import AmbiguousNumbersError
 from bakeoff.tables.read_table import require_columns
 from bakeoff.tables.reader import TableReader, describe_format, open_table
@@ -28,25 +31,24 @@ SHOWN = 10  # columns of one kind that are named in an error
 
 
 def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Dataset:
-    """Read a file: its rows that have a class, with columns that a model can learn from.
+    """Read a file or query: its rows that have a class, with columns that a model can learn from.
 
     Args:
-        config: the dataset's config, of source `file`.
+        config: the dataset's config, of source `file` or `sql`.
         split: the split's config; a column that it names is read as the split key.
         strict: whether a file that would have to be tidied is refused.
 
     Raises:
         DataError: the rows can't be used; the message names all columns concerned.
     """
-    assert config.path is not None  # the config model requires it, and a target
-    source = open_table(config.path)
+    source = _open_source(config)
     config, split = _with_blanks(config, split, source.files[0].schema.names)
     table, windowed = read_window(config, split, source)
-    assert config.path is not None
-    assert config.target is not None
-    _require_columns(table, config, split)
+    assert config.target is not None  # the config model requires it
+    assert config.shown is not None
+    _require_columns(table, config, split, source.files[0].what)
     if table.num_rows == 0:
-        raise DataError(f"{config.path!r} has columns and no rows")
+        raise DataError(f"{config.shown!r} has columns and no rows")
     done, typed = Tidying(), is_typed(source)
     for line in describe_format(source):
         done.add_line(line)
@@ -59,10 +61,10 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
         table = table.take(pa.array(rows))
     columns = _infer_columns(table, _candidates(table, source, config, split, done), rows, source, config, done)
     if strict:
-        done.refuse(config.path, ColumnHints.of(config))
+        done.refuse(config.shown, ColumnHints.of(config))
     if not columns:
         raise DataError(
-            f"{config.path!r} has no column to learn from besides the target {config.target!r}"
+            f"{config.shown!r} has no column to learn from besides the target {config.target!r}"
             + "".join(f"; {line}" for line in done.lines())
         )
     key = None
@@ -72,6 +74,14 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
         key = to_groups(split.column, table[split.column])
     X = pd.DataFrame({feature.name: series for feature, series in columns})
     return Dataset(X, y, tuple(feature for feature, _ in columns), key, table, tuple(done.lines()))
+
+
+def _open_source(config: DatasetConfig) -> TableReader:
+    if config.query is None:
+        return open_table(str(config.path))
+    assert config.url_env is not None
+    parameters = fill_parameters(config.query, config.window.last, config.window.until)
+    return TableReader([SqlQuery(Database(config.url_env), config.query, parameters)])
 
 
 def _with_blanks(config: DatasetConfig, split: SplitConfig, names: Sequence[str]) -> tuple[DatasetConfig, SplitConfig]:
@@ -103,12 +113,12 @@ def is_typed(source: TableReader) -> bool:
     return all(file.typed for file in source.files)
 
 
-def _require_columns(table: pa.Table, config: DatasetConfig, split: SplitConfig) -> None:
-    require_columns(table, (str(config.target),), "the target")
-    require_columns(table, config.ignore, "to ignore")
+def _require_columns(table: pa.Table, config: DatasetConfig, split: SplitConfig, where: str) -> None:
+    require_columns(table, (str(config.target),), "the target", where)
+    require_columns(table, config.ignore, "to ignore", where)
     for name in ("categories", "numbers", "text", "dates"):
-        require_columns(table, tuple(getattr(config, name)), f"dataset.{name} has it")
-    require_columns(table, (split.column,) if split.column else (), f"split.by: {split.by} follows it")
+        require_columns(table, tuple(getattr(config, name)), f"dataset.{name} has it", where)
+    require_columns(table, (split.column,) if split.column else (), f"split.by: {split.by} follows it", where)
 
 
 def _candidates(

@@ -1,4 +1,4 @@
-"""Load a dataset: generated, bundled with scikit-learn, or from a file."""
+"""Load a dataset: generated, bundled with scikit-learn, or from a file or query."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ def load_dataset(config: DatasetConfig, split: SplitConfig | None = None, *, str
     Raises:
         DataError: the rows can't be used; the message names the column or row and says what to do.
     """
-    if config.source == "file":
+    if config.is_table:
         return load_file(config, split or SplitConfig(), strict)
     return _generate(config) if config.source == "synthetic" else _bundled(config)
 

@@ -12,8 +12,9 @@ class Origin:
     """The source and batch of rows.
 
     Attributes:
-        source: `synthetic:` and the population's digest, `bundled:` and the table's name, or `file`. All files have the
-            same source: they may be renamed, moved and appended to, so their rows are compared by contents.
+        source: `synthetic:` and the population's digest, `bundled:` and the table's name, or `file`. All files and
+            queries have the same source: they may be renamed, moved and appended to, so their rows are compared by
+            contents.
         batch: the batch of synthetic rows; else 0.
         order: the settings that change only the order of the rows; positions are comparable if they are equal.
     """
@@ -34,4 +35,4 @@ def origin_of(config: DatasetConfig) -> Origin:
         from bakeoff.data.synthetic import population_digest
 
         return Origin(f"synthetic:{population_digest(config)}", config.batch or 0, f"flip_y {config.flip_y}")
-    return Origin(FILE if config.source == "file" else f"bundled:{config.bundled}", 0)
+    return Origin(FILE if config.is_table else f"bundled:{config.bundled}", 0)

@@ -65,7 +65,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
     logger.info(
         "%s rows from %s: %s training, %s test, %s hold-out; %d features, %d classes",
         f"{len(dataset.y):,}",
-        config.dataset.bundled or config.dataset.path or _generator(config.dataset.batch),
+        config.dataset.bundled or config.dataset.shown or _generator(config.dataset.batch),
         *(f"{count:,}" for count in rows.values()),
         len(dataset.features),
         len(dataset.classes),
@@ -170,8 +170,15 @@ def _generator(batch: int | None) -> str:
 
 
 def prepare_cached(config: TrainingConfig, run: RunFolder) -> DatasetRef:
-    """Call `prepare_dataset`, or return its cached result, and log the dataset's warnings."""
-    ref = cached_step(run, "data", describe_source(config), DatasetRef, lambda folder: prepare_dataset(config, folder))
+    """Call `prepare_dataset`, or return its cached result, and log the dataset's warnings.
+
+    What a query returned is in no cache: it may return other rows now.
+    """
+    if config.dataset.query is None:
+        source = describe_source(config)
+        ref = cached_step(run, "data", source, DatasetRef, lambda folder: prepare_dataset(config, folder))
+    else:
+        ref = prepare_dataset(config, run.path / "data")
     for warning in ref.warnings:
         logger.warning("%s", warning)
     return ref

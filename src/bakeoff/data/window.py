@@ -1,14 +1,15 @@
-"""Read only the newest rows of a file or folder, as `dataset.window` asks for."""
+"""Read only the newest rows of a file, folder or query, as `dataset.window` asks for."""
 
 import contextlib
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from bakeoff.config import DatasetConfig, SplitConfig
+from bakeoff.config.database import UNITS, fill_parameters
 from bakeoff.data.split_keys import to_moments, to_times
 from bakeoff.errors import DataError
 from bakeoff.tables.read_table import read_table
@@ -17,7 +18,6 @@ from bakeoff.tables.target import has_class
 
 FOLLOWER = "dataset.window"
 LEAST = 10  # rows, as for generated ones
-UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 DATED = re.compile(r"(?<!\d)((?:19|20)\d{2})([-_.]?)(\d{2})(?:\2(\d{2}))?(?!\d)")
 
 
@@ -39,18 +39,20 @@ def read_window(config: DatasetConfig, split: SplitConfig, source: TableReader) 
     Raises:
         DataError: the rows or their times can't be read, or fewer than `LEAST` are in the window.
     """
-    assert config.path is not None
+    assert config.shown is not None
     assert config.target is not None
     window = config.window
+    if config.query is not None:
+        return read_table(config.shown, source, config.ignore), _describe_period(config)
     if window.last is None:
-        return read_table(config.path, source, config.ignore), None
+        return read_table(config.shown, source, config.ignore), None
     column = window.column or (split.column if split.by == "time" else None)
     source.require_columns([config.target], "the target")
     source.require_columns([column] if column else [], f"{FOLLOWER} follows it")
-    table = read_table(config.path, source, (), list(filter(None, [config.target, column])))
+    table = read_table(config.shown, source, (), list(filter(None, [config.target, column])))
     labelled = has_class(config.target, table[config.target], config.target in config.categories)
     if not labelled.any():  # for which the target has a message of its own
-        return read_table(config.path, source, config.ignore), None
+        return read_table(config.shown, source, config.ignore), None
     if isinstance(window.last, int):
         times = to_times(column, table[column], config.dates.get(column), FOLLOWER) if column else None
         keep = _last_rows(window.last, labelled, times)
@@ -69,7 +71,14 @@ def read_window(config: DatasetConfig, split: SplitConfig, source: TableReader) 
     line = f"dataset.window, the last {what}: {count:,} of {len(keep):,} rows are used, {used}"
     if count < LEAST:
         raise DataError(f"{line}; it takes {LEAST}: correct that time if it is wrong, or use a longer window")
-    return read_table(config.path, source, config.ignore, keep=keep), line
+    return read_table(config.shown, source, config.ignore, keep=keep), line
+
+
+def _describe_period(config: DatasetConfig) -> str | None:
+    assert config.query is not None
+    values = fill_parameters(config.query, config.window.last, config.window.until)
+    filled = " and ".join(f":{name} {value.isoformat(' ')}" for name, value in sorted(values.items()))
+    return f"the query's {filled} (UTC)" if filled else None
 
 
 def _last_rows(count: int, labelled: np.ndarray, times: np.ndarray | None) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The steps of the prediction flow without Prefect."""
 
+import uuid
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,13 @@ def score_and_publish(config: PredictionConfig) -> Path:
         UnscoredError: no row could be scored; the folder names each with the reason.
         DriftError: the rows have drifted more than `max_drift` allows.
     """
+    config = config.at(None)
     check_prediction(config)
     output = output_folder(config)
     limit_openmp_threads()
     with work_folder(config, output) as work, limit_blas_threads():
         version = find_version(config)
-        scored = score_table(config, version, work)
+        scored = score_table(config, version, work, run=str(uuid.uuid4()))
         folder = publish_predictions(config, version, scored, output, partial(_render, scored))
     require_predictions(config, scored, folder)
     require_undrifted(config, scored.drift, folder)

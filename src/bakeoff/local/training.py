@@ -90,6 +90,7 @@ def finished_race(
     """
     if config.runner == "dask":
         raise ConfigError(DASK)
+    config = config.at(None)
     start_fork_server("bakeoff.training.preflight:preload")
     run_in_process("bakeoff.training.preflight:check_training", config)
     with run_folder(config.workspace) as run, _steps_end_first():

@@ -19,7 +19,7 @@ from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.batches import Position
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"  # names in the work folder; the result is a folder
-FORMAT = 5  # of the state file; a checkpoint of another format is discarded
+FORMAT = 6  # of the state file; a checkpoint of another format is discarded
 
 _written: set[Path] = set()  # the folders that this process is writing to
 

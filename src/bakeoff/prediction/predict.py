@@ -2,12 +2,15 @@
 
 import contextlib
 import errno
+import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from bakeoff.config import PredictionConfig
 from bakeoff.drift.results import Drift
@@ -55,6 +58,8 @@ class ScoredTable:
 
     Attributes:
         head: the head of the journal when scoring began; if it was resumed, when the first run began.
+        run: the id of the run; if it was resumed, of the first run.
+        schema: the schema of the predictions.
         folder: the folder with the predictions, and rejected.parquet if rows were rejected.
         counts: the counts of predicted and rejected rows, with the evaluation.
         mean_cost: the mean cost of a row with a known class; None if the version doesn't decide by costs.
@@ -67,6 +72,8 @@ class ScoredTable:
     """
 
     head: str
+    run: str
+    schema: pa.Schema
     folder: Path
     counts: RowCounts
     mean_cost: float | None
@@ -76,7 +83,9 @@ class ScoredTable:
     drift: Drift | None = None
 
 
-def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report: Report | None = None) -> ScoredTable:
+def score_table(
+    config: PredictionConfig, ref: VersionRef, folder: Path, report: Report | None = None, run: str = ""
+) -> ScoredTable:
     """Score the table, resuming after the last batch that an earlier run of the same task finished.
 
     Args:
@@ -84,6 +93,7 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
         ref: the version.
         folder: the work folder, locked.
         report: called with the progress after every batch.
+        run: the run's id; a run that resumes another has that one's.
 
     Raises:
         IntegrityError: the version was changed since it was exported.
@@ -95,13 +105,13 @@ def score_table(config: PredictionConfig, ref: VersionRef, folder: Path, report:
     _log_columns(job)
     task, counts = _task(config, job), RowCounts(StreamingEvaluation(list(map(str, job.scorer.classes))))
     with contextlib.closing(Checkpoint(folder)) as checkpoint, _disk_errors_explained(folder):
-        head = checkpoint.resume_or_start(task, ref.head)
+        head, run = json.loads(checkpoint.resume_or_start(task, json.dumps([ref.head, run])))
         with PredictionWriter(checkpoint.result, config.format, job.scorer.schema) as writer:
             _score_rest(config, job, checkpoint, writer, counts, report)
     _refuse_too_many(config, counts, counts.rows)
     if _task(config, job) != task:
-        raise DataError(f"{config.input!r} has changed while it was read; score it again when it is complete")
-    return _finish(job, head, checkpoint.result, counts)
+        raise DataError(f"{config.shown!r} has changed while it was read; score it again when it is complete")
+    return _finish(job, head, run, checkpoint.result, counts)
 
 
 def _score_rest(
@@ -148,7 +158,7 @@ def _disk_errors_explained(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> ScoredTable:
+def _finish(job: ScoringJob, head: str, run: str, folder: Path, counts: RowCounts) -> ScoredTable:
     """Log what was scored, with warnings, and make the result."""
     evaluation, costs = counts.tally.evaluation(), job.scorer.costs
     logger.info(
@@ -169,8 +179,18 @@ def _finish(job: ScoringJob, head: str, folder: Path, counts: RowCounts) -> Scor
     trained = counts.trained if digests and digests.beyond_chance(*counts.trained) else None
     if trained:
         logger.warning("%s", describe_trained(*trained))
-    mean_cost = None if costs is None else counts.tally.mean_cost(costs)
-    return ScoredTable(head, folder, counts, mean_cost, gaps, trained, job.scorer.rows_alone, _judge(job, counts))
+    return ScoredTable(
+        head,
+        run,
+        job.scorer.schema,
+        folder,
+        counts,
+        None if costs is None else counts.tally.mean_cost(costs),
+        gaps,
+        trained,
+        job.scorer.rows_alone,
+        _judge(job, counts),
+    )
 
 
 def _judge(job: ScoringJob, counts: RowCounts) -> Drift | None:
@@ -247,7 +267,7 @@ def _log_columns(job: ScoringJob) -> None:
         alike.setdefault(tuple(without), []).append(name)
     for files, absent in alike.items():
         n_files, lacking = len(job.source.files), [file.path.name for file in files]
-        where = "the file" if n_files == 1 else repr(lacking[0])
+        where = files[0].what if n_files == 1 else repr(lacking[0])
         named = list_first(lacking, SHOWN)
         detail = f"in {len(lacking):,} of {n_files:,} files: {named}; {TAKEN_AS_MISSING.replace('throughout', 'there')}"
         reason = detail if len(lacking) < n_files else TAKEN_AS_MISSING
@@ -261,7 +281,7 @@ def _listed(names: list[str]) -> str:
 def _task(config: PredictionConfig, job: ScoringJob) -> dict[str, Any]:
     """Return all that the result depends on; a checkpoint of another task is not resumed."""
     options = config.model_dump(mode="json", include=OPTIONS)
-    rows = job.source.identity() if config.input else "validation"
+    rows = job.source.identity() if config.shown else "validation"
     return {
         "version": job.ref.version,
         "input": rows,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from bakeoff.config import PredictionConfig
+from bakeoff.config.database import fill_parameters
 from bakeoff.errors import DataError
 from bakeoff.prediction.drift_check import read_drift_check
 from bakeoff.prediction.output_folder import output_folder
+from bakeoff.prediction.output_table import OutputTable
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.files import signature
 from bakeoff.runtime.threads import OneSlot
@@ -18,7 +20,9 @@ from bakeoff.store.card import Card
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
 from bakeoff.store.model_store import ModelStore
 from bakeoff.tables.batches import Position, TableFile
+from bakeoff.tables.formats.database import Database
 from bakeoff.tables.formats.parquet_file import ParquetFile
+from bakeoff.tables.formats.sql_query import SqlQuery
 from bakeoff.tables.reader import (
     TableReader,
     describe_nested,
@@ -91,7 +95,11 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     store = open_store(config.model_copy(update={"name": ref.name}))
     card = store.card(ref.version)
     refuse_version_skew(card, allowed=config.allow_version_skew)
-    if config.input is None:
+    if config.query is not None:
+        assert config.url_env is not None
+        parameters = fill_parameters(config.query, config.window.last, config.window.until)
+        source = TableReader([SqlQuery(Database(config.url_env), config.query, parameters)])
+    elif config.input is None:
         content = store.read(ref.version, "validation.parquet")
         source = TableReader([ParquetFile(Path(ref.version) / "validation.parquet", content)])
     else:
@@ -107,7 +115,7 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
         first = scorer.score(piece.read())
         if first.n_rows:  # a chunk of a CSV may hold only blank lines
             return ScoringJob(ref, source, scorer, first, Position(number, piece.next_offset, first.n_rows))
-    raise DataError(f"{config.input!r} has columns and no rows")
+    raise DataError(f"{config.shown!r} has columns and no rows")
 
 
 def _read_trained_rows(store: ModelStore, card: Card, source: TableReader) -> "TrainedRows | None":
@@ -134,7 +142,7 @@ def _refuse_unfit(config: PredictionConfig, ref: VersionRef, source: TableReader
         names = set(file.schema.names)
         present = [feature for feature in features if feature.name in names]
         if not present:
-            where = repr(file.path.name) if several else "the file"
+            where = repr(file.path.name) if several else file.what
             raise DataError(missing_columns([feature.name for feature in features], file.schema.names, why, where))
         for feature in present:
             feature_cells(feature, empty_column(file, feature.name), f" of {file.path.name!r}" if several else "")
@@ -198,4 +206,6 @@ def check_prediction(config: PredictionConfig) -> None:
         IntegrityError: the version was changed since it was exported; its model was not loaded.
     """
     output_folder(config)
-    prepare_job(config, find_version(config))
+    job = prepare_job(config, find_version(config))
+    if config.output_table is not None:
+        OutputTable.of(config, job.scorer.schema).check()

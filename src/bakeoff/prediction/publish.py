@@ -14,6 +14,7 @@ from bakeoff.errors import UnscoredError, UserError
 from bakeoff.formatting import (
     format_count,
 )
+from bakeoff.prediction.output_table import OutputTable
 from bakeoff.prediction.predict import ScoredTable
 from bakeoff.runtime.files import sync
 from bakeoff.runtime.paths import STAMP
@@ -45,13 +46,15 @@ def publish_predictions(
 
     Raises:
         UserError: the config names the output, and somebody else has made it meanwhile.
+        WriteError: the predictions could not be written to the output table; it is unchanged.
     """
     counts = scored.counts
     summary: dict[str, Any] = {
         "name": ref.name,
         "version": ref.version,
         "journal": scored.head,
-        "input": config.input,
+        "input": config.query or config.input,
+        **({"output_table": config.output_table, "run": scored.run} if config.output_table else {}),
         "rows": counts.rows,
         "predicted": counts.predicted,
         "rejected": counts.rejected,
@@ -79,6 +82,7 @@ def publish_predictions(
     (scored.folder / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", "utf-8")
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)
+    _write_table(config, ref, scored)
     return _move(config, scored.folder, output)
 
 
@@ -117,6 +121,11 @@ def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
         "report": {name: asdict(line) for name, line in evaluation.report.items()},
         "confusion_matrix": {"classes": classes, "rows": matrix.tolist()},
     }
+
+
+def _write_table(config: PredictionConfig, ref: VersionRef, scored: ScoredTable) -> None:
+    if config.output_table is not None:
+        OutputTable.of(config, scored.schema).write(scored.folder / "predictions.parquet", scored.run, ref.version)
 
 
 def _move(config: PredictionConfig, folder: Path, output: Path) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -102,6 +102,7 @@ class TableFile(Protocol):
             booleans.
         index_columns: the columns that pandas wrote as a frame's index, by the file's metadata.
         note: how the file is read, to follow its name in a message, if that had to be recognized; else empty.
+        what: what it is, for messages.
     """
 
     path: Path
@@ -110,6 +111,7 @@ class TableFile(Protocol):
     typed: bool
     index_columns: frozenset[str]
     note: str
+    what: str = "the file"
 
     def chunks(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read the file in chunks.
@@ -127,3 +129,11 @@ class TableFile(Protocol):
     def share(self, offset: int) -> float:
         """Return the approximate share of the file before an offset, between 0 and 1."""
         ...
+
+    def identity(self) -> list[Any]:
+        """Return the file's path, size in bytes and modification time in nanoseconds, to detect changes."""
+        try:
+            stat = self.path.stat()
+        except OSError:  # deleted in the meantime
+            return [str(self.path)]
+        return [str(self.path.resolve()), stat.st_size, stat.st_mtime_ns]

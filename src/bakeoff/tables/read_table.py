@@ -93,17 +93,18 @@ def read_parquet_bytes(content: bytes) -> pa.Table:
     return pa.parquet.ParquetFile(pa.BufferReader(content)).read()
 
 
-def require_columns(table: pa.Table, names: Sequence[str], why: str) -> None:
+def require_columns(table: pa.Table, names: Sequence[str], why: str, where: str = "the file") -> None:
     """Check that a table has the named columns.
 
     Args:
         table: the table to check.
         names: the required columns.
         why: the reason that they are required, for the message.
+        where: what lacks them, for the message.
 
     Raises:
         DataError: a column is missing; the message suggests a similar name.
     """
     present = dict.fromkeys(table.column_names)
     if missing := [name for name in names if name not in present]:
-        raise DataError(missing_columns(missing, list(present), why))
+        raise DataError(missing_columns(missing, list(present), why, where))

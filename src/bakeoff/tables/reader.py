@@ -51,15 +51,8 @@ class TableReader:
         return (place.file + self.files[place.file].share(place.offset)) / len(self.files)
 
     def identity(self) -> list[list[Any]]:
-        """Return each file's path, size in bytes and modification time in nanoseconds, to detect changes."""
-        identities = []
-        for file in self.files:
-            try:
-                stat = file.path.stat()
-                identities.append([str(file.path.resolve()), stat.st_size, stat.st_mtime_ns])
-            except OSError:  # deleted in the meantime
-                identities.append([str(file.path)])
-        return identities
+        """Return the identity of each file, to detect changes."""
+        return [file.identity() for file in self.files]
 
     def chunks(
         self, wanted: Sequence[str], numbers: Sequence[str] = (), start: Position = BEGINNING
@@ -112,7 +105,7 @@ class TableReader:
         for file in self.files:
             present = set(file.schema.names)
             if missing := [name for name in names if name not in present]:
-                where = f"{file.path.name!r}" if len(self.files) > 1 else "the file"
+                where = f"{file.path.name!r}" if len(self.files) > 1 else file.what
                 raise DataError(missing_columns(missing, file.schema.names, why, where))
 
 

@@ -58,7 +58,7 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
     with tempfile.TemporaryDirectory(prefix="bakeoff-deep-", dir=workspace) as name:
         ref = prepare_dataset(config, Path(name))
         if ref.sha256 != card.data_sha256:
-            where = config.dataset.path or config.dataset.bundled or "the generator"
+            where = config.dataset.shown or config.dataset.bundled or "the generator"
             raise DataError(
                 f"version {version} was made of other rows than {where} gives now (SHA-256 {ref.sha256[:12]}…, not "
                 f"{card.data_sha256[:12]}…); put them back, or leave --deep out"

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ PLAIN: tuple[tuple[set[type], pa.DataType, Callable[[Any], Any]], ...] = (
     (set(), pa.null(), str),
     ({bool}, pa.bool_(), bool),
     ({int}, pa.int64(), int),
-    ({int, float}, pa.float64(), float),  # also whole numbers beyond 64 bits, which overflow above
+    ({int, float, Decimal}, pa.float64(), float),  # also whole numbers beyond 64 bits, which overflow above
     ({dt.datetime}, pa.timestamp("us"), lambda cell: cell),
+    ({bytes}, pa.binary(), bytes),
 )
 
 
@@ -36,12 +38,13 @@ def make_table(path: Path, columns: Iterable[tuple[str, Sequence[Any]]]) -> pa.T
     """
     try:
         names, cells = zip(*columns)
-        return pa.table(list(map(_column, cells)), list(names))
+        return pa.table(list(map(infer_array, cells)), list(names))
     except UnicodeEncodeError as error:
         raise DataError(f"{str(path)!r} holds text that is not Unicode: {error.object[:80]!r}") from error
 
 
-def _column(cells: Sequence[Any]) -> pa.Array:
+def infer_array(cells: Sequence[Any]) -> pa.Array:
+    """Make an array of cells; its type is as in `make_table`."""
     kinds = set(map(type, cells)) - {type(None)}
     if kinds & {dict, list}:
         return pa.array([None if cell is None else [json.dumps(cell, default=str)] for cell in cells])

@@ -12,7 +12,7 @@ from bakeoff.store.load import open_store
 
 # Where a run works and what it writes to, by which no model, decision or report differs.
 ELSEWHERE = ("name", "store", "workspace", "runner", "dask", "signing", "retrain", "drift_cooldown")
-READ_FROM = ("path", "window")  # of the dataset; what they select is in the rows' digest
+READ_FROM = ("path", "url_env", "query", "window")  # of the dataset; what they select is in the rows' digest
 
 logger = logging.getLogger(__name__)
 

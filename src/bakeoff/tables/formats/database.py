@@ -1,0 +1,138 @@
+"""Connect to the database whose URL an environment variable holds; no error shows what is secret in the URL."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import quote, quote_plus
+
+from bakeoff.errors import BakeoffError, ConfigError
+from bakeoff.formatting import one_line
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
+
+EXTRA = "pip install 'bakeoff[sql]'"
+PSYCOPG = "postgresql+psycopg"
+# Names of the same database in the URLs of others: Prefect's server takes the third.
+SAME = {"postgres": PSYCOPG, "postgresql": PSYCOPG, "postgresql+asyncpg": PSYCOPG}
+IN_FILES = ("sqlite", "duckdb")
+LONGEST = 500  # characters of a database's message that are shown
+
+
+class Database:
+    """A database.
+
+    Attributes:
+        dialect: its kind and driver, as `postgresql+psycopg`.
+    """
+
+    def __init__(self, variable: str) -> None:
+        """Read the URL from an environment variable.
+
+        Raises:
+            ConfigError: the variable is not set or holds no URL, or the driver is not installed.
+        """
+        self._variable = variable
+        self._url = _read_url(variable)
+        self.dialect = self._url.drivername
+
+    @contextlib.contextmanager
+    def errors(self, what: str, kind: type[BakeoffError]) -> Iterator[None]:
+        """Turn a database's error into one of ours, without the secrets of the URL.
+
+        Args:
+            what: what could not be done, as the beginning of the message.
+            kind: the type of the error.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield
+        except BakeoffError:
+            raise
+        except Exception as error:
+            # Every driver's errors have one base, which is called so.
+            if not isinstance(error, SQLAlchemyError) and all(base.__name__ != "Error" for base in type(error).__mro__):
+                raise
+            # Not `from error`: its own message, which a traceback shows, has all values of a statement.
+            raise kind(f"{what}: {self._reason(error)}") from None
+
+    def connect(self) -> "Connection":
+        """Connect.
+
+        Raises:
+            ConfigError: the database doesn't answer, or refuses.
+        """
+        from sqlalchemy import create_engine, pool
+
+        name = self._url.database
+        is_file = self.dialect.startswith(IN_FILES) and name and not name.startswith((":", "file:", "md:"))
+        if is_file and not Path(str(name)).exists():  # it would be made
+            raise ConfigError(f"there is no database {name!r}, which {self._variable} names")
+        with self.errors(f"the database of {self._variable} can't be reached", ConfigError):
+            try:
+                connection = create_engine(self._url, poolclass=pool.NullPool).connect()
+            except ModuleNotFoundError as error:
+                self._refuse_driver(error.name or "")
+            if self.dialect == PSYCOPG:
+                from psycopg.types.numeric import FloatLoader
+
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                driver.adapters.register_loader("numeric", FloatLoader)
+                connection.exec_driver_sql("SET TIME ZONE 'UTC'")
+            elif self.dialect.startswith("duckdb"):
+                connection.exec_driver_sql("SET TimeZone = 'UTC'")
+            connection.commit()  # a setting that is rolled back is lost
+            return connection
+
+    def _refuse_driver(self, name: str) -> NoReturn:
+        install = EXTRA if name.startswith("psycopg") else f"pip install {name}"
+        raise ConfigError(
+            f"the database of {self._variable} needs the package {name}, which is not installed: {install}"
+        )
+
+    def _reason(self, error: Exception) -> str:
+        """Return the first line of an error's message, without the secrets of the URL."""
+        text = (str(getattr(error, "orig", None) or error).strip().splitlines() or [""])[0]
+        for secret in sorted(_secrets(self._url), key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return one_line(text[:LONGEST] or type(error).__name__)
+
+
+def _read_url(variable: str) -> "URL":
+    try:
+        import sqlalchemy
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"a database needs the package {error.name}, which is not installed: {EXTRA}") from None
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        raise ConfigError(
+            f"the environment variable {variable} is not set; it should hold the database's URL, as "
+            "postgresql://user:password@host/name"
+        )
+    try:
+        url = sqlalchemy.make_url(text)
+        url = url.set(drivername=SAME.get(url.drivername, url.drivername))
+        url.get_dialect()
+    except NoSuchModuleError:
+        raise ConfigError(
+            f"the URL in {variable} begins with {url.drivername}://, for which no package is installed; install its "
+            "SQLAlchemy dialect, or use postgresql://, sqlite:///"
+        ) from None
+    except (ArgumentError, ValueError):  # their messages show the URL
+        raise ConfigError(
+            f"the environment variable {variable} holds no URL, as postgresql://user:password@host/name"
+        ) from None
+    return url
+
+
+def _secrets(url: "URL") -> set[str]:
+    """Return the password, and all options, in each form in which a message may show them."""
+    values: list[Any] = [url.password, *url.query.values()]
+    texts = {str(part) for value in values for part in (value if isinstance(value, tuple) else (value,)) if part}
+    texts |= {form(text) for text in texts for form in (quote, quote_plus)}
+    return {text for text in texts if text} | {url.render_as_string(hide_password=False)}

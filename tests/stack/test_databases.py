@@ -1,0 +1,98 @@
+"""PostgreSQL: rows are learned from, scored and written there, and its password is kept to itself."""
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from postgres import postgres
+
+ROWS = """
+create table orders as
+select i as id, (i % 20 + i % 2 * 15)::numeric(10, 2) as amount, (i % 3)::smallint as items, i % 5 = 0 as express,
+    timestamptz '2026-11-01' + i * interval '1 hour' as seen, case when i % 7 = 0 then '' else 'k' || i % 4 end as kind,
+    case when i % 2 = 0 then 'kept' else 'returned' end as outcome
+from generate_series(0, 479) as i
+"""
+NEW = "select * from orders where seen >= :since and seen < :until order by id"
+
+
+@pytest.fixture(scope="module")
+def database():
+    """The URL, as Prefect's server takes it, and a connection."""
+    with postgres() as (url, _):
+        engine = sa.create_engine(url.replace("+asyncpg", "+psycopg"), poolclass=sa.pool.NullPool)
+        with engine.begin() as connection:
+            connection.execute(sa.text(ROWS))
+        yield url, engine
+
+
+@pytest.fixture
+def bakeoff(database, tmp_path):
+    """Runs a command in a folder of its own; its output and all that it wrote are without the password."""
+    url, _ = database
+
+    def run(*arguments, status=0):
+        command = [sys.executable, "-m", "bakeoff.cli.main", *map(str, arguments)]
+        environment = os.environ | {"WAREHOUSE_URL": url}
+        done = subprocess.run(
+            command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+        assert status == done.returncode, done.stderr
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        password = urlsplit(url).password
+        assert [] == [path for path in files if password.encode() in path.read_bytes()]
+        assert password not in done.stdout + done.stderr
+        return done
+
+    return run
+
+
+def query(engine, text):
+    with engine.connect() as connection:
+        return connection.execute(sa.text(text)).fetchall()
+
+
+def test_a_nightly_run_takes_what_is_new_and_predictions_go_to_a_table(bakeoff, database, tmp_path):
+    """Rows of ten days are trained on, those of the next day scored."""
+    _, engine = database
+    flags = ["--url-env", "WAREHOUSE_URL"]
+    learned = ["--dataset.url-env", "WAREHOUSE_URL", "--dataset.query", NEW, "--dataset.target", "outcome"]
+    window = ["--dataset.ignore", "id,seen", "--dataset.window.last", "10d", "--dataset.window.until", "2026-11-15"]
+    trained = bakeoff("train", *learned, *window, "--classifiers", '{"logistic_regression": {}}')
+    assert "the query's :since 2026-11-05 00:00:00 and :until 2026-11-15 00:00:00 (UTC)" in trained.stdout
+    next_day = ["--query", NEW, "--window.last", "1d", "--window.until", "2026-11-16", "--keep", "id,seen"]
+    for number in range(2):
+        bakeoff("predict", *flags, *next_day, "--output", number, "--output-table", "public.scored")
+    found = query(
+        engine, "select count(*), count(distinct run), min(id), max(id) from scored where seen >= '2026-11-15'"
+    )
+    assert [(48, 2, 336, 359)] == found
+    assert ["bigint", "timestamp with time zone"] == [
+        kind
+        for (kind,) in query(
+            engine,
+            "select data_type from information_schema.columns where table_name = 'scored' and column_name in "
+            "('id', 'seen') order by column_name",
+        )
+    ]
+    assert (tmp_path / "0" / "predictions.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("select * from nowhere", 'the query can\'t be read: relation "nowhere" does not exist'),
+        ("delete from orders", "the query "),
+        ("select id from orders", "there is no column 'outcome' (the target); the query has id"),
+    ],
+)
+def test_a_wrong_query_is_one_line(bakeoff, database, text, problem):
+    """And changes nothing."""
+    flags = ["--dataset.url-env", "WAREHOUSE_URL", "--dataset.query", text, "--dataset.target", "outcome"]
+    refused = bakeoff("train", *flags, status=2)
+    assert 1 == len(refused.stderr.strip().splitlines())
+    assert problem in refused.stderr
+    assert [(480,)] == query(database[1], "select count(*) from orders")
