@@ -1,9 +1,9 @@
 """The config of the prediction flow."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from bakeoff.config.base import (
     LocalPath,
@@ -25,6 +25,18 @@ from bakeoff.config.database import (
 from bakeoff.config.signing import VerifyingConfig
 
 AnomalyAction = Literal["flag", "reject", "accept"]
+MOST_WORKERS = 256
+
+
+def _auto_or_count(value: Any) -> Any:
+    """Refuse everything else in one sentence; pydantic would say one for each of the two types."""
+    text = str(value).strip()
+    if text == "auto" or (text.isdecimal() and len(text) < 10 and 1 <= int(text) <= MOST_WORKERS):
+        return text if text == "auto" else int(text)
+    raise ValueError(f"must be auto, or a whole number from 1 to {MOST_WORKERS}, not {text[:80] or 'empty'}")
+
+
+Workers = Annotated[Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_WORKERS)], BeforeValidator(_auto_or_count)]
 
 
 class PredictionConfig(RunConfig):
@@ -97,6 +109,11 @@ class PredictionConfig(RunConfig):
         default=None,
         description="Fail with exit status 1 on a worse drift verdict: stable: on watch or drifted; watch: on "
         "drifted. Predictions are still written. Empty: never.",
+    )
+    workers: Workers = Field(
+        default="auto",
+        description=f"Batches of rows that are scored at once. auto: one per core; or 1 to {MOST_WORKERS}. The files "
+        "are the same with any number.",
     )
     signing: VerifyingConfig = Field(default=VerifyingConfig(), description="Whose signatures the version must have.")
     allow_version_skew: bool = Field(

@@ -90,7 +90,7 @@ def _format_values(field: dict[str, Any]) -> str:
         allowed.append(bounds)
     if "maxLength" in types[0]:
         allowed.append(f"≤{types[0]['maxLength']} characters")
-    return ", ".join(allowed) + (" or empty" if len(types) > 1 and field["default"] is not None else "")
+    return ", ".join(allowed) + (" or empty" if {"type": "null"} in types and field["default"] is not None else "")
 
 
 def _format_bounds(field: dict[str, Any]) -> str:
@@ -105,6 +105,8 @@ def _format_kind(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         *others, last = (f"`{value}`" for value in schema["enum"])
         return f"{', '.join(others)} or {last}"
+    if "const" in schema:
+        return f"`{schema['const']}`"
     return "path" if schema.get("format") == "path" else KINDS[schema["type"]]
 
 

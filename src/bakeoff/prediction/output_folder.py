@@ -17,6 +17,7 @@ from bakeoff.runtime.locks import try_lock
 from bakeoff.runtime.paths import STAMP, refuse_within
 
 HIDDEN = ".bakeoff-"
+HOW = {"workers"}  # fields of the config that don't change the result
 
 
 def output_folder(config: PredictionConfig) -> Path:
@@ -62,7 +63,8 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
     Raises:
         UserError: another run is writing this output.
     """
-    key = config.model_dump_json() if config.output is None else f"output {output.parent.resolve() / output.name}"
+    named = config.output is not None
+    key = f"output {output.parent.resolve() / output.name}" if named else config.model_dump_json(exclude=HOW)
     made = [parent for parent in (output.parent, *output.parent.parents) if not parent.exists()]
     folder = hidden_folder(output.parent, key)
     descriptor = _lock(folder)

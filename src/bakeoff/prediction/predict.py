@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,15 @@ from bakeoff.prediction.missing_columns import SHOWN, describe_gaps, find_gaps
 from bakeoff.prediction.preflight import (
     TAKEN_AS_MISSING,
     ScoringJob,
+    count_workers,
     forget_job,
     prepare_job,
 )
-from bakeoff.prediction.scorer import ScoredBatch
+from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.prediction.writers import PredictionWriter, RowCounts, describe_trained
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.runtime.progress import Pace, Report
-from bakeoff.runtime.threads import cpu_count, limit_openmp_threads, map_in_order
+from bakeoff.runtime.threads import limit_openmp_threads, map_in_order
 from bakeoff.store.load import VersionRef
 from bakeoff.store.writer import FULL
 from bakeoff.tables.batches import BEGINNING, Chunk, Position, TableFile
@@ -131,7 +133,7 @@ def _score_rest(
     if position.row:
         logger.info("%s rows were scored by a run that ended early; continuing after them", f"{position.row:,}")
     pace = Pace(total, position.row, job.source.share(position), SAY_SECONDS)
-    for scored, after, encoded in _score(job, position, writer.encode):
+    for scored, after, encoded in _score(job, position, writer.encode, count_workers(config)):
         checkpoint.add(scored, after)
         writer.add(scored, encoded)
         counts.add(scored, after.file)
@@ -205,7 +207,10 @@ def _judge(job: ScoringJob, counts: RowCounts) -> Drift | None:
 
 
 def _score(
-    job: ScoringJob, position: Position, encode: Callable[[ScoredBatch], bytes | None]
+    job: ScoringJob,
+    position: Position,
+    encode: Callable[[ScoredBatch], bytes | None],
+    workers: int,
 ) -> Iterator[tuple[ScoredBatch, Position, bytes | None]]:
     """Score from a position on, in parallel with the caller's writing.
 
@@ -215,23 +220,34 @@ def _score(
     if position == BEGINNING:
         yield job.first, job.after, encode(job.first)
         position = job.after
-    scorer, row, workers = job.scorer, position.row, cpu_count()
+    row = position.row
 
-    def placed(batches: Iterable[tuple[int, int, ScoredBatch]]) -> Iterator[tuple[ScoredBatch, Position]]:
+    def place(batches: Iterable[tuple[int, int, ScoredBatch]]) -> Iterator[tuple[ScoredBatch, Position]]:
         nonlocal row
         for number, after, scored in batches:
             start, row = row, row + scored.n_rows
             yield scored.offset_rows(start), Position(number, after, row)
 
-    def score(batch: tuple[int, Chunk]) -> tuple[int, int, ScoredBatch]:
-        return batch[0], batch[1].next_offset, scorer.score(batch[1].read())
-
-    def encoded(batch: tuple[ScoredBatch, Position]) -> tuple[ScoredBatch, Position, bytes | None]:
+    def encode_placed(batch: tuple[ScoredBatch, Position]) -> tuple[ScoredBatch, Position, bytes | None]:
         return (*batch, encode(batch[0]))
 
+    chunks = job.source.chunks(job.scorer.wanted, job.scorer.numbers, position)
     with ThreadPoolExecutor(workers, initializer=limit_openmp_threads) as pool:
-        chunks = job.source.chunks(scorer.wanted, scorer.numbers, position)
-        yield from map_in_order(pool, encoded, placed(map_in_order(pool, score, chunks, workers)), workers)
+        scored = map_in_order(pool, partial(score_chunk, job.scorer), chunks, workers)
+        yield from map_in_order(pool, encode_placed, place(scored), workers)
+
+
+def score_chunk(scorer: Scorer, chunk: tuple[int, Chunk]) -> tuple[int, int, ScoredBatch]:
+    """Parse and score a chunk; returns the index of its file, the offset of the next chunk, and the scored batch.
+
+    Args:
+        scorer: the version.
+        chunk: the index of its file, and the chunk.
+
+    Raises:
+        DataError: the chunk is corrupt, or a column has a type that can't be used.
+    """
+    return chunk[0], chunk[1].next_offset, scorer.score(chunk[1].read())
 
 
 def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | None) -> None:

@@ -15,7 +15,7 @@ from bakeoff.prediction.output_folder import output_folder
 from bakeoff.prediction.output_table import OutputTable
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.files import signature
-from bakeoff.runtime.threads import OneSlot
+from bakeoff.runtime.threads import OneSlot, cpu_count
 from bakeoff.store.card import Card
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
 from bakeoff.store.model_store import ModelStore
@@ -85,6 +85,11 @@ def prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     return _job.get(key, lambda: _prepare_job(config, ref))
 
 
+def count_workers(config: PredictionConfig) -> int:
+    """Return the number of batches to score at once."""
+    return cpu_count() if config.workers == "auto" else config.workers
+
+
 def forget_job() -> None:
     """Drop the job that `prepare_job` has cached."""
     _job.forget()
@@ -110,7 +115,7 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
     leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
     trained = _read_trained_rows(store, card, source)
     drift = read_drift_check(config, store, card)
-    scorer = Scorer(model, card, keep, leniency, config.probabilities, trained, drift)
+    scorer = Scorer(model, card, keep, leniency, config.probabilities, trained, drift, count_workers(config))
     for number, piece in source.chunks(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a chunk of a CSV may hold only blank lines

@@ -1,6 +1,7 @@
 """Score batches of rows with a version."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
-from bakeoff.estimators.inference import predict_with_proba
+from bakeoff.estimators.inference import Mapper, predict_with_proba
 from bakeoff.evaluation.costs import min_expected_cost
 from bakeoff.evaluation.streaming import StreamingEvaluation
 from bakeoff.prediction.drift_check import DriftCheck
@@ -81,6 +82,7 @@ class Scorer:
         probabilities: bool = True,
         trained: "TrainedRows | None" = None,
         drift: DriftCheck | None = None,
+        workers: int = 1,
     ) -> None:
         """Make a scorer.
 
@@ -92,11 +94,13 @@ class Scorer:
             probabilities: whether the predictions hold the probabilities of the classes, if the model has them.
             trained: the digests of the training rows, to look up rows with a class in; None to look up none.
             drift: the check of the version's profile; None to count nothing for it.
+            workers: the threads that share the blocks of a forest's batch.
         """
         self.model, self.features, self.target = model, list(card.features), card.target
         self.keep, self.leniency, self.trained, self.drift = dict(keep), leniency, trained, drift
         self.classes = np.asarray(model.classes_)
         self.costs = np.asarray(card.decision.costs) if card.decision else None
+        self._mapper: Mapper = map if workers == 1 else ThreadPoolExecutor(workers).map
         self.rows_alone = card.settings.split.by != "group"
         names = list(map(str, self.classes))
         kind = pa.int64() if self.classes.dtype.kind == "i" else pa.string()
@@ -137,7 +141,9 @@ class Scorer:
         X = validated.X if all_usable else validated.X.iloc[usable]
         wants_shares = self.probabilities or self.costs is not None
         codes, shares = (
-            predict_with_proba(self.model, X, wants_shares) if len(usable) else (np.empty(0, dtype=int), None)
+            predict_with_proba(self.model, X, wants_shares, self._mapper)
+            if len(usable)
+            else (np.empty(0, dtype=int), None)
         )
         if self.costs is not None and shares is not None:
             codes = min_expected_cost(shares, self.costs)

@@ -9,7 +9,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from math import ceil
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -77,9 +77,11 @@ def _controller() -> Any:
 
 
 def map_in_order(
-    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
     """Map a function over items in a pool, and yield the results in order.
+
+    An error of the items or of the function is raised after the results before it, whatever `ahead` is.
 
     Args:
         pool: the pool that runs the function.
@@ -88,12 +90,25 @@ def map_in_order(
         ahead: the number of items submitted beyond the one whose result is yielded next.
     """
     waiting: deque[Future[Result]] = deque()
-    for item in items:
-        waiting.append(pool.submit(function, item))
-        if len(waiting) > ahead:
+    taken = iter(items)
+    broken: Exception | None = None
+    try:
+        while broken is None:
+            try:
+                waiting.append(pool.submit(function, next(taken)))
+            except StopIteration:
+                break
+            except Exception as error:
+                broken = error
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
             yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+        if broken is not None:
+            raise broken
+    finally:
+        for future in waiting:  # after an error, or if the caller has ended early
+            future.cancel()
 
 
 class OneSlot(Generic[Key, Value]):

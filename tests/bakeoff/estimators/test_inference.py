@@ -1,5 +1,7 @@
 """One pass over the rows says what `predict` and `predict_proba` say."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from bakeoff.estimators import inference
 from bakeoff.estimators.inference import predict_with_proba
 
 MODELS = {
@@ -39,6 +42,26 @@ def test_both_answers_are_the_models_own(name, n_classes, names):
         assert np.array_equal(model.predict_proba(rows), shares)
     else:
         assert shares is None
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_forest_in_blocks_and_threads_says_what_it_says_as_a_whole(monkeypatch, n_classes):
+    """To the last bit; the last block has fewer rows, and rows of one block need no thread."""
+    monkeypatch.setattr(inference, "FOREST_ROWS", 64)
+    X, y = make_classification(400, 8, n_informative=6, n_classes=n_classes, flip_y=0.2, random_state=1)
+    forest = RandomForestClassifier(9, max_depth=4, random_state=0)
+    model = make_pipeline(StandardScaler(), forest).fit(X[:200], y[:200])
+    used = []
+    with ThreadPoolExecutor(3) as pool:
+
+        def mapper(function, blocks):
+            used.append([*blocks])
+            return pool.map(function, used[-1])
+
+        _, shares = predict_with_proba(model, X, mapper=mapper)
+        predict_with_proba(model, X[:64], mapper=mapper)
+    assert np.array_equal(model.predict_proba(X), shares)
+    assert [[0, 64, 128, 192, 256, 320, 384]] == used
 
 
 @given(

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from bakeoff.classifiers import build_classifier
 from bakeoff.runtime import threads
-from bakeoff.runtime.threads import OneSlot, cpu_count, limit_blas_threads, limit_openmp_threads
+from bakeoff.runtime.threads import OneSlot, cpu_count, limit_blas_threads, limit_openmp_threads, map_in_order
 
 
 def blas():
@@ -128,3 +128,23 @@ def test_threads_that_ask_at_once_get_one_value():
     found.append(slot.get("a", make))
     second.join()
     assert found[0] is found[1]
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 3, 9])
+def test_an_error_comes_after_the_results_before_it(ahead):
+    """Of the function or of the items, however many of those were taken in advance."""
+
+    def items():
+        yield from range(5)
+        raise ValueError("no sixth item")
+
+    def broken(item):
+        if item == 3:
+            raise KeyError(item)
+        return item
+
+    for function, expected, error in ((broken, [0, 1, 2], KeyError), (lambda item: item, [*range(5)], ValueError)):
+        found = []
+        with ThreadPoolExecutor(2) as pool, pytest.raises(error):
+            found.extend(map_in_order(pool, function, items(), ahead))
+        assert expected == found
