@@ -22,6 +22,7 @@ from bakeoff.runtime.transfer import pack, read_folder, write_folder
 from bakeoff.runtime.workers import start_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from tasks import PRELOAD
+from tasks.runs.dask_memory import require_room
 from tasks.runs.logs import follow_library
 
 MOST_THREADS = 1000
@@ -75,7 +76,7 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
     """Make the runner of fits and folds; with Dask, connect to the cluster, and send the rows if it can't read them.
 
     Raises:
-        ConfigError: the Dask cluster has no workers.
+        ConfigError: the Dask cluster has no workers, or the rows don't fit one of them.
     """
     if config.dask.address is None:
         if run.deadline is None:
@@ -94,6 +95,7 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
         workers = sum(client.nthreads().values())
         if not workers:
             raise ConfigError(f"the Dask cluster at {config.dask.address} has no workers; start one, and the run again")
+        require_room(ref, client.scheduler_info()["workers"])
         shared = config.dask.workspace == "shared" or (config.dask.workspace == "auto" and _is_shared(client, run))
         logger.info(
             "fits and folds run on %d threads of the Dask cluster at %s; the rows are %s",
