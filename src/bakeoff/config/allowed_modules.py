@@ -8,7 +8,6 @@ no config can set.
 import difflib
 import importlib
 import importlib.util
-import io
 import os
 import re
 import sys
@@ -16,7 +15,6 @@ from typing import Any
 
 VARIABLE = "BAKEOFF_CLASSIFIER_MODULES"
 ALWAYS = ("sklearn", "lightgbm", "xgboost", "catboost")
-OURS = ("bakeoff", "joblib", "numpy", "pandas", "pyarrow", "scipy", "sklearn")  # what every model may consist of
 
 
 class MissingPackageError(ValueError):
@@ -53,7 +51,7 @@ def allowed_modules() -> tuple[str, ...]:
 
 def is_allowed(module: str) -> bool:
     """Return whether a module is one of `allowed_modules`, or below one."""
-    return _is_below(module, allowed_modules())
+    return is_below(module, allowed_modules())
 
 
 def check_path(path: Any) -> str:
@@ -86,7 +84,7 @@ def load_class(path: str) -> type:
         found = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:
         missing = error.name or module
-        if _is_below(missing, (package,)):
+        if is_below(missing, (package,)):
             raise ValueError(f"class {path}: there is no module {missing}") from error
         raise MissingPackageError(missing.partition(".")[0]) from error
     except Exception as error:  # whatever a module does when it is imported
@@ -100,32 +98,6 @@ def load_class(path: str) -> type:
     return found
 
 
-def unpickle_model(content: bytes) -> Any:
-    """Load a model that was written by joblib, which imports its classes.
-
-    Of packages beyond those of every model only allowed modules are imported. That keeps a version from pulling in a
-    package that this machine doesn't trust; it is no protection against a forged pickle, which is what the digests and
-    signatures of a version are for.
-
-    Raises:
-        MissingPackageError: the package of a class is not installed.
-        NotAllowedError: a class's module is not allowed.
-        Exception: whatever unpickling raises.
-    """
-    from joblib.numpy_pickle import NumpyUnpickler
-
-    class Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib ships no types
-        def find_class(self, module: str, name: str) -> Any:
-            package = module.partition(".")[0]
-            if package not in sys.stdlib_module_names and package not in OURS:
-                if not is_allowed(module):
-                    raise NotAllowedError(f"{module}.{name}")
-                if importlib.util.find_spec(package) is None:
-                    raise MissingPackageError(package)
-            return super().find_class(module, name)
-
-    return Unpickler("", io.BytesIO(content), ensure_native_byte_order=True).load()
-
-
-def _is_below(module: str, modules: tuple[str, ...]) -> bool:
+def is_below(module: str, modules: tuple[str, ...]) -> bool:
+    """Return whether a module is one of `modules`, or below one."""
     return any(module == each or module.startswith(f"{each}.") for each in modules)

@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
-import joblib
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
+from bakeoff.config.unpickler import read_model
 from bakeoff.config.validation import validate
 from bakeoff.data.parts import forget_parts
 from bakeoff.errors import ConfigError, DataError
@@ -75,7 +75,7 @@ class Race:
         ways, are for `bakeoff.load(…).predict`.
         """
         self._require_open()
-        return joblib.load(self._result.models[self.winner].path)
+        return read_model(self._result.models[self.winner].path)
 
     def report(self, path: str | Path | None = None) -> str:
         """Return the report as HTML, and write it to a file if a path is given."""

@@ -1,5 +1,6 @@
 """Open a store, find a version, and load its model."""
 
+import io
 import logging
 import platform
 import warnings
@@ -9,7 +10,8 @@ from importlib.metadata import version as installed
 from typing import Any
 
 from bakeoff.config import PredictionConfig, TrainingConfig
-from bakeoff.config.allowed_modules import MissingPackageError, NotAllowedError, unpickle_model
+from bakeoff.config.allowed_modules import MissingPackageError, NotAllowedError
+from bakeoff.config.unpickler import unpickle_model
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.store.card import Card
 from bakeoff.store.entries import head_of
@@ -66,7 +68,7 @@ def open_model(card: Card, read: Callable[[str], bytes], *, allow_version_skew: 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            model = unpickle_model(content)
+            model = unpickle_model(io.BytesIO(content))
     except MissingPackageError as error:
         recorded = card.environment.get(error.package)
         pinned = f"{error.package}=={recorded}" if recorded else error.package

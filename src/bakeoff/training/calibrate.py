@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
+from bakeoff.config.unpickler import read_model
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.calibration import cross_fit
 from bakeoff.estimators.contestant import ISOTONIC_ROWS, Contestant, choose_method
@@ -48,7 +48,7 @@ def calibrate_classifier(
     method = _choose(contestant, out_of_fold, len(ref.classes), needed=_needs_probabilities(config))
     path = model.path
     if method:
-        pipeline = joblib.load(path)
+        pipeline = read_model(path)
         classes = pipeline.classes_
         classifier = to_sklearn(pipeline[-1])  # what joblib loads is not the same to the byte
         pipeline.steps[-1] = ("classifier", _calibrated(classifier, method, out_of_fold, classes))

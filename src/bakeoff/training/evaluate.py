@@ -8,10 +8,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 
 from bakeoff.classifiers import title
+from bakeoff.config.unpickler import read_model
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_groups, read_part
 from bakeoff.estimators.contestant import Contestant
@@ -42,7 +42,7 @@ def evaluate_classifier(
         folder: where the data of the charts is written.
     """
     X, y = read_part(ref, "test")
-    pipeline = joblib.load(model.path)
+    pipeline = read_model(model.path)
     started = time.perf_counter()
     codes, probabilities = predict_with_proba(pipeline, X)
     seconds = time.perf_counter() - started

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 
 from bakeoff.config import TrainingConfig
+from bakeoff.config.unpickler import read_model
 from bakeoff.config.yaml_file import dump_yaml
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on
@@ -69,7 +69,7 @@ def export_version(
     rows = pd.DataFrame(leaderboard_rows(described))
     rows.map(lambda cell: defuse(cell) if isinstance(cell, str) else cell).to_csv(leaderboard, index=False)
     write_trained_on(ref, trained_on)
-    pipeline = joblib.load(model.path)
+    pipeline = read_model(model.path)
     winner = next(each for each in ranked if each.classifier == selection.winner)
     write_profile(config, ref, winner, pipeline, profile)
     freeze_sample(pipeline, read_table(ref.part("validation")), list(ref.features), sample)

@@ -1,9 +1,5 @@
 """Only classes of allowed modules are imported, whoever names them."""
 
-import io
-import sys
-
-import joblib
 import pytest
 
 from bakeoff.config.allowed_modules import (
@@ -13,25 +9,8 @@ from bakeoff.config.allowed_modules import (
     check_path,
     is_allowed,
     load_class,
-    unpickle_model,
 )
 from bakeoff.runtime.fork_server import _outcome
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """Makes a package that leaves a mark when it is imported."""
-
-    def make(name, code=""):
-        folder = tmp_path / "packages" / name
-        folder.mkdir(parents=True)
-        mark = tmp_path / f"{name} was imported"
-        (folder / "__init__.py").write_text(f"open({str(mark)!r}, 'w').close()\n{code}")
-        monkeypatch.syspath_prepend(str(folder.parent))
-        monkeypatch.delitem(sys.modules, name, raising=False)
-        return mark
-
-    return make
 
 
 def test_a_module_is_allowed_with_what_is_below_it(monkeypatch):
@@ -103,23 +82,3 @@ def test_a_module_that_cannot_be_imported_is_one_sentence(package, monkeypatch):
     monkeypatch.setenv(VARIABLE, "broken")
     with pytest.raises(ValueError, match=r"class broken\.Classifier can't be imported: OSError: libgomp"):
         load_class("broken.Classifier")
-
-
-def test_a_model_is_unpickled_of_allowed_modules_alone(package, monkeypatch):
-    """What is not allowed is not imported; a package that is missing here is named."""
-    mark = package("foreign", "class Classifier: ...\n")
-    monkeypatch.setenv(VARIABLE, "foreign")
-    content = io.BytesIO()
-    joblib.dump(load_class("foreign.Classifier")(), content)
-    assert "Classifier" == type(unpickle_model(content.getvalue())).__name__
-    monkeypatch.delenv(VARIABLE)
-    monkeypatch.delitem(sys.modules, "foreign")
-    mark.unlink()
-    with pytest.raises(ValueError, match=r"class foreign\.Classifier is not allowed"):
-        unpickle_model(content.getvalue())
-    assert not mark.exists()
-    monkeypatch.setenv(VARIABLE, "foreign")
-    monkeypatch.setattr(sys, "path", [])
-    monkeypatch.setattr(sys, "path_importer_cache", {})
-    with pytest.raises(MissingPackageError, match="the package foreign is not installed"):
-        unpickle_model(content.getvalue())

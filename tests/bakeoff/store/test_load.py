@@ -106,10 +106,14 @@ class Ending:
         return (sys.exit, (0,))
 
 
-def test_a_model_that_ends_the_process_is_an_error(store):
-    """Not a run without a result that exits with 0."""
-    swap_model(store, Ending())
-    with pytest.raises(IntegrityError, match="can't be opened here"):
+def test_a_model_that_ends_the_process_is_an_error(store, monkeypatch):
+    """Not a run without a result that exits with 0, even where the model may call it."""
+    with monkeypatch.context() as allowed:
+        allowed.setenv("BAKEOFF_CLASSIFIER_MODULES", "sys.exit")
+        swap_model(store, Ending())
+        with pytest.raises(IntegrityError, match="can't be opened here"):
+            load_model(store, store.champion())
+    with pytest.raises(StoreError, match=r"is not opened: it names sys\.exit"):
         load_model(store, store.champion())
 
 

@@ -1,0 +1,157 @@
+"""Unpickle models, and nothing else: a pickle calls whatever it may name.
+
+Digests and signatures say who wrote a model. This list bounds what a model can name if they are forged, or their keys
+stolen: estimators, arrays and trees, no function that runs a command, reads a file or evaluates text.
+"""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from bakeoff.config.allowed_modules import (
+    ALWAYS,
+    VARIABLE,
+    MissingPackageError,
+    NotAllowedError,
+    allowed_modules,
+    is_allowed,
+    is_below,
+)
+
+# What models consist of besides estimators; nothing else of these modules may be named.
+NAMES = {
+    "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice str tuple",
+    "collections": "Counter OrderedDict defaultdict deque",
+    "copyreg": "_reconstructor",
+    "datetime": "date datetime time timedelta timezone",
+    "functools": "partial",  # of a function that may be named itself
+    "catboost.core": "CatBoost CatBoostClassifier",
+    "joblib.numpy_pickle": "NumpyArrayWrapper",
+    "lightgbm.basic": "Booster",
+    "numpy": "dtype ndarray",
+    "numpy._core.multiarray": "_reconstruct scalar",
+    "numpy._core.numeric": "_frombuffer",
+    "numpy.core.multiarray": "_reconstruct scalar",
+    "numpy.core.numeric": "_frombuffer",
+    "numpy.random._generator": "Generator",
+    "numpy.random._mt19937": "MT19937",
+    "numpy.random._pcg64": "PCG64 PCG64DXSM",
+    "numpy.random._philox": "Philox",
+    "numpy.random._pickle": "__bit_generator_ctor __generator_ctor __randomstate_ctor",
+    "numpy.random._sfc64": "SFC64",
+    "numpy.random.bit_generator": "SeedSequence __pyx_unpickle_SeedSequence",
+    "numpy.random.mtrand": "RandomState",
+    "pandas._libs.tslibs.timestamps": "Timestamp _unpickle_timestamp",
+    "sklearn.metrics._dist_metrics": "newObj",
+    "sklearn.neighbors._ball_tree": "newObj",
+    "sklearn.neighbors._kd_tree": "newObj",
+    "sklearn.utils.validation": "check_array",
+    "xgboost.core": "Booster",
+}
+CLASSES = ("bakeoff.estimators", "scipy.interpolate", "scipy.sparse", "sklearn")  # all of whose classes may be named
+CYTHON = "__pyx_unpickle_"  # functions that Cython makes, one for each class, to make an object of its state
+OLD_NAMES = ("bakeoff.calibration", "bakeoff.nystroem_svc")  # of classes now in `bakeoff.estimators`
+NO_MODELS = ("sklearn.datasets", "sklearn.externals", "sklearn.utils._testing", "sklearn.utils.parallel")
+KNOWN = (
+    "bakeoff",
+    "joblib",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+)  # the packages that Bakeoff itself needs
+
+
+class RefusedNameError(NotAllowedError):
+    """A model names something that no model consists of."""
+
+    def __str__(self) -> str:
+        """Say what was refused, and how to allow it."""
+        return (
+            f"it names {self.path[:120]}, which is not among what models consist of, so it may be forged; whoever runs "
+            f"Bakeoff and trusts it can add that name to the environment variable {VARIABLE}"
+        )
+
+
+def read_model(path: Path) -> Any:
+    """Load the model in a file; see `unpickle_model`."""
+    with path.open("rb") as file:
+        return unpickle_model(file)
+
+
+def unpickle_model(file: BinaryIO) -> Any:
+    """Load a model that was written by joblib.
+
+    Raises:
+        MissingPackageError: the package of a class is not installed.
+        NotAllowedError: the model names something that it may not; nothing of it was called or imported.
+        Exception: whatever unpickling raises.
+    """
+    from joblib.numpy_pickle import NumpyUnpickler
+
+    class Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib ships no types
+        def find_class(self, module: str, name: str) -> Any:  # arrays of objects are read by it, too
+            return find_name(module, name)
+
+    return Unpickler("", file, ensure_native_byte_order=True).load()
+
+
+def find_name(module: str, name: str) -> Any:
+    """Import what a pickle names, if a model may consist of it.
+
+    Classes of estimators may be named, and what `NAMES` lists. Of the modules that this machine allows besides, classes
+    may be named, and functions only if the environment variable holds their own path.
+
+    Raises:
+        MissingPackageError: its package is not installed.
+        NotAllowedError: it may not be named.
+        AttributeError: the module has no such name.
+    """
+    path, package = f"{module}.{name}", module.partition(".")[0]
+    ours = package in {*KNOWN, *sys.stdlib_module_names}
+    allows = _rule(module, name)
+    if allows is None:
+        raise RefusedNameError(path) if ours or is_allowed(module) else NotAllowedError(path)
+    if not ours and importlib.util.find_spec(package) is None:
+        raise MissingPackageError(package)
+    found = getattr(importlib.import_module(module), name)
+    if not allows(found):
+        raise RefusedNameError(path)
+    return found
+
+
+def _rule(module: str, name: str) -> Callable[[Any], bool] | None:
+    """Return what must hold of the object behind a name; None if the name is refused before its module is imported."""
+    own = tuple(each for each in allowed_modules() if each not in ALWAYS)
+    cython = name.startswith(CYTHON) and is_below(module, CLASSES)
+    if cython or name in NAMES.get(module, "").split() or f"{module}.{name}" in own:
+        return lambda _: True
+    if "." in name or is_below(module, NO_MODELS):  # a dotted name reaches what a class holds, as a module's globals
+        return None
+    if is_below(module, own):
+        return lambda found: _is_class_of(found, own)
+    if is_below(module, CLASSES) or module in OLD_NAMES:
+        return lambda found: _is_class_of(found, CLASSES) and not is_below(found.__module__, NO_MODELS)
+    if module == "numpy":
+        return _is_number
+    return _is_estimator if is_allowed(module) else None
+
+
+def _is_class_of(found: Any, modules: tuple[str, ...]) -> bool:
+    return isinstance(found, type) and is_below(found.__module__, modules)
+
+
+def _is_number(found: Any) -> bool:
+    import numpy as np
+
+    return isinstance(found, type) and issubclass(found, np.generic)
+
+
+def _is_estimator(found: Any) -> bool:
+    from sklearn.base import BaseEstimator
+
+    return _is_class_of(found, ALWAYS) and issubclass(found, BaseEstimator)
