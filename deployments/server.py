@@ -89,7 +89,12 @@ def serve(host: str, port: int) -> int:
             flush=True,
         )
         level = os.environ["PREFECT_SERVER_LOGGING_LEVEL"].lower()
-        config = uvicorn.Config(Gate(create_app(final=True), origins), log_level=level, lifespan="on")
+        config = uvicorn.Config(
+            Gate(create_app(final=True), origins),
+            log_level=level,
+            lifespan="on",
+            proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,  # else whoever is on this machine could forge an address
+        )
         server = uvicorn.Server(config)
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=sockets)
