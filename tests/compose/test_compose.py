@@ -78,6 +78,18 @@ def inside(program, text):
     return docker("run", "--rm", "--entrypoint", program, IMAGE, "-c", text)
 
 
+def test_a_container_writes_to_its_volumes_alone(compose):
+    """The root filesystem is read-only; and a config leads to no other folder."""
+    tried = "touch /app/x /opt/x /home/bakeoff/x; touch /tmp/x /app/models/.x && rm /app/models/.x && echo written"
+    command = ("run", "--rm", "--no-deps", "--entrypoint", "sh", "training", "-c", tried)
+    done = compose(*command)
+    assert 3 == done.stderr.count("Read-only file system")
+    assert "written" == done.stdout.strip()
+    refused = compose("run", "--rm", "prediction", "--input", "/etc/passwd", check=False)
+    assert 2 == refused.returncode
+    assert "'/etc/passwd' lies outside of /app/models" in refused.stderr + refused.stdout
+
+
 def test_prediction_on_an_empty_store_says_train_first(compose):
     """The server it needs is started; exit 2."""
     refused = compose("run", "--rm", "prediction", check=False)

@@ -14,7 +14,7 @@ from bakeoff.errors import UserError
 from bakeoff.prediction.checkpoint import LOCK, has_batches, is_written
 from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
 from bakeoff.runtime.locks import try_lock
-from bakeoff.runtime.paths import STAMP, refuse_within
+from bakeoff.runtime.paths import STAMP, refuse_outside_roots, refuse_within
 
 HIDDEN = ".bakeoff-"
 HOW = {"workers"}  # fields of the config that don't change the result
@@ -26,6 +26,8 @@ def output_folder(config: PredictionConfig) -> Path:
     Raises:
         UserError: the folder exists already, can't be written, or lies in the store or the input.
     """
+    for place in (config.store, config.output or "predictions"):  # defaults too, which no validation sees
+        refuse_outside_roots(place)
     for name, folder in (("the store", config.store), ("the input", config.input)):
         if folder is not None:
             refuse_within({"output": config.output or "predictions"}, name, folder)

@@ -9,7 +9,8 @@ import stat
 import tempfile
 from pathlib import Path
 
-from bakeoff.errors import ReadError, UserError
+from bakeoff.errors import ConfigError, ReadError, UserError
+from bakeoff.runtime.paths import refuse_outside_roots
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # a model's name, which is also its folder's
 
@@ -177,7 +178,7 @@ def append(path: Path, content: bytes, whole: int) -> None:
 
 
 def open_regular(path: Path, flags: int) -> int:
-    """Open a regular file and return its descriptor; pipes and devices are refused.
+    """Open a regular file and return its descriptor; pipes and devices are refused, and what lies outside the roots.
 
     Args:
         path: the file's path.
@@ -185,8 +186,15 @@ def open_regular(path: Path, flags: int) -> int:
 
     Raises:
         OSError: it is missing, can't be opened with these flags, or is not a regular file.
+        ConfigError: it lies outside of `BAKEOFF_ROOTS`.
     """
+    refuse_outside_roots(path)
     descriptor = os.open(path, flags, 0o666)
+    try:
+        refuse_outside_roots(f"/proc/self/fd/{descriptor}")  # a folder on the way may have become a link
+    except ConfigError:
+        os.close(descriptor)
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no file", str(path))

@@ -13,11 +13,16 @@ ADDRESS = re.compile(r"\s*[\w+.@-]{2,}(:[\w+.@-]+)*:[/\\]")
 PASSWORD = re.compile(r"//[^/]*@")
 WINDOWS = re.compile(r"\s*([A-Za-z]:[/\\]|\\\\)")
 STAMP = "%Y%m%dT%H%M%SZ"  # in names of folders
+ROOTS = "BAKEOFF_ROOTS"  # folders, with colons between; empty or unset: everywhere
 LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, on Linux
 
 
-def local_path(text: str) -> str:
-    """The path with `~` expanded; the disk is not consulted.
+def local_path(text: str, *, anywhere: bool = False) -> str:
+    """The path with `~` expanded; the disk is consulted only if there are roots.
+
+    Args:
+        text: the path.
+        anywhere: whether it may lie outside of the roots, as what the environment names.
 
     Raises:
         ValueError: it can't be a path on this machine; the message says why.
@@ -42,7 +47,26 @@ def local_path(text: str) -> str:
     encoded = os.fsencode(text)
     if len(encoded) > LONGEST_PATH or max(map(len, encoded.split(b"/"))) > LONGEST_NAME:
         raise ValueError(f"{shown} is too long for a path: {LONGEST_NAME} bytes a name are the most")
+    if not anywhere and (problem := _outside(text)):
+        raise ValueError(problem)
     return text
+
+
+def refuse_outside_roots(path: str | Path) -> None:
+    """Refuse a path that lies outside of the folders in the environment's `BAKEOFF_ROOTS`, links resolved.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if problem := _outside(path):
+        raise ConfigError(problem)
+
+
+def _outside(path: str | Path) -> str | None:
+    roots = [root for root in os.environ.get(ROOTS, "").split(os.pathsep) if root]
+    if not roots or any(lies_in(path, root) for root in roots):
+        return None
+    return f"{str(path)!r} lies outside of {', '.join(roots)}, the only folders that {ROOTS} allows here"
 
 
 def refuse_within(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bakeoff.runtime.files import make_user_folder
 from bakeoff.runtime.locks import lock, try_lock
+from bakeoff.runtime.paths import refuse_outside_roots
 
 # Names that only Bakeoff gives: anything else in a workspace belongs to the user, and stays.
 KEPT = "bakeoff-kept"
@@ -55,6 +56,7 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
         UserError: the system refuses to create the workspace.
     """
     workspace = workspace.absolute()  # steps in other processes may have another working directory
+    refuse_outside_roots(workspace)  # again: a folder on the way may have become a link since the run was checked
     kept = workspace / KEPT
     make_cache(kept)
     _forget(workspace)

@@ -174,7 +174,7 @@ def _one_path(kind: str, configured: Path | None, variable: str) -> Path | None:
     """
     from_environment = os.environ.get(variable) or None  # set and empty means unset
     try:
-        from_environment = from_environment and local_path(from_environment)
+        from_environment = from_environment and local_path(from_environment, anywhere=True)
     except ValueError as error:
         raise ConfigError(f"the {kind} key (by {variable}): {error}") from error
     if configured and from_environment and configured.resolve() != Path(from_environment).resolve():

@@ -11,7 +11,7 @@ from bakeoff.config import TrainingConfig
 from bakeoff.errors import ConfigError
 from bakeoff.estimators.engines import has_sklearnex, require_engine
 from bakeoff.runtime.files import require_writable
-from bakeoff.runtime.paths import refuse_mixed
+from bakeoff.runtime.paths import refuse_mixed, refuse_outside_roots
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.store.load import open_store
 
@@ -54,6 +54,8 @@ def check_places(config: TrainingConfig) -> None:
         UserError: a check failed; nothing has been written.
         IntegrityError: the store is damaged, so nothing may be added to it.
     """
+    for folder in (config.store, config.workspace):  # defaults too, which no validation sees
+        refuse_outside_roots(folder)
     refuse_mixed(config.store, config.workspace, config.dataset.path)
     open_store(config).require_ready()
     require_engine(config.engine)

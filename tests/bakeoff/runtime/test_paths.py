@@ -13,6 +13,7 @@ from bakeoff.config.flags import read_config
 from bakeoff.config.validation import validate
 from bakeoff.errors import ConfigError, UserError
 from bakeoff.prediction.output_folder import hidden_folder, output_folder, work_folder
+from bakeoff.runtime.files import read_file
 from bakeoff.runtime.paths import folder_time
 from bakeoff.runtime.workspace import run_folder
 from bakeoff.store.key_files import find_public_keys
@@ -222,3 +223,86 @@ def test_a_folder_has_the_time_of_its_name(tmp_path):
         os.utime(folder / "file", (86_400, 86_400))
     assert datetime(2026, 11, 22, 10, 15, tzinfo=UTC) == folder_time(named, named / "file")
     assert datetime(1970, 1, 2, tzinfo=UTC) == folder_time(other, other / "file")
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """A folder beyond the only root, which is the current folder; with a file."""
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    (outside / "secret").write_text("secret")
+    (inside / "link").symlink_to(outside)
+    monkeypatch.chdir(inside)
+    monkeypatch.setenv("BAKEOFF_ROOTS", f"{inside}:{tmp_path / 'data'}")
+    return outside
+
+
+def _nested(field, value):
+    first, _, rest = field.partition(".")
+    return {first: _nested(rest, value) if rest else value}
+
+
+@pytest.mark.parametrize(("model", "field"), FIELDS)
+@pytest.mark.parametrize(
+    "path", ["{outside}", "..", "../outside/new", "link", "link/new", "../inside2", "new/../../outside"]
+)
+def test_no_path_leads_out_of_the_roots(outside, model, field, path):
+    """Absolute, by dots, through a link, or by a name that begins like a root's."""
+    values = _nested(field, path.format(outside=outside))
+    if field == "dataset.path":
+        values["dataset"]["target"] = "y"
+    with pytest.raises(ConfigError, match=f"{field}: .* lies outside of .*inside:?.*BAKEOFF_ROOTS"):
+        validate(model, values)
+
+
+def test_paths_within_the_roots_are_taken(outside):
+    """By any spelling; without roots, everywhere."""
+    assert Path("new/../models") == validate(TrainingConfig, {"store": "new/../models"}).store
+    assert outside.parent / "data" / "x" == validate(TrainingConfig, {"store": f"{outside.parent}/data/x"}).store
+
+
+def test_a_default_path_is_checked_where_the_run_starts(outside, monkeypatch):
+    """`models` and `predictions` are below the folder that the run starts in."""
+    monkeypatch.chdir(outside)
+    with pytest.raises(ConfigError, match="'models' lies outside of"):
+        check_places(TrainingConfig())
+    with pytest.raises(ConfigError, match="'predictions' lies outside of"):
+        output_folder(PredictionConfig(store=outside.parent / "inside" / "models"))
+    assert [outside / "secret"] == list(outside.iterdir())
+
+
+def test_a_folder_that_becomes_a_link_later_leads_nowhere(outside, monkeypatch):
+    """Between check and opening."""
+    config = validate(TrainingConfig, {"workspace": "work"})
+    Path("work").symlink_to(outside)
+    with pytest.raises(ConfigError, match="lies outside of"), run_folder(config.workspace):
+        pass
+    folder = Path("folder")
+    folder.mkdir()
+    (folder / "secret").write_text("mine")
+    open_by_system = os.open
+
+    def swap_and_open(*arguments):
+        folder.rename("moved")
+        folder.symlink_to(outside)
+        return open_by_system(*arguments)
+
+    monkeypatch.setattr("bakeoff.runtime.files.os.open", swap_and_open)
+    with pytest.raises(ConfigError, match="lies outside of"):
+        read_file(folder / "secret", 100)
+    assert [outside / "secret"] == list(outside.iterdir())
+
+
+def test_a_link_in_an_input_folder_is_not_followed_out(outside):
+    """A folder of tables is as trusted as whoever may write it."""
+    Path("tables").mkdir()
+    (Path("tables") / "one.csv").symlink_to(outside / "secret")
+    with pytest.raises(ConfigError, match="one.csv' lies outside of"):
+        read_file(Path("tables/one.csv"), 100)
+
+
+def test_the_commands_keep_within_the_roots(outside, capsys):
+    """Exit status 2, and one line."""
+    assert 2 == main(["models", "list", "--store", str(outside)])
+    assert "lies outside of" in capsys.readouterr().err
