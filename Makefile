@@ -76,11 +76,12 @@ bench-peers: .venv/.dev  ## LazyPredict, PyCaret and Evidently in environments o
 	  && touch .venv-peers/$$peer/.done || exit 1; \
 	done
 
-check: .venv/.dev  ## lint, format, types, architecture
+check: .venv/.dev  ## lint, format, types, architecture, dependencies
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@PYTHONPATH=. $(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry src flows tasks deployments
 	@$(BIN)/python -m pytest -q tests/bakeoff/test_architecture.py
 
 format: .venv/.dev  ## format the code and mend what lint can
