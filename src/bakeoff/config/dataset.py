@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
 
 from bakeoff.config.base import (
     Count,
@@ -162,7 +161,7 @@ class DatasetConfig(Part):
     )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Describe each source by a schema of its own, so that a form shows the fields of the chosen one alone.
 
         Each accepts values without a `source`: a run may override single fields of its deployment's config.

@@ -66,7 +66,7 @@ class PyfuncModel:
                 f"{first['row']}, column {first['column']!r}: {first['reason']}"
             )
         if (params or {}).get(PROBABILITIES):
-            shown = [name for name in predictions if name == "prediction" or name.startswith("probability_")]
+            shown = [name for name in predictions if name == "prediction" or str(name).startswith("probability_")]
             return predictions[shown]
         return predictions["prediction"].to_numpy()
 

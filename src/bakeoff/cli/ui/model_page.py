@@ -85,7 +85,7 @@ def prediction_table(
         runs: the runs.
         versions: the versions that exist.
     """
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             _link_run(name, run),
             f"{run.at:{SHOWN}}",
