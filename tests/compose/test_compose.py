@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import tomllib
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from prefect_stack import eventually
 
 from bakeoff.store.key_files import generate_keys
 
-LIMIT_SECONDS = 180
 SMALL = {"dataset": {"n_samples": 500}}
 
 
@@ -207,23 +205,6 @@ def test_a_run_outlives_a_restart_of_the_server(up):
     assert eventually(lambda: up.healthy("server"), seconds=120)
     assert completed(up, run), up.state(run)
     assert len(before) + 1 == len(versions(up))
-
-
-def test_a_run_whose_worker_was_stopped_is_retried(up):
-    """By `docker-compose stop worker`, within three minutes; the next has its turn too."""
-    nightly = up.deployment("nightly")
-    run = up.ask_for_run(nightly, dataset={"n_samples": 10000})
-    assert eventually(lambda: "RUNNING" == up.state(run)["type"])
-    up("stop", "worker")
-    stopped = time.monotonic()
-    assert "RUNNING" == up.state(run)["type"]
-    retried = eventually(lambda: "AwaitingRetry" == up.state(run)["name"], seconds=LIMIT_SECONDS)
-    print(f"retried after {time.monotonic() - stopped:.0f} s: {up.state(run)['message']}")
-    assert retried
-    following = up.ask_for_run(nightly, **SMALL)
-    up("up", "-d", "worker")
-    assert completed(up, run), up.state(run)
-    assert completed(up, following), up.state(following)
 
 
 def test_several_workers_share_the_work(up):
