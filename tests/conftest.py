@@ -1,5 +1,6 @@
 """Tests never touch the Prefect of the person who runs them."""
 
+import logging
 import os
 import tempfile
 
@@ -23,6 +24,15 @@ def one_thread():
     """Several processes of tests share the cores: threads of BLAS and OpenMP that wait for each other would spin."""
     with threadpool_limits(1):
         yield
+
+
+@pytest.fixture(autouse=True)
+def same_log_level():
+    """A command that a test runs in its own process sets the level of its log."""
+    logger = logging.getLogger("bakeoff")
+    level = logger.level
+    yield
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

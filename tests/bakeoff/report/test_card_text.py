@@ -117,4 +117,5 @@ def test_the_columns_that_matter_are_named(version):
     assert [] == name_columns(replace(card, importance=None))
     html = render_report(card, {}, {})
     assert "Columns that carry the same information share its importance" in html
-    assert "Which columns matter" not in render_report(replace(card, importance=None), {}, {})
+    assert "Importance was not measured" in render_report(replace(card, importance=None), {}, {})
+    assert "Importance was not measured" not in html

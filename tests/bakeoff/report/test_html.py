@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from bakeoff.report.html import render_page
+from bakeoff.report.html import Link, render_page
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,9 +17,8 @@ ROOT = Path(__file__).parents[3]
 def test_text_is_escaped_wherever_it_stands():
     """In titles, cells, names and addresses; what steers a terminal or the direction of writing is spelt out."""
     hostile = "<script>'\"&\u202e"
-    html = render_page(
-        "models.html", title=hostile, rows=[(hostile, hostile, hostile)], links={hostile: 'x" onclick="y'}
-    )
+    linked = Link(hostile, 'x" onclick="y')
+    html = render_page("models.html", title=hostile, rows=[(linked, hostile, hostile)])
     assert 4 == html.count("&lt;script&gt;&#39;&#34;&amp;\\u202e")
     assert "<script" not in html
     assert 'href="x&#34; onclick=&#34;y"' in html
