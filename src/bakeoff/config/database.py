@@ -53,7 +53,7 @@ class PeriodConfig(Part):
         default=None, description="How long the period is (12h, 90d, 8w); :since is that long before :until."
     )
     until: Moment = Field(
-        default=None, description="Its end, :until. Empty: a scheduled run's time, otherwise the time of the run; UTC."
+        default=None, description="Its end, :until. Empty: a scheduled run's time, otherwise now; UTC."
     )
 
 

@@ -48,8 +48,8 @@ class WindowConfig(Part):
 
     last: Annotated[int | str | None, BeforeValidator(_rows_or_duration)] = Field(
         default=None,
-        description="How many of the last rows (50000), or how long (12h, 90d, 8w) back from the newest row with a "
-        "class. Empty: all. Sql: how long :since is before :until.",
+        description="How many of the last rows (50000), or how long (12h, 90d, 8w) before the newest with a class. "
+        "Empty: all. Sql: how long :since is before :until.",
     )
     column: Text | None = Field(
         default=None,
@@ -58,7 +58,7 @@ class WindowConfig(Part):
     )
     until: Moment = Field(
         default=None,
-        description="Sql: the time of :until. Empty: a scheduled run's time, otherwise the time of the run; UTC.",
+        description="Sql: the time of :until. Empty: a scheduled run's time, otherwise now; UTC.",
     )
 
     @model_validator(mode="after")

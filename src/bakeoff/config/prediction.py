@@ -65,8 +65,8 @@ class PredictionConfig(RunConfig):
     )
     output_table: TableName | None = Field(
         default=None,
-        description="Table to write the predictions to, too, as predictions or schema.predictions; made if missing. "
-        "Its column run tells runs apart: a run that is repeated replaces its rows.",
+        description="Table to write the predictions to, too, as predictions or schema.predictions; made if missing. A "
+        "run that is repeated replaces its rows.",
     )
     format: Literal["parquet", "csv"] = Field(default="parquet", description="File format of the predictions.")
     keep: Names = Field(
@@ -75,8 +75,7 @@ class PredictionConfig(RunConfig):
     )
     probabilities: bool = Field(
         default=True,
-        description="Write class probabilities. Without them runs are faster, results smaller, and there is no log "
-        "loss.",
+        description="Write class probabilities. Without them runs are faster; there is no log loss.",
     )
     on_unseen: AnomalyAction = Field(
         default="flag",

@@ -27,19 +27,19 @@ class SplitConfig(Part):
         default=0.3,
         gt=0,
         lt=1,
-        description="Share of rows held out from training and selection: test and hold-out rows.",
+        description="Share of test and hold-out rows together.",
     )
     holdout_share: Number = Field(
         default=0.33,
         gt=0,
         lt=1,
         validation_alias=AliasChoices("holdout_share", "validation_share"),  # the latter is its old name
-        description="Share of those that are hold-out rows, for predictions; the others are test rows.",
+        description="Share of those that are hold-out rows, for predictions.",
     )
     by: Literal["random", "time", "group"] = Field(
         default="random",
-        description="random: rows are drawn by chance; time: the newest are held out, and folds are scored on rows "
-        "newer than those they are fitted on; group: rows of a group stay together, in folds too.",
+        description="random: rows are drawn by chance; time: the newest are held out, in folds too; group: rows of a "
+        "group stay together, in folds too.",
     )
     column: Text | None = Field(
         default=None,
@@ -100,8 +100,8 @@ class SelectionConfig(Part):
     )
     test: Literal["rows", "nadeau_bengio"] = Field(
         default="rows",
-        description="rows: on out-of-fold predictions: McNemar's test for accuracy, paired t for log loss, otherwise "
-        "paired bootstrap; nadeau_bengio: stricter, corrected t on a repeated cross-validation (10 x 5).",
+        description="rows: McNemar's test for accuracy, paired t for log loss, otherwise paired bootstrap; "
+        "nadeau_bengio: stricter, corrected t on a repeated cross-validation (10 x 5).",
     )
     alpha: Number = Field(
         default=0.05,
@@ -113,12 +113,12 @@ class SelectionConfig(Part):
         default=None,
         ge=0,
         le=1,
-        description="Largest gap of a tie, or one standard error of the difference if that is larger. Empty: 0.005 "
-        "for accuracy, balanced accuracy and macro F1, 0.002 for ROC AUC, 0.01 for log loss.",
+        description="Largest gap of a tie, or one standard error if larger. Empty: 0.005, for ROC AUC 0.002, for "
+        "log loss 0.01.",
     )
     simplicity: tuple[str, ...] = Field(
         default=tuple(default_parameters()),
-        description="Contestants, simplest first; several with commas. Others follow, your own classes last.",
+        description="Contestants, simplest first. Others follow, your own classes last.",
     )
     resamples: Count = Field(default=2000, ge=200, le=100_000, description="Bootstrap resamples, in promotion too.")
 
@@ -143,8 +143,7 @@ class SVMConfig(Part):
     approximation: Literal["auto", "exact", "nystroem"] = Field(
         default="auto",
         description="auto: exact if predicted to fit within budget_seconds, otherwise nystroem; exact: scikit-learn's "
-        "SVC, time grows with the square of the rows; nystroem: linear SVM on Nystroem features, time "
-        "grows with the rows.",
+        "SVC, slow with many rows; nystroem: linear SVM on Nystroem features.",
     )
     budget_seconds: Number = Field(
         default=10.0,
@@ -185,8 +184,7 @@ class PromotionConfig(Part):
     rule: Literal["significant", "always", "never"] = Field(
         default="significant",
         description="significant: promote if better than the champion on fresh rows, beyond chance; always: promote; "
-        "never: by hand only. The first version is promoted; one that doesn't beat the baseline never "
-        "replaces one that does.",
+        "never: by hand only. What doesn't beat the baseline never replaces a champion that does.",
     )
     alpha: Number = Field(
         default=0.05, gt=0, le=0.25, description="Level of the test of challenger against champion (one-sided)."

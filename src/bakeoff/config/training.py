@@ -58,8 +58,7 @@ class TrainingConfig(RunConfig):
     )
     strict: bool = Field(
         default=False,
-        description="Refuse a table that would otherwise be cleaned: columns dropped or converted, rows or classes "
-        "left out.",
+        description="Refuse a table that would otherwise be cleaned.",
     )
     split: SplitConfig = Field(default=SplitConfig(), description="Training, test and hold-out rows.")
     cross_validation: CrossValidationConfig = Field(
@@ -76,10 +75,10 @@ class TrainingConfig(RunConfig):
     classifiers: dict[str, dict[str, Any]] = Field(
         default=default_parameters(),
         min_length=1,
-        description="The contestants with their scikit-learn parameters; replaces the default list. Names: "
-        "logistic_regression, svm, random_forest, hist_gradient_boosting, or your own, as mine: {class: "
-        "lightgbm.LGBMClassifier, n_estimators: 300}, from scikit-learn, LightGBM, XGBoost, CatBoost or "
-        "a module in BAKEOFF_CLASSIFIER_MODULES. random_state is 42 unless set.",
+        description="Contestants and their parameters, instead of the default list: logistic_regression, svm, "
+        "random_forest, hist_gradient_boosting, or your own, as mine: {class: lightgbm.LGBMClassifier, "
+        "n_estimators: 300}, from scikit-learn, LightGBM, XGBoost, CatBoost or a module in "
+        "BAKEOFF_CLASSIFIER_MODULES. random_state is 42 unless set.",
     )
     search: SearchConfig = Field(
         default=SearchConfig(),
@@ -100,27 +99,24 @@ class TrainingConfig(RunConfig):
     dask: DaskConfig = Field(default=DaskConfig(), description="Runner dask: which cluster.")
     engine: EngineChoice = Field(
         default="auto",
-        description="Library that fits. auto: scikit-learn-intelex, if installed, where faster (random forest; "
-        "logistic regression from 100,000 training rows); sklearnex: always for these two. The model is "
-        "scikit-learn's either way.",
+        description="Library that fits. auto: scikit-learn-intelex, if installed, for random forests and, from 100,000 "
+        "training rows, logistic regressions; sklearnex: always for these two. The saved model is scikit-learn's.",
     )
     class_weight: Literal["none", "balanced"] = Field(
         default="none",
-        description="balanced: all classes weigh the same in fits, where contestants take class_weight and don't set "
-        "it; none: all rows do.",
+        description="balanced: all classes weigh the same in fits, unless a contestant sets its own; none: all rows do.",
     )
     calibration: CalibrationChoice = Field(
         default="auto",
-        description="How probabilities are calibrated. auto: only for contestants without (SVM), by isotonic with "
-        "1,000 out-of-fold rows of every class, otherwise temperature from 10 classes, sigmoid below; "
-        "sigmoid, isotonic, temperature: for all (isotonic with the same fallback, sigmoid instead of "
-        "temperature for two classes); none: for none.",
+        description="How probabilities are calibrated. auto: only where there are none (SVM), by isotonic with 1,000 "
+        "out-of-fold rows of every class, otherwise temperature from 10 classes, sigmoid below; sigmoid, "
+        "isotonic, temperature: for all (isotonic with the same fallback, sigmoid instead of temperature for two "
+        "classes); none: for none.",
     )
     costs: Costs = Field(
         default={},
-        description="Cost of wrong predictions, 0 to 1,000,000,000: per true class a number, or a mapping from "
-        "predicted class to number. Default: 1 if wrong, 0 if right. Predictions become the classes of "
-        "least expected cost.",
+        description="Cost of wrong predictions, 0 to 1,000,000,000: per true class a number, or one per predicted "
+        "class. Default: 1 if wrong, 0 if right. Predictions become the classes of least expected cost.",
     )
     report: Literal["plain", "deep"] = Field(
         default="plain",
