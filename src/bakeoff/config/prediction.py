@@ -94,8 +94,7 @@ class PredictionConfig(RunConfig):
     )
     on_missing: AnomalyAction = Field(
         default="flag",
-        description="A missing value in a column that had none in training; choices as for on_unseen; a scored one "
-        "is imputed.",
+        description="A missing value in a column that had none in training; choices as for on_unseen.",
     )
     max_rejected: Number | None = Field(
         default=None,

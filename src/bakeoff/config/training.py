@@ -104,7 +104,8 @@ class TrainingConfig(RunConfig):
     )
     class_weight: Literal["none", "balanced"] = Field(
         default="none",
-        description="balanced: all classes weigh the same in fits, unless a contestant sets its own; none: all rows do.",
+        description="balanced: all classes weigh the same in fits, where contestants take class_weight and don't set "
+        "it; none: all rows do.",
     )
     calibration: CalibrationChoice = Field(
         default="auto",
