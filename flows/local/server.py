@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from http import HTTPStatus
+from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def answers(api_url: str) -> bool:
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500
-    except OSError:
+    except (OSError, HTTPException):  # the latter if it is another program, which doesn't speak HTTP
         return False
 
 

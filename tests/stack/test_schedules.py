@@ -37,9 +37,9 @@ def versions(tmp_path):
 
 def test_every_scheduled_run_trains_on_rows_of_its_own(stack, scheduled, tmp_path):
     """Its batch is its scheduled second; the challengers meet the champion, and the journal has all decisions."""
-    deployment = scheduled("new-rows", 3, period=20, n_samples=500)
+    deployment = scheduled("new-rows", 3, period=40, n_samples=500)
     stack.start_worker()
-    assert eventually(lambda: 3 == len(stack.runs(deployment, "COMPLETED")), seconds=150)
+    assert eventually(lambda: 3 == len(stack.runs(deployment, "COMPLETED")), seconds=240)
     due = [int(datetime.fromisoformat(run["expected_start_time"]).timestamp()) for run in stack.runs(deployment)]
     store = ModelStore(tmp_path / "models", "classifier")
     cards = [store.card(version) for version in store.versions()]

@@ -5,7 +5,7 @@ DOCUMENTS = ["README.md", "README.fr.md", "docs/tutorial.md"]
 # The reader's own tables, which a document takes for granted: the members of the tutorial, with its names of columns.
 COLUMNS = {"customer_id": "client", "churned": "parti", "joined_on": "inscrit"}
 TABLES = {
-    "README.md": {"rows.csv": {}},
+    "README.md": {"rows.csv": {}, "new.csv": {}},
     "README.fr.md": {"lignes.csv": COLUMNS, "nouvelles.csv": COLUMNS},
     "docs/tutorial.md": {},  # it makes its own
 }
@@ -44,7 +44,7 @@ GIVEN = {
 UP = ("conftest.py", "up", 'compose("up", "-d", "worker")')
 BY_HAND = ("test_compose.py", "test_training_and_prediction_by_hand")
 COMPOSE = {
-    "docker-compose up worker": UP,
+    "docker-compose up -d worker": UP,
     "docker-compose up --build worker": UP,  # test_the_image_is_lean_… builds
     "docker-compose run training": (*BY_HAND, 'compose("run", "--rm", "training"'),
     "docker-compose run prediction": (*BY_HAND, 'compose("run", "--rm", "prediction")'),
