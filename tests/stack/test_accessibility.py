@@ -10,18 +10,31 @@ from pathlib import Path
 import pytest
 
 from bakeoff.cli.ui.pages import find_page
+from bakeoff.report.html import render_page
 from bakeoff.report.write_report import rewrite_report
 from bakeoff.store.model_store import ModelStore
 from tests.bakeoff.conftest import predict, run_race
 
-WIDTHS = (1280, 390)  # a desk's, a telephone's
+WIDTHS = (1280, 800, 390)  # a desk's, a tablet's, a telephone's
 SCHEMES = {"dark": 0, "light": 1}  # as Chromium counts them
 LOOK = """
 window.addEventListener("load", async () => {
   const found = await axe.run(document, {resultTypes: ["violations", "incomplete"]});
+  const names = each => each.getAttribute("aria-label");
+  const tables = [...document.querySelectorAll(".scroll")];
+  const hinted = tables.filter(each => getComputedStyle(each).boxShadow !== "none");
+  const box = each => each.getBoundingClientRect();
+  const cut = [...document.querySelectorAll("svg text")].filter(each => {
+    const text = box(each), svg = box(each.closest("svg"));
+    const inside = text.left > svg.left - 1 && text.right < svg.right + 1 && text.top > svg.top - 1;
+    return !inside || text.bottom > svg.bottom + 1;
+  });
   const said = parent.document.createElement("pre");
   said.textContent = JSON.stringify({
     page: NAME, width: innerWidth, scroll: document.documentElement.scrollWidth, rules: found.passes.length,
+    hinted: hinted.map(names), cut: cut.map(each => each.textContent),
+    overflowing: tables.filter(each => each.scrollWidth > each.clientWidth).map(names),
+    loose: [...document.querySelectorAll("table")].filter(each => !each.closest(".scroll")).length,
     dark: matchMedia("(prefers-color-scheme: dark)").matches,
     violations: found.violations.map(each => [each.id, each.nodes.map(node => node.html + " " + node.failureSummary)]),
   });
@@ -30,21 +43,31 @@ window.addEventListener("load", async () => {
 """
 
 
+WIDE = {"Config": [("dataset.path", "v" * 60, "w" * 60)]}
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """A deep report of three contestants, a prediction's, and the pages that lead to reports."""
     folder = tmp_path_factory.mktemp("pages")
     contestants = {"logistic_regression": {}, "svm": {}, "random_forest": {"n_estimators": 10}}
     dataset = {"n_samples": 400, "class_sep": 1.0, "flip_y": 0.05}
-    version = run_race(folder / "work", dataset=dataset, classifiers=contestants).export(folder / "models")
-    report = rewrite_report(ModelStore(folder / "models", "classifier"), version.name, folder / "deep")
+    race = run_race(folder / "work", dataset=dataset, classifiers=contestants)
+    version, other = (race.export(folder / "models") for _ in range(2))
+    store = ModelStore(folder / "models", "classifier")
+    store.record_labels([(version.name, "0" * 64, "2026-W40", 200, 170)], "labels")
+    store.promote(other.name, "better")
+    report = rewrite_report(store, version.name, folder / "deep")
     scored = predict(store=folder / "models", version=version.name, output=str(folder / "out"))
     return {
         "report": report.read_text(),
         "predictions": (scored / "report.html").read_text(),
         "models": find_page(folder / "models", "/"),
-        "versions": find_page(folder / "models", "/classifier/"),
-        "comparison": find_page(folder / "models", f"/classifier/{version.name}/{version.name}/"),
+        "model": find_page(folder / "models", "/classifier/", [folder]),
+        "runs": find_page(folder / "models", f"/classifier/{version.name}/predictions/", [folder]),
+        "predictions in ui": find_page(folder / "models", "/classifier/predictions/out/", [folder]),
+        "wide": render_page("comparison.html", title="x", links=[], versions=["a", "b"], warning=None, tables=WIDE),
+        "comparison": find_page(folder / "models", f"/classifier/{version.name}/{other.name}/"),
     }
 
 
@@ -80,6 +103,20 @@ def test_axe_finds_nothing_wrong(seen, pages):
     assert [] == [(each["page"], each["width"], *wrong) for each in found for wrong in each["violations"]]
 
 
-def test_no_page_is_wider_than_a_telephone(seen):
+def test_tables_scroll_where_they_are_wider_than_the_page_and_show_it(seen):
+    """Those alone have a shadow at the side."""
+    assert [] == [each["page"] for each in seen[1] if each["loose"]]
+    assert any(each["overflowing"] for each in seen[1] if (each["page"], each["width"]) == ("wide", 390))
+    assert [(each["page"], each["width"], each["overflowing"]) for each in seen[1]] == [
+        (each["page"], each["width"], each["hinted"]) for each in seen[1]
+    ]
+
+
+def test_no_text_of_a_picture_is_cut(seen):
+    """It lies within its picture."""
+    assert [] == [(each["page"], each["width"], text) for each in seen[1] for text in each["cut"]]
+
+
+def test_no_page_is_wider_than_the_screen(seen):
     """What is wider, such as a table, scrolls by itself."""
     assert [] == [(each["page"], each["scroll"]) for each in seen[1] if each["scroll"] > each["width"]]
