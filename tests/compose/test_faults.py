@@ -13,7 +13,7 @@ def campaign(compose):
     return campaign
 
 
-@pytest.mark.parametrize("name", ["worker terminated", "server killed", "postgres killed"])
+@pytest.mark.parametrize("name", ["server killed", "postgres killed"])
 def test_nothing_is_lost(campaign, name):
     """No run, row, version or prediction; and the stack recovers by itself."""
     (fault,) = [fault for fault in FAULTS if fault.name == name]
