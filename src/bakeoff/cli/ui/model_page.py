@@ -175,5 +175,5 @@ def _list_events(name: str, history: History, runs: Sequence[PredictionRun]) -> 
         for run in runs
         if run.summary.drift
     ]
-    events.sort(key=lambda event: event[0], reverse=True)
-    return [(f"{at:{SHOWN}}", *cells) for at, *cells in events]
+    events.sort(key=lambda event: event[0])  # stable: of one second's events the audit log's later one is the newer
+    return [(f"{at:{SHOWN}}", *cells) for at, *cells in reversed(events)]
