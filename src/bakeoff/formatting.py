@@ -1,7 +1,7 @@
 """Format numbers and text for people."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 NONE = "–"
@@ -62,3 +62,12 @@ def format_count(count: int, noun: str) -> str:
 def format_parameters(values: Mapping[str, Any]) -> str:
     """Format parameters as in a call: `C=10, gamma='scale'`."""
     return ", ".join(f"{name}={value!r}" for name, value in values.items())
+
+
+def flatten(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each field of a nested config with its path, as `dataset.n_samples`."""
+    for name, value in config.items():
+        if isinstance(value, Mapping) and value:
+            yield from flatten(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value

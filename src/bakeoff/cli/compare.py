@@ -1,10 +1,10 @@
 """Compare two versions: their scores, and what differs in how they were made."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bakeoff.classifiers import title
-from bakeoff.formatting import NONE, format_interval
+from bakeoff.formatting import NONE, flatten, format_interval
 from bakeoff.report.card_tables import format_score
 from bakeoff.store.card import Card
 
@@ -30,7 +30,7 @@ def compare_cards(first: Card, second: Card) -> dict[str, list[Row]]:
     origin: list[Row] = [("created", *(card.created for card in both))]
     origin += [(f"{part} rows", *(f"{vars(card.rows)[part]:,}" for card in both)) for part in vars(first.rows)]
     origin.append(("data (SHA-256)", *(card.data_sha256[:16] + "…" for card in both)))
-    config = _differences(*(dict(_flat(card.config)) for card in both))
+    config = _differences(*(dict(flatten(card.config)) for card in both))
     libraries = _differences(*(card.environment for card in both))
     columns = _differences(*({feature.name: feature.kind for feature in card.features} for card in both))
     tables = {"Figures": figures, "Made of": origin, "Config": config, "Columns": columns, "Libraries": libraries}
@@ -87,12 +87,3 @@ def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Ro
 def _shorten(values: Mapping[str, Any], name: str) -> str:
     text = str(values.get(name, NONE))
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _flat(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each field of a nested config with its path, as `dataset.n_samples`."""
-    for name, value in config.items():
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}", value

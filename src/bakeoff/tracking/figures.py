@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.metadata import version as installed
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from bakeoff.evaluation.results import BASELINE
+from bakeoff.formatting import flatten
 from bakeoff.store.card import Card, Contestant
 
 # Of a card's environment: what the model doesn't need, and pyarrow, of which MLflow refuses the newest.
@@ -21,7 +21,7 @@ LONGEST_KEY, LONGEST_VALUE = 250, 6000  # characters that MLflow takes
 def parameters(card: Card) -> dict[str, str]:
     """Return the winner, the numbers of rows and the run's config, by a path such as `split.test_size`."""
     rows = {f"rows.{part}": getattr(card.rows, part) for part in ("train", "test", "validation")}
-    found = {"classifier": card.classifier, **rows, **dict(_leaves(card.config))}
+    found = {"classifier": card.classifier, **rows, **dict(flatten(card.config))}
     return {_key(name): _text(value)[:LONGEST_VALUE] for name, value in found.items() if value is not None}
 
 
@@ -99,14 +99,6 @@ def _type(column: pa.ChunkedArray, missing: bool) -> str:
     if pa.types.is_boolean(kind):
         return "boolean"
     return "datetime" if pa.types.is_temporal(kind) else "string"
-
-
-def _leaves(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in config.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", value
 
 
 def _text(value: Any) -> str:
