@@ -29,5 +29,5 @@ def compose(tmp_path_factory):
 def up(compose):
     """Everything runs, as after `docker-compose up worker`."""
     compose("up", "-d", "worker")
-    assert eventually(lambda: compose.healthy("postgres", "server", "worker"), seconds=120)
+    assert eventually(lambda: compose.healthy("postgres", "server", "worker"))
     return compose

@@ -23,8 +23,8 @@ def versions(compose):
     return [version["version"] for version in json.loads(compose.models())]
 
 
-def completed(compose, run, seconds=120):
-    done = eventually(lambda: compose.state(run)["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}, seconds)
+def completed(compose, run):
+    done = eventually(lambda: compose.state(run)["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
     return done and "COMPLETED" == compose.state(run)["type"]
 
 
@@ -189,7 +189,7 @@ def test_a_service_that_is_restarted_loses_nothing(up, service):
     nightly = up.deployment("nightly")
     before, history = versions(up), ended(up)
     up("restart", service)
-    assert eventually(lambda: up.healthy("postgres", "server", "worker"), seconds=120)
+    assert eventually(lambda: up.healthy("postgres", "server", "worker"))
     run = up.ask_for_run(nightly, **SMALL)
     assert completed(up, run), up.state(run)
     assert len(before) + 1 == len(versions(up))
@@ -202,7 +202,7 @@ def test_a_run_outlives_a_restart_of_the_server(up):
     assert eventually(lambda: "RUNNING" == up.state(run)["type"])
     before = versions(up)
     up("restart", "server")
-    assert eventually(lambda: up.healthy("server"), seconds=120)
+    assert eventually(lambda: up.healthy("server"))
     assert completed(up, run), up.state(run)
     assert len(before) + 1 == len(versions(up))
 
@@ -243,7 +243,7 @@ def test_down_and_up_again_keeps_models_and_history(up):
     automations = up.ask("automations/count")
     up("down")
     up("up", "-d", "worker")
-    assert eventually(lambda: up.healthy("postgres", "server", "worker"), seconds=120)
+    assert eventually(lambda: up.healthy("postgres", "server", "worker"))
     assert before == versions(up)
     assert history == ended(up)
     assert nightly["id"] == up.deployment("nightly")["id"]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -16,6 +17,9 @@ import pytest
 from postgres import postgres
 from prefect_stack import ROOT, Stack, end, eventually
 
+from bakeoff.runtime.locks import lock
+
+LOGISTIC_REGRESSION = {"logistic_regression": {}}
 LONGEST = (
     "test_stopped_workers.py",
     "test_many_runs.py",
@@ -46,15 +50,49 @@ class DatabaseStack(Stack):
 
 
 @pytest.fixture(scope="session")
-def registered(tmp_path_factory):
+def once(tmp_path_factory):
+    """Makes a folder that is to be copied, once for all of pytest's workers; returns its path."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def get(name, make):
+        with (shared / f"{name}.lock").open("a") as turn:
+            lock(turn)
+            if not (shared / name).exists():
+                make(shared / f"{name}.part")
+                (shared / f"{name}.part").rename(shared / name)
+        return shared / name
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def registered(once, tmp_path_factory):
     """A PostgreSQL cluster, to be copied, where everything is registered: half a minute on a busy machine."""
-    folder = tmp_path_factory.mktemp("registered")
-    with (
-        postgres(keep=folder / "cluster") as (url, _),
-        Stack(folder, PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack,
-    ):
-        stack.register()
-    return folder / "cluster"
+
+    def make(cluster):
+        with (
+            postgres(keep=cluster) as (url, _),
+            Stack(tmp_path_factory.mktemp("registered"), PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack,
+        ):
+            stack.register()
+
+    return once("cluster", make)
+
+
+@pytest.fixture(scope="session")
+def migrated(once):
+    """A PREFECT_HOME, to be copied, whose SQLite is that of this Prefect."""
+
+    def make(folder):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+        subprocess.run(
+            [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"],
+            check=True, stdout=subprocess.DEVNULL, env=environment | {"PREFECT_HOME": str(folder)},
+        )  # fmt: skip
+
+    return once("migrated", make)
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +111,25 @@ def stack(tmp_path_factory, registered):
         yield stack
 
 
+@pytest.fixture(scope="module")
+def without_predictions(stack):
+    """Training runs ask for no prediction, where none is looked at: each takes as long as a small training run."""
+    stack.drop(f"deployments/{stack.deployment('batch')['id']}")
+
+
 @pytest.fixture
 def copy_of_nightly(stack, tmp_path):
-    """Makes deployments like `training/nightly` that export into the test's folder; ends all workers afterwards."""
+    """Makes deployments like `training/nightly` that export into the test's folder; ends all workers afterwards.
 
-    def make(name, dataset, **changes):
+    Where a run should take its time, `classifiers` is None: all three.
+    """
+
+    def make(name, dataset, classifiers=LOGISTIC_REGRESSION, **changes):
         nightly = stack.deployment("nightly")
         kept = ("flow_id", "entrypoint", "path", "job_variables", "work_pool_name", "concurrency_options")
         limit = nightly["global_concurrency_limit"]["limit"]
         config = {"dataset": dataset, "store": str(tmp_path / "models"), "workspace": str(tmp_path / "work")}
+        config |= {"classifiers": classifiers} if classifiers else {}
         copied = {key: nightly[key] for key in kept} | {"concurrency_limit": limit, "parameters": {"config": config}}
         return stack.ask("deployments/", **copied | {"name": name} | changes)
 
@@ -92,9 +140,9 @@ def copy_of_nightly(stack, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, migrated):
     """A server on SQLite, for runs of commands."""
-    with Stack(tmp_path_factory.mktemp("server")) as stack:
+    with Stack(tmp_path_factory.mktemp("server"), template=migrated) as stack:
         yield stack
 
 

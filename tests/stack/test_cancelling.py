@@ -4,14 +4,17 @@ import logging
 import time
 from pathlib import Path
 
+import pytest
 from prefect_stack import descendants, eventually, only_version
 
 from bakeoff.runtime.workspace import KEPT
 
+pytestmark = pytest.mark.usefixtures("without_predictions")
+
 
 def test_cancelling_ends_the_process_and_leaves_nothing_behind(stack, copy_of_nightly, tmp_path):
     """What the page's button asks for; the process is gone within 30 seconds, and nothing is half exported."""
-    deployment = copy_of_nightly("cancelled", {"n_samples": 60000})
+    deployment = copy_of_nightly("cancelled", {"n_samples": 60000}, classifiers=None)
     worker = stack.start_worker()
     run = stack.ask_for_run(deployment, **deployment["parameters"]["config"])
     assert eventually(lambda: "RUNNING" == stack.state(run)["type"])
@@ -31,7 +34,7 @@ def test_cancelling_ends_the_process_and_leaves_nothing_behind(stack, copy_of_ni
 
 def test_deleting_a_run_ends_its_process_and_leaves_nothing_behind(stack, copy_of_nightly, tmp_path):
     """It ends where it would export, and its place is free for the next."""
-    deployment = copy_of_nightly("deleted", {"n_samples": 10000})
+    deployment = copy_of_nightly("deleted", {"n_samples": 10000}, classifiers=None)
     worker = stack.start_worker()
     run = stack.ask_for_run(deployment, **deployment["parameters"]["config"])
     assert eventually(lambda: list((tmp_path / "work").rglob("*.parquet")))
@@ -46,7 +49,7 @@ def test_deleting_a_run_ends_its_process_and_leaves_nothing_behind(stack, copy_o
 
 def test_a_run_that_is_cancelled_while_it_waits_is_never_begun(stack, copy_of_nightly, tmp_path):
     """Waiting for a worker, and for the place of another run; the page asks for Cancelling, and it is Cancelled."""
-    deployment = copy_of_nightly("waiting", {"n_samples": 60000})
+    deployment = copy_of_nightly("waiting", {"n_samples": 60000}, classifiers=None)
     config = deployment["parameters"]["config"]
 
     def cancel(run):
@@ -73,7 +76,7 @@ def test_a_run_that_is_cancelled_while_it_waits_is_never_begun(stack, copy_of_ni
 
 def test_a_suspended_run_that_is_cancelled_is_not_resumed(stack, copy_of_nightly, tmp_path):
     """Its process has ended, so nobody could confirm it."""
-    deployment = copy_of_nightly("suspended-cancelled", {"n_samples": 20000})
+    deployment = copy_of_nightly("suspended-cancelled", {"n_samples": 20000}, classifiers=None)
     worker = stack.start_worker()
     run = stack.ask_for_run(deployment, **deployment["parameters"]["config"])
     assert eventually(lambda: list((tmp_path / "work").rglob("*.parquet")))
@@ -92,7 +95,7 @@ def suspend(stack, run):
 
 def test_a_suspended_run_goes_on_where_it_was_without_an_error_in_its_log(stack, copy_of_nightly):
     """Its steps that run end first; resumed, it takes them over."""
-    deployment = copy_of_nightly("suspended", {"n_samples": 20000})
+    deployment = copy_of_nightly("suspended", {"n_samples": 20000}, classifiers=None)
     worker = stack.start_worker()
     run = stack.ask_for_run(deployment, **deployment["parameters"]["config"])
 
@@ -103,6 +106,6 @@ def test_a_suspended_run_goes_on_where_it_was_without_an_error_in_its_log(stack,
     suspend(stack, run)
     assert eventually(lambda: not descendants(worker.pid))
     stack.ask(f"flow_runs/{run['id']}/resume")
-    assert eventually(lambda: "COMPLETED" == stack.state(run)["type"], seconds=180)
+    assert eventually(lambda: "COMPLETED" == stack.state(run)["type"])
     assert eventually(lambda: any("taken over from a run that ended early" in line["message"] for line in lines()))
     assert [] == [line["message"] for line in lines() if line["level"] >= logging.ERROR]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -25,9 +26,9 @@ VALIDATION = 0.9899  # the winner's accuracy
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, migrated):
     """A Prefect home of these processes' own."""
-    return tmp_path_factory.mktemp("home")
+    return shutil.copytree(migrated, tmp_path_factory.mktemp("home"), dirs_exist_ok=True)
 
 
 def environment(home):

@@ -23,9 +23,9 @@ from bakeoff.config.flags import read_config
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, migrated):
     """One for all readers: the first run in a new one takes a quarter of a minute."""
-    return tmp_path_factory.mktemp("home")
+    return shutil.copytree(migrated, tmp_path_factory.mktemp("home"), dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="module")

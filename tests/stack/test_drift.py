@@ -75,7 +75,7 @@ def test_a_person_is_told_of_drift_and_of_a_new_champion(stack, webhook, copy_of
     assert 0 == stack.run("deployments.register", BAKEOFF_WEBHOOK_URL=url).returncode
     for _ in range(2):
         emit(stack, "/elsewhere/models")
-    assert eventually(lambda: heard, seconds=30)
+    assert eventually(lambda: heard)
     time.sleep(WAIT_SECONDS)
     told = "Bakeoff: the rows of classifier have drifted\n2000 rows, version v1; most changed: fee, visits"
     assert [told] == [message["text"] for message in heard]
@@ -83,7 +83,7 @@ def test_a_person_is_told_of_drift_and_of_a_new_champion(stack, webhook, copy_of
     stack.start_worker()
     run = stack.ask_for_run(deployment, **deployment["parameters"]["config"] | RACE)
     assert eventually(lambda: "COMPLETED" == stack.state(run)["type"])
-    assert eventually(lambda: 2 == len(heard), seconds=30)
+    assert eventually(lambda: 2 == len(heard))
     champion = ModelStore(tmp_path / "models", "classifier").champion()
     assert (
         f"Bakeoff: classifier has a new champion\n{champion} replaces nothing: the first version of this name"
@@ -172,5 +172,5 @@ def events(stack, name, run):
     """The events of that name that the run sent."""
     related = {"id": [f"prefect.flow-run.{run['id']}"]}
     return eventually(
-        lambda: stack.ask("events/filter", filter={"event": {"name": [name]}, "related": related})["events"], seconds=30
+        lambda: stack.ask("events/filter", filter={"event": {"name": [name]}, "related": related})["events"]
     )

@@ -32,9 +32,9 @@ const attempts = {
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory):
+def stack(tmp_path_factory, migrated):
     """As `make server`, `make deploy` and `make worker` have it."""
-    with Stack(tmp_path_factory.mktemp("stack"), pages=True) as stack:
+    with Stack(tmp_path_factory.mktemp("stack"), pages=True, template=migrated) as stack:
         stack.register()
         stack.start_worker()
         yield stack
@@ -82,7 +82,7 @@ def test_a_page_of_another_site_starts_no_run(stack, site, tmp_path, name):
     port, told = site
     with Browser(tmp_path / "profile", "--host-resolver-rules=MAP *.example 127.0.0.1") as browser:
         browser.show(f"http://{name}:{port}/")
-        assert eventually(lambda: told, seconds=30)
+        assert eventually(lambda: told)
     failed = "TypeError: Failed to fetch"
     expected = {"reads": failed, "creates": failed, "blindly": "sent", "events": "refused", "logs": "refused"}
     assert [expected] == told
@@ -109,7 +109,7 @@ def test_the_pages_ask_for_the_auth_string(stack, tmp_path):
     for name in ("127.0.0.1", "localhost"):
         page = f"http://{name}:{stack.port}/v2/deployments"
         with Browser(profile) as browser:
-            assert ["nightly"] == browser.sees(page, "nightly", seconds=10)
+            assert ["nightly"] == browser.sees(page, "nightly")
             assert eventually(lambda: browser.run("document.querySelector('input[type=password]') !== null"))
             browser.sign_in(":".join(stack.auth))
             assert [] == browser.sees(page, "nightly")

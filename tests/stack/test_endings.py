@@ -33,7 +33,7 @@ def test_a_server_that_stalls_still_learns_of_an_interruption(start, server, lat
         assert "training: interrupted; run the same command again to continue\n" == process.stderr.readline()
         time.sleep(STALL_SECONDS)
         assert process.poll() is None
-    _, err = process.communicate(timeout=90)
+    _, err = process.communicate(timeout=200)
     assert 1 == process.returncode
     assert "training: waiting up to a minute for the server to record it; Ctrl-C again ends at once\n" == err
     name = "Ctrl-C" if sign == signal.SIGINT else "SIGTERM"
@@ -47,7 +47,7 @@ def test_an_interruption_while_the_run_is_being_made_is_told_too(start, proxy, l
     process = start(*LONG, url=url)
     assert between.stdout.readline().startswith("found")  # the client waits seconds before it asks again
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=90)
+    _, err = process.communicate(timeout=200)
     assert 1 == process.returncode
     assert "training: interrupted; run the same command again to continue" in err.splitlines()
     assert ("CANCELLED", "interrupted by Ctrl-C") == (latest()["type"], latest()["message"])
@@ -75,7 +75,7 @@ def test_an_interruption_after_the_export_says_where_the_version_is(start, proxy
     process = start("--quiet", *SMALL, url=url)
     assert between.stdout.readline().startswith("found")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=90)
+    _, err = process.communicate(timeout=200)
     assert 1 == process.returncode
     assert f"training: interrupted; it had published {only_version(tmp_path)}" in err.splitlines()
     assert f"interrupted by Ctrl-C; it had published {only_version(tmp_path)}" == latest()["message"]
@@ -87,6 +87,6 @@ def test_an_interruption_after_the_end_only_cuts_it_short(start, proxy, latest, 
     process = start("--quiet", *SMALL, url=url)
     assert between.stdout.readline().startswith("found")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=90)
+    out, err = process.communicate(timeout=200)
     assert (0, f"{only_version(tmp_path)}\n", "") == (process.returncode, out, err)
     assert "COMPLETED" == latest()["type"]

@@ -5,7 +5,10 @@ import subprocess
 import sys
 import time
 
+import pytest
 from prefect_stack import ROOT, end, eventually
+
+pytestmark = pytest.mark.usefixtures("without_predictions")
 
 RUNS = 20
 
@@ -17,7 +20,7 @@ def test_twenty_runs_at_once_through_two_workers(stack, copy_of_nightly, tmp_pat
     asked = time.monotonic()
     for _ in range(RUNS):
         stack.ask_for_run(deployment, **deployment["parameters"]["config"] | {"retrain": "always"})
-    assert eventually(lambda: RUNS == len(stack.runs(deployment, "COMPLETED", "FAILED", "CRASHED")), seconds=400)
+    assert eventually(lambda: RUNS == len(stack.runs(deployment, "COMPLETED", "FAILED", "CRASHED")), seconds=900)
     seconds = time.monotonic() - asked
     runs = stack.runs(deployment)
     assert ["COMPLETED"] * RUNS == [run["state"]["type"] for run in runs]

@@ -28,7 +28,7 @@ def test_a_scheduled_run_that_fails_is_told_of_in_one_message(stack, copy_of_nig
     )
     assert sentence == stack.state(run)["message"]
     assert "Traceback" not in str(stack.ask("logs/filter", logs={"flow_run_id": {"any_": [run["id"]]}}))
-    assert eventually(lambda: heard, seconds=30)
+    assert eventually(lambda: heard)
     (message,) = heard
     link = f"run train classifier: http://127.0.0.1:{stack.port}/runs/flow-run/{run['id']}"
     assert f"Bakeoff: training failed\n{sentence}\n{link}" == message["text"]

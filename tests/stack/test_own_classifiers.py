@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +17,9 @@ XGBOOST = '{"boosted": {"class": "xgboost.XGBClassifier", "n_estimators": 20}, "
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, migrated):
     """A Prefect home of these processes' own."""
-    return tmp_path_factory.mktemp("home")
+    return shutil.copytree(migrated, tmp_path_factory.mktemp("home"), dirs_exist_ok=True)
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ import os
 import signal
 import time
 
+import pytest
 from prefect_stack import descendants, end, eventually
+
+pytestmark = pytest.mark.usefixtures("without_predictions")
 
 LIMIT_SECONDS = 180
 
@@ -13,7 +16,7 @@ def stop_in(state, how, stack, deployment):
     """Ask for a run, wait until it is in the state, and stop its worker; returns worker, run and when that was."""
     run = stack.ask_for_run(deployment, **deployment["parameters"]["config"] | {"retrain": "always"})
     worker = stack.start_worker()
-    assert eventually(lambda: state == stack.state(run)["type"], seconds=60, pause=0.1)
+    assert eventually(lambda: state == stack.state(run)["type"], pause=0.1)
     if how == signal.SIGSTOP:
         send_to_all(worker, how)
     else:
@@ -41,7 +44,7 @@ def test_a_run_whose_worker_was_stopped_is_retried_and_the_next_goes_through(sta
     }
     stopped = {}
     for name, (state, how) in cases.items():
-        deployment = copy_of_nightly(name, {"n_samples": 10000})
+        deployment = copy_of_nightly(name, {"n_samples": 10000}, classifiers=None)
         stopped[name] = (deployment, *stop_in(state, how, stack, deployment))
     for name, (_, _, run, when) in stopped.items():
         retried = eventually(lambda run=run: "AwaitingRetry" == stack.state(run)["name"], seconds=LIMIT_SECONDS)

@@ -1,6 +1,9 @@
 """A run that is tried again by Prefect itself."""
 
+import pytest
 from prefect_stack import eventually, only_version
+
+pytestmark = pytest.mark.usefixtures("without_predictions")
 
 ROWS = "x,y\n" + "".join(f"{row % 7 + 10 * (row % 2)},{'ab'[row % 2]}\n" for row in range(200))
 

@@ -77,7 +77,7 @@ class Browser:
         press = "new MouseEvent(type, {bubbles: true, button: 0})"
         assert self.run(f"(b => {{ for (const type of {events}) b.dispatchEvent({press}); return true }})({found})")
 
-    def sees(self, address, *texts, seconds=60):
+    def sees(self, address, *texts, seconds=120):
         """What of the texts the page doesn't come to show, its blanks drawn together; empty if all are there."""
         self.ask("Page.navigate", url=address)
         deadline, missing = time.monotonic() + seconds, texts

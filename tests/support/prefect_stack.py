@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -73,9 +74,14 @@ class Api:
 
 
 class Stack(Api):
-    """A server on a free port, what runs beside it, and what is asked of it; a context manager."""
+    """A server on a free port, what runs beside it, and what is asked of it; a context manager.
 
-    def __init__(self, folder, pages=False, **settings):
+    Its SQLite begins as that of the folder `template`, if one is given: to make a new one takes ten seconds of a core.
+    """
+
+    def __init__(self, folder, pages=False, template=None, **settings):
+        if template:
+            shutil.copytree(template, folder, dirs_exist_ok=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -151,7 +157,7 @@ def descendants(pid):
     return [found for child in children for found in (child, *descendants(child))]
 
 
-def eventually(question, seconds=90, pause=0.5):
+def eventually(question, seconds=240, pause=0.5):
     """Ask until the answer is yes."""
     deadline = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < deadline:

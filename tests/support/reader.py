@@ -11,7 +11,7 @@ from prefect_stack import ROOT, end, eventually
 
 # make looks at these; what they say is installed in the .venv that the copy is given.
 LOCKS = ("pyproject.toml", "requirements-setup.txt", "requirements.txt", "requirements-dev.txt")
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 300
 
 
 class Reader:
