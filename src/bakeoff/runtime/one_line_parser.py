@@ -20,6 +20,12 @@ class OneLineParser(argparse.ArgumentParser):
     def __init__(self, *args: Any, unknown_hint: str = "", **options: Any) -> None:
         super().__init__(*args, **options)
         self._unknown_hint = unknown_hint
+        self._commands = ""
+
+    def add_subparsers(self, **options: Any) -> Any:
+        """Add commands as argparse does; `metavar` is what messages call them."""
+        self._commands = options.get("metavar", "")
+        return super().add_subparsers(**options)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse as argparse does, but refuse unknown arguments, even in a subcommand.
@@ -56,8 +62,11 @@ class OneLineParser(argparse.ArgumentParser):
         Raises:
             ConfigError: always.
         """
-        sentence = re.sub(r"^the following arguments are required: (\S+\|)", r"a command is missing: \1", message)
-        sentence = re.sub(r"^argument \S+\|\S+: invalid choice: ('.*?') \(.*", r"there is no command \1", sentence)
+        sentence = message
+        if self._commands and message.endswith(f"are required: {self._commands}"):
+            sentence = f"a command is missing: {self._commands}"
+        elif unknown := self._unknown_command(message):
+            sentence = f"there is no command {unknown[1]!r}"
         raise ConfigError(f"{sentence}{self._hint(message)} (see {self.prog} --help)")
 
     def _hint(self, message: str) -> str:
@@ -67,8 +76,9 @@ class OneLineParser(argparse.ArgumentParser):
         if match := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
             words = re.findall(r"[\w-]+", match[2])
             near = difflib.get_close_matches(match[1], words, n=1)
-            of_commands = re.match(r"argument \S+\|", message)
-            return f"; did you mean {near[0]}?" if near else f": choose from {', '.join(words)}" if of_commands else ""
+            if near:
+                return f"; did you mean {near[0]}?"
+            return f": choose from {', '.join(words)}" if self._unknown_command(message) else ""
 
         flags = [flag for flag in self._option_string_actions if flag not in {"-h", "--help"}]
         for word in message.split():
@@ -77,6 +87,10 @@ class OneLineParser(argparse.ArgumentParser):
             if word.startswith("--") and near and near[0] != flag:
                 return f"; did you mean {near[0]}?"
         return self._unknown_hint if "unrecognized arguments" in message else ""
+
+    def _unknown_command(self, message: str) -> re.Match[str] | None:
+        """Match an error of argparse about a command that doesn't exist; its group is what was given."""
+        return re.match(rf"argument {re.escape(self._commands)}: invalid choice: '(.*?)' \(", message)
 
     def actions(self) -> Iterable[argparse.Action]:
         """The action of each flag; one that has several flags comes once for each."""

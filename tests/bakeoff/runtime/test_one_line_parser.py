@@ -35,18 +35,20 @@ def test_commands_of_a_parser_answer_as_it_does():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("names", "arguments", "sentence"),
     [
-        ([], "a command is missing: list|show (see store --help)"),
-        (["shw"], "there is no command 'shw'; did you mean show? (see store --help)"),
-        (["frob"], "there is no command 'frob': choose from list, show (see store --help)"),
+        (["list", "show"], [], "a command is missing: list|show (see store --help)"),
+        (["list", "show"], ["shw"], "there is no command 'shw'; did you mean show? (see store --help)"),
+        (["list", "show"], ["frob"], "there is no command 'frob': choose from list, show (see store --help)"),
+        (["show"], [], "a command is missing: show (see store --help)"),
+        (["show"], ["frob"], "there is no command 'frob': choose from show (see store --help)"),
     ],
 )
-def test_a_command_that_is_missing_or_unknown_is_told_in_plain_words(arguments, sentence):
+def test_a_command_that_is_missing_or_unknown_is_told_in_plain_words(names, arguments, sentence):
     """Once, with the commands that there are: argparse would give them twice."""
     parser = OneLineParser(prog="store")
-    commands = parser.add_subparsers(required=True, metavar="list|show")
-    for name in ("list", "show"):
+    commands = parser.add_subparsers(required=True, metavar="|".join(names))
+    for name in names:
         commands.add_parser(name)
     with pytest.raises(ConfigError) as raised:
         parser.parse_args(arguments)
