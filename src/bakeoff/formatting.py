@@ -59,6 +59,11 @@ def format_count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def format_size(size: int) -> str:
+    """Format a number of bytes, as `3.2 kB`, `4.0 MB` or `1,200.0 MB`."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"
+
+
 def format_parameters(values: Mapping[str, Any]) -> str:
     """Format parameters as in a call: `C=10, gamma='scale'`."""
     return ", ".join(f"{name}={value!r}" for name, value in values.items())

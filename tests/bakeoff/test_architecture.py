@@ -99,8 +99,8 @@ COVERED_BY = {
     "bakeoff/drift/test_verdict.py": "bakeoff/drift/results",
     "stack/test_command_line.py": "bakeoff/training/preflight flows/local/command_line"
     " flows/local/connection flows/local/display flows/local/flow_run flows/local/interrupts",
-    "flows/test_flows.py": "bakeoff/training/evaluate flows/prediction flows/training tasks/runs/contestant_run"
-    " tasks/runs/progress tasks/runs/states",
+    "flows/test_flows.py": "bakeoff/training/evaluate flows/clean flows/prediction flows/training"
+    " tasks/runs/contestant_run tasks/runs/progress tasks/runs/states",
     "stack/test_automations.py": "deployments/automations",
     "deployments/demo/test_stream.py": "deployments/demo/config",
     "stack/test_demo.py": "deployments/demo/days deployments/demo/server",

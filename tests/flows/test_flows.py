@@ -31,6 +31,7 @@ from bakeoff.runtime.workspace import KEPT
 from bakeoff.store.key_files import generate_keys
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
+from flows.clean import clean
 from flows.prediction import prediction
 from flows.training import training
 from tasks.runs.states import end_of, failed_state_on_error
@@ -353,6 +354,17 @@ def test_a_table_of_which_no_row_can_be_scored_fails_the_run(trained, tmp_path):
     assert ["out", "rows.csv"] == sorted(path.name for path in tmp_path.iterdir())
 
 
+def test_what_killed_runs_left_behind_is_removed_by_a_flow(tmp_path):
+    """Its config is a deployment's JSON; the result is how much it was."""
+    (tmp_path / "bakeoff-run-killed").mkdir()
+    (tmp_path / "bakeoff-run-killed" / "bakeoff.lock").write_text("")
+    places = {"workspace": str(tmp_path), "predictions": str(tmp_path)}
+    assert "1 folder, 0.0 kB" == clean(places)
+    assert "1 folder, 0.0 kB" == clean(places | {"delete": True})
+    assert [] == list(tmp_path.iterdir())
+    assert "Failed" == clean(places | {"delete": "perhaps"}, return_state=True).name
+
+
 def test_workers_sign_and_ask_for_signatures_by_their_environment(trained, tmp_path, monkeypatch):
     """Who trains has the private key, who predicts the public one alone; what is not signed fails in one sentence."""
     private, public, fingerprint = generate_keys(tmp_path / "keys")
@@ -372,7 +384,7 @@ def test_workers_sign_and_ask_for_signatures_by_their_environment(trained, tmp_p
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize("name", ["training", "prediction"])
+@pytest.mark.parametrize("name", ["training", "prediction", "clean"])
 def test_a_worker_finds_the_flow_by_its_file(name):
     """It loads flows/….py as a script from the project's root, where the command line's branch is not taken."""
     code = (

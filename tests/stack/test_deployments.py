@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from prefect_stack import Stack, eventually
+from prefect_stack import Stack, end, eventually
 
 AUTOMATIONS = [
     "bakeoff: a crashed run is tried again",
@@ -17,18 +17,18 @@ OWN = {"id", "created", "updated", "deployment_id", "concurrency_limit_id", "ver
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory):
+def stack(tmp_path_factory, migrated):
     """A server where everything is registered, three times over."""
-    with Stack(tmp_path_factory.mktemp("stack")) as stack:
+    with Stack(tmp_path_factory.mktemp("stack"), template=migrated) as stack:
         for _ in range(3):
             stack.register()
         yield stack
 
 
 def test_registering_again_doubles_nothing(stack):
-    """Two deployments, one schedule, four automations, one pool."""
+    """Three deployments, four automations, one pool."""
     deployments = stack.ask("deployments/filter")
-    assert ["batch", "nightly"] == sorted(deployment["name"] for deployment in deployments)
+    assert ["batch", "nightly", "weekly"] == sorted(deployment["name"] for deployment in deployments)
     automations = stack.ask("automations/filter")
     assert AUTOMATIONS == sorted(automation["name"] for automation in automations)
     assert ["bakeoff"] == [pool["name"] for pool in stack.ask("work_pools/filter")]
@@ -93,9 +93,21 @@ def test_a_training_run_by_hand_asks_for_its_prediction(stack, tmp_path):
     assert ("SCHEDULED", wanted) == (asked["state"]["type"], asked["parameters"]["config"])
 
 
-def test_the_schedule_creates_runs(stack):
+@pytest.mark.parametrize("name", ["nightly", "weekly"])
+def test_the_schedule_creates_runs(stack, name):
     """With the pinned versions the scheduler works at all."""
-    assert eventually(lambda: stack.runs(stack.deployment("nightly"), "SCHEDULED"))
+    assert eventually(lambda: stack.runs(stack.deployment(name), "SCHEDULED"))
+
+
+def test_what_killed_runs_left_behind_is_removed(stack, tmp_path):
+    """By a worker, where the run says; its other fields are the deployment's."""
+    (tmp_path / "bakeoff-run-killed").mkdir()
+    (tmp_path / "bakeoff-run-killed" / "bakeoff.lock").write_text("")
+    worker = stack.start_worker()
+    run = stack.ask_for_run(stack.deployment("weekly"), workspace=str(tmp_path), predictions=str(tmp_path))
+    assert eventually(lambda: "COMPLETED" == stack.state(run)["type"]), stack.state(run)
+    end(worker)
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_what_somebody_paused_stays_paused(stack):

@@ -7,9 +7,7 @@ import os
 from dataclasses import asdict
 from typing import Any
 
-from bakeoff.formatting import (
-    one_line,
-)
+from bakeoff.formatting import format_size, one_line
 from bakeoff.store import key_files
 from bakeoff.store.entries import head_of
 from bakeoff.store.history import hold_json
@@ -59,8 +57,7 @@ def prune(store: ModelStore, options: argparse.Namespace) -> int:
         print(f"keeps    {version}  {reason}")
     for version in plan.pruned:
         print(f"{'removed' if options.delete else 'removes':<8} {version}")
-    size = f"{plan.bytes / 1e6:,.1f} MB" if plan.bytes >= 1e6 else f"{plan.bytes / 1e3:,.1f} kB"
-    count = f"{len(plan.pruned)} of {_versions(len(plan.kept) + len(plan.pruned))}, {size}"
+    count = f"{len(plan.pruned)} of {_versions(len(plan.kept) + len(plan.pruned))}, {format_size(plan.bytes)}"
     if not plan.pruned:
         print("nothing to remove")
     elif options.delete:

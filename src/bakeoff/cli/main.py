@@ -36,6 +36,7 @@ COMMANDS = {
 RUNS = {
     "train": "race the classifiers on a table and export the best: bakeoff train rows.csv churned",
     "predict": "score a table with the champion: bakeoff predict rows.csv",
+    "clean": "remove what killed runs left behind, and old predictions; without --delete it only shows which",
 }
 COPIES = {
     "push": (copies.push, "copy a version to an object store or a folder, verified"),
@@ -74,10 +75,10 @@ def main(arguments: list[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # text may contain letters that the terminal can't show
     try:
-        if given[:1] == ["train"] or given[:1] == ["predict"]:
+        if given[:1] and given[0] in RUNS:
             from bakeoff.cli import run  # late: it imports pydantic
 
-            return run.train(given[1:]) if given[0] == "train" else run.predict(given[1:])
+            return int(getattr(run, given[0])(given[1:]))
         options = _parser().parse_args(given)
         return int(options.run(options))
     except BakeoffError as error:
@@ -99,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(prog="bakeoff", description="Race classifiers, keep the best, predict with it.")
     parser.add_argument("-v", "--version", action=_Version, nargs=0, help="show the version of Bakeoff")
     nouns = parser.add_subparsers(
-        required=True, metavar="train|predict|models|labels|push|pull|report|compare|ui|mlflow|keys"
+        required=True, metavar="train|predict|clean|models|labels|push|pull|report|compare|ui|mlflow|keys"
     )
     for name, help_text in RUNS.items():  # for `--help`; `main` runs them, since their flags come from the config
         nouns.add_parser(name, help=help_text, add_help=False)
@@ -164,7 +165,7 @@ def _add_viewers(nouns: Any) -> None:
     ui.set_defaults(run=report.serve)
     help_text = "log a version to an MLflow server and register it there; the champion gets the alias `champion`"
     logged = nouns.add_parser("mlflow", help=help_text, description=help_text, parents=[_store_options("mlflow")])
-    logged.add_argument("version", help="champion, latest or a version's id")
+    logged.add_argument("version", metavar="VERSION", help="champion, latest or a version's id")
     help_text = "the address of the server (default: MLFLOW_TRACKING_URI)"
     logged.add_argument("--tracking-uri", metavar="URI", help=help_text)
     logged.set_defaults(run=_run_on_store, command=mlflow.log_to_mlflow)

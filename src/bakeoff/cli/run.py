@@ -1,7 +1,8 @@
-"""The commands `bakeoff train` and `bakeoff predict`: the flags of the flows, from any folder, without Prefect."""
+"""The commands `bakeoff train`, `predict` and `clean`: the flags of the flows, from any folder, without Prefect."""
 
 import gc
 import getpass
+import json
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config.flags import Output, read_command
+from bakeoff.formatting import format_count, format_size
 from bakeoff.runtime.workers import start_fork_server
 
 # The fields that positional arguments set.
@@ -59,6 +61,31 @@ def predict(arguments: Sequence[str]) -> int:
     from bakeoff.report.prediction_summary import show_prediction
 
     _print(str(score_and_publish(config)), show_prediction, output)
+    return 0
+
+
+def clean(arguments: Sequence[str]) -> int:
+    """List or remove what runs left behind; returns the exit status.
+
+    Args:
+        arguments: the command line behind `clean`.
+    """
+    from bakeoff.local.clean import CleanConfig, clean_up
+
+    config, output = read_command(CleanConfig, arguments, "bakeoff clean")
+    found = clean_up(config)
+    total = sum(each.bytes for each in found)
+    if output.json:
+        folders = [{"path": str(each.path), "what": each.what, "bytes": each.bytes} for each in found]
+        print(json.dumps({"deleted": config.delete, "bytes": total, "folders": folders}, indent=1))
+        return 0
+    for each in [] if output.quiet else found:
+        print(f"{'removed' if config.delete else 'removes'}  {each}")
+    if not found:
+        print("nothing to remove")
+        return 0
+    done = "removed" if config.delete else f"--delete removes {'it' if len(found) == 1 else 'them'}"
+    print(f"{format_count(len(found), 'folder')}, {format_size(total)}: {done}")
     return 0
 
 

@@ -2,10 +2,13 @@
 
 import contextlib
 import hashlib
+import json
 import os
+import re
 import shutil
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from bakeoff.runtime.locks import try_lock
 from bakeoff.runtime.paths import STAMP, refuse_outside_roots, refuse_within
 
 HIDDEN = ".bakeoff-"
+WORK_FOLDER = re.compile(re.escape(HIDDEN) + "[0-9a-f]{12}")
+SUMMARY = "summary.json"
 HOW = {"workers"}  # fields of the config that don't change the result
 
 
@@ -88,7 +93,7 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
         # After Ctrl-C a thread may still be writing: then the folder stays, and stays locked until the process ends.
         if not is_written(folder):
             if not keep:
-                _remove(folder, made)
+                remove_folder(folder, made)
             os.close(descriptor)
 
 
@@ -97,10 +102,35 @@ def hidden_folder(parent: Path, key: str) -> Path:
     return parent / f"{HIDDEN}{hashlib.sha256(key.encode()).hexdigest()[:12]}"  # a short and valid name for any key
 
 
-def _remove(folder: Path, made: list[Path]) -> None:
-    """Remove a work folder, and parents that were made for it and are empty, as far as possible.
+def left_behind(parent: Path, seconds: float) -> Iterator[Path]:
+    """Yield the work folders of killed runs that nobody has continued for so long, each locked until the next."""
+    for folder in parent.glob(f"{HIDDEN}*"):
+        if folder.is_symlink() or not WORK_FOLDER.fullmatch(folder.name):
+            continue
+        with contextlib.suppress(OSError):
+            last = max(path.lstat().st_mtime for path in (folder, *folder.iterdir()))
+            descriptor = open_regular(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                if last < time.time() - seconds and try_lock(descriptor):
+                    yield folder
+            finally:
+                os.close(descriptor)
 
-    The folder is renamed first, so that no other run locks it when it is half removed.
+
+def outputs(parent: Path) -> Iterator[Path]:
+    """Yield the outputs that prediction runs named by their time, the oldest first."""
+    for folder in sorted(parent.glob("*Z")):
+        with contextlib.suppress(OSError, ValueError):
+            datetime.strptime(folder.name, STAMP).replace(tzinfo=UTC)
+            summary = json.loads((folder / SUMMARY).read_bytes())
+            if not folder.is_symlink() and isinstance(summary, dict) and {"name", "version", "rows"} <= summary.keys():
+                yield folder
+
+
+def remove_folder(folder: Path, made: Iterable[Path] = ()) -> None:
+    """Remove an output or a work folder, and parents that were made for it and are empty, as far as possible.
+
+    The folder is renamed first, so that no other run finds it half removed.
     """
     renamed = hidden_folder(folder.parent, str(uuid.uuid4()))
     with contextlib.suppress(OSError):

@@ -59,7 +59,8 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
     refuse_outside_roots(workspace)  # again: a folder on the way may have become a link since the run was checked
     kept = workspace / KEPT
     make_cache(kept)
-    _forget(workspace)
+    for folder in left_behind(workspace):
+        shutil.rmtree(folder, ignore_errors=True)
     run = RunFolder(Path(tempfile.mkdtemp(prefix=RUN, dir=workspace)), kept)
     with (run.path / f"{LOCK}.new").open("w") as file:
         lock(file)
@@ -95,20 +96,23 @@ def _used(run: RunFolder) -> Path:
     return run.path / "used"
 
 
-def _forget(workspace: Path) -> None:
-    """Remove the folders of runs that were killed, and results cached too long ago; nothing that a run didn't make."""
+def left_behind(workspace: Path, seconds: float = KEPT_SECONDS) -> Iterator[Path]:
+    """Yield the folders of runs that were killed, each locked until the next, and results cached that long ago.
+
+    Nothing that a run didn't make is among them.
+    """
     for folder in workspace.glob(f"{RUN}*"):
         if folder.is_symlink():
             continue
         with contextlib.suppress(OSError), (folder / LOCK).open("r+") as file:
             if try_lock(file):  # its run was killed
-                shutil.rmtree(folder, ignore_errors=True)
+                yield folder
     kept: list[Path] = []
     if not (workspace / KEPT).is_symlink():
         with contextlib.suppress(FileNotFoundError):  # a run that ended has removed it, empty
             kept = list((workspace / KEPT).iterdir())
     for entry in kept:
         with contextlib.suppress(OSError):
-            old = entry.lstat().st_mtime < time.time() - KEPT_SECONDS
+            old = entry.lstat().st_mtime < time.time() - seconds
             if old and KEPT_KEY.fullmatch(entry.name) and (entry / RESULT).is_file():
-                shutil.rmtree(entry, ignore_errors=True)
+                yield entry
