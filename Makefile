@@ -17,7 +17,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 EXTRAS = $(addprefix --extra ,flows scale excel sql sklearnex signing terminal objects)
 INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps
 
-.PHONY: help setup setup-dev train predict demo server worker deploy env up down test test-lowest test-stack test-compose faults bench-peers check format lock notebook docs clean
+.PHONY: help setup setup-dev train predict demo server worker deploy env up down sbom test test-lowest test-stack test-compose faults bench-peers check format lock notebook docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,11 @@ up:  ## server, database and worker under docker-compose: http://127.0.0.1:4200
 
 down:  ## stop them; models, predictions and history stay
 	@$(COMPOSE) down
+
+sbom: .venv/.dev  ## build the image, and write what is in it to bakeoff.cdx.json; needs Docker
+	@docker build --quiet --tag bakeoff . >/dev/null
+	@$(BIN)/python -m deployments.sbom bakeoff > bakeoff.cdx.json
+	@echo bakeoff.cdx.json
 
 test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 	@$(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(if $(SCRATCH),-o tmp_path_retention_policy=failed) $(ARGS)

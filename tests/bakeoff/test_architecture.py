@@ -101,6 +101,7 @@ COVERED_BY = {
     " flows/local/connection flows/local/display flows/local/flow_run flows/local/interrupts",
     "flows/test_flows.py": "bakeoff/training/evaluate flows/clean flows/prediction flows/training"
     " tasks/runs/contestant_run tasks/runs/progress tasks/runs/states",
+    "compose/test_sbom.py": "deployments/sbom",
     "stack/test_automations.py": "deployments/automations",
     "deployments/demo/test_stream.py": "deployments/demo/config",
     "stack/test_demo.py": "deployments/demo/days deployments/demo/server",
