@@ -1,0 +1,138 @@
+"""Ask for many runs of a deployment within a minute, and watch server, database and two workers until all have ended.
+
+    python -m benchmarks.load [RUNS]      # default 200; real server, PostgreSQL and two workers of two runs each
+
+Each is a training run of 300 rows and one contestant, with its prediction left out. A probe asks the server for the
+newest runs twice a second meanwhile. A run is out of order if it is taken up before as many that were asked for
+earlier as can run at once.
+
+Requirements: all complete, in order, each with its version; neither server nor database logs a lock error; the server
+grows by at most 200 MB; the probe's 99th percentile is at most 5 seconds.
+"""
+
+import json
+import re
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+
+from benchmarks.jobs import memory
+from tests.support.postgres import postgres
+from tests.support.prefect_stack import Stack, end, eventually
+
+MINUTE = 60
+WORKERS, LIMIT = ("first", "second"), 2
+SLOTS = LIMIT * len(WORKERS)
+GROWTH_MIB, ANSWER_SECONDS = 200, 5
+LOCKS = re.compile(r".*(?:database is locked|deadlock|could not serialize|lock timeout).*", re.IGNORECASE)
+ENDS = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def main(runs: int = 200) -> int:
+    """Print the figures; the exit status is 1 if a requirement is not met."""
+    with (
+        tempfile.TemporaryDirectory(prefix="bakeoff-load-") as name,
+        postgres() as (url, log),
+        Stack(folder := Path(name), PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack,
+    ):
+        stack.register()
+        stack.drop(f"deployments/{stack.deployment('batch')['id']}")  # so that no run asks for its prediction
+        nightly = stack.deployment("nightly")
+        stack.change(f"deployments/{nightly['id']}", concurrency_limit=None)
+        workers = [stack.start_worker("--name", name, "--limit", str(LIMIT)) for name in WORKERS]
+        answers: list[float] = []
+        sizes: dict[str, list[float]] = {"server": [], "workers": []}
+        done = threading.Event()
+        probe = threading.Thread(target=watch, args=(stack, workers, answers, sizes, done))
+        probe.start()
+        began = time.monotonic()
+        config = {
+            "dataset": {"n_samples": 300},
+            "classifiers": {"logistic_regression": {}},
+            "retrain": "always",
+            "store": str(folder / "models"),
+            "workspace": str(folder / "work"),
+        }
+        for number in range(runs):
+            time.sleep(max(0.0, began + number * MINUTE / runs - time.monotonic()))
+            stack.ask_for_run(nightly, **config)
+        asked = time.monotonic() - began
+        eventually(lambda: count(stack, nightly, ENDS) == runs, seconds=runs * 60, pause=5)
+        seconds = time.monotonic() - began
+        done.set()
+        probe.join()
+        completed = count(stack, nightly, ("COMPLETED",))
+        behind = displacement(stack, nightly)
+        locks = LOCKS.findall((folder / "server.log").read_text() + log.read_text())
+        for worker in workers:
+            end(worker)
+        versions = len(list(folder.glob("models/classifier/*/card.json")))
+    growth = {key: size[-1] - size[0] for key, size in sizes.items()}
+    median, slowest = statistics.median(answers), statistics.quantiles(answers, n=100)[-1]
+    print(f"{runs} runs asked for in {asked:.0f} s: {completed} completed in {seconds:.0f} s, {versions} versions")
+    print(f"most places ahead of its turn: {behind}; lock errors: {len(locks)}")
+    print(f"answers of the server, {len(answers)}: median {median:.3f} s, 99th percentile {slowest:.3f} s")
+    for key, size in sizes.items():
+        print(f"{key}: {size[0]:.0f} MiB at first, {max(size):.0f} at most, {size[-1]:.0f} at last")
+    held = completed == versions == runs and behind <= SLOTS and not locks
+    held = held and growth["server"] <= GROWTH_MIB and slowest <= ANSWER_SECONDS
+    figures = {"runs": runs, "completed": completed, "seconds": seconds, "behind": behind, "locks": len(locks)}
+    print(json.dumps(figures | {"answers": [median, slowest], "MiB": sizes, "held": held}))
+    return int(not held)
+
+
+def watch(
+    stack: Stack, workers: list, answers: list[float], sizes: dict[str, list[float]], done: threading.Event
+) -> None:
+    """Ask the server twice a second, and note the memory of server and workers every ten seconds, until `done`."""
+    looked = 0.0
+    while not done.wait(0.5):
+        began = time.monotonic()
+        stack.ask("flow_runs/filter", sort="START_TIME_DESC", limit=5)
+        answers.append(time.monotonic() - began)
+        if began - looked >= 10:
+            looked = began
+            sizes["server"].append(memory(stack.server.pid))
+            sizes["workers"].append(sum(own_memory(worker.pid) for worker in workers))
+
+
+def own_memory(pid: int) -> float:
+    """Return the resident memory in MiB of a process alone, without the runs that it has started."""
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
+
+
+def pages(stack: Stack, deployment: dict, states: tuple[str, ...]) -> list[dict]:
+    """Return all runs of a deployment that are in one of the states; the server gives 200 at a time."""
+    found: list[dict] = []
+    while True:
+        page = stack.ask(
+            "flow_runs/filter",
+            deployments={"id": {"any_": [deployment["id"]]}},
+            flow_runs={"state": {"type": {"any_": list(states)}}},
+            sort="EXPECTED_START_TIME_ASC",
+            offset=len(found),
+        )
+        found += page
+        if not page:
+            return found
+
+
+def count(stack: Stack, deployment: dict, states: tuple[str, ...]) -> int:
+    """Return how many of the deployment's runs are in one of the states."""
+    return len(pages(stack, deployment, states))
+
+
+def displacement(stack: Stack, deployment: dict) -> int:
+    """Return by how many places a run began ahead of its turn, at most: runs were asked for in a certain order."""
+    started = sorted(pages(stack, deployment, ENDS), key=lambda run: datetime.fromisoformat(run["start_time"]))
+    turns = {run["id"]: turn for turn, run in enumerate(pages(stack, deployment, ENDS))}
+    return max(turns[run["id"]] - place for place, run in enumerate(started))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:2])))
