@@ -19,9 +19,6 @@ from bakeoff.runtime.paths import refuse_outside_roots
 DAY = 24 * 3600
 LONGEST_DAYS = 36500
 GIGABYTE = 1e9
-TEMPORARY = ("bakeoff-pull-", "bakeoff-race-")  # prefixes of folders in the system's folder of temporary files
-IN_WORKSPACE = ("bakeoff-deep-",)
-RANDOM = "?" * 8  # behind the prefix
 
 logger = logging.getLogger(__name__)
 
@@ -109,10 +106,11 @@ def _left_overs(config: CleanConfig) -> Iterator[Found]:
         yield Found(folder, what, _size(folder))
     for folder in output_folder.left_behind(config.predictions, seconds):
         yield Found(folder, "checkpoint of a killed prediction run", _size(folder))
-    for parent, prefixes in ((Path(tempfile.gettempdir()), TEMPORARY), (config.workspace, IN_WORKSPACE)):
-        for folder in (path for prefix in prefixes for path in sorted(parent.glob(f"{prefix}{RANDOM}"))):
-            if not folder.is_symlink() and folder.is_dir() and folder.stat().st_mtime < time.time() - seconds:
-                yield Found(folder, "temporary folder", _size(folder))
+    temporary = Path(tempfile.gettempdir())
+    places = (workspace.DEEP, config.workspace), (workspace.RACE, temporary), (workspace.PULL, temporary)
+    for prefix, parent in places:
+        for folder in workspace.unlocked_folders(prefix, parent):
+            yield Found(folder, "temporary folder", _size(folder))
 
 
 def _outputs(config: CleanConfig) -> Iterator[Found]:

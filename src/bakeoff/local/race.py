@@ -2,8 +2,6 @@
 
 import html
 import os
-import shutil
-import tempfile
 import weakref
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -26,6 +24,7 @@ from bakeoff.formatting import one_line
 from bakeoff.local.training import RaceResult, finished_race
 from bakeoff.report.card_tables import headline
 from bakeoff.report.card_text import describe_choice, format_warnings, warn_of_baseline
+from bakeoff.runtime.workspace import RACE, locked_folder
 from bakeoff.store.card import FRAME, Card
 from bakeoff.store.load import open_store
 from bakeoff.store.manifest import REPORT
@@ -144,8 +143,7 @@ def race(frame: Any, target: str, **config: Any) -> Race:
     ignored = dataset.get("ignore", ())
     table = to_table(frame, [ignored] if isinstance(ignored, str) else ignored)
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="bakeoff-race-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = stack.enter_context(locked_folder(RACE))
         stack.callback(forget_parts)
         path = folder / "rows.parquet"
         stack.enter_context(_errors_about_frame(path))

@@ -4,6 +4,7 @@ The cache outlives a run that failed or was killed, so that the same run, starte
 """
 
 import contextlib
+import os
 import re
 import shutil
 import tempfile
@@ -20,6 +21,8 @@ from bakeoff.runtime.paths import refuse_outside_roots
 KEPT = "bakeoff-kept"
 KEPT_KEY = re.compile(r"[0-9a-f]{32}")
 RUN = "bakeoff-run-"
+DEEP = "bakeoff-deep-"  # of a deep report
+RACE, PULL = "bakeoff-race-", "bakeoff-pull-"  # in the system's folder for temporary files
 KEPT_SECONDS = 7 * 24 * 3600  # the age at which a cached result is removed
 LOCK = "bakeoff.lock"
 RESULT = "result.json"  # in a cached step's folder; written last, so that it marks a complete one
@@ -61,19 +64,35 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
     make_cache(kept)
     for folder in left_behind(workspace):
         shutil.rmtree(folder, ignore_errors=True)
-    run = RunFolder(Path(tempfile.mkdtemp(prefix=RUN, dir=workspace)), kept)
-    with (run.path / f"{LOCK}.new").open("w") as file:
-        lock(file)
-        # Renamed when it is locked, so that no other run finds it unlocked.
-        (run.path / f"{LOCK}.new").rename(run.path / LOCK)
+    with locked_folder(RUN, workspace) as path:
+        run = RunFolder(path, kept)
         try:
             yield run
             for entry in _used(run).iterdir() if _used(run).exists() else ():
                 shutil.rmtree(kept / entry.name, ignore_errors=True)
         finally:
-            shutil.rmtree(run.path, ignore_errors=True)
             with contextlib.suppress(OSError):  # it is not empty
                 kept.rmdir()
+
+
+@contextlib.contextmanager
+def locked_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder for the block, locked so that it is not taken for that of a killed run, and remove it afterwards.
+
+    Args:
+        prefix: what its name begins with.
+        parent: the folder that it is made in, by default the system's for temporary files.
+    """
+    folder, owner = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)), os.getpid()
+    try:
+        with (folder / f"{LOCK}.new").open("w") as file:
+            lock(file)
+            # Renamed when it is locked, so that nobody finds it unlocked.
+            (folder / f"{LOCK}.new").rename(folder / LOCK)
+            yield folder
+    finally:
+        if os.getpid() == owner:  # not in a process that was forked within the block
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_cache(kept: Path) -> None:
@@ -101,12 +120,7 @@ def left_behind(workspace: Path, seconds: float = KEPT_SECONDS) -> Iterator[Path
 
     Nothing that a run didn't make is among them.
     """
-    for folder in workspace.glob(f"{RUN}*"):
-        if folder.is_symlink():
-            continue
-        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as file:
-            if try_lock(file):  # its run was killed
-                yield folder
+    yield from unlocked_folders(RUN, workspace)
     kept: list[Path] = []
     if not (workspace / KEPT).is_symlink():
         with contextlib.suppress(FileNotFoundError):  # a run that ended has removed it, empty
@@ -116,3 +130,13 @@ def left_behind(workspace: Path, seconds: float = KEPT_SECONDS) -> Iterator[Path
             old = entry.lstat().st_mtime < time.time() - seconds
             if old and KEPT_KEY.fullmatch(entry.name) and (entry / RESULT).is_file():
                 yield entry
+
+
+def unlocked_folders(prefix: str, parent: Path) -> Iterator[Path]:
+    """Yield what `locked_folder` made in processes that were killed, each locked until the next."""
+    for folder in sorted(parent.glob(f"{prefix}*")):
+        if folder.is_symlink():
+            continue
+        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as file:
+            if try_lock(file):  # its process was killed
+                yield folder

@@ -11,6 +11,7 @@ import pytest
 from bakeoff.cli.main import main
 from bakeoff.errors import ConfigError
 from bakeoff.local.clean import CleanConfig, clean_up
+from bakeoff.runtime import workspace
 
 DAY = 24 * 3600
 
@@ -43,9 +44,9 @@ def places(tmp_path, monkeypatch):
     left = {
         make(work / "bakeoff-run-killed", bakeoff_lock=""),
         make(work / "bakeoff-kept" / ("0" * 32), days=8, result_json="{}"),
-        make(work / "bakeoff-deep-a1b2c3d4", days=8, rows=""),
+        make(work / "bakeoff-deep-killed", bakeoff_lock="", rows=""),
         make(predictions / ".bakeoff-0123456789ab", days=8, lock="", state_jsonl="{}"),
-        make(tmp_path / "temporary" / "bakeoff-pull-a1b2c3d4", days=8),
+        make(tmp_path / "temporary" / "bakeoff-pull-killed", bakeoff_lock=""),
     }
     make(work / "bakeoff-run-of-a-person", days=900, notes="")  # no lock
     make(work / "bakeoff-kept" / ("1" * 32), days=6, result_json="{}")
@@ -54,7 +55,7 @@ def places(tmp_path, monkeypatch):
     make(predictions / ".bakeoff-mine", days=900, lock="")
     make(predictions / ".bakeoff-ffffffffffff", days=6, lock="", state_jsonl="{}")
     (predictions / ".bakeoff-eeeeeeeeeeee").symlink_to(work)
-    make(tmp_path / "temporary" / "bakeoff-pull-0a0b0c0d", days=1)
+    make(tmp_path / "temporary" / "bakeoff-race-of-a-person", days=900)
     return work, predictions, left
 
 
@@ -71,7 +72,7 @@ def test_what_killed_runs_left_is_listed_and_removed_when_asked(places, tmp_path
     assert [] == clean_up(config)
 
 
-@pytest.mark.parametrize("name", ["work/bakeoff-run-killed/bakeoff.lock", "predictions/.bakeoff-0123456789ab/lock"])
+@pytest.mark.parametrize("name", ["work/bakeoff-deep-killed/bakeoff.lock", "predictions/.bakeoff-0123456789ab/lock"])
 def test_what_a_run_has_locked_stays(places, tmp_path, name):
     """However old it is."""
     work, predictions, left = places
@@ -80,6 +81,15 @@ def test_what_a_run_has_locked_stays(places, tmp_path, name):
         done = clean_up(CleanConfig(workspace=work, predictions=predictions, delete=True))
     assert left - {(tmp_path / name).parent} == {found.path for found in done}
     assert (tmp_path / name).exists()
+
+
+def test_what_is_in_use_stays(tmp_path):
+    """A process that has such a folder holds its lock."""
+    with workspace.run_folder(tmp_path) as run, workspace.locked_folder(workspace.DEEP, tmp_path) as deep:
+        assert [] == clean_up(CleanConfig(workspace=tmp_path, predictions=tmp_path, delete=True))
+        assert run.path.exists()
+        assert deep.exists()
+    assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -125,7 +135,7 @@ def test_the_command_says_what_it_would_remove(places, capsys, tmp_path):
     assert (True, {str(path) for path in left}) == (said["deleted"], {each["path"] for each in said["folders"]})
     assert 0 == main(flags)
     assert "nothing to remove\n" == capsys.readouterr().out
-    assert not (tmp_path / "temporary" / "bakeoff-pull-a1b2c3d4").exists()
+    assert not (tmp_path / "temporary" / "bakeoff-pull-killed").exists()
 
 
 def test_a_place_that_is_not_there_has_nothing(tmp_path):

@@ -128,7 +128,7 @@ def test_an_ignored_column_may_hold_anything(orders):
         bakeoff.race(odd, **config)
 
 
-def test_a_closed_race_says_so(orders):
+def test_a_closed_race_says_so(orders, tmp_path):
     """A copy has no files of its own, so there is none; a forked process doesn't remove its parent's files."""
     race = bakeoff.race(orders, target="outcome", classifiers={"logistic_regression": {}})
     with pytest.raises(TypeError, match="export it, or pickle its pipeline"):
@@ -138,6 +138,7 @@ def test_a_closed_race_says_so(orders):
         os._exit(0)
     os.waitpid(child, 0)
     assert race.report()
+    assert race.export(tmp_path / "models").exists()
     race.close()
     for use in (race.report, race.export, lambda: race.pipeline):
         with pytest.raises(ConfigError, match="the race is closed"):

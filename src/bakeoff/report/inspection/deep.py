@@ -1,6 +1,5 @@
 """Inspect a model for a deep report: permutation importance and learning curve."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from bakeoff.report.inspection.importance import permutation_importance
 from bakeoff.runtime.files import require_writable
 from bakeoff.runtime.paths import refuse_mixed
 from bakeoff.runtime.threads import cpu_count
+from bakeoff.runtime.workspace import DEEP, locked_folder
 from bakeoff.store.card import Card
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
@@ -55,8 +55,8 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
     refuse_mixed(store.folder.parent, workspace, config.dataset.path)
     require_writable(workspace, "the workspace")
     workspace.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bakeoff-deep-", dir=workspace) as name:
-        ref = prepare_dataset(config, Path(name))
+    with locked_folder(DEEP, workspace) as folder:
+        ref = prepare_dataset(config, folder)
         if ref.sha256 != card.data_sha256:
             where = config.dataset.shown or config.dataset.bundled or "the generator"
             raise DataError(

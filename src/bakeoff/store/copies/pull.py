@@ -2,11 +2,11 @@
 
 import re
 import tempfile
-from pathlib import Path
 
 from bakeoff.errors import IntegrityError, StoreError, UserError, WriteError
 from bakeoff.runtime.files import NAME, create_file
 from bakeoff.runtime.objects.place import Place, naming
+from bakeoff.runtime.workspace import PULL, locked_folder
 from bakeoff.store.copies.seal import SEAL
 from bakeoff.store.copies.sealed_files import read_card, read_sealed
 from bakeoff.store.entries import VERSION
@@ -44,8 +44,9 @@ def pull_version(store: ModelStore, wanted: str, place: Place, by: str | None = 
     store.require_ready()
     version, seals = _find(place, store.name, wanted)
     try:
-        with tempfile.TemporaryDirectory(prefix="bakeoff-pull-") as temporary:
-            folder = Path(temporary)
+        with locked_folder(PULL) as temporary:
+            folder = temporary / "version"
+            folder.mkdir()
             content, digest, card = read_card(place, store.journal, version, seals, store.keys)
             if store.has(version, digest):
                 return version, False
