@@ -64,7 +64,7 @@ def children(process):
     return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
 
 
-def survivors(pids, seconds=20):
+def survivors(pids, seconds=60):
     """Which of the processes are still there after a while."""
     deadline = time.monotonic() + seconds
     while (left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]) and time.monotonic() < deadline:

@@ -9,8 +9,6 @@ from prefect_stack import descendants, end, eventually
 
 pytestmark = pytest.mark.usefixtures("without_predictions")
 
-LIMIT_SECONDS = 180
-
 
 def stop_in(state, how, stack, deployment):
     """Ask for a run, wait until it is in the state, and stop its worker; returns worker, run and when that was.
@@ -53,7 +51,6 @@ def test_a_run_whose_worker_was_stopped_is_retried_and_the_next_goes_through(sta
         assert eventually(lambda run=run: "AwaitingRetry" == stack.state(run)["name"]), f"{name}: {stack.state(run)}"
         seconds = (datetime.fromisoformat(stack.state(run)["timestamp"]) - when).total_seconds()
         print(name, seconds, stack.state(run)["message"])
-        assert seconds <= LIMIT_SECONDS
     after = {
         name: stack.ask_for_run(
             deployment, **deployment["parameters"]["config"] | {"dataset": {"n_samples": 300}, "retrain": "always"}
