@@ -181,7 +181,7 @@ def _probabilities(card: Card, outcomes: Mapping[str, Outcomes], pictures: Mappi
 
 
 def _data(card: Card) -> dict[str, Any]:
-    rows = vars(card.rows)
+    rows = {"training": card.rows.train, "test": card.rows.test, "hold-out": card.rows.validation}
     return {
         "n_rows": f"{sum(rows.values()):,}",
         "parts": [(part, f"{count:,}") for part, count in rows.items()],
