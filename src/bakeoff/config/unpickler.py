@@ -53,6 +53,7 @@ NAMES = {
 }
 CLASSES = ("bakeoff.estimators", "scipy.interpolate", "scipy.sparse", "sklearn")  # all of whose classes may be named
 CYTHON = "__pyx_unpickle_"  # functions that Cython makes, one for each class, to make an object of its state
+SHORT_NAMES = {"_loss": "sklearn._loss._loss"}  # what scikit-learn 1.7 calls a module of its own
 OLD_NAMES = ("bakeoff.calibration", "bakeoff.nystroem_svc")  # of classes now in `bakeoff.estimators`
 NO_MODELS = ("sklearn.datasets", "sklearn.externals", "sklearn.utils._testing", "sklearn.utils.parallel")
 KNOWN = (
@@ -111,6 +112,7 @@ def find_name(module: str, name: str) -> Any:
         NotAllowedError: it may not be named.
         AttributeError: the module has no such name.
     """
+    module = SHORT_NAMES.get(module, module)
     path, package = f"{module}.{name}", module.partition(".")[0]
     ours = package in {*KNOWN, *sys.stdlib_module_names}
     allows = _rule(module, name)
@@ -142,7 +144,7 @@ def _rule(module: str, name: str) -> Callable[[Any], bool] | None:
 
 
 def _is_class_of(found: Any, modules: tuple[str, ...]) -> bool:
-    return isinstance(found, type) and is_below(found.__module__, modules)
+    return isinstance(found, type) and is_below(SHORT_NAMES.get(found.__module__, found.__module__), modules)
 
 
 def _is_number(found: Any) -> bool:

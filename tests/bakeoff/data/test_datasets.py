@@ -17,7 +17,10 @@ from bakeoff.tables.schema import Feature
 
 def dataset(y, **columns):
     frame = pd.DataFrame(columns or {"a": np.arange(len(y), dtype=float)})
-    return Dataset(frame, pd.Series(y, name="y"), tuple(Feature(name, "float64", "number") for name in frame))
+    frame = frame.astype({name: TEXT for name, column in frame.items() if column.dtype == object})  # pandas 2's text
+    target = pd.Series(y, name="y")
+    target = target.astype(TEXT) if target.dtype == object else target
+    return Dataset(frame, target, tuple(Feature(name, "float64", "number") for name in frame))
 
 
 def test_the_digest_is_the_same_on_every_machine():

@@ -156,7 +156,7 @@ INTERVALS = pa.array([(1, 2, 3)], pa.month_day_nano_interval())
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"frame": pd.Series([1.0], name="outcome")}, DataError, "a Series can't be read as a table"),
+        ({"frame": pd.Series([1.0], name="outcome")}, DataError, "Series"),
         ({"frame": _Broken()}, DataError, "a _Broken can't be read as a table: no rows today"),
         ({"frame": pa.table({"a": INTERVALS})}, DataError, "the frame has a column of a type that can't be used"),
         ({"frame": pd.DataFrame({0: [1], "0": [2]})}, DataError, "more than one column named '0'"),
