@@ -21,17 +21,24 @@ from bakeoff.runtime.locks import lock
 
 LOGISTIC_REGRESSION = {"logistic_regression": {}}
 LONGEST = (
+    "test_documented_commands.py",
+    "test_drift.py",
+    "test_cancelling.py",
     "test_stopped_workers.py",
-    "test_many_runs.py",
-    "test_demo.py",
     "test_schedules.py",
+    "test_object_stores.py",
     "test_server_outages.py",
+    "test_drive_by.py",
+    "test_dask.py",
+    "test_pages.py",
+    "test_many_runs.py",
 )
 
 
 def pytest_collection_modifyitems(items):
     """Begin with the files that take the longest, so that no core is idle at the end."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(LONGEST)))
 
 
 class DatabaseStack(Stack):
