@@ -109,7 +109,7 @@ def test_the_pages_ask_for_the_auth_string(stack, tmp_path):
     for name in ("127.0.0.1", "localhost"):
         page = f"http://{name}:{stack.port}/v2/deployments"
         with Browser(profile) as browser:
-            assert ["nightly"] == browser.sees(page, "nightly")
+            assert ["nightly"] == browser.sees(page, "nightly", seconds=10)
             assert eventually(lambda: browser.run("document.querySelector('input[type=password]') !== null"))
             browser.sign_in(":".join(stack.auth))
             assert [] == browser.sees(page, "nightly")
