@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 import sys
+from datetime import timedelta
 from shlex import quote
 
 from bakeoff.errors import BakeoffError, ConfigError, UserError
@@ -17,6 +18,7 @@ from flows.local.auth_string import SERVER_VARIABLE, auth_file, hold_auth_string
 from flows.local.preflight import check_home
 from flows.local.trusted_hosts import LOOPBACK, Gate, hold_origins
 
+LOST_SECONDS = 30  # after which an event is handled without the one that should precede it
 NO_IPV6 = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
@@ -79,7 +81,11 @@ def serve(host: str, port: int) -> int:
             os.environ.setdefault(name, value)
         import uvicorn
         from prefect.server.api.server import create_app
+        from prefect.server.events.ordering import memory
 
+        # A state's event waits for that of the state before, which a server that was killed no longer knows: a run that
+        # crashed for it was tried again only after a quarter of an hour.
+        vars(memory)["PRECEDING_EVENT_LOOKBACK"] = timedelta(seconds=LOST_SECONDS)
         api_url = os.environ["PREFECT_SERVER_UI_API_URL"]
         print(
             f"Prefect's pages: {os.environ['PREFECT_UI_URL']}",

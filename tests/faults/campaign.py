@@ -106,6 +106,14 @@ class Campaign:
             return False
         return not [run for run in runs if not run["auto_scheduled"]]
 
+    def settled(self):
+        """Whether the stack is well and at rest, and no run is left to be tried again: that begins moments later."""
+        try:
+            crashed = [run for _, run in self.asked if "CRASHED" == self.compose.state(run)["type"]]
+        except httpx.HTTPError:
+            return False
+        return not crashed and self.well() and self.at_rest()
+
     def round(self, number, fault):
         """Strike once under load; returns what was found lost. The number names the prediction's folder."""
         self.asked.clear()
@@ -114,7 +122,7 @@ class Campaign:
         time.sleep(self.random.uniform(0, LONGEST_MOMENT))
         struck = time.monotonic()
         fault.strike(self.compose, self.random)
-        ended = eventually(lambda: self.well() and self.at_rest(), seconds=PATIENCE, pause=1)
+        ended = eventually(self.settled, seconds=PATIENCE, pause=1) or (self.well() and self.at_rest())
         self.recovered[fault.name].append(time.monotonic() - struck - fault.seconds)
         found = self.findings(number) if ended else [f"not at rest after {PATIENCE} s"]
         self.lost[fault.name] += found
