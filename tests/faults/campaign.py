@@ -108,11 +108,12 @@ class Campaign:
 
     def settled(self):
         """Whether the stack is well and at rest, and no run is left to be tried again: that begins moments later."""
-        try:
-            crashed = [run for _, run in self.asked if "CRASHED" == self.compose.state(run)["type"]]
+        if not (self.well() and self.at_rest()):
+            return False
+        try:  # after the look at what is under way, or a run could crash in between
+            return not [run for _, run in self.asked if "CRASHED" == self.compose.state(run)["type"]]
         except httpx.HTTPError:
             return False
-        return not crashed and self.well() and self.at_rest()
 
     def round(self, number, fault):
         """Strike once under load; returns what was found lost. The number names the prediction's folder."""
