@@ -15,7 +15,7 @@ from bakeoff.tables.schema_validation import validate_table
 
 SAMPLE = "sample.parquet"
 ROWS = 64
-TOLERANCE = 1e-6  # relative and absolute, of scores: processors and BLAS versions differ only in the last digits
+TOLERANCE = 1e-5  # relative and absolute, of scores: their last digits depend on the processor; NystroemSVC has float32
 
 
 def freeze_sample(model: Any, rows: pa.Table, features: list[Feature], path: Path) -> None:

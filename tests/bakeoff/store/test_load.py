@@ -19,7 +19,7 @@ from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store import manifest
-from bakeoff.store.frozen_sample import check_sample, freeze_sample
+from bakeoff.store.frozen_sample import TOLERANCE, check_sample, freeze_sample
 from bakeoff.store.key_files import find_keys
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
@@ -204,7 +204,8 @@ def test_a_model_of_our_own_classes_opens_and_predicts_the_same(name, tmp_path):
     rows = pd.read_parquet(store.path(version) / "validation.parquet").drop(columns="target")
     expected = json.loads((tmp_path / name / "predictions.json").read_text())
     assert expected["prediction"] == [str(label) for label in model.predict(rows)]
-    np.testing.assert_allclose(model.predict_proba(rows), expected["probabilities"], rtol=1e-12, atol=1e-12)
+    least = TOLERANCE if name == "approximated" else 1e-12  # it computes in float32, whose digits are the processor's
+    np.testing.assert_allclose(model.predict_proba(rows), expected["probabilities"], rtol=least, atol=least)
 
 
 IRIS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
