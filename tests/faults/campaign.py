@@ -68,6 +68,7 @@ class Campaign:
         self.asked = []
         self.recovered = defaultdict(list)
         self.lost = defaultdict(list)
+        self.crashed_before = set()
 
     def start(self):
         """Bring up two workers, and train a first version."""
@@ -111,13 +112,19 @@ class Campaign:
         if not (self.well() and self.at_rest()):
             return False
         try:  # after the look at what is under way, or a run could crash in between
-            return not [run for _, run in self.asked if "CRASHED" == self.compose.state(run)["type"]]
+            return self.crashed() <= self.crashed_before
         except httpx.HTTPError:
             return False
+
+    def crashed(self):
+        """The ids of the runs that have crashed, whether asked for here or by a training run."""
+        names = ("nightly", "batch")
+        return {run["id"] for name in names for run in self.compose.runs(self.compose.deployment(name), "CRASHED")}
 
     def round(self, number, fault):
         """Strike once under load; returns what was found lost. The number names the prediction's folder."""
         self.asked.clear()
+        self.crashed_before = self.crashed()
         self.ask("nightly", **TRAINING)
         self.ask("batch", name="orders", version="champion", input="data/orders.csv", output=f"predictions/{number}")
         time.sleep(self.random.uniform(0, LONGEST_MOMENT))
@@ -136,13 +143,13 @@ class Campaign:
             state = self.compose.state(run)
             if state["type"] != "COMPLETED":
                 found.append(f"a run of {deployment} is {state['name']}: {state['message']}")
-        follow = [run for run in self.compose.runs(self.compose.deployment("batch")) if run["idempotency_key"]]
-        keys = " ".join(run["idempotency_key"] for run in follow if run["state"]["type"] == "COMPLETED")
-        found += [
-            f"no prediction followed the training run {run['id']}"
-            for deployment, run in self.asked
-            if deployment == "nightly" and run["id"] not in keys
-        ]
+        predictions = self.compose.runs(self.compose.deployment("batch"))
+        for deployment, run in self.asked:
+            if deployment == "nightly":
+                follow = [other["state"] for other in predictions if run["id"] in (other["idempotency_key"] or "")]
+                if "COMPLETED" not in [state["type"] for state in follow]:
+                    states = [f"{state['name']}: {state['message']}" for state in follow]
+                    found.append(f"no prediction followed the training run {run['id']}: {states}")
         worker = self.compose.containers("worker")[0]
         looked = json.loads(execute(worker, "python", "-c", LOOK).stdout)
         output = looked["outputs"].get(str(number))

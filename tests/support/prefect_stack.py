@@ -16,6 +16,7 @@ from flows.local.server import wait_for_server
 
 ROOT = Path(__file__).parents[2]
 RETRIES = 10
+PAGE = 200  # what the server returns at most
 PATIENCE = 90  # seconds; the server itself waits for its SQLite for 60
 SMALL = ("--dataset.n_samples", "300", "--classifiers", '{"logistic_regression": {}}')  # a race of a second
 
@@ -56,12 +57,18 @@ class Api:
     def runs(self, deployment, *states):
         """The deployment's runs that are in one of the states, the earliest first."""
         wanted = {"type": {"any_": list(states)}} if states else None
-        return self.ask(
-            "flow_runs/filter",
-            deployments={"id": {"any_": [deployment["id"]]}},
-            flow_runs={"state": wanted},
-            sort="EXPECTED_START_TIME_ASC",
-        )
+        found, page = [], None
+        while page is None or len(page) == PAGE:
+            page = self.ask(
+                "flow_runs/filter",
+                deployments={"id": {"any_": [deployment["id"]]}},
+                flow_runs={"state": wanted},
+                sort="EXPECTED_START_TIME_ASC",
+                limit=PAGE,
+                offset=len(found),
+            )
+            found += page
+        return found
 
     def state(self, run):
         found = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})

@@ -40,7 +40,10 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scik
         dual_coef_: shape (k, n_classes), with two classes (k, 1).
         intercept_: shape (n_classes,), with two classes (1,).
         n_iter_: the number of iterations of L-BFGS.
+        computes_in: the precision of kernel values and coefficients.
     """
+
+    computes_in = "float32"
 
     def __init__(
         self,

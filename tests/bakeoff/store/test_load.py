@@ -19,7 +19,7 @@ from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store import manifest
-from bakeoff.store.frozen_sample import TOLERANCE, check_sample, freeze_sample
+from bakeoff.store.frozen_sample import TOLERANCES, check_sample, freeze_sample
 from bakeoff.store.key_files import find_keys
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore
@@ -160,6 +160,11 @@ def test_scores_may_differ_in_their_last_digits(tmp_path):
     model = Model()
     model.off = 1e-9
     check_sample(model, path.read_bytes(), features)
+    model.off = 3e-6
+    with pytest.raises(IntegrityError, match="scores the rows"):
+        check_sample(model, path.read_bytes(), features)
+    model.computes_in = "float32"
+    check_sample(model, path.read_bytes(), features)
     model.off = 1e-4
     with pytest.raises(IntegrityError, match="scores the rows"):
         check_sample(model, path.read_bytes(), features)
@@ -204,7 +209,9 @@ def test_a_model_of_our_own_classes_opens_and_predicts_the_same(name, tmp_path):
     rows = pd.read_parquet(store.path(version) / "validation.parquet").drop(columns="target")
     expected = json.loads((tmp_path / name / "predictions.json").read_text())
     assert expected["prediction"] == [str(label) for label in model.predict(rows)]
-    least = TOLERANCE if name == "approximated" else 1e-12  # it computes in float32, whose digits are the processor's
+    least = (
+        TOLERANCES["float32"] if name == "approximated" else 1e-12
+    )  # it computes in float32, whose digits are the processor's
     np.testing.assert_allclose(model.predict_proba(rows), expected["probabilities"], rtol=least, atol=least)
 
 
