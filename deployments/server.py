@@ -81,11 +81,8 @@ def serve(host: str, port: int) -> int:
             os.environ.setdefault(name, value)
         import uvicorn
         from prefect.server.api.server import create_app
-        from prefect.server.events.ordering import memory
 
-        # A state's event waits for that of the state before, which a server that was killed no longer knows: a run that
-        # crashed for it was tried again only after a quarter of an hour.
-        vars(memory)["PRECEDING_EVENT_LOOKBACK"] = timedelta(seconds=LOST_SECONDS)
+        mend_outages()
         api_url = os.environ["PREFECT_SERVER_UI_API_URL"]
         print(
             f"Prefect's pages: {os.environ['PREFECT_UI_URL']}",
@@ -105,6 +102,19 @@ def serve(host: str, port: int) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=sockets)
         return 0 if server.started else 1
+
+
+def mend_outages() -> None:
+    """Change two of Prefect's answers to an outage, which it has no settings for; its version is pinned."""
+    from prefect.server.api import server
+    from prefect.server.events.ordering import memory
+
+    # A state's event waits for that of the state before, which a server that was killed no longer knows: a run that
+    # crashed for it was tried again only after a quarter of an hour.
+    vars(memory)["PRECEDING_EVENT_LOOKBACK"] = timedelta(seconds=LOST_SECONDS)
+    # While PostgreSQL restarts, the answer was 500, which clients take for the last word; they ask again after a 503.
+    retryable = server.is_client_retryable_exception
+    vars(server)["is_client_retryable_exception"] = lambda error: isinstance(error, OSError) or retryable(error)
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

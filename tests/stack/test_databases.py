@@ -5,9 +5,11 @@ import subprocess
 import sys
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import sqlalchemy as sa
-from postgres import postgres
+from postgres import control, postgres
+from prefect_stack import Stack, eventually
 
 ROWS = """
 create table orders as
@@ -96,3 +98,22 @@ def test_a_wrong_query_is_one_line(bakeoff, database, text, problem):
     assert 1 == len(refused.stderr.strip().splitlines())
     assert problem in refused.stderr
     assert [(480,)] == query(database[1], "select count(*) from orders")
+
+
+def test_a_server_without_its_database_is_asked_again(registered, tmp_path):
+    """Whether it was stopped or crashed: the answer is one that Prefect's clients don't take for the last word."""
+    with (
+        postgres(registered) as (url, log),
+        Stack(tmp_path, PREFECT_SERVER_DATABASE_CONNECTION_URL=url, PREFECT_SERVER_LOGGING_LEVEL="CRITICAL") as stack,
+    ):
+
+        def status():
+            return httpx.post(f"{stack.url}/flows/filter", json={}, auth=stack.auth, timeout=90).status_code
+
+        for how in ("fast", "immediate"):
+            assert 200 == status()
+            control(log.parent, "pg_ctl", "-w", "-m", how, "stop")
+            for _ in range(3):
+                assert 503 == status()
+            control(log.parent, "pg_ctl", "-w", "-l", str(log), "restart")
+            assert eventually(lambda: 200 == status())
