@@ -62,7 +62,7 @@ test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 test-lowest: .venv-lowest/.done  ## run the library's tests on the lowest versions that pyproject.toml allows; needs Python 3.11
 	@.venv-lowest/bin/python -m pytest $(or $(TESTS),tests/bakeoff) -n auto $(ARGS)
 
-test-stack: .venv/.dev  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
+test-stack: .venv/.dev .venv/.docs  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
 	@tests/stack/install postgresql chromium
 	@$(BIN)/python -m pytest tests/stack -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -6,7 +6,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from bakeoff.config import PredictionConfig
-from bakeoff.prediction.predict import ScoredTable, score_table
+from bakeoff.prediction.predict import score_table
+from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.runtime.threads import limit_openmp_threads
 from bakeoff.store.load import VersionRef
 from tasks.runs.progress import PredictionProgress

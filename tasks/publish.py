@@ -8,8 +8,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from bakeoff.config import PredictionConfig
-from bakeoff.prediction.predict import ScoredTable
 from bakeoff.prediction.publish import publish_predictions
+from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.report.prediction_report import draw_predictions, render_predictions
 from bakeoff.report.prediction_summary import render_summary
 from bakeoff.report.svg import Picture

@@ -64,8 +64,9 @@ COVERED_BY = {
     "bakeoff/cli/test_mlflow.py": "bakeoff/tracking/mlflow_server",
     "bakeoff/cli/ui/test_server.py": "bakeoff/cli/ui/pages",
     "bakeoff/cli/test_run.py": "bakeoff/local/prediction bakeoff/local/training",
-    "bakeoff/config/test_training.py": "bakeoff/config/base bakeoff/config/costs bakeoff/config/dataset"
-    " bakeoff/config/race bakeoff/config/signing bakeoff/config/validation",
+    "bakeoff/config/test_training.py": "bakeoff/config/base bakeoff/config/costs"
+    " bakeoff/config/race bakeoff/config/rows/dataset bakeoff/config/rows/sources bakeoff/config/rows/window"
+    " bakeoff/config/signing bakeoff/config/validation",
     "bakeoff/data/test_fresh_rows.py": "bakeoff/data/origin",
     "bakeoff/data/test_prepare.py": "bakeoff/data/dataset_ref bakeoff/data/parts",
     "bakeoff/estimators/test_nystroem_svc.py": "bakeoff/estimators/landmark_kernel",
@@ -73,7 +74,8 @@ COVERED_BY = {
     "bakeoff/evaluation/test_scoring.py": "bakeoff/evaluation/predictions bakeoff/metrics",
     "bakeoff/prediction/test_checkpoint.py": "bakeoff/prediction/output_folder bakeoff/runtime/files",
     "bakeoff/prediction/test_predict.py": "bakeoff/config/prediction bakeoff/prediction/missing_columns"
-    " bakeoff/prediction/publish bakeoff/prediction/scorer bakeoff/prediction/writers"
+    " bakeoff/prediction/publish bakeoff/prediction/score_batches bakeoff/prediction/scored_table"
+    " bakeoff/prediction/scorer bakeoff/prediction/writers"
     " bakeoff/report/prediction_report bakeoff/report/prediction_summary",
     "bakeoff/report/test_version_report.py": "bakeoff/cli/show_training bakeoff/cli/terminal bakeoff/report/card_tables"
     " bakeoff/report/version_markdown bakeoff/report/write_report",
@@ -81,13 +83,15 @@ COVERED_BY = {
     "bakeoff/runtime/test_step_cache.py": "bakeoff/runtime/environment bakeoff/runtime/workspace",
     "bakeoff/store/copies/test_pull.py": "bakeoff/store/copies/push bakeoff/store/copies/seal"
     " bakeoff/store/copies/sealed_files",
+    "bakeoff/store/test_card.py": "bakeoff/store/contents/contestants bakeoff/store/contents/settings",
     "bakeoff/store/test_hostile.py": "bakeoff/store/manifest",
     "bakeoff/store/test_integrity.py": "bakeoff/store/reader bakeoff/store/verification",
     "bakeoff/store/test_crashes.py": "bakeoff/store/writer",
     "bakeoff/store/test_journal.py": "bakeoff/store/entries bakeoff/store/layout",
     "bakeoff/store/test_keys.py": "bakeoff/store/key_files",
-    "bakeoff/store/test_load.py": "bakeoff/calibration bakeoff/nystroem_svc bakeoff/store/frozen_sample",
-    "bakeoff/store/test_model_store.py": "bakeoff/store/history bakeoff/store/retention bakeoff/training/export",
+    "bakeoff/store/test_load.py": "bakeoff/calibration bakeoff/nystroem_svc bakeoff/store/contents/frozen_sample",
+    "bakeoff/store/test_model_store.py": "bakeoff/store/exports bakeoff/store/history bakeoff/store/retention"
+    " bakeoff/training/export",
     "bakeoff/tables/formats/test_csv_records.py": "bakeoff/tables/formats/csv_file bakeoff/tables/formats/csv_header"
     " bakeoff/tables/formats/utf8",
     "bakeoff/tables/formats/test_json_file.py": "bakeoff/tables/formats/python_columns",

@@ -8,7 +8,7 @@ from postgres import postgres
 from prefect_stack import Stack, eventually
 
 from bakeoff.config import TrainingConfig
-from bakeoff.config.dataset import SOURCES
+from bakeoff.config.rows.dataset import SOURCES
 from bakeoff.config.validation import validate
 
 

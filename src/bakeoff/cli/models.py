@@ -21,7 +21,8 @@ from bakeoff.report.accuracy_in_use import HEADER, describe_in_use, weekly_rows
 from bakeoff.report.card_tables import balanced_accuracy, format_accuracy, shown_balanced
 from bakeoff.report.card_text import warn_of_baseline
 from bakeoff.report.table_formats import text_table
-from bakeoff.store.card import Card, Finisher
+from bakeoff.store.card import Card
+from bakeoff.store.contents.contestants import Finisher
 from bakeoff.store.entries import STAMP
 from bakeoff.store.history import HOLDS, History, hold_json
 from bakeoff.store.model_store import ModelStore

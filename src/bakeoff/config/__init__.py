@@ -1,6 +1,5 @@
 """Every parameter of both flows, with its default, bounds and description."""
 
-from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.prediction import PredictionConfig
 from bakeoff.config.race import (
     CrossValidationConfig,
@@ -10,6 +9,7 @@ from bakeoff.config.race import (
     SplitConfig,
     SVMConfig,
 )
+from bakeoff.config.rows.dataset import DatasetConfig
 from bakeoff.config.search import SearchConfig
 from bakeoff.config.signing import SigningConfig, VerifyingConfig
 from bakeoff.config.training import TrainingConfig

@@ -13,7 +13,7 @@ from bakeoff.config.base import (
     Number,
     RunConfig,
 )
-from bakeoff.config.database import (
+from bakeoff.config.rows.database import (
     URL_ENV,
     PeriodConfig,
     Query,

@@ -24,7 +24,6 @@ from bakeoff.config.base import (
     RunConfig,
 )
 from bakeoff.config.costs import Costs
-from bakeoff.config.dataset import DatasetConfig
 from bakeoff.config.race import (
     CrossValidationConfig,
     DaskConfig,
@@ -33,6 +32,7 @@ from bakeoff.config.race import (
     SplitConfig,
     SVMConfig,
 )
+from bakeoff.config.rows.dataset import DatasetConfig
 from bakeoff.config.search import SearchConfig, find_mistakes
 from bakeoff.config.signing import SigningConfig
 from bakeoff.metrics import METRICS

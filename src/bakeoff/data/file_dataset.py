@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bakeoff.config import DatasetConfig, SplitConfig
-from bakeoff.config.database import fill_parameters
+from bakeoff.config.rows.database import fill_parameters
 from bakeoff.data.datasets import Dataset
 from bakeoff.data.split_keys import to_groups, to_times
 from bakeoff.data.window import read_window

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bakeoff.config.dataset import DateOrder
+from bakeoff.config.rows.dataset import DateOrder
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import to_numbers, to_plain_type, to_text
 from bakeoff.tables.dates import AmbiguousDatesError, find_dates, read_dates, to_plain_dates

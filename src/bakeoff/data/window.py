@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from bakeoff.config import DatasetConfig, SplitConfig
-from bakeoff.config.database import UNITS, fill_parameters
+from bakeoff.config.rows.database import UNITS, fill_parameters
 from bakeoff.data.split_keys import to_moments, to_times
 from bakeoff.errors import DataError
 from bakeoff.tables.read_table import read_table

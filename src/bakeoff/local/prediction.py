@@ -8,9 +8,10 @@ from typing import Any
 from bakeoff.config import PredictionConfig
 from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.output_folder import output_folder, work_folder
-from bakeoff.prediction.predict import ScoredTable, score_table
+from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import publish_predictions, require_predictions
+from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.report.prediction_report import draw_predictions, render_predictions
 from bakeoff.runtime.threads import limit_blas_threads, limit_openmp_threads
 from bakeoff.store.load import find_version

@@ -4,23 +4,16 @@ import contextlib
 import errno
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from bakeoff.config import PredictionConfig
-from bakeoff.drift.results import Drift
-from bakeoff.drift.text import describe_verdict
 from bakeoff.errors import DataError, WriteError
 from bakeoff.evaluation.streaming import StreamingEvaluation
-from bakeoff.formatting import list_first, one_line
+from bakeoff.formatting import list_first
 from bakeoff.prediction.checkpoint import Checkpoint
-from bakeoff.prediction.missing_columns import SHOWN, describe_gaps, find_gaps
+from bakeoff.prediction.missing_columns import SHOWN
 from bakeoff.prediction.preflight import (
     TAKEN_AS_MISSING,
     ScoringJob,
@@ -28,14 +21,14 @@ from bakeoff.prediction.preflight import (
     forget_job,
     prepare_job,
 )
-from bakeoff.prediction.scorer import ScoredBatch, Scorer
-from bakeoff.prediction.writers import PredictionWriter, RowCounts, describe_trained
+from bakeoff.prediction.score_batches import score_batches
+from bakeoff.prediction.scored_table import ScoredTable, finish_table
+from bakeoff.prediction.writers import PredictionWriter, RowCounts
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.runtime.progress import Pace, Report
-from bakeoff.runtime.threads import limit_openmp_threads, map_in_order
 from bakeoff.store.load import VersionRef
 from bakeoff.store.writer import FULL
-from bakeoff.tables.batches import BEGINNING, Chunk, Position, TableFile
+from bakeoff.tables.batches import BEGINNING, TableFile
 from bakeoff.tables.reader import describe_format, missing_columns
 
 logger = logging.getLogger(__name__)
@@ -52,37 +45,6 @@ OPTIONS = {
 # Errors of a disk after which the batches on it can still be used.
 DISKS = {errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE}
 SAY_SECONDS = 5.0  # the least time between two lines of progress in the log
-
-
-@dataclass(frozen=True)
-class ScoredTable:
-    """A scored table, not yet published.
-
-    Attributes:
-        head: the head of the journal when scoring began; if it was resumed, when the first run began.
-        run: the id of the run; if it was resumed, of the first run.
-        schema: the schema of the predictions.
-        folder: the folder with the predictions, and rejected.parquet if rows were rejected.
-        counts: the counts of predicted and rejected rows, with the evaluation.
-        mean_cost: the mean cost of a row with a known class; None if the version doesn't decide by costs.
-        missing: the result of `find_gaps`.
-        trained: the number of rows with a class that were looked up among the training rows, and the number found; None
-            if chance explains these.
-        rows_alone: whether rows are independent; False if the split was by group, such as by customer.
-        drift: how far the rows have moved from the training rows; None if the version has no profile, or no row could
-            be scored.
-    """
-
-    head: str
-    run: str
-    schema: pa.Schema
-    folder: Path
-    counts: RowCounts
-    mean_cost: float | None
-    missing: Mapping[str, Any] = field(default_factory=dict)
-    trained: tuple[int, int] | None = None
-    rows_alone: bool = True
-    drift: Drift | None = None
 
 
 def score_table(
@@ -113,7 +75,7 @@ def score_table(
     _refuse_too_many(config, counts, counts.rows)
     if _task(config, job) != task:
         raise DataError(f"{config.shown!r} has changed while it was read; score it again when it is complete")
-    return _finish(job, head, run, checkpoint.result, counts)
+    return finish_table(job, head, run, checkpoint.result, counts)
 
 
 def _score_rest(
@@ -133,7 +95,7 @@ def _score_rest(
     if position.row:
         logger.info("%s rows were scored by a run that ended early; continuing after them", f"{position.row:,}")
     pace = Pace(total, position.row, job.source.share(position), SAY_SECONDS)
-    for scored, after, encoded in _score(job, position, writer.encode, count_workers(config)):
+    for scored, after, encoded in score_batches(job, position, writer.encode, count_workers(config)):
         checkpoint.add(scored, after)
         writer.add(scored, encoded)
         counts.add(scored, after.file)
@@ -158,96 +120,6 @@ def _disk_errors_explained(folder: Path) -> Iterator[None]:
             f"{str(folder)!r} can't be written: {error.strerror}; what was scored is kept there: {way_out} the same "
             "command again"
         ) from error
-
-
-def _finish(job: ScoringJob, head: str, run: str, folder: Path, counts: RowCounts) -> ScoredTable:
-    """Log what was scored, with warnings, and make the result."""
-    evaluation, costs = counts.tally.evaluation(), job.scorer.costs
-    logger.info(
-        "%s of %s rows scored with %s, %s rejected%s",
-        f"{counts.predicted:,}",
-        f"{counts.rows:,}",
-        job.ref.version,
-        f"{counts.rejected:,}",
-        f"; accuracy {evaluation.accuracy:.4f} on {counts.tally.rows:,} rows with a class" if evaluation else "",
-    )
-    if counts.rejected:
-        logger.warning("rejected: %s", counts.describe_reasons())
-    names = [feature.name for feature in job.scorer.features] if counts.predicted else []
-    gaps = find_gaps(names, job.source.files, counts.files)
-    for sentence in describe_gaps({"rows": counts.rows, "missing": gaps}):
-        logger.warning("%s", sentence)
-    digests = job.scorer.trained
-    trained = counts.trained if digests and digests.beyond_chance(*counts.trained) else None
-    if trained:
-        logger.warning("%s", describe_trained(*trained))
-    return ScoredTable(
-        head,
-        run,
-        job.scorer.schema,
-        folder,
-        counts,
-        None if costs is None else counts.tally.mean_cost(costs),
-        gaps,
-        trained,
-        job.scorer.rows_alone,
-        _judge(job, counts),
-    )
-
-
-def _judge(job: ScoringJob, counts: RowCounts) -> Drift | None:
-    """Judge how far the rows have moved from the training rows, and log it."""
-    check = job.scorer.drift
-    if check is None or counts.drift is None or not counts.predicted:
-        return None
-    drift = check.judge(counts.drift, list(counts.tally.classes), counts.tally)
-    log = logger.info if drift.verdict == "stable" else logger.warning
-    log("%s", one_line(describe_verdict(drift.to_dict())))
-    return drift
-
-
-def _score(
-    job: ScoringJob,
-    position: Position,
-    encode: Callable[[ScoredBatch], bytes | None],
-    workers: int,
-) -> Iterator[tuple[ScoredBatch, Position, bytes | None]]:
-    """Score from a position on, in parallel with the caller's writing.
-
-    Yields:
-        In order, each scored batch, the position of the next one, and the batch encoded as CSV or None.
-    """
-    if position == BEGINNING:
-        yield job.first, job.after, encode(job.first)
-        position = job.after
-    row = position.row
-
-    def place(batches: Iterable[tuple[int, int, ScoredBatch]]) -> Iterator[tuple[ScoredBatch, Position]]:
-        nonlocal row
-        for number, after, scored in batches:
-            start, row = row, row + scored.n_rows
-            yield scored.offset_rows(start), Position(number, after, row)
-
-    def encode_placed(batch: tuple[ScoredBatch, Position]) -> tuple[ScoredBatch, Position, bytes | None]:
-        return (*batch, encode(batch[0]))
-
-    chunks = job.source.chunks(job.scorer.wanted, job.scorer.numbers, position)
-    with ThreadPoolExecutor(workers, initializer=limit_openmp_threads) as pool:
-        scored = map_in_order(pool, partial(score_chunk, job.scorer), chunks, workers)
-        yield from map_in_order(pool, encode_placed, place(scored), workers)
-
-
-def score_chunk(scorer: Scorer, chunk: tuple[int, Chunk]) -> tuple[int, int, ScoredBatch]:
-    """Parse and score a chunk; returns the index of its file, the offset of the next chunk, and the scored batch.
-
-    Args:
-        scorer: the version.
-        chunk: the index of its file, and the chunk.
-
-    Raises:
-        DataError: the chunk is corrupt, or a column has a type that can't be used.
-    """
-    return chunk[0], chunk[1].next_offset, scorer.score(chunk[1].read())
 
 
 def _refuse_too_many(config: PredictionConfig, counts: RowCounts, total: int | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from bakeoff.config import PredictionConfig
-from bakeoff.config.database import fill_parameters
+from bakeoff.config.rows.database import fill_parameters
 from bakeoff.errors import DataError
 from bakeoff.prediction.drift_check import read_drift_check
 from bakeoff.prediction.output_folder import output_folder

@@ -15,7 +15,7 @@ from bakeoff.formatting import (
     format_count,
 )
 from bakeoff.prediction.output_table import OutputTable
-from bakeoff.prediction.predict import ScoredTable
+from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.runtime.files import sync
 from bakeoff.runtime.paths import STAMP
 from bakeoff.store.load import VersionRef

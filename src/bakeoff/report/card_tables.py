@@ -15,7 +15,8 @@ from bakeoff.formatting import (
     one_line,
 )
 from bakeoff.metrics import MAJORITY, METRICS
-from bakeoff.store.card import Baseline, Card, Contestant, ToLeader
+from bakeoff.store.card import Card
+from bakeoff.store.contents.contestants import Baseline, Contestant, ToLeader
 
 Row = tuple[str, ...]
 

@@ -3,7 +3,8 @@
 from bakeoff.classifiers import title
 from bakeoff.formatting import format_cost, format_parameters, format_seconds
 from bakeoff.metrics import METRICS
-from bakeoff.store.card import Card, Search
+from bakeoff.store.card import Card
+from bakeoff.store.contents.contestants import Search
 
 METHODS = {
     "isotonic": "isotonic regression",

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bakeoff.drift.text import describe_drift
-from bakeoff.prediction.predict import ScoredTable
+from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.report.card_tables import read_class_metrics, report_table
 from bakeoff.report.curve_charts import (
     INTERVALS,

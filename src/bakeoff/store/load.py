@@ -59,7 +59,7 @@ def open_model(card: Card, read: Callable[[str], bytes], *, allow_version_skew: 
     """
     from sklearn.exceptions import InconsistentVersionWarning
 
-    from bakeoff.store.frozen_sample import SAMPLE
+    from bakeoff.store.contents.frozen_sample import SAMPLE
 
     version = card.version
     if skew := refuse_version_skew(card, allowed=allow_version_skew):
@@ -121,7 +121,7 @@ def version_skew(environment: dict[str, str]) -> str | None:
 
 def _check(version: str, sample: bytes, card: Card, model: Any) -> None:
     """Raise an `IntegrityError` if the model doesn't predict its frozen sample as before."""
-    from bakeoff.store.frozen_sample import check_sample
+    from bakeoff.store.contents.frozen_sample import check_sample
 
     try:
         check_sample(model, sample, list(card.features))

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bakeoff.config.dataset import DateOrder
+from bakeoff.config.rows.dataset import DateOrder
 from bakeoff.tables.cells import missing_to_null, to_plain_type, trim
 from bakeoff.tables.numbers import LEAST_SHARE, MARKERS, MOST_GAPS, MOST_ODD
 from bakeoff.tables.schema import CellFormat

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.config import DatasetConfig
-from bakeoff.config.dataset import DateOrder
+from bakeoff.config.rows.dataset import DateOrder
 from bakeoff.errors import DataError
 from bakeoff.tables.cells import (
     FALSE,

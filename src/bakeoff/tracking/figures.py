@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from bakeoff.evaluation.results import BASELINE
 from bakeoff.formatting import flatten
-from bakeoff.store.card import Card, Contestant
+from bakeoff.store.card import Card
+from bakeoff.store.contents.contestants import Contestant
 
 # Of a card's environment: what the model doesn't need, and pyarrow, of which MLflow refuses the newest.
 UNPINNED = {"python", "bakeoff", "scikit-learn-intelex", "pyarrow"}

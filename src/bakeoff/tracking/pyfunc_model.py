@@ -10,7 +10,7 @@ from typing import Any
 
 from bakeoff.errors import DataError, IntegrityError
 from bakeoff.prediction.predictor import Predictor
-from bakeoff.store.frozen_sample import SAMPLE
+from bakeoff.store.contents.frozen_sample import SAMPLE
 from bakeoff.store.load import MODEL, open_model
 from bakeoff.store.manifest import parse_card, recorded_digest
 

@@ -24,8 +24,9 @@ from bakeoff.report.charts import draw_all
 from bakeoff.report.inspection.importance import permutation_importance, row_seconds
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.environment import describe_environment
-from bakeoff.store.card import Card, Choice, Reliability, Rows, RowsOrigin, WinnersCalibration
-from bakeoff.store.frozen_sample import SAMPLE, freeze_sample
+from bakeoff.store.card import Card, Reliability, Rows, RowsOrigin, WinnersCalibration
+from bakeoff.store.contents.contestants import Choice
+from bakeoff.store.contents.frozen_sample import SAMPLE, freeze_sample
 from bakeoff.store.load import open_store
 from bakeoff.store.manifest import CONFIG, FORMAT
 from bakeoff.tables.csv_formulas import defuse

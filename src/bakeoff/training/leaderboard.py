@@ -13,7 +13,7 @@ from bakeoff.estimators.engines import Engine
 from bakeoff.estimators.svm_approximation import Approximation
 from bakeoff.evaluation.results import BASELINE, Calibration, SearchResult
 from bakeoff.metrics import DIGITS, MetricName
-from bakeoff.store import card
+from bakeoff.store.contents import contestants
 from bakeoff.training.results import (
     Baseline,
     CalibratedModel,
@@ -64,13 +64,13 @@ class Scorecard:
 
         return float(np.std(self.cv_scores)) if self.folds else None
 
-    def _describe_search(self) -> card.Search | None:
+    def _describe_search(self) -> contestants.Search | None:
         if self.search is None:
             return None
         by_fold = [fold.search.chosen for fold in self.folds if fold.search]
-        return card.Search(chosen=self.search.chosen, by_fold=by_fold, trials=self.search.trials)
+        return contestants.Search(chosen=self.search.chosen, by_fold=by_fold, trials=self.search.trials)
 
-    def describe(self, selection: Selection, scoring: MetricName) -> card.Contestant:
+    def describe(self, selection: Selection, scoring: MetricName) -> contestants.Contestant:
         """Return the contestant's entry in the card.
 
         Args:
@@ -78,7 +78,7 @@ class Scorecard:
             scoring: the metric of the race.
         """
         test, approximation = self.test, self.approximation
-        scores = card.Contestant(
+        scores = contestants.Contestant(
             status=self.status,
             reason=self.reason,
             cv_scores=list(self.cv_scores),
@@ -91,16 +91,16 @@ class Scorecard:
             disagreement=test.disagreement if test else None,
             report=dict(test.evaluation.report) if test else None,
             engine=self.engine,
-            approximation=card.Nystroem(**vars(approximation)) if approximation else None,
+            approximation=contestants.Nystroem(**vars(approximation)) if approximation else None,
             search=self._describe_search(),
             predicted_seconds=self.predicted_seconds,
             fit_seconds=self.fit_seconds,
             predict_rows_per_second=round(test.rows_per_second) if test else None,
         )
-        return card.Finisher(**vars(scores)) if self.status == "ok" else scores
+        return contestants.Finisher(**vars(scores)) if self.status == "ok" else scores
 
 
-def describe_baseline(baseline: Baseline, scoring: MetricName) -> card.Baseline:
+def describe_baseline(baseline: Baseline, scoring: MetricName) -> contestants.Baseline:
     """Return the baseline's entry in the card.
 
     Args:
@@ -109,7 +109,7 @@ def describe_baseline(baseline: Baseline, scoring: MetricName) -> card.Baseline:
     """
     import numpy as np
 
-    return card.Baseline(
+    return contestants.Baseline(
         status=BASELINE,
         reason=None,
         cv_scores=baseline.cv_scores,
@@ -131,22 +131,24 @@ def _describe_scores(test: TestScores, scoring: MetricName) -> dict[str, float]:
     return {**test.evaluation.metrics, scoring: test.score}
 
 
-def _describe_intervals(test: TestScores, scoring: MetricName) -> dict[str, card.Interval | None]:
+def _describe_intervals(test: TestScores, scoring: MetricName) -> dict[str, contestants.Interval | None]:
     """Return the intervals by metric; None if not finite, such as the interval of the log loss of a single row."""
     intervals = {"accuracy": test.interval, scoring: test.score_interval}
     return {metric: interval if all(map(isfinite, interval)) else None for metric, interval in intervals.items()}
 
 
-def _describe_brier(calibration: Calibration) -> card.BrierScore:
-    return card.BrierScore(method=calibration.method, before=calibration.brier_before, after=calibration.brier_after)
+def _describe_brier(calibration: Calibration) -> contestants.BrierScore:
+    return contestants.BrierScore(
+        method=calibration.method, before=calibration.brier_before, after=calibration.brier_after
+    )
 
 
-def describe_standing(standing: LeaderComparison | None) -> card.ToLeader | None:
+def describe_standing(standing: LeaderComparison | None) -> contestants.ToLeader | None:
     """Return a comparison with the leader as the card holds it; None for the leader and for unfinished contestants."""
     if standing is None:
         return None
     comparison = standing.comparison
-    return card.ToLeader(
+    return contestants.ToLeader(
         difference=comparison.difference,
         interval=comparison.interval,
         p_value=comparison.p_value,

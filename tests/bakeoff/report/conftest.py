@@ -6,7 +6,8 @@ import numpy as np
 
 from bakeoff.evaluation.curves import evaluate_ranking
 from bakeoff.evaluation.results import CalibrationCurve
-from bakeoff.store.card import Reliability, ToLeader, WinnersCalibration
+from bakeoff.store.card import Reliability, WinnersCalibration
+from bakeoff.store.contents.contestants import ToLeader
 from benchmarks.store_crash import describe
 
 

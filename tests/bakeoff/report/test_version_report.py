@@ -18,7 +18,8 @@ from bakeoff.report.curve_charts import MOST_SHARES, draw_confusion
 from bakeoff.report.version_markdown import render_markdown
 from bakeoff.report.version_report import render_report
 from bakeoff.report.write_report import rewrite_report
-from bakeoff.store.card import FRAME, Contestant, ToLeader
+from bakeoff.store.card import FRAME
+from bakeoff.store.contents.contestants import Contestant, ToLeader
 from bakeoff.store.model_store import ModelStore
 from bakeoff.training.evaluate import score_training_rows
 

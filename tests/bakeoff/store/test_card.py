@@ -6,7 +6,8 @@ import pytest
 from forging import read_card
 
 from bakeoff.errors import IntegrityError
-from bakeoff.store.card import Card, Finisher
+from bakeoff.store.card import Card
+from bakeoff.store.contents.contestants import Finisher
 
 
 def put(content, path, value):

@@ -19,7 +19,7 @@ from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store import manifest
-from bakeoff.store.frozen_sample import TOLERANCES, check_sample, freeze_sample
+from bakeoff.store.contents.frozen_sample import TOLERANCES, check_sample, freeze_sample
 from bakeoff.store.key_files import find_keys
 from bakeoff.store.load import load_model
 from bakeoff.store.model_store import ModelStore

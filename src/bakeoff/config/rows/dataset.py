@@ -1,11 +1,10 @@
 """The config of the dataset."""
 
-import re
 from collections.abc import Mapping
 from itertools import chain
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 
 from bakeoff.config.base import (
@@ -17,55 +16,15 @@ from bakeoff.config.base import (
     Seed,
     Text,
 )
-from bakeoff.config.database import URL_ENV, Moment, Query, Variable, check_parameters, end_period
+from bakeoff.config.rows.database import URL_ENV, Query, Variable, check_parameters, end_period
+from bakeoff.config.rows.sources import FIELDS_OF_SOURCE, NEEDED, SOURCES, source_of
+from bakeoff.config.rows.window import WindowConfig
 
 MAX_CELLS = 1_000_000_000  # rows × columns of generated data: 8 GB
-LEAST_WINDOW = 10  # rows
 MAX_BATCH = 2**53  # larger integers lose digits in JSON
 
 
 DateOrder = Literal["ymd", "mdy", "dmy"]
-
-
-def _rows_or_duration(value: Any) -> Any:
-    """Check a number of rows, also as text, or a time with its unit, as `90d`."""
-    text = value.strip().lower() if isinstance(value, str) else value
-    if isinstance(text, str) and re.fullmatch(r"[0-9]{1,18}", text):
-        text = int(text)
-    if text is None or (isinstance(text, int) and not isinstance(text, bool) and text >= LEAST_WINDOW):
-        return text
-    if isinstance(text, str) and re.fullmatch(r"0*[1-9][0-9]{0,5} ?[hdw]", text):
-        return text.replace(" ", "").lstrip("0")
-    raise ValueError(
-        f"must be a number of rows, {LEAST_WINDOW} or more, or a time in hours, days or weeks: 50000, 12h, 90d or 8w"
-    )
-
-
-class WindowConfig(Part):
-    """Which rows are used: the newest alone."""
-
-    model_config = ConfigDict(title="Window")
-
-    last: Annotated[int | str | None, BeforeValidator(_rows_or_duration)] = Field(
-        default=None,
-        description="How many of the last rows (50000), or how long (12h, 90d, 8w) before the newest with a class. "
-        "Empty: all. Sql: how long :since is before :until.",
-    )
-    column: Text | None = Field(
-        default=None,
-        description="Column with each row's time. Empty: split.column if split.by is time, otherwise dates in file "
-        "names (2026-11-22.csv), or for a number of rows the file's order.",
-    )
-    until: Moment = Field(
-        default=None,
-        description="Sql: the time of :until. Empty: a scheduled run's time, otherwise now; UTC.",
-    )
-
-    @model_validator(mode="after")
-    def _column_needs_last(self) -> Self:
-        if self.column is not None and self.last is None:
-            raise ValueError("window.column needs window.last, as 90d or 50000; leave it out or set last")
-        return self
 
 
 class DatasetConfig(Part):
@@ -190,13 +149,13 @@ class DatasetConfig(Part):
     @classmethod
     def _source_of_what_is_given(cls, values: Any) -> Any:
         """Set the source that a path, a query or a bundled table implies."""
-        source = _source_of(values) if isinstance(values, dict) else None
+        source = source_of(values) if isinstance(values, dict) else None
         return values if source is None else values | {"source": source}
 
     @classmethod
     def outlasting(cls, base: Mapping[str, Any], over: Mapping[str, Any]) -> Mapping[str, Any]:
         """Drop what belongs to the former source if `over` names another: it would be refused."""
-        before, now = (_source_of(values) for values in (base, over))
+        before, now = (source_of(values) for values in (base, over))
         if now in (None, before or cls.model_fields["source"].default):
             return base
         return {name: base[name] for name in base if name != "source" and now in FIELDS_OF_SOURCE.get(name, (now,))}
@@ -291,49 +250,3 @@ class DatasetConfig(Part):
                 f"at {self.n_features} columns n_samples may be at most {MAX_CELLS // self.n_features}"
             )
         return self
-
-
-def _source_of(values: Mapping[str, Any]) -> Any:
-    """Return the source that plain values name, or imply by a path, a query or a bundled table; None if they don't."""
-    implied = {"path": "file", "query": "sql", "bundled": "bundled"}
-    return values.get("source", next((implied[name] for name in implied if values.get(name) is not None), None))
-
-
-NEEDED = {
-    "path": "a file or a folder",
-    "url_env": "the environment variable with the database's URL",
-    "query": "a SELECT",
-    "target": "the name of the column to predict",
-}
-SOURCES = {
-    "synthetic": "Generated rows",
-    "bundled": "A table of scikit-learn",
-    "file": "A file or folder",
-    "sql": "A query of a database",
-}
-TABLES = ("file", "sql")
-FIELDS_OF_SOURCE = {
-    "n_samples": ("synthetic",),
-    "n_features": ("synthetic",),
-    "n_informative": ("synthetic",),
-    "n_redundant": ("synthetic",),
-    "n_classes": ("synthetic",),
-    "n_clusters_per_class": ("synthetic",),
-    "class_sep": ("synthetic",),
-    "flip_y": ("synthetic",),
-    "random_state": ("synthetic",),
-    "batch": ("synthetic",),
-    "drift": ("synthetic",),
-    "bundled": ("bundled",),
-    "path": ("file",),
-    "url_env": ("sql",),
-    "query": ("sql",),
-    "target": TABLES,
-    "ignore": TABLES,
-    "categories": TABLES,
-    "numbers": TABLES,
-    "text": TABLES,
-    "dates": TABLES,
-    "decimal": TABLES,
-    "window": TABLES,
-}

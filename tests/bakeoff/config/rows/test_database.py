@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bakeoff.config import DatasetConfig, PredictionConfig, TrainingConfig
-from bakeoff.config.database import fill_parameters
+from bakeoff.config.rows.database import fill_parameters
 from bakeoff.config.validation import validate
 from bakeoff.errors import ConfigError
 

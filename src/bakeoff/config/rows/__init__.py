@@ -1,0 +1,1 @@
+"""Where rows come from; imported by the other configs, imports `config.base`."""
