@@ -25,7 +25,7 @@ def clock(monkeypatch):
         def now(cls, tz=None):
             return cls.time.astimezone(tz)
 
-    for module in ("store.model_store", "store.journal", "store.retention", "cli.models"):
+    for module in ("store.exports", "store.journal", "store.retention", "cli.models"):
         monkeypatch.setattr(f"bakeoff.{module}.datetime", Clock)
 
     def set_to(time):
