@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bakeoff.errors import DataError
+from bakeoff.tables.null_where import null_where
 from bakeoff.tables.numbers import cast_or_none, normalize_numbers
 from bakeoff.tables.schema import CellFormat, Kind
 
@@ -44,7 +45,7 @@ def to_numbers(column: pa.ChunkedArray, form: CellFormat | None = None) -> tuple
     distinct = text.drop_null().unique()
     numbers = pa.array([cell for cell in distinct.to_pylist() if _is_number(cell)], pa.string())
     is_number = pc.is_in(text, numbers)
-    values = pc.if_else(is_number, text, pa.scalar(None, pa.string())).cast(pa.float64())
+    values = null_where(pc.invert(is_number), text).cast(pa.float64())
     return values.to_numpy(), (pc.is_valid(text).to_numpy() & ~is_number.to_numpy())
 
 
@@ -85,7 +86,7 @@ def text_cells(column: pa.ChunkedArray, form: CellFormat | None = None) -> pa.Ch
 def verbatim(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Convert a column of plain type to trimmed text, of which only empty cells are missing."""
     text = trim(column if pa.types.is_string(column.type) else to_strings(column))
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    return null_where(pc.equal(text, ""), text)
 
 
 def trim(text: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -155,7 +156,7 @@ def to_pandas(kind: Kind, array: pa.ChunkedArray) -> pd.Series:
 def missing_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Replace the texts of `MISSING`, with or without blanks at their ends, by null in a column of text."""
     missing = pc.is_in(pc.utf8_trim_whitespace(column), pa.array(MISSING))
-    return pc.if_else(missing, pa.scalar(None, pa.string()), column)
+    return null_where(missing, column)
 
 
 def _to_float(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from bakeoff.config.rows.dataset import DateOrder
 from bakeoff.tables.cells import missing_to_null, to_plain_type, trim
+from bakeoff.tables.null_where import null_where
 from bakeoff.tables.numbers import LEAST_SHARE, MARKERS, MOST_GAPS, MOST_ODD
 from bakeoff.tables.schema import CellFormat
 
@@ -141,7 +142,7 @@ def read_dates(column: pa.ChunkedArray, form: CellFormat) -> tuple[np.ndarray, n
     gaps = pc.or_(
         pc.is_in(column, pa.array(form.gaps, pa.string())), pc.is_in(pc.utf8_lower(column), pa.array(MARKERS))
     )
-    column = pc.if_else(gaps, pa.scalar(None, pa.string()), column).combine_chunks().dictionary_encode()
+    column = null_where(gaps, column).combine_chunks().dictionary_encode()
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     moments = parse_dates(column.dictionary, form.order or "ymd")

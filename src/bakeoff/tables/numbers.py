@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bakeoff.tables.null_where import null_where
 from bakeoff.tables.schema import CellFormat
 
 # Texts for a missing number or date beyond those of `cells.MISSING`, in lower case.
@@ -102,7 +103,7 @@ def normalize_numbers(text: pa.ChunkedArray, form: CellFormat) -> pa.ChunkedArra
         form: the format of the column.
     """
     gaps = pc.or_(pc.is_in(text, pa.array(form.gaps, pa.string())), pc.is_in(pc.utf8_lower(text), pa.array(MARKERS)))
-    text = pc.if_else(gaps, pa.scalar(None, pa.string()), text)
+    text = null_where(gaps, text)
     if text.null_count < len(text) and cast_or_none(text, pa.float64()) is None:
         other_unit = pc.xor(pc.match_substring_regex(text, "%$"), form.percent)
         text = pc.if_else(other_unit, pc.binary_join_element_wise("?", text, ""), text)

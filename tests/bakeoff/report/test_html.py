@@ -32,6 +32,7 @@ def test_a_page_without_what_it_takes_is_not_rendered():
 
 def test_the_package_brings_its_templates(tmp_path):
     """A wheel has all of them: reports are written where it is installed, too."""
+    pytest.importorskip("flit_core", reason="builds the wheel; not among the lowest versions")
     source = tmp_path / "source"
     shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):

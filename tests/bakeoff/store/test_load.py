@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from forging import rewrite_card, rewrite_environment, rewrite_journal
+from versions import require_scikit_learn
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import IntegrityError, StoreError
@@ -173,6 +174,7 @@ def test_scores_may_differ_in_their_last_digits(tmp_path):
 @pytest.mark.parametrize("name", sorted(path.name for path in STORES.iterdir()))
 def test_a_store_of_an_older_format_is_read_and_written(name, tmp_path, keys):
     """Versions, champion, log and models; the next writer goes on with it."""
+    require_scikit_learn(STORES / name)
     shutil.copytree(STORES / name, tmp_path / name)
     public = tmp_path / name / "public.pem"
     store = ModelStore(tmp_path / name, "classifier", find_keys(None, public if public.exists() else None))
@@ -201,6 +203,7 @@ def test_a_store_of_an_older_format_is_read_and_written(name, tmp_path, keys):
 @pytest.mark.parametrize("name", ["svm", "approximated", "forest"])
 def test_a_model_of_our_own_classes_opens_and_predicts_the_same(name, tmp_path):
     """Pickles name `bakeoff.calibration` and `bakeoff.nystroem_svc`: those paths stay, and so does what they give."""
+    require_scikit_learn(STORES.parent / "stores_of_estimators" / name)
     shutil.copytree(STORES.parent / "stores_of_estimators" / name, tmp_path / name)
     store = ModelStore(tmp_path, name)
     assert [] == store.verify()

@@ -13,6 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_blobs
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.svm import SVC
+from versions import needs_temperature
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.parts import read_part
@@ -51,7 +52,10 @@ def test_repeats_are_judged_each_by_its_own_folds():
 
 @pytest.mark.parametrize("name", ["svm", "logistic_regression", "random_forest"])
 @pytest.mark.parametrize("scoring", ["roc_auc_ovr", "neg_log_loss"])
-@pytest.mark.parametrize(("calibration", "method"), [("isotonic", "sigmoid"), ("temperature", "temperature")])
+@pytest.mark.parametrize(
+    ("calibration", "method"),
+    [("isotonic", "sigmoid"), pytest.param("temperature", "temperature", marks=needs_temperature)],
+)
 def test_fold_scores_of_calibrated_contestants_equal_cross_val_score(tmp_path, scoring, name, calibration, method):
     """Nested in each fold; what the outer folds keep is the plain classifier's, from the same fit.
 
@@ -176,6 +180,7 @@ def test_a_fold_that_lacks_a_class_has_no_part_in_the_calibration(tmp_path, capl
         calibrate_classifier(ref, contestant, priced, fitted, folds, tmp_path / "models")
 
 
+@needs_temperature
 def test_with_many_classes_the_probabilities_go_with_the_predictions(tmp_path):
     """Of 30 classes, where a sigmoid's often don't; so deciding by costs that are all alike costs nothing."""
     X, y = make_blobs(450, 4, centers=30, center_box=(-8, 8), random_state=0)

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from forging import read_card
+from versions import VIEW
 
 from bakeoff.data.fresh_rows import TRAINED_ON, find_fresh_rows
 from bakeoff.data.parts import read_positions
@@ -88,7 +89,7 @@ def test_columns_of_any_type_may_be_left_out(tmp_path, root):
     """Views, lists and binary data lie beside what is learned from."""
     frame = plain_table(300)
     table = pa.Table.from_pandas(frame)
-    table = table.append_column("v", pa.array([str(i) for i in range(300)], pa.string_view()))
+    table = table.append_column("v", pa.array([str(i) for i in range(300)], VIEW))
     table = table.append_column("l", pa.array([[i] for i in range(300)]))
     table = table.append_column("z", pa.array([b"x"] * 300, pa.binary()))
     pq.write_table(table, tmp_path / "rows.parquet")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from forging import rewrite_environment
+from versions import require_scikit_learn
 
 from bakeoff.config import DatasetConfig, PromotionConfig
 from bakeoff.data.fresh_rows import TRAINED_ON
@@ -25,7 +26,7 @@ from bakeoff.training.promote import beats_baseline
 from bakeoff.training.promotion import ChampionComparison, decide
 from tests.bakeoff.conftest import export_and_meet, run_race, signed
 
-WEAK, STRONG = {"random_forest": {"n_estimators": 1, "max_depth": 1}}, {"logistic_regression": {"max_iter": 1000}}
+WEAK, STRONG = {"random_forest": {"n_estimators": 1, "max_depth": 2}}, {"logistic_regression": {"max_iter": 1000}}
 HARD = {"n_samples": 1200, "class_sep": 1.0}
 OLD = Path(__file__).parents[1] / "store" / "stores"
 
@@ -242,6 +243,7 @@ def test_a_champion_that_cannot_be_opened_here_may_outclass(rule):
 
 def test_an_old_champion_is_met_where_its_rows_are_on_record(tmp_path, races, root):
     """In a store of before there was such a record, rows of the same origin might be what it learned from."""
+    require_scikit_learn(OLD / "unnumbered")
     shutil.copytree(OLD / "unnumbered" / "classifier", root / "classifier")
     store = ModelStore(root, "classifier")
     config = store.card(store.champion()).config["dataset"]
