@@ -5,7 +5,7 @@ import re
 import pytest
 from browser import Browser
 from postgres import postgres
-from prefect_stack import Stack, eventually
+from prefect_stack import Stack, end, eventually
 
 from bakeoff.config import TrainingConfig
 from bakeoff.config.rows.dataset import SOURCES
@@ -20,10 +20,11 @@ def pages(tmp_path_factory, registered):
         postgres(registered) as (url, _),
         Stack(folder, pages=True, PREFECT_SERVER_DATABASE_CONNECTION_URL=url) as stack,
     ):
-        stack.start_worker()
+        worker = stack.start_worker()
         config = {"dataset": {"n_samples": 300}, "store": str(folder / "models"), "workspace": str(folder / "work")}
         run = stack.ask_for_run(stack.deployment("nightly"), **config)
         assert eventually(lambda: "COMPLETED" == stack.state(run)["type"])
+        end(worker)  # it would train what the form sends
         yield stack, run
 
 
