@@ -96,43 +96,38 @@ class Campaign:
                 time.sleep(1)
 
     def at_rest(self):
-        """Whether nothing is under way but the schedule's runs to come."""
+        """Whether nothing is under way but the schedule's runs to come, and no run is left to be tried again.
+
+        Both are asked in one question: a run that has crashed is scheduled again at any moment.
+        """
         try:
-            runs = [
-                run
-                for name in ("nightly", "batch")
-                for run in self.compose.runs(self.compose.deployment(name), *UNDER_WAY)
-            ]
+            runs = self.runs(*UNDER_WAY, "CRASHED")
         except httpx.HTTPError:
             return False
-        return not [run for run in runs if not run["auto_scheduled"]]
+        return not [run for run in runs if not run["auto_scheduled"] and run["id"] not in self.crashed_before]
 
     def settled(self):
-        """Whether the stack is well and at rest, and no run is left to be tried again: that begins moments later."""
-        if not (self.well() and self.at_rest()):
-            return False
-        try:  # after the look at what is under way, or a run could crash in between
-            return self.crashed() <= self.crashed_before
-        except httpx.HTTPError:
-            return False
+        """Whether the stack is well and at rest."""
+        return self.well() and self.at_rest()
 
-    def crashed(self):
-        """The ids of the runs that have crashed, whether asked for here or by a training run."""
+    def runs(self, *states):
+        """The runs in one of the states, whether asked for here or by a training run."""
         names = ("nightly", "batch")
-        return {run["id"] for name in names for run in self.compose.runs(self.compose.deployment(name), "CRASHED")}
+        return [run for name in names for run in self.compose.runs(self.compose.deployment(name), *states)]
 
     def round(self, number, fault):
         """Strike once under load; returns what was found lost. The number names the prediction's folder."""
         self.asked.clear()
-        self.crashed_before = self.crashed()
+        self.crashed_before = {run["id"] for run in self.runs("CRASHED")}
         self.ask("nightly", **TRAINING)
         self.ask("batch", name="orders", version="champion", input="data/orders.csv", output=f"predictions/{number}")
         time.sleep(self.random.uniform(0, LONGEST_MOMENT))
         struck = time.monotonic()
         fault.strike(self.compose, self.random)
-        ended = eventually(self.settled, seconds=PATIENCE, pause=1) or (self.well() and self.at_rest())
+        found = [] if eventually(self.settled, seconds=PATIENCE, pause=1) else [f"not at rest after {PATIENCE} s"]
         self.recovered[fault.name].append(time.monotonic() - struck - fault.seconds)
-        found = self.findings(number) if ended else [f"not at rest after {PATIENCE} s"]
+        if not found or self.well():
+            found += self.findings(number)
         self.lost[fault.name] += found
         return found
 
