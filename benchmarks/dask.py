@@ -18,7 +18,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.jobs import run_job
+from benchmarks.jobs import TRAIN, run_job
 from tests.support.prefect_stack import Stack, end, eventually
 
 LEAST = 1.7
@@ -67,7 +67,7 @@ def race(stack: Stack, workers: int, rows: int) -> dict[str, float]:
     assert eventually(lambda: are_registered(address, workers)), "the cluster did not come up"
     places = ["--store", f"{stack.folder}/models", "--workspace", f"{stack.folder}/work"]
     flags = ["--runner", "dask", "--dask.address", address, "--dataset.n_samples", str(rows)]
-    command = [sys.executable, "-m", "flows.training", *places, *flags]
+    command = [*TRAIN, *places, *flags]
     job = run_job(command, PREFECT_API_URL=stack.url, PREFECT_HOME=str(stack.folder))
     for process in reversed(processes):
         end(process, signal.SIGKILL)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ from tests.support.prefect_stack import descendants
 
 EVERY_SECONDS = 0.2
 MIB = 1 << 20
+# Trains each time, also where the store has a version of the same rows and config.
+TRAIN = (sys.executable, "-m", "flows.training", "--retrain", "always")
 
 
 class Job(NamedTuple):

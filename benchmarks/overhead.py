@@ -60,7 +60,7 @@ def child(side: str, rows: str, folder: str) -> None:
 
     start_fork_server("bakeoff.training.preflight:preload")
     where = {"store": f"{folder}/{side}", "workspace": f"{folder}/work-{side}"}
-    config = TrainingConfig.model_validate({**where, "dataset": {"n_samples": int(rows)}})
+    config = TrainingConfig.model_validate({**where, "retrain": "always", "dataset": {"n_samples": int(rows)}})
     run: Callable[[Any], object] = race
     if side == "flow":
         from flows.local.command_line import preload_prefect

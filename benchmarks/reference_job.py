@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.jobs import run_job
+from benchmarks.jobs import TRAIN, run_job
 from tests.support.prefect_stack import Stack
 
 PEERS = Path(".venv-peers").absolute()
@@ -35,8 +35,8 @@ def main() -> int:
             "plain script": [sys.executable, "-m", "benchmarks.plain"],
             **peers(),
             "empty flow": [sys.executable, "-m", "benchmarks.empty_flow"],
-            "bakeoff": [sys.executable, "-m", "flows.training", *places],
-            "bakeoff, embedded": [sys.executable, "-m", "flows.training", *places],
+            "bakeoff": [*TRAIN, *places],
+            "bakeoff, embedded": [*TRAIN, *places],
         }
         seconds: dict[str, list[float]] = {job: [] for job in jobs}
         for _ in range(rounds):

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.jobs import run_job
+from benchmarks.jobs import TRAIN, run_job
 from tests.support.prefect_stack import Stack
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -65,7 +65,7 @@ def race(folder: Path, url: str, dataset: dict[str, Any], *flags: str) -> dict[s
     """Run one training run in a process of its own."""
     options = [f"--dataset.{key}={value}" for key, value in dataset.items()]
     places = ["--store", f"{folder}/models-{dataset['n_samples']}", "--workspace", f"{folder}/work"]
-    command = [sys.executable, "-m", "flows.training", *places, *options, *flags]
+    command = [*TRAIN, *places, *options, *flags]
     job = run_job(command, look=True, PREFECT_API_URL=url, PREFECT_HOME=str(folder))
     card = json.loads(Path(job.output.strip().splitlines()[-1], "card.json").read_text())
     return {

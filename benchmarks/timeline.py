@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.classifiers import title
-from benchmarks.jobs import run_job
+from benchmarks.jobs import TRAIN, run_job
 from tests.support.prefect_stack import Stack
 
 LEAST_BUSY = 0.85
@@ -33,7 +33,7 @@ def main() -> int:
     flags = sys.argv[2 if picture else 1 :]
     with tempfile.TemporaryDirectory() as name, Stack(Path(name)) as stack:
         places = ["--store", f"{name}/models", "--workspace", f"{name}/work"]
-        command = [sys.executable, "-m", "flows.training", *places, *flags]
+        command = [*TRAIN, *places, *flags]
         environment = {"PREFECT_API_URL": stack.url, "PREFECT_HOME": name}
         run_job(command, **environment)  # a server's first run is slower
         counts: list[tuple[float, int, int]] = []

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.jobs import run_job
+from benchmarks.jobs import TRAIN, run_job
 from tests.support.prefect_stack import Stack
 
 WIDTHS = (10, 100, 1_000, 5_000)
@@ -82,7 +82,7 @@ def run_all(folder: str, url: str, width: int, narrowest: int) -> dict[str, list
     this = [sys.executable, "-m", "benchmarks.wide"]
     return {
         "plain script": [run_job([*this, "--plain", table]).seconds],
-        "training": [run_job([sys.executable, "-m", "flows.training", *train], **server).seconds],
+        "training": [run_job([*TRAIN, *train], **server).seconds],
         "prediction": [run_job([sys.executable, "-m", "flows.prediction", *score], **server).seconds],
         "scoring": [printed([*this, "--score", folder, str(width), str(narrowest)]) for _ in range(3)],
         "predict": [printed([*this, "--predict", folder, str(width)]) for _ in range(3)],

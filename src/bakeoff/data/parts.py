@@ -17,6 +17,8 @@ from bakeoff.tables.read_table import read_table
 
 POSITIONS = "positions.npz"
 RAW = "raw.parquet"
+MANY_COLUMNS = 500
+MOST_COPIED = 2**27  # bytes, in each process
 TEXTS = {pa.string(): TEXT, pa.large_string(): TEXT}
 
 _parts: dict[Part, OneSlot[tuple[Path, str], tuple[pd.DataFrame, np.ndarray]]] = {
@@ -27,8 +29,8 @@ _parts: dict[Part, OneSlot[tuple[Path, str], tuple[pd.DataFrame, np.ndarray]]] =
 def read_part(ref: DatasetRef, part: Part) -> tuple[pd.DataFrame, np.ndarray]:
     """Read the features, shape (n_rows, n_features), and classes, shape (n_rows,), of a part.
 
-    The numbers of training and test rows are read-only: they are mapped from the file, so that all processes share the
-    same memory.
+    The numbers of training and test rows are mapped from the file and read-only, so that all processes share the same
+    memory, but for those of small tables with many columns.
     """
     path, target = ref.part(part), ref.target
     return _parts[part].get((path, target), lambda: _read(path, target))
@@ -74,8 +76,11 @@ def read_split_key(ref: DatasetRef, part: Part | None) -> np.ndarray | None:
 
 
 def _read(path: Path, target: str) -> tuple[pd.DataFrame, np.ndarray]:
-    # One block per column: pandas would copy the numbers to put several columns into one block.
-    frame = _open(path).to_pandas(split_blocks=True, use_threads=False, types_mapper=TEXTS.get)
+    table = _open(path)
+    # One block per column: pandas would copy the numbers to put several columns into one block. It pays where they are
+    # many: rows are taken from each block in turn.
+    split = table.num_columns < MANY_COLUMNS or table.nbytes > MOST_COPIED
+    frame = table.to_pandas(split_blocks=split, use_threads=False, types_mapper=TEXTS.get)
     return frame.drop(columns=target), frame[target].to_numpy(copy=True)
 
 

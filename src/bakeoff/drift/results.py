@@ -98,6 +98,9 @@ class Drift:
         confidence: that of the confidence; None without probabilities.
         estimated_accuracy: the fields of `EstimatedAccuracy`.
         accuracy: the accuracy on the rows with a class; None if none has one.
+        trained_on: whether training rows are among the rows. Predictions for them are surer and more often right than
+            for others, and their categories are not new: predicted classes, confidence, and the share of new categories
+            don't count.
     """
 
     verdict: Verdict
@@ -108,6 +111,7 @@ class Drift:
     confidence: Difference | None
     estimated_accuracy: Mapping[str, Any]
     accuracy: AccuracyChange | None
+    trained_on: bool = False
 
     @property
     def moved(self) -> dict[str, ColumnDrift]:
@@ -124,6 +128,7 @@ class Drift:
             "verdict": self.verdict,
             "rows": self.rows,
             "training_rows": self.training_rows,
+            "trained_on": self.trained_on,
             "columns": {name: column.to_dict() for name, column in self.columns.items()},
             "prediction": {
                 **self.classes.to_dict(),

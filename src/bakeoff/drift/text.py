@@ -13,6 +13,8 @@ Entry = Mapping[str, Any]
 def describe_verdict(drift: Entry) -> str:
     """Describe the verdict and its reasons, as `Drift: watch, 990 rows against 7,000 of training: fee by 0.12`."""
     rows = f"{drift['rows']:,} rows against {drift['training_rows']:,} of training"
+    if drift.get("trained_on"):  # older summaries don't have it
+        rows += " (by their columns alone, since training rows are among them)"
     if drift["verdict"] == "stable":
         return f"Drift: stable, {rows}."
     columns = moved_columns(drift)

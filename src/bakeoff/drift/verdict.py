@@ -6,7 +6,7 @@ differences that don't matter into alarms.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +49,12 @@ class Labelled(NamedTuple):
 
 
 def judge_drift(
-    counter: DriftCounter, counts: np.ndarray, classes: Sequence[str], labelled: Labelled | None = None
+    counter: DriftCounter,
+    counts: np.ndarray,
+    classes: Sequence[str],
+    labelled: Labelled | None = None,
+    *,
+    trained_on: bool = False,
 ) -> Drift:
     """Compare the rows of a table with a version's profile.
 
@@ -58,17 +63,25 @@ def judge_drift(
         counts: the sum of its vectors over all batches.
         classes: the names of the classes, in the model's order.
         labelled: the rows with a class; None if there are none.
+        trained_on: whether training rows are among them: then predicted classes and confidence don't count, nor how
+            many categories are new.
     """
     profile = counter.profile
     *by_column, of_classes, of_confidence, of_rows = counter.split(counts)
     n_rows, n_outside = (int(count) for count in of_rows)
     rule = _Rule(2 * len(profile.columns) + 2 + (labelled is not None))
-    columns = {column.name: _judge_column(rule, column, counted) for column, counted in zip(profile.columns, by_column)}
+    columns = {
+        column.name: _judge_column(rule, column, counted, trained_on=trained_on)
+        for column, counted in zip(profile.columns, by_column)
+    }
     prediction = profile.prediction
     of_prediction = rule.categories(np.array(prediction.classes), of_classes, tuple(classes))
     confidence = None
     if prediction.confidence and of_confidence.any():
         confidence = rule.numbers(np.array(prediction.confidence), of_confidence, _intervals(prediction.cuts))
+    if trained_on:
+        of_prediction = replace(of_prediction, verdict="stable")
+        confidence = confidence and replace(confidence, verdict="stable")
     accuracy = labelled and _judge_accuracy(rule, labelled)
     verdicts = [each.verdict for each in (*columns.values(), of_prediction, confidence, accuracy) if each]
     return Drift(
@@ -80,6 +93,7 @@ def judge_drift(
         confidence=confidence,
         estimated_accuracy=asdict(estimate_accuracy(prediction, of_confidence, n_rows, n_outside)),
         accuracy=accuracy,
+        trained_on=trained_on,
     )
 
 
@@ -160,11 +174,15 @@ def _verdict(size: float, noise: np.ndarray, least: dict[Verdict, float]) -> Ver
     return worst([verdict for verdict, limit in limits if size > limit])
 
 
-def _judge_column(rule: _Rule, column: ColumnProfile, counted: np.ndarray) -> ColumnDrift:
+def _judge_column(rule: _Rule, column: ColumnProfile, counted: np.ndarray, *, trained_on: bool) -> ColumnDrift:
     """Judge a column by its values and by its missing values; the worse of the two is the column's."""
     reference, counts = np.array(column.counts), counted[:-1]
     if column.kind == "category":
-        of_values = rule.categories(reference, counts, (*column.categories, "others", "unseen"))
+        bins = (*column.categories, "others", "unseen")
+        if trained_on:  # no category of a training row is new to the version
+            reference, counts = (np.append(rows[:-2], rows[-2:].sum()) for rows in (reference, counts))
+            bins = bins[:-1]
+        of_values = rule.categories(reference, counts, bins)
     elif column.kind == "boolean":
         of_values = rule.categories(reference, counts, ("false", "true"))
     else:

@@ -38,13 +38,16 @@ class DriftCheck:
             self._test_rows, self._test_accuracy = card.rows.test, card.winner.test["accuracy"]
         self._rows_alone = card.settings.split.by != "group"
 
-    def judge(self, counts: np.ndarray, classes: Sequence[str], tally: StreamingEvaluation) -> Drift:
+    def judge(
+        self, counts: np.ndarray, classes: Sequence[str], tally: StreamingEvaluation, *, trained_on: bool
+    ) -> Drift:
         """Judge the rows.
 
         Args:
             counts: the sum of the counts of all batches.
             classes: the names of the classes, in the model's order.
             tally: the evaluation on the rows with a class.
+            trained_on: whether training rows are among the rows.
         """
         from bakeoff.drift.verdict import Labelled, judge_drift  # here: it imports scipy
 
@@ -52,7 +55,7 @@ class DriftCheck:
         if evaluation := tally.evaluation():
             right = round(evaluation.accuracy * tally.rows)
             labelled = Labelled(tally.rows, right, self._test_rows, self._test_accuracy, self._rows_alone)
-        return judge_drift(self.counter, counts, classes, labelled)
+        return judge_drift(self.counter, counts, classes, labelled, trained_on=trained_on)
 
 
 def read_drift_check(config: PredictionConfig, store: ModelStore, card: Card) -> DriftCheck | None:

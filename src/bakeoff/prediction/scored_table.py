@@ -80,16 +80,16 @@ def finish_table(job: ScoringJob, head: str, run: str, folder: Path, counts: Row
         gaps,
         trained,
         job.scorer.rows_alone,
-        _judge(job, counts),
+        _judge(job, counts, trained_on=trained is not None),
     )
 
 
-def _judge(job: ScoringJob, counts: RowCounts) -> Drift | None:
+def _judge(job: ScoringJob, counts: RowCounts, *, trained_on: bool) -> Drift | None:
     """Judge how far the rows have moved from the training rows, and log it."""
     check = job.scorer.drift
     if check is None or counts.drift is None or not counts.predicted:
         return None
-    drift = check.judge(counts.drift, list(counts.tally.classes), counts.tally)
+    drift = check.judge(counts.drift, list(counts.tally.classes), counts.tally, trained_on=trained_on)
     log = logger.info if drift.verdict == "stable" else logger.warning
     log("%s", one_line(describe_verdict(drift.to_dict())))
     return drift

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from bakeoff.config import TrainingConfig
-from bakeoff.data import prepare
+from bakeoff.data import parts, prepare
 from bakeoff.data.load import load_dataset
 from bakeoff.data.parts import read_part
 from bakeoff.data.prepare import prepare_dataset
@@ -36,6 +36,22 @@ def test_parts_come_back_from_the_workspace_as_they_were(tmp_path):
     assert not mapped.flags.owndata  # the file's own bytes, which all processes share
     assert not mapped.flags.writeable or pd.__version__ < "3"
     assert {"train": 420, "test": 120, "validation": 60} == ref.rows
+
+
+def test_the_numbers_of_many_columns_are_in_one_block(tmp_path, monkeypatch):
+    """Rows are taken from each block in turn, which takes longer than the copy; a large table is still mapped."""
+    ref = prepare_dataset(TrainingConfig(), tmp_path / "data")
+
+    def read(many, most):
+        parts.forget_parts()
+        monkeypatch.setattr(parts, "MANY_COLUMNS", many)
+        monkeypatch.setattr(parts, "MOST_COPIED", most)
+        return read_part(ref, "train")[0]
+
+    mapped, copied, large = read(500, 1 << 27), read(5, 1 << 27), read(5, 100)
+    pd.testing.assert_frame_equal(mapped, copied)
+    n_blocks = [len({id(X[name].to_numpy().base) for name in X}) for X in (mapped, copied, large)]
+    assert [10, 1, 10] == n_blocks
 
 
 def test_nothing_is_written_when_the_rows_cannot_be_used(tmp_path):

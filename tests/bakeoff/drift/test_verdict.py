@@ -11,6 +11,7 @@ from bakeoff.drift.counts import DriftCounter
 from bakeoff.drift.profile import PredictionProfile
 from bakeoff.drift.reference import make_profile
 from bakeoff.drift.results import worst
+from bakeoff.drift.text import describe_verdict
 from bakeoff.drift.verdict import Labelled, judge_drift
 from bakeoff.tables.cells import TEXT
 from bakeoff.tables.schema import Feature
@@ -49,12 +50,12 @@ def counter():
     return DriftCounter(make_profile(X, features, PREDICTION), features)
 
 
-def judge(counter, X, yes=0.3, labelled=None):
+def judge(counter, X, yes=0.3, labelled=None, trained_on=False):
     """The drift of rows, of which a share is predicted `yes`."""
     codes = (np.arange(len(X)) < yes * len(X)).astype(int)
     confidence = np.where(np.arange(len(X)) % 2, 0.6, 0.9)
     shares = np.column_stack([confidence, confidence])
-    return judge_drift(counter, counter.count(X, codes, shares), CLASSES, labelled)
+    return judge_drift(counter, counter.count(X, codes, shares), CLASSES, labelled, trained_on=trained_on)
 
 
 @pytest.mark.parametrize("count", [1, 20, 300, 5000, 30_000])
@@ -62,6 +63,16 @@ def test_rows_of_the_same_source_are_stable(counter, count):
     """Few or many; later dates, new ids, and rows with rare values are no drift."""
     for seed in range(1, 6):
         assert "stable" == judge(counter, rows_of(seed, count), 0.3 if count > 1 else 1.0).verdict
+
+
+def test_predictions_for_training_rows_are_no_drift(counter):
+    """They are surer than others, and none of their ids is new; columns that have moved are drift all the same."""
+    surer = judge(counter, rows_of(0, 7000), 0.6)
+    assert ("drifted", "drifted") == (surer.verdict, surer.classes.verdict)
+    known = judge(counter, rows_of(0, 7000), 0.6, trained_on=True)
+    assert ("stable", "stable", True) == (known.verdict, known.classes.verdict, known.to_dict()["trained_on"])
+    assert "(by their columns alone, since training rows are among them)" in describe_verdict(known.to_dict())
+    assert ["amount"] == list(judge(counter, rows_of(1, 7000, 0.3), trained_on=True).moved)
 
 
 @pytest.mark.parametrize(("count", "shift"), [(100, 0.6), (1000, 0.22), (10_000, 0.1)])
@@ -150,7 +161,8 @@ def test_the_entry_of_the_summary_is_json_with_the_columns_in_the_order_of_their
     """Every figure a number, or null."""
     labelled = Labelled(900, 800, 2000, 0.93, True)
     entry = json.loads(json.dumps(judge(counter, rows_of(1, 1000, 0.5), labelled=labelled).to_dict(), allow_nan=False))
-    assert ["verdict", "rows", "training_rows", "columns", "prediction", "estimated_accuracy", "accuracy"] == [*entry]
+    assert ["verdict", "rows", "training_rows", "trained_on"] == [*entry][:4]
+    assert ["columns", "prediction", "estimated_accuracy", "accuracy"] == [*entry][4:]
     sizes = [column["size"] for column in entry["columns"].values()]
     assert (sorted(sizes, reverse=True), 9) == (sizes, len(sizes))
     assert {"verdict", "size", "noise", "measure", "classes", "confidence"} == set(entry["prediction"])

@@ -55,6 +55,16 @@ def test_rows_of_training_are_counted(store, fresh, tmp_path, caplog):
     assert said in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
+def test_training_rows_are_no_drift(tmp_path):
+    """A forest is far surer of them than of the held-out rows of its profile, and no name among them is new."""
+    frame = rows(2000).assign(name=[f"name {row // 2}" for row in range(2000)])
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    dataset = {"source": "file", "path": str(tmp_path / "rows.csv"), "target": "y"}
+    run_race(tmp_path, dataset=dataset, classifiers={"random_forest": {}}).export(tmp_path / "models")
+    drift = evaluate(tmp_path / "models", frame, tmp_path)["drift"]
+    assert ("stable", True) == (drift["verdict"], drift["trained_on"])
+
+
 def test_new_rows_and_rows_without_a_class_are_not_warned_of(store, tmp_path, caplog):
     """Nor the version's own validation rows, nor a row or two that are in both."""
     for name, frame in {

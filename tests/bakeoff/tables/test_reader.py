@@ -40,6 +40,7 @@ def small(monkeypatch):
     monkeypatch.setattr("bakeoff.tables.formats.parquet_file.LEAST_ROWS", 30)
     monkeypatch.setattr("bakeoff.tables.formats.parquet_file.CELLS", 30)
     monkeypatch.setattr("bakeoff.tables.formats.memory_table.CELLS", 300)
+    monkeypatch.setattr("bakeoff.tables.formats.memory_table.LEAST_ROWS", 30)
 
 
 def score(store, path, out, **config):

@@ -23,7 +23,8 @@ from bakeoff.tables.formats.dialect import Dialect
 from bakeoff.tables.formats.encodings import ERRORS, SAMPLE, TranscodedStream, recognize_encoding
 from bakeoff.tables.formats.utf8 import decode
 
-BLOCK = 8 << 20  # bytes read at once
+BLOCK = 8 << 20  # bytes read at once, of each thousand columns: some thousand rows
+MOST_BLOCKS = 8  # read at once
 MOST_ROWS = 1 << 16  # of a chunk, since a block of short malformed lines would yield millions of error messages
 COMPRESSED = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
 SUSPECT = 50  # once this many times the bytes read were unpacked, the size of the whole text is measured first
@@ -65,7 +66,8 @@ class CsvFile(TableFile):
         next_offset = max(offset, self._header.first)
         with self._open() as stream:
             _skip(stream, next_offset)
-            rest, ended, size = b"", False, BLOCK
+            block = BLOCK * min(max(len(names) // 1000, 1), MOST_BLOCKS)  # a chunk costs some work for each column
+            rest, ended, size = b"", False, block
             while rest or not ended:
                 if len(rest) < size and not ended:
                     more = read_full(stream, size - len(rest))
@@ -74,10 +76,10 @@ class CsvFile(TableFile):
                 # The content of a chunk depends on its offset alone, so that reading can be resumed at any chunk.
                 chunk = parser.cut(rest[:size], final=ended and len(rest) <= size)
                 if chunk is None:
-                    size += BLOCK
+                    size += block
                     continue
                 read, consumed = chunk
-                next_offset, rest, size = next_offset + consumed, rest[consumed:], BLOCK
+                next_offset, rest, size = next_offset + consumed, rest[consumed:], block
                 if self._raw is not None:
                     self._shares[next_offset] = self._raw.tell() / self._size
                 yield Chunk(read, next_offset)

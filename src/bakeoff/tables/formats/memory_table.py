@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.tables.batches import Batch, Chunk, TableFile
-from bakeoff.tables.formats.parquet_file import CELLS, MOST_BYTES, MOST_ROWS, unpacked_bytes
+from bakeoff.tables.formats.parquet_file import CELLS, LEAST_ROWS, MOST_BYTES, MOST_ROWS, unpacked_bytes
 from bakeoff.tables.formats.utf8 import validate_rows
 
 
@@ -31,7 +31,8 @@ class MemoryTable(TableFile):
         """Read in chunks; the offset is a row number. See `TableFile`."""
         present = set(self.schema.names)
         table = self._table.select([name for name in wanted if name in present])
-        size = min(MOST_ROWS, CELLS // max(table.num_columns, 1), MOST_BYTES * table.num_rows // _at_least_1(table))
+        size = min(max(CELLS // max(table.num_columns, 1), LEAST_ROWS), MOST_ROWS)
+        size = min(size, MOST_BYTES * table.num_rows // _at_least_1(table))
         while offset < table.num_rows:
             part = table.slice(offset, max(size, 1))
             offset += part.num_rows

@@ -166,6 +166,19 @@ def test_a_cell_of_a_megabyte_is_a_cell(tmp_path, monkeypatch):
     assert ([cell, cell, "6"], {}) == ([row[1] for row in good.values()], broken)
 
 
+def test_a_chunk_of_many_columns_has_as_many_rows(tmp_path, monkeypatch):
+    """Each chunk costs some work for each column: with fewer rows a chunk, the work would grow with their square."""
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 1 << 14)
+    counts = {}
+    for width in (1000, 4000):
+        names = [f"c{column}" for column in range(width)]
+        path = tmp_path / f"{width}.csv"
+        path.write_text("\n".join([",".join(names), *[",".join("1" * width)] * 80]) + "\n")
+        counts[width] = [chunk.read().n_rows for chunk in CsvFile(path).chunks(names, names)]
+    assert dict.fromkeys(counts, 80) == {width: sum(rows) for width, rows in counts.items()}
+    assert len(counts[1000]) == len(counts[4000]) > 1
+
+
 def test_a_line_without_end_is_refused_and_a_quote_without_end_is_not_waited_for(tmp_path, monkeypatch):
     """Neither takes memory without bound."""
     monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 1 << 10)

@@ -62,6 +62,7 @@ def test_text_in_arrow_that_is_no_utf8_costs_its_rows(tmp_path):
 def test_a_table_in_memory_is_read_on_from_any_row(tmp_path, monkeypatch, offset):
     """In steps of so many cells."""
     monkeypatch.setattr("bakeoff.tables.formats.memory_table.CELLS", 30)
+    monkeypatch.setattr("bakeoff.tables.formats.memory_table.LEAST_ROWS", 30)
     pd.DataFrame({"a": range(100)}).to_feather(tmp_path / "rows.feather")
     file = open_feather(tmp_path / "rows.feather")
     pieces = list(file.chunks(["a", "other"], [], offset))
