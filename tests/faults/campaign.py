@@ -18,19 +18,13 @@ from pathlib import Path
 from random import Random
 
 import httpx
-from compose_stack import Compose
-from faults import FAULTS
+from compose_stack import IMAGE, Compose
+from faults import CLUSTER, FAULTS, ON_DASK, TRAINING
 from prefect_stack import eventually
 
 from deployments import env_file
 
 ROWS = 5000  # of the table that is predicted; every hundredth can't be scored
-TRAINING = {
-    "name": "orders",
-    "retrain": "always",
-    "dataset": {"n_samples": 3000},
-    "classifiers": {"logistic_regression": {}, "random_forest": {"n_estimators": 50}},
-}
 LONGEST_MOMENT = 15  # seconds from the request to the fault
 PATIENCE = 300  # seconds
 UNDER_WAY = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
@@ -55,6 +49,7 @@ for folder in pathlib.Path("models").iterdir():
     for version in folder.iterdir():
         if version.is_dir() and not (version / "card.json").exists():
             found["left"].append(str(version))
+found["left"] += [str(folder) for folder in pathlib.Path(".bakeoff").glob("bakeoff-run-*")]
 print(json.dumps(found))
 """
 
@@ -62,8 +57,8 @@ print(json.dumps(found))
 class Campaign:
     """A stack under load, and what became of it."""
 
-    def __init__(self, compose, seed):
-        self.compose = compose
+    def __init__(self, compose, seed, on_dask=False):
+        self.compose, self.on_dask = compose, on_dask
         self.random = Random(seed)
         self.asked = []
         self.recovered = defaultdict(list)
@@ -75,6 +70,8 @@ class Campaign:
         data = Path(self.compose.environment["BAKEOFF_DATA"])
         (data / "orders.csv").write_text(table(self.random))
         self.compose("up", "-d", "--scale", "worker=2", "worker")
+        if self.on_dask:
+            self.compose("--profile", "scale", "up", "-d", "--no-recreate", "--scale", "worker=2", *CLUSTER)
         assert eventually(self.well, seconds=PATIENCE), "the stack did not come up"
         self.ask("nightly", **TRAINING)
         assert eventually(self.at_rest, seconds=PATIENCE), "the first run did not end"
@@ -119,11 +116,11 @@ class Campaign:
         """Strike once under load; returns what was found lost. The number names the prediction's folder."""
         self.asked.clear()
         self.crashed_before = {run["id"] for run in self.runs("CRASHED")}
-        self.ask("nightly", **TRAINING)
+        self.ask("nightly", **TRAINING, **(ON_DASK if fault.on_dask else {}))
         self.ask("batch", name="orders", version="champion", input="data/orders.csv", output=f"predictions/{number}")
         time.sleep(self.random.uniform(0, LONGEST_MOMENT))
         struck = time.monotonic()
-        fault.strike(self.compose, self.random)
+        self.asked += fault.strike(self.compose, self.random) or []
         found = [] if eventually(self.settled, seconds=PATIENCE, pause=1) else [f"not at rest after {PATIENCE} s"]
         self.recovered[fault.name].append(time.monotonic() - struck - fault.seconds)
         if not found or self.well():
@@ -187,11 +184,35 @@ def table(random):
 
 
 def make_compose(folder):
-    """A compose project of its own, with settings in the folder."""
+    """A compose project of its own, with settings in the folder, and small volumes in memory that can be filled."""
     env_file.ENV = folder / ".env"
     env_file.MOUNTED = [folder / "data", folder / "keys", folder / "secrets"]
     assert 0 == env_file.main()
-    return Compose(folder)
+    (folder / "small-volumes.yml").write_text(json.dumps(small_volumes()))
+    return Compose(folder, folder / "small-volumes.yml")
+
+
+def small_volumes():
+    """The volumes that can be filled; without a service that holds them they would be lost when nobody uses them."""
+    options = {
+        name: {"driver": "local", "driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},uid={user}"}}
+        for name, size, user in (
+            ("models", "500m", 10001),
+            ("predictions", "500m", 10001),
+            ("workspace", "500m", 10001),
+            ("database", "1g", 0),
+        )
+    }
+    holder = {
+        "image": IMAGE,
+        "command": ["sleep", "infinity"],
+        "healthcheck": {"disable": True},
+        "volumes": [f"{name}:/{name}" for name in options],
+    }
+    return {
+        "services": {"holder": holder, "worker": {"depends_on": {"holder": {"condition": "service_started"}}}},
+        "volumes": options,
+    }
 
 
 def main():
@@ -206,7 +227,7 @@ def main():
         compose = make_compose(Path(folder))
         try:
             compose("build", "training", timeout=1800)
-            campaign = Campaign(compose, options.seed)
+            campaign = Campaign(compose, options.seed, any(fault.on_dask for fault in chosen))
             campaign.start()
             for number in range(options.faults):
                 fault = campaign.random.choice(chosen)

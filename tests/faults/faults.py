@@ -1,4 +1,7 @@
-"""Faults of the compose stack: each breaks a part of it, and mends it again if nothing else would."""
+"""Faults of the compose stack: each breaks a part of it, and mends it again if nothing else would.
+
+Not among them is a clock that is stepped: a container has the clock of its machine.
+"""
 
 import os
 import signal
@@ -15,10 +18,26 @@ if TYPE_CHECKING:
 
     from compose_stack import Compose
 
+TRAINING = {
+    "name": "orders",
+    "retrain": "always",
+    "dataset": {"n_samples": 3000},
+    "classifiers": {"logistic_regression": {}, "random_forest": {"n_estimators": 50}},
+}
+ON_DASK = {"runner": "dask", "dask": {"address": "tcp://scheduler:8786"}}
+CLUSTER = ("scheduler", "dask-worker")
 SIGNALS = {"killed": signal.SIGKILL, "terminated": signal.SIGTERM}
 SERVICES = ("worker", "server", "postgres")
 PAUSES = (5, 60, 180)  # seconds
-OUTAGE = 20  # seconds without network
+OUTAGE = 20  # seconds without network, room on a disk, or memory
+SCARCE, USUAL = "400m", "4g"  # memory of a worker
+PLACES = {  # where a container's disk may be full
+    "store": ("worker", "/app/models"),
+    "predictions": ("worker", "/app/predictions"),
+    "workspace": ("worker", "/app/.bakeoff"),
+    "/tmp": ("worker", "/tmp"),
+    "database": ("postgres", "/var/lib/postgresql/data"),
+}
 
 
 @dataclass(frozen=True)
@@ -27,13 +46,16 @@ class Fault:
 
     Attributes:
         name: what happens, for the table.
-        strike: breaks the stack, and returns when it has mended it, if nothing else would.
+        strike: breaks the stack, and returns when it has mended it, if nothing else would; returns the runs that it
+            asked for, each as deployment and run.
         seconds: how long it lasts by itself.
+        on_dask: whether the training run under way fits its contestants on a Dask cluster.
     """
 
     name: str
-    strike: "Callable[[Compose, Random], None]"
+    strike: "Callable[[Compose, Random], list | None]"
     seconds: float = 0
+    on_dask: bool = False
 
 
 def main_process(container):
@@ -103,6 +125,32 @@ def cut_off(service):
     return strike
 
 
+def fill(service, folder):
+    """A disk is full for a while: the campaign's volumes are small and in memory."""
+
+    def strike(compose, random):
+        container, file = random.choice(compose.containers(service)), f"{folder}/.full"
+        # What is freed meanwhile is taken, too.
+        command = f"for second in $(seq {OUTAGE}); do cat /dev/zero >> {file} 2>/dev/null; sleep 1; done; rm {file}"
+        subprocess.run(["docker", "exec", container, "sh", "-c", command], check=False)
+        subprocess.run(["docker", "exec", container, "rm", "-f", file], check=False)
+
+    return strike
+
+
+def starve(compose, random):
+    """A worker has so little memory for a while that the kernel kills what asks for more."""
+    container = random.choice(compose.containers("worker"))
+    for memory, seconds in ((SCARCE, OUTAGE), (USUAL, 0)):
+        docker("update", "--memory", memory, "--memory-swap", memory, container)
+        time.sleep(seconds)
+
+
+def train_twice(compose, random):
+    """A second run exports a version of the same name at the same time."""
+    return [("nightly", compose.ask_for_run(compose.deployment("nightly"), **TRAINING))]
+
+
 def lose_workspaces(compose, random):
     """The folders that runs keep their intermediate files in are deleted under them."""
     worker = random.choice(compose.containers("worker"))
@@ -120,4 +168,12 @@ FAULTS = [
     ),
     *(Fault(f"{service} without network {OUTAGE} s", cut_off(service), OUTAGE) for service in SERVICES),
     Fault("workspaces deleted", lose_workspaces),
+    *(Fault(f"{name} full for {OUTAGE} s", fill(*place), OUTAGE) for name, place in PLACES.items()),
+    Fault(f"worker short of memory for {OUTAGE} s", starve, OUTAGE),
+    Fault("two runs export one name", train_twice),
+    *(
+        Fault(f"{service} {how}", stop_service(service, sign), on_dask=True)
+        for service in CLUSTER
+        for how, sign in SIGNALS.items()
+    ),
 ]

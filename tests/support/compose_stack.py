@@ -16,7 +16,8 @@ HEALTH = "{{.State.Status}} {{.State.Health.Status}}"
 class Compose(Api):
     """`docker-compose`, or what COMPOSE says, or `docker compose`; and the server that it starts."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *files):
+        """Take the folder with .env, and files that change what docker-compose.yml says."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -25,7 +26,8 @@ class Compose(Api):
         super().__init__(f"http://127.0.0.1:{port}/api", tuple(self.settings["BAKEOFF_AUTH"].split(":", 1)))
         program = os.environ.get("COMPOSE", "docker-compose" if shutil.which("docker-compose") else "docker compose")
         self.project = f"bakeofftest{os.getpid()}"
-        self.command = [*program.split(), "--env-file", str(self.env_file), "--project-name", self.project]
+        chosen = [word for file in ("docker-compose.yml", *files) for word in ("-f", str(file))]
+        self.command = [*program.split(), *chosen, "--env-file", str(self.env_file), "--project-name", self.project]
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("BAKEOFF_")} | {
             "BAKEOFF_PORT": str(port),
             "BAKEOFF_DATA": str(folder / "data"),
