@@ -9,13 +9,14 @@ from tests.bakeoff.conftest import run_race
 
 @pytest.mark.parametrize("key", FORMULAS, ids=", ".join)
 def test_more_is_predicted_to_take_longer(key):
-    """More rows, columns, classes and landmarks; never less than nothing."""
+    """More rows, columns, classes and landmarks; never less than what a fit takes at any size."""
     seconds = [
         predict_fit_seconds(*key, ProblemSize(times * 1_000, times * 5, times * 2), times * 500)
         for times in (9, 20, 40, 99)
     ]
     assert sorted(set(seconds)) == seconds
-    assert 0.005 == predict_fit_seconds(*key, ProblemSize(2, 1, 2), 1)
+    least = 0.02 if key[0] == "svm" else 0.005
+    assert pytest.approx(least, rel=1e-3) == predict_fit_seconds(*key, ProblemSize(2, 1, 2), 1)
 
 
 def test_columns_are_counted_as_a_classifier_gets_them(tmp_path):
