@@ -33,7 +33,7 @@ UNDER_WAY = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
 LOOK = """
 import json, pathlib
 import pyarrow.parquet as pq
-found = {"outputs": {}, "left": []}
+found = {"outputs": {}, "left": [], "folders": []}
 for folder in pathlib.Path("predictions").iterdir():
     summary = folder / "summary.json"
     if not summary.exists():
@@ -49,7 +49,7 @@ for folder in pathlib.Path("models").iterdir():
     for version in folder.iterdir():
         if version.is_dir() and not (version / "card.json").exists():
             found["left"].append(str(version))
-found["left"] += [str(folder) for folder in pathlib.Path(".bakeoff").glob("bakeoff-run-*")]
+found["folders"] = [str(folder) for folder in pathlib.Path(".bakeoff").glob("bakeoff-run-*")]
 print(json.dumps(found))
 """
 
@@ -64,6 +64,7 @@ class Campaign:
         self.recovered = defaultdict(list)
         self.lost = defaultdict(list)
         self.crashed_before = set()
+        self.folders_before = set()
 
     def start(self):
         """Bring up two workers, and train a first version."""
@@ -147,7 +148,10 @@ class Campaign:
         output = looked["outputs"].get(str(number))
         if output != {"rows": ROWS, "once": True}:
             found.append(f"of the table's {ROWS} rows not each was accounted for once: {output}")
-        found += [f"left behind: {path}" for path in looked["left"]]
+        # The folder of a killed run is removed when the next run starts: none may outlive a round.
+        left = [*looked["left"], *self.folders_before.intersection(looked["folders"])]
+        found += [f"left behind: {path}" for path in left]
+        self.folders_before = set(looked["folders"])
         verified = execute(worker, "bakeoff", "models", "verify", "--name", "orders")
         if verified.returncode:
             found.append(f"the store does not verify: {verified.stdout}{verified.stderr}")

@@ -98,9 +98,9 @@ class Drift:
         confidence: that of the confidence; None without probabilities.
         estimated_accuracy: the fields of `EstimatedAccuracy`.
         accuracy: the accuracy on the rows with a class; None if none has one.
-        trained_on: whether training rows are among the rows. Predictions for them are surer and more often right than
-            for others, and their categories are not new: predicted classes, confidence, and the share of new categories
-            don't count.
+        trained_on: whether a twentieth or more of the rows are training rows. Predictions for them are surer and more
+            often right than for others, and their categories are not new: predicted classes, confidence, and the share
+            of new categories don't count.
     """
 
     verdict: Verdict

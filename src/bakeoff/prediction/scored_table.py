@@ -15,6 +15,8 @@ from bakeoff.prediction.missing_columns import describe_gaps, find_gaps
 from bakeoff.prediction.preflight import ScoringJob
 from bakeoff.prediction.writers import RowCounts, describe_trained
 
+KNOWN = 0.05  # share of training rows from which on they may move confidence by 0.05 standard deviations: `watch`
+
 logger = logging.getLogger(__name__)
 
 
@@ -80,7 +82,7 @@ def finish_table(job: ScoringJob, head: str, run: str, folder: Path, counts: Row
         gaps,
         trained,
         job.scorer.rows_alone,
-        _judge(job, counts, trained_on=trained is not None),
+        _judge(job, counts, trained_on=trained is not None and trained[1] >= KNOWN * trained[0]),
     )
 
 

@@ -65,6 +65,13 @@ def test_training_rows_are_no_drift(tmp_path):
     assert ("stable", True) == (drift["verdict"], drift["trained_on"])
 
 
+def test_a_few_training_rows_hide_no_drift(store, tmp_path):
+    """They are counted, and move confidence too little to be taken for drift."""
+    summary = evaluate(store, pd.concat([rows(6000, seed=1), rows(300)]), tmp_path)
+    assert 0 < summary["trained_on"]["found"] < 0.05 * summary["trained_on"]["looked_up"]
+    assert not summary["drift"]["trained_on"]
+
+
 def test_new_rows_and_rows_without_a_class_are_not_warned_of(store, tmp_path, caplog):
     """Nor the version's own validation rows, nor a row or two that are in both."""
     for name, frame in {
