@@ -13,6 +13,7 @@ from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.report.prediction_report import draw_predictions, render_predictions
 from bakeoff.report.prediction_summary import render_summary
 from bakeoff.report.svg import Picture
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.load import VersionRef
 from tasks.runs.artifact_keys import artifact_key
 from tasks.runs.events import emit_drift
@@ -23,7 +24,7 @@ from tasks.runs.ui_link import link_page
 
 @task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)
 @failed_state_on_error
-def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path) -> Path:
+def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path | Address) -> Path | Address:
     """Publish the folder, show its summary as a keyed artifact, and send the event; returns the folder."""
     pictures: dict[str, Picture] = {}
 
@@ -35,7 +36,9 @@ def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, outp
     if scored.drift:
         emit_drift(config, ref, scored.drift)
     with or_warn("the summary could not be shown"), giving_up_soon():
-        page = link_page(config.store, ref.name, "predictions", folder.name, predictions=folder.parent)
-        markdown = f"{render_summary(folder, pictures)}\n\n{page}"
+        markdown = render_summary(folder, pictures)
+        if isinstance(folder, Path):
+            page = link_page(config.store, ref.name, "predictions", folder.name, predictions=folder.parent)
+            markdown += f"\n\n{page}"
         create_markdown_artifact(markdown, key=artifact_key("prediction-summary", ref.name), description=ref.version)
     return folder

@@ -14,11 +14,14 @@ from prefect.context import FlowRunContext
 from prefect.exceptions import Abort, ObjectNotFound, Pause
 
 from bakeoff.errors import BakeoffError
+from bakeoff.runtime.objects.address import Address
 from tasks.runs.outage import or_warn
 
 logger = logging.getLogger("bakeoff.wanted")
 
-published: list[Path] = []  # what this process's run has published, for the message if it is interrupted afterwards
+published: list[
+    Path | Address
+] = []  # what this process's run has published, for the message if it is interrupted afterwards
 
 
 class RunCancelledError(BakeoffError):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bakeoff.runtime.files import NAME
+from bakeoff.runtime.objects.address import path_or_address
 from bakeoff.runtime.paths import local_path
 
 MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
@@ -40,13 +41,18 @@ def _local(value: Any) -> Any:
     return local_path(str(value)) if isinstance(value, str | Path) else value
 
 
+def _place(value: Any) -> Any:
+    """Check a path, or an address of an object store."""
+    return path_or_address(str(value)) if isinstance(value, str | Path) else value
+
+
 Count = Annotated[int, BeforeValidator(_no_flag)]
 Number = Annotated[float, BeforeValidator(_no_flag)]
 Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Text = Annotated[str, Field(min_length=1)]
 LocalPath = Annotated[Path, BeforeValidator(_local)]
-LocalText = Annotated[str, BeforeValidator(_local), Field(min_length=1)]  # a path that is shown as entered
+Place = Annotated[str, BeforeValidator(_place), Field(min_length=1)]  # shown as entered
 
 
 class Part(BaseModel):

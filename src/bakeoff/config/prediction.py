@@ -7,10 +7,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from bakeoff.config.base import (
     LocalPath,
-    LocalText,
     ModelName,
     Names,
     Number,
+    Place,
     RunConfig,
 )
 from bakeoff.config.rows.database import (
@@ -49,10 +49,11 @@ class PredictionConfig(RunConfig):
     version: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = Field(
         default="champion", description="champion, latest, or a version's id."
     )
-    input: LocalText | None = Field(
+    input: Place | None = Field(
         default=None,
         description="Table to score: a file (.csv, .tsv, .json, .jsonl, also .gz and .zst; .parquet, .feather, "
-        ".arrow, .xlsx) or a folder of them, in order of their names. Empty: the version's hold-out rows.",
+        ".arrow, .xlsx) or a folder of them, in order of their names; also s3://, gs://, az://. Empty: the version's "
+        "hold-out rows.",
     )
     url_env: Variable | None = Field(default=None, description=f"For query and output_table: {URL_ENV}")
     query: Query | None = Field(
@@ -60,8 +61,9 @@ class PredictionConfig(RunConfig):
         description="Rows to score, instead of input: a SELECT; :since and :until in it are filled in by window.",
     )
     window: PeriodConfig = Field(default=PeriodConfig(), description="The period of the query.")
-    output: LocalText | None = Field(
-        default=None, description="Folder to write, which must not exist. Empty: predictions/<UTC stamp>."
+    output: Place | None = Field(
+        default=None,
+        description="Folder to write, which must not exist; also s3://, gs://, az://. Empty: predictions/<UTC stamp>.",
     )
     output_table: TableName | None = Field(
         default=None,

@@ -23,10 +23,10 @@ from bakeoff.data.warnings.row_warnings import warn_of_rows
 from bakeoff.errors import DataError
 from bakeoff.evaluation.costs import cost_matrix
 from bakeoff.formatting import list_first
-from bakeoff.runtime.files import signature
 from bakeoff.runtime.step_cache import cached_step
 from bakeoff.runtime.threads import OneSlot
 from bakeoff.runtime.workspace import RunFolder
+from bakeoff.tables.reader import table_signature
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ def remember_dataset(config: TrainingConfig) -> tuple[Dataset, Split, int]:
 def describe_source(config: TrainingConfig) -> dict[str, Any]:
     """Return all that the prepared rows depend on, as JSON values: parts of the config, and the files' signature."""
     parts = {"dataset", "split", "cross_validation", "preprocessing", "costs", "strict"}
-    files = signature(config.dataset.path) if config.dataset.path else ()
+    files = table_signature(config.dataset.path)
     return {"config": config.model_dump(mode="json", include=parts), "files": files}
 
 

@@ -103,7 +103,8 @@ def _dates_of_files(config: DatasetConfig, source: TableReader) -> np.ndarray:
         DataError: the path is no folder, or a name has no date.
     """
     assert config.path is not None
-    if not Path(config.path).is_dir():
+    files = [str(file.path) for file in source.files]
+    if files == [config.path] or files == [str(Path(config.path))]:
         raise DataError(
             f"dataset.window: {{last: {config.window.last}}} needs the time of each row: name its column in "
             "dataset.window.column, split by time, or give a folder of files with dates in their names, as "
@@ -119,7 +120,7 @@ def _dates_of_files(config: DatasetConfig, source: TableReader) -> np.ndarray:
                 "dataset.window.column"
             )
         dates.append(date)
-        counts.append(read_table(file.path, TableReader([file]), (), [str(config.target)]).num_rows)
+        counts.append(read_table(str(file.path), TableReader([file]), (), [str(config.target)]).num_rows)
     return np.repeat(np.array(dates, dtype="datetime64[us]"), counts)
 
 

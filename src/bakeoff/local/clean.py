@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from bakeoff.config.base import LocalPath, Number, Part
 from bakeoff.formatting import format_size
 from bakeoff.prediction import output_folder
+from bakeoff.prediction.object_output import SUMMARY
 from bakeoff.runtime import workspace
 from bakeoff.runtime.paths import refuse_outside_roots
 
@@ -120,7 +121,7 @@ def _outputs(config: CleanConfig) -> Iterator[Found]:
     for folder in reversed(list(output_folder.outputs(config.predictions))):
         size = _size(folder)
         room -= size
-        written = (folder / output_folder.SUMMARY).stat().st_mtime
+        written = (folder / SUMMARY).stat().st_mtime
         if room < 0 or written < time.time() - age:
             yield Found(folder, "predictions", size)
 

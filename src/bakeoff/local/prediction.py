@@ -13,11 +13,12 @@ from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import publish_predictions, require_predictions
 from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.report.prediction_report import draw_predictions, render_predictions
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.threads import limit_blas_threads, limit_openmp_threads
 from bakeoff.store.load import find_version
 
 
-def score_and_publish(config: PredictionConfig) -> Path:
+def score_and_publish(config: PredictionConfig) -> Path | Address:
     """Score a table with a saved version, and publish the predictions; returns their folder.
 
     Raises:

@@ -12,6 +12,7 @@ from bakeoff.drift.results import VERDICTS, Drift
 from bakeoff.drift.text import describe_verdict
 from bakeoff.errors import DriftError, StoreError
 from bakeoff.evaluation.streaming import StreamingEvaluation
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.card import Card
 from bakeoff.store.model_store import ModelStore
 
@@ -74,7 +75,7 @@ def read_drift_check(config: PredictionConfig, store: ModelStore, card: Card) ->
     return None
 
 
-def require_undrifted(config: PredictionConfig, drift: Drift | None, folder: Path) -> None:
+def require_undrifted(config: PredictionConfig, drift: Drift | None, folder: Path | Address) -> None:
     """Fail a run whose rows have drifted more than `max_drift` allows.
 
     Args:

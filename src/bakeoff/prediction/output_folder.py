@@ -13,19 +13,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import UserError
+from bakeoff.errors import ConfigError, UserError
 from bakeoff.prediction.checkpoint import LOCK, has_batches, is_written
+from bakeoff.prediction.object_output import SUMMARY, refuse_existing
 from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
 from bakeoff.runtime.locks import try_lock
+from bakeoff.runtime.objects.address import Address, object_address
 from bakeoff.runtime.paths import STAMP, refuse_outside_roots, refuse_within
 
 HIDDEN = ".bakeoff-"
 WORK_FOLDER = re.compile(re.escape(HIDDEN) + "[0-9a-f]{12}")
-SUMMARY = "summary.json"
+HERE = Path("predictions")  # where outputs without a name are, and the work folders of those in object stores
 HOW = {"workers"}  # fields of the config that don't change the result
 
 
-def output_folder(config: PredictionConfig) -> Path:
+def output_folder(config: PredictionConfig) -> Path | Address:
     """Return the output folder of a run: the config's `output`, or by default `predictions/<UTC time>`.
 
     Raises:
@@ -33,11 +35,18 @@ def output_folder(config: PredictionConfig) -> Path:
     """
     for place in (config.store, config.output or "predictions"):  # defaults too, which no validation sees
         refuse_outside_roots(place)
-    for name, folder in (("the store", config.store), ("the input", config.input)):
+    address, rows = object_address(config.output), object_address(config.input)
+    if address is not None:
+        if rows is not None and address.lies_in(rows):
+            raise ConfigError(f"output {str(address)!r} lies in the input {str(rows)!r}; choose a folder outside it")
+        require_writable(HERE, "the folder of intermediate files")
+        refuse_existing(address, unfinished=has_batches(_named_folder(address)))
+        return address
+    for name, folder in (("the store", config.store), ("the input", None if rows else config.input)):
         if folder is not None:
             refuse_within({"output": config.output or "predictions"}, name, folder)
     if config.output is None:
-        parent, stamp = Path("predictions"), datetime.now(UTC).replace(microsecond=0)
+        parent, stamp = HERE, datetime.now(UTC).replace(microsecond=0)
         require_writable(parent, "the output folder")
         return parent / f"{stamp:{STAMP}}"
     output = Path(config.output)
@@ -53,8 +62,10 @@ def output_folder(config: PredictionConfig) -> Path:
 
 
 @contextlib.contextmanager
-def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
+def work_folder(config: PredictionConfig, output: Path | Address) -> Iterator[Path]:
     """Make and lock the hidden work folder next to the output; it may hold the checkpoint of a killed run.
+
+    For an output in an object store it is in `predictions`.
 
     The folder's name is derived from the output, or if the config names none, from the config, so that a later run with
     the same one finds the checkpoint. If another run has locked the folder of an output without a name, this run gets
@@ -70,15 +81,15 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
     Raises:
         UserError: another run is writing this output.
     """
-    named = config.output is not None
-    key = f"output {output.parent.resolve() / output.name}" if named else config.model_dump_json(exclude=HOW)
-    made = [parent for parent in (output.parent, *output.parent.parents) if not parent.exists()]
-    folder = hidden_folder(output.parent, key)
+    beside = HERE if isinstance(output, Address) else output.parent
+    made = [parent for parent in (beside, *beside.parents) if not parent.exists()]
+    unnamed = hidden_folder(beside, config.model_dump_json(exclude=HOW))
+    folder = unnamed if config.output is None else _named_folder(output)
     descriptor = _lock(folder)
     if descriptor is None and config.output is not None:
         raise UserError(f"another run is writing output {config.output!r} now; wait for it, or choose another folder")
     if descriptor is None:
-        folder = hidden_folder(output.parent, str(uuid.uuid4()))
+        folder = hidden_folder(beside, str(uuid.uuid4()))
         descriptor = _lock(folder)
         assert descriptor is not None
     keep = False
@@ -95,6 +106,13 @@ def work_folder(config: PredictionConfig, output: Path) -> Iterator[Path]:
             if not keep:
                 remove_folder(folder, made)
             os.close(descriptor)
+
+
+def _named_folder(output: Path | Address) -> Path:
+    """Return the hidden folder in which a run works whose config names the output."""
+    if isinstance(output, Address):
+        return hidden_folder(HERE, f"output {output}")
+    return hidden_folder(output.parent, f"output {output.parent.resolve() / output.name}")
 
 
 def hidden_folder(parent: Path, key: str) -> Path:

@@ -14,7 +14,6 @@ from bakeoff.prediction.drift_check import read_drift_check
 from bakeoff.prediction.output_folder import output_folder
 from bakeoff.prediction.output_table import OutputTable
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
-from bakeoff.runtime.files import signature
 from bakeoff.runtime.threads import OneSlot, cpu_count
 from bakeoff.store.card import Card
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
@@ -30,6 +29,7 @@ from bakeoff.tables.reader import (
     find_nested,
     missing_columns,
     open_table,
+    table_signature,
 )
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.schema_validation import AnomalyPolicy, feature_cells
@@ -71,7 +71,7 @@ class ScoringJob:
         return lacking
 
 
-_job: OneSlot[tuple[PredictionConfig, VersionRef, tuple[int, ...]], ScoringJob] = OneSlot()
+_job: OneSlot[tuple[PredictionConfig, VersionRef, tuple[int | str, ...]], ScoringJob] = OneSlot()
 
 
 def prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
@@ -81,7 +81,7 @@ def prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
         UserError: the version can't score the table, or one of them can't be opened.
         IntegrityError: the version was changed since it was exported.
     """
-    key = (config, ref, signature(config.input) if config.input else ())
+    key = (config, ref, table_signature(config.input))
     return _job.get(key, lambda: _prepare_job(config, ref))
 
 

@@ -14,9 +14,11 @@ from bakeoff.errors import UnscoredError, UserError
 from bakeoff.formatting import (
     format_count,
 )
+from bakeoff.prediction.object_output import upload
 from bakeoff.prediction.output_table import OutputTable
 from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.runtime.files import sync
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.paths import STAMP
 from bakeoff.store.load import VersionRef
 
@@ -29,10 +31,10 @@ def publish_predictions(
     config: PredictionConfig,
     ref: VersionRef,
     scored: ScoredTable,
-    output: Path,
+    output: Path | Address,
     render: Callable[[dict[str, Any]], str] | None = None,
-) -> Path:
-    """Write summary and report to the folder of the predictions, then rename the folder to the output.
+) -> Path | Address:
+    """Write summary and report to the folder of the predictions, then rename the folder to the output, or upload it.
 
     Args:
         config: the run's config.
@@ -46,7 +48,7 @@ def publish_predictions(
 
     Raises:
         UserError: the config names the output, and somebody else has made it meanwhile.
-        WriteError: the predictions could not be written to the output table; it is unchanged.
+        WriteError: the predictions could not be written to the output table, which is unchanged, or uploaded.
     """
     counts = scored.counts
     summary: dict[str, Any] = {
@@ -83,10 +85,13 @@ def publish_predictions(
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)
     _write_table(config, ref, scored)
+    if isinstance(output, Address):
+        upload(scored.folder, output, scored.run)
+        return output
     return _move(config, scored.folder, output)
 
 
-def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: Path) -> None:
+def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: Path | Address) -> None:
     """Fail a run in which no row could be scored, unless `max_rejected` sets the limit.
 
     Args:

@@ -13,12 +13,14 @@ from bakeoff.formatting import (
     one_line,
 )
 from bakeoff.prediction.missing_columns import describe_gaps
+from bakeoff.prediction.object_output import read_summary
 from bakeoff.prediction.publish import REPORT
 from bakeoff.prediction.writers import describe_trained
 from bakeoff.report.card_tables import Row, format_score, read_class_metrics, report_table
 from bakeoff.report.drift.section import DRAWN, markdown_drift
 from bakeoff.report.svg import Picture, markdown_picture
 from bakeoff.report.table_formats import markdown_table, markdown_text, text_table
+from bakeoff.runtime.objects.address import Address
 
 FIGURES = {
     "accuracy": "accuracy",
@@ -37,7 +39,7 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
         folder: the output folder.
         as_json: return one JSON object instead: the folder and the content of its summary.json.
     """
-    summary = _read(folder)
+    summary, names = read_summary(folder)
     if as_json:
         return json.dumps({"folder": folder} | summary)
     lines = ["", format_row_counts(summary), *(f"  {one_line(line)}" for line in format_reasons(summary))]
@@ -48,18 +50,18 @@ def show_prediction(folder: str, as_json: bool = False) -> str:
             "",
             *text_table(*report_table(read_class_metrics(summary["evaluation"]))),
         ]
-    report = [f"report: {folder}/{REPORT}"] if (Path(folder) / REPORT).exists() else []
+    report = [f"report: {folder}/{REPORT}"] if REPORT in names else []
     return "\n".join([*lines, "", *report, folder])
 
 
-def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
+def render_summary(folder: Path | Address, pictures: Mapping[str, Picture]) -> str:
     """The summary as markdown, with the confusion matrix and the report's other pictures.
 
     Args:
         folder: the output folder.
         pictures: the pictures by name.
     """
-    summary = _read(folder)
+    summary, names = read_summary(str(folder))
     parts = [f"# {markdown_text(summary['name'])} {summary['version']}", markdown_text(format_row_counts(summary))]
     if summary["rejected"]:
         parts.append("\n".join(f"- {markdown_text(line)}" for line in format_reasons(summary)))
@@ -76,7 +78,7 @@ def render_summary(folder: Path, pictures: Mapping[str, Picture]) -> str:
         parts += [
             markdown_picture(picture) for name, picture in pictures.items() if name != "confusion" and name not in drawn
         ]
-    parts += [f"Report: {markdown_text(str(folder / REPORT))}"] if (folder / REPORT).exists() else []
+    parts += [f"Report: {markdown_text(str(folder / REPORT))}"] if REPORT in names else []
     return "\n\n".join([*parts, f"Folder: {markdown_text(str(folder))}"])
 
 
@@ -143,8 +145,3 @@ def confusion_table(matrix: dict[str, Any]) -> tuple[Row, list[Row]] | None:
         return None
     rows = [(name, *(f"{count:,}" if count else NONE for count in line)) for name, line in zip(classes, matrix["rows"])]
     return ("True ↓ predicted →", *classes), rows
-
-
-def _read(folder: str | Path) -> dict[str, Any]:
-    summary: dict[str, Any] = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
-    return summary

@@ -45,7 +45,7 @@ def raise_refusal(error: OSError, path: Path) -> None:
         raise ReadError(describe_read_error(error, path)) from error
 
 
-def describe_read_error(error: OSError, path: str | Path) -> str:
+def describe_read_error(error: OSError, path: object) -> str:
     """A sentence that says why a file could not be read.
 
     Args:

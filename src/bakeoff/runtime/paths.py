@@ -10,19 +10,21 @@ from bakeoff.errors import ConfigError
 
 # As s3://bucket, https:/host (what Path makes of two slashes), jdbc:postgresql://host, user@host:/folder.
 ADDRESS = re.compile(r"\s*[\w+.@-]{2,}(:[\w+.@-]+)*:[/\\]")
+OBJECT = re.compile(r"\w+://")
 PASSWORD = re.compile(r"//[^/]*@")
 WINDOWS = re.compile(r"\s*([A-Za-z]:[/\\]|\\\\)")
 STAMP = "%Y%m%dT%H%M%SZ"  # in names of folders
-ROOTS = "BAKEOFF_ROOTS"  # folders, with colons between; empty or unset: everywhere
+ROOTS = "BAKEOFF_ROOTS"  # folders and addresses, with colons between; empty or unset: everywhere
 LONGEST_NAME, LONGEST_PATH = 255, 4095  # bytes, on Linux
 
 
-def local_path(text: str, *, anywhere: bool = False) -> str:
+def local_path(text: str, *, anywhere: bool = False, taken: str = "files and folders of this machine") -> str:
     """The path with `~` expanded; the disk is consulted only if there are roots.
 
     Args:
         text: the path.
         anywhere: whether it may lie outside of the roots, as what the environment names.
+        taken: what is accepted, for the message about an address.
 
     Raises:
         ValueError: it can't be a path on this machine; the message says why.
@@ -34,9 +36,7 @@ def local_path(text: str, *, anywhere: bool = False) -> str:
     if WINDOWS.match(text):
         raise ValueError(f"{shown} is a path of Windows; give one of this machine, as /data/models")
     if ADDRESS.match(text):
-        raise ValueError(
-            f"{shown} is an address, and only files and folders of this machine are taken; mount it, or copy it here"
-        )
+        raise ValueError(f"{shown} is an address, and only {taken} are taken; mount it, or copy it here")
     if "\0" in text:
         raise ValueError(f"{shown} holds a zero byte, which no path can")
     if text.startswith("~"):
@@ -63,10 +63,16 @@ def refuse_outside_roots(path: str | Path) -> None:
 
 
 def _outside(path: str | Path) -> str | None:
-    roots = [root for root in os.environ.get(ROOTS, "").split(os.pathsep) if root]
-    if not roots or any(lies_in(path, root) for root in roots):
+    roots = [root for root in re.split(r":(?!//)", os.environ.get(ROOTS, "")) if root]
+    if not roots or any(_lies_in_root(path, root) for root in roots):
         return None
     return f"{str(path)!r} lies outside of {', '.join(roots)}, the only folders that {ROOTS} allows here"
+
+
+def _lies_in_root(path: str | Path, root: str) -> bool:
+    if "://" in root or OBJECT.match(str(path)):
+        return f"{path}/".startswith(f"{root.rstrip('/')}/")
+    return lies_in(path, root)
 
 
 def refuse_within(
@@ -101,7 +107,7 @@ def refuse_mixed(store: str | Path, workspace: str | Path, rows: str | Path | No
         ConfigError: one lies inside another; the message names both.
     """
     refuse_within({"workspace": workspace}, "the store", store, hidden_may=True)
-    if rows is not None:
+    if rows is not None and not OBJECT.match(str(rows)):
         refuse_within({"store": store, "workspace": workspace}, "the input", rows, hidden_may=True)
 
 

@@ -8,6 +8,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
+from bakeoff.runtime.objects.object_file import ObjectFile
+
+TablePath = Path | ObjectFile
+
 FREE = 256 << 20  # bytes that any compressed file may unpack to
 MOST_UNPACKING = 200  # times its size that a larger one may unpack to; gzip alone reaches 1000
 
@@ -105,7 +109,7 @@ class TableFile(Protocol):
         what: what it is, for messages.
     """
 
-    path: Path
+    path: TablePath
     schema: pa.Schema
     n_rows: int | None
     typed: bool
@@ -131,9 +135,24 @@ class TableFile(Protocol):
         ...
 
     def identity(self) -> list[Any]:
-        """Return the file's path, size in bytes and modification time in nanoseconds, to detect changes."""
+        """Return the file's path, size in bytes and modification time in nanoseconds, to detect changes.
+
+        Of an object it is the address, the size and the version.
+        """
+        if isinstance(self.path, ObjectFile):
+            return self.path.identity()
         try:
             stat = self.path.stat()
         except OSError:  # deleted in the meantime
             return [str(self.path)]
         return [str(self.path.resolve()), stat.st_size, stat.st_mtime_ns]
+
+
+def size_of(path: TablePath) -> int:
+    """Return the size of a file in bytes."""
+    return path.size if isinstance(path, ObjectFile) else path.stat().st_size
+
+
+def open_arrow(path: TablePath) -> Any:
+    """Open a file's bytes for pyarrow."""
+    return pa.PythonFile(path.open("rb"), "r") if isinstance(path, ObjectFile) else pa.OSFile(str(path))

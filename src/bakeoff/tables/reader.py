@@ -3,6 +3,7 @@
 import difflib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
-from bakeoff.runtime.files import describe_read_error
+from bakeoff.runtime.files import describe_read_error, signature
+from bakeoff.runtime.objects.address import object_address
+from bakeoff.runtime.objects.object_file import ObjectFile, find_object, object_signature
 from bakeoff.tables.batches import (
     BEGINNING,
     Batch,
     Chunk,
     Position,
     TableFile,
+    TablePath,
 )
 from bakeoff.tables.formats.open_file import READABLE, is_readable, open_file
 
@@ -72,6 +76,8 @@ class TableReader:
             try:
                 for chunk in file.chunks(wanted, numbers, start.offset if number == start.file else 0):
                     yield number, chunk
+                if isinstance(file.path, ObjectFile):  # since not all stores read one version throughout
+                    file.path.require_unchanged()
             except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
                 why = error.strerror or error
                 raise DataError(f"{str(file.path)!r} can't be read to its end: {why}") from error
@@ -138,12 +144,14 @@ def describe_format(source: TableReader) -> list[str]:
     ]
 
 
-def find_files(path: str | Path) -> list[Path]:
-    """Return the file of a path, or the files in a folder sorted by name.
+def find_files(path: str | Path) -> list[TablePath]:
+    """Return the file of a path or address, or the files in a folder sorted by name.
 
     Raises:
         DataError: there is no such file, or the folder has no table, or something else that would be left out silently.
     """
+    if (address := object_address(path)) is not None:
+        return _choose_files(find_object(address))
     path = Path(path)
     try:
         exists = path.exists()
@@ -154,6 +162,10 @@ def find_files(path: str | Path) -> list[Path]:
     if not exists:
         where = "" if path.is_absolute() else f" (looked for it from {Path.cwd().name}/)"
         raise DataError(f"there is no file {str(path)!r}{where}")
+    return _choose_files(path)
+
+
+def _choose_files(path: TablePath) -> list[TablePath]:
     if not path.is_dir():
         if not path.is_file():
             raise DataError(f"{str(path)!r} is not a file")
@@ -161,7 +173,8 @@ def find_files(path: str | Path) -> list[Path]:
             raise DataError(f"{str(path)!r} does not end with {READABLE}, the formats that can be read")
         return [path]
     # Spark, Dask and others also write _SUCCESS and hidden checksum files.
-    inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith((".", "_")))
+    entries: Iterator[TablePath] = path.iterdir()
+    inside = sorted((entry for entry in entries if not entry.name.startswith((".", "_"))), key=attrgetter("name"))
     other = next((entry for entry in inside if not (entry.is_file() and is_readable(entry, in_folder=True))), None)
     if other is not None:
         kind = "a folder" if other.is_dir() else f"neither {READABLE}"
@@ -169,6 +182,14 @@ def find_files(path: str | Path) -> list[Path]:
     if not inside:
         raise DataError(f"folder {str(path)!r} holds no table ({READABLE})")
     return inside
+
+
+def table_signature(path: str | Path | None) -> tuple[int | str, ...]:
+    """Return what changes when a file, or one of a folder's, does; of no path and of what is unreadable, nothing."""
+    address = object_address(path)
+    if address is not None:
+        return object_signature(address)
+    return signature(path) if path is not None else ()
 
 
 def missing_columns(missing: Sequence[str], names: Sequence[str], why: str, where: str = "the file") -> str:

@@ -9,10 +9,10 @@ from pydantic.json_schema import JsonSchemaValue
 
 from bakeoff.config.base import (
     Count,
-    LocalText,
     Names,
     Number,
     Part,
+    Place,
     Seed,
     Text,
 )
@@ -73,10 +73,10 @@ class DatasetConfig(Part):
     bundled: Literal["breast_cancer", "digits", "iris", "wine"] | None = Field(
         default=None, description="Bundled: which table."
     )
-    path: LocalText | None = Field(
+    path: Place | None = Field(
         default=None,
         description="File: a table (.csv, .tsv, .json, .jsonl, also .gz and .zst; .parquet, .feather, .arrow, .xlsx) "
-        "or a folder of them; relative to the working directory.",
+        "or a folder of them, relative to the working directory; also s3://, gs://, az://.",
     )
     url_env: Variable | None = Field(default=None, description=f"Sql: {URL_ENV}")
     query: Query | None = Field(

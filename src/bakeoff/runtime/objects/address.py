@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
-from bakeoff.runtime.paths import ADDRESS, PASSWORD, local_path
+from bakeoff.runtime.paths import ADDRESS, PASSWORD, local_path, refuse_outside_roots
 
 # The package of each scheme that fsspec does not have itself.
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "memory": "fsspec", "file": ""}
@@ -28,6 +28,15 @@ class Address:
         """Return the address of a name below it."""
         return Address(self.scheme, f"{self.path}/{name}")
 
+    @property
+    def key(self) -> str:
+        """The path as fsspec takes it: that of files in memory begins with a slash."""
+        return f"/{self.path}" if self.scheme == "memory" else self.path
+
+    def lies_in(self, folder: "Address") -> bool:
+        """Return whether it is another address or lies below it."""
+        return f"{self}/".startswith(f"{folder}/")
+
 
 def parse_address(text: str) -> Address:
     """Parse a URL, or a path on this machine.
@@ -45,13 +54,37 @@ def parse_address(text: str) -> Address:
         raise ConfigError(str(error)) from error
     shown = one_line(repr(PASSWORD.sub("//…@", text)))
     if scheme not in PACKAGES:
-        raise ConfigError(f"{shown} is no place for versions; give {SHOWN}, or a folder")
+        raise ConfigError(f"{shown} is no address of an object store; give {SHOWN}, or a path")
     if "@" in path.split("/")[0]:
         raise ConfigError(f"{shown} contains credentials; give them by the environment, as AWS_ACCESS_KEY_ID")
     parts = path.rstrip("/").split("/")
     if not all(parts) or {".", ".."} & {*parts} or re.search(r"[\x00-\x1f\x7f\\?#*\[\]]", path):
         raise ConfigError(f"{shown} is no address of a bucket and folder; give one as {scheme}://bucket/folder")
     return Address(scheme, "/".join(parts))
+
+
+def object_address(text: str | os.PathLike[str] | None) -> Address | None:
+    """Return the address of an object store that a valid setting holds; None if it is a path or nothing."""
+    scheme = str(text).partition("://")[0]
+    return parse_address(str(text)) if scheme in PACKAGES and scheme != "file" and scheme != str(text) else None
+
+
+def path_or_address(text: str) -> str:
+    """Check a path on this machine, or an address of an object store; `file://` becomes a path.
+
+    Raises:
+        ValueError: it is neither; the message says why.
+    """
+    if not text.strip().startswith(tuple(f"{scheme}://" for scheme in PACKAGES)):
+        return local_path(text, taken=f"{SHOWN}, and paths on this machine,")
+    try:
+        address = parse_address(text)
+        if address.scheme == "file":
+            return address.path
+        refuse_outside_roots(str(address))
+    except ConfigError as error:
+        raise ValueError(str(error)) from error
+    return str(address)
 
 
 def _folder(text: str) -> Address:

@@ -16,6 +16,7 @@ from bakeoff.runtime.objects.address import PACKAGES, Address
 
 CHUNK = 1 << 20  # bytes
 BLOCK = 1 << 23  # bytes of a request
+MOST_PARTS = 9_999  # of an object that is written in several requests; S3 takes one more
 LOCK = ".lock"
 CLIENTS = {"adlfs", "aiobotocore", "aiohttp", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs"}
 SET = "set them in the environment, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -106,7 +107,7 @@ class ObjectPlace:
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self._files = _file_system(address)
+        self._files = file_system(address)
 
     def names(self, key: str = "") -> set[str]:
         """Return the names directly below a key."""
@@ -128,7 +129,10 @@ class ObjectPlace:
 
     def replace(self, key: str, source: Path) -> None:
         """Write an object in one request, or several that appear at once."""
-        self._files.put_file(str(source), self._path(key))
+        options = {}
+        if self.address.scheme == "s3":  # which otherwise holds parts of 50 MB, ten at once
+            options = {"chunksize": max(BLOCK, source.stat().st_size // MOST_PARTS + 1), "max_concurrency": 4}
+        self._files.put_file(str(source), self._path(key), **options)
 
     def create(self, key: str, content: bytes) -> bool:
         """Write an object under the condition that there is none (`If-None-Match: *`)."""
@@ -145,8 +149,7 @@ class ObjectPlace:
         return contextlib.nullcontext()
 
     def _path(self, key: str) -> str:
-        path = f"{self.address.path}/{key}" if key else self.address.path
-        return f"/{path}" if self.address.scheme == "memory" else path
+        return (self.address / key if key else self.address).key
 
 
 def open_place(address: Address) -> Place:
@@ -158,7 +161,12 @@ def open_place(address: Address) -> Place:
     return FolderPlace(address) if address.scheme == "file" else ObjectPlace(address)
 
 
-def _file_system(address: Address) -> Any:
+def file_system(address: Address) -> Any:
+    """Open the file system of an address, which keeps no listings; nothing is read yet.
+
+    Raises:
+        UserError: a package is not installed.
+    """
     package = PACKAGES[address.scheme]
     for needed in ("fsspec", package):
         if importlib.util.find_spec(needed) is None:

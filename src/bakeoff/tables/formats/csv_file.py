@@ -3,14 +3,23 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
 
 from bakeoff.errors import DataError
-from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, most_unpacked
+from bakeoff.tables.batches import (
+    FREE,
+    MOST_UNPACKING,
+    Batch,
+    Chunk,
+    TableFile,
+    TablePath,
+    most_unpacked,
+    open_arrow,
+    size_of,
+)
 from bakeoff.tables.cells import MISSING
 from bakeoff.tables.formats.csv_header import BOM, read_full, read_header, refuse_other_formats
 from bakeoff.tables.formats.csv_records import (
@@ -36,13 +45,13 @@ class CsvFile(TableFile):
     typed: bool = False
     index_columns: frozenset[str] = frozenset()
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: TablePath) -> None:
         """Read the header.
 
         Raises:
             DataError: the file is empty, not a CSV, or has no readable header.
         """
-        self.path: Path = path
+        self.path: TablePath = path
         self.n_rows: int | None = None
         self._raw: Any = None
         self._counted = False
@@ -56,7 +65,7 @@ class CsvFile(TableFile):
         self.schema = pa.schema([(name, pa.string()) for name in self._header.names])
         self.dialect = Dialect(chr(self._header.delimiter), self._encoding)
         self.note = self.dialect.describe()
-        self._size = path.stat().st_size
+        self._size = size_of(path)
 
     def chunks(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read in chunks; the offset is in bytes of the decompressed text. See `TableFile`."""
@@ -103,7 +112,7 @@ class CsvFile(TableFile):
             return
         self._counted = True
         most, size = most_unpacked(self._size), 0
-        with pa.CompressedInputStream(pa.OSFile(str(self.path)), self._codec) as stream:
+        with pa.CompressedInputStream(open_arrow(self.path), self._codec) as stream:
             while part := stream.read(BLOCK):
                 size += len(part)
                 if size > most:
@@ -129,7 +138,7 @@ class CsvFile(TableFile):
         if self._codec is None:
             self._raw = None
             return self.path.open("rb")
-        self._raw = pa.OSFile(str(self.path))
+        self._raw = open_arrow(self.path)
         return pa.CompressedInputStream(self._raw, self._codec)
 
 

@@ -3,10 +3,10 @@
 import csv
 import io
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from bakeoff.errors import DataError
+from bakeoff.tables.batches import TablePath
 from bakeoff.tables.formats.csv_records import DELIMITERS, LONGEST, header_end
 from bakeoff.tables.formats.dialect import recognize_delimiter, usual_delimiter
 from bakeoff.tables.formats.utf8 import NOT_UTF8
@@ -42,7 +42,7 @@ class Header(NamedTuple):
     delimiter: int
 
 
-def read_header(path: Path, stream: Any) -> Header:
+def read_header(path: TablePath, stream: Any) -> Header:
     """Read the names of the columns, and recognize the delimiter.
 
     Args:
@@ -78,7 +78,7 @@ def read_header(path: Path, stream: Any) -> Header:
     return Header(names, end, delimiter)
 
 
-def refuse_other_formats(path: Path, head: bytes) -> None:
+def refuse_other_formats(path: TablePath, head: bytes) -> None:
     """Refuse a file whose first bytes are those of another format.
 
     Raises:

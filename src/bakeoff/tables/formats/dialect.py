@@ -1,8 +1,8 @@
 """Recognize how a CSV is written."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from bakeoff.tables.batches import TablePath
 from bakeoff.tables.formats import encodings
 from bakeoff.tables.formats.csv_records import COMMA, DELIMITERS, count_fields
 
@@ -32,7 +32,7 @@ class Dialect:
         return f"is read {' and '.join(parts)}" if parts else ""
 
 
-def usual_delimiter(path: Path) -> int:
+def usual_delimiter(path: TablePath) -> int:
     """Return the delimiter that a file's name suggests, as a byte: a tab for .tsv, else a comma."""
     return TAB if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]] else COMMA
 

@@ -2,12 +2,12 @@
 
 import warnings
 import zipfile
-from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
 from bakeoff.runtime.files import describe_read_error
+from bakeoff.tables.batches import TablePath
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.python_columns import make_table
 
@@ -18,7 +18,7 @@ OLD = b"\xd0\xcf\x11\xe0"  # first bytes of workbooks before 2007, and of those 
 ERRORS = {"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"}
 
 
-def open_excel(path: Path) -> MemoryTable:
+def open_excel(path: TablePath) -> MemoryTable:
     """Read the first visible sheet with a header, rows and several columns, or else with one column.
 
     A cell with a formula has the value that was saved with it.
@@ -52,7 +52,7 @@ def open_excel(path: Path) -> MemoryTable:
         raise DataError(f"{str(path)!r} is not a readable Excel workbook: {why}") from error
 
 
-def _read(path: Path, workbook: Any) -> MemoryTable:
+def _read(path: TablePath, workbook: Any) -> MemoryTable:
     sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     chosen: tuple[Any, list[tuple[str, list[Any]]]] | None = None
     for sheet in sheets:
@@ -69,7 +69,7 @@ def _read(path: Path, workbook: Any) -> MemoryTable:
     return MemoryTable(path, make_table(path, columns), note, typed=False)
 
 
-def _columns(path: Path, sheet: Any) -> list[tuple[str, list[Any]]]:
+def _columns(path: TablePath, sheet: Any) -> list[tuple[str, list[Any]]]:
     """Return names and cells of the columns; the header is the first row that is not empty, and empty rows are skipped.
 
     A column without a name is called `Unnamed: 0` and so on, as by pandas; one that also has no cells is left out.

@@ -1,20 +1,20 @@
 """Read a Feather file, or a file or stream of Arrow's format."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.runtime.files import describe_read_error
+from bakeoff.tables.batches import TablePath, open_arrow
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.parquet_file import UNREADABLE, index_columns, unpacked_bytes
 
 FILE, STREAM = b"ARROW1", b"\xff\xff\xff\xff"  # first bytes of Arrow's file and stream formats
 
 
-def open_feather(path: Path) -> MemoryTable:
+def open_feather(path: TablePath) -> MemoryTable:
     """Read a Feather file, or a file or stream of Arrow's format.
 
     Raises:
@@ -30,8 +30,8 @@ def open_feather(path: Path) -> MemoryTable:
     return MemoryTable(path, table, "is read as Arrow data", typed=True, index_columns=index_columns(table.schema))
 
 
-def _read(path: Path) -> pa.Table:
-    with pa.OSFile(str(path)) as source:
+def _read(path: TablePath) -> pa.Table:
+    with open_arrow(path) as source:
         magic = source.read(len(FILE))
         source.seek(0)
         if magic != FILE and not magic.startswith(STREAM):

@@ -5,13 +5,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.formatting import format_count
+from bakeoff.tables.batches import TablePath
 from bakeoff.tables.formats.csv_file import COMPRESSED
 from bakeoff.tables.formats.csv_header import read_full
 from bakeoff.tables.formats.encodings import ERRORS, SAMPLE, TranscodedStream, recognize_encoding
@@ -23,7 +23,7 @@ CELL_BYTES = 64  # memory that a cell takes, approximately
 SPACE = re.compile(r"\s*")
 
 
-def open_json(path: Path) -> MemoryTable:
+def open_json(path: TablePath) -> MemoryTable:
     """Read a file in JSON, plain or compressed, in any encoding that is recognized.
 
     Raises:
@@ -42,7 +42,7 @@ def open_json(path: Path) -> MemoryTable:
         raise DataError(f"{str(path)!r} holds a number that can't be read: {str(error).split(';')[0]}") from error
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: TablePath) -> str:
     codec = COMPRESSED.get(path.suffix.lower())
 
     def read(encoding: str, size: int) -> bytes:
@@ -59,7 +59,7 @@ def _read_text(path: Path) -> str:
         raise DataError(f"{str(path)!r} is not UTF-8 in line {line}: save the file as UTF-8") from error
 
 
-def _read_columns(path: Path, text: str) -> tuple[Mapping[str, list[Any]], str]:
+def _read_columns(path: TablePath, text: str) -> tuple[Mapping[str, list[Any]], str]:
     """Return the cells of each column by its name, and the note for `TableFile`."""
     start = _skip(text, 0)
     if start == len(text):
@@ -73,7 +73,7 @@ def _read_columns(path: Path, text: str) -> tuple[Mapping[str, list[Any]], str]:
     return _from_records(path, chain(first, values)), "is read as JSON Lines"
 
 
-def _values(path: Path, text: str, position: int) -> Iterator[Any]:
+def _values(path: TablePath, text: str, position: int) -> Iterator[Any]:
     """Yield the elements of the array at a position; without an array, the values from there on, as in JSON Lines.
 
     Raises:
@@ -113,7 +113,7 @@ def _skip(text: str, position: int) -> int:
     return match.end() if match else position
 
 
-def _from_records(path: Path, records: Iterable[Any]) -> dict[str, list[Any]]:
+def _from_records(path: TablePath, records: Iterable[Any]) -> dict[str, list[Any]]:
     """Collect the cells of records, which need not have the same keys."""
     columns: dict[str, list[Any]] = {}
     count = 0
@@ -137,12 +137,12 @@ def _from_records(path: Path, records: Iterable[Any]) -> dict[str, list[Any]]:
     return columns
 
 
-def _refuse_too_many(path: Path, n_columns: int, n_rows: int) -> None:
+def _refuse_too_many(path: TablePath, n_columns: int, n_rows: int) -> None:
     """Refuse a table of more cells than fit in memory, as records make it that all have keys of their own."""
     refuse_too_large(path, n_columns * n_rows * CELL_BYTES)
 
 
-def _from_object(path: Path, content: dict[str, Any]) -> tuple[Mapping[str, list[Any]], str]:
+def _from_object(path: TablePath, content: dict[str, Any]) -> tuple[Mapping[str, list[Any]], str]:
     """Read an object as a table that pandas wrote by `to_json`, as one around an array of records, or as a record."""
     note, values = "is read as a JSON object of columns", list(content.values())
     arrays = [name for name, value in content.items() if _holds_records(value)]
@@ -167,7 +167,7 @@ def _holds_records(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(record, dict) for record in value)
 
 
-def _from_rows(path: Path, names: Sequence[Any], rows: Sequence[Any]) -> dict[str, list[Any]]:
+def _from_rows(path: TablePath, names: Sequence[Any], rows: Sequence[Any]) -> dict[str, list[Any]]:
     """Collect the cells of columns from their names and from rows that are arrays."""
     columns: dict[str, list[Any]] = {str(name): [] for name in names}
     if len(columns) < len(names):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from bakeoff.errors import DataError
-from bakeoff.tables.batches import Batch, Chunk, TableFile
+from bakeoff.tables.batches import Batch, Chunk, TableFile, TablePath
 from bakeoff.tables.formats.parquet_file import CELLS, LEAST_ROWS, MOST_BYTES, MOST_ROWS, unpacked_bytes
 from bakeoff.tables.formats.utf8 import validate_rows
 
@@ -18,10 +18,10 @@ class MemoryTable(TableFile):
     """A table in memory, which is sliced into chunks."""
 
     def __init__(
-        self, path: Path, table: pa.Table, note: str, *, typed: bool, index_columns: frozenset[str] = frozenset()
+        self, path: TablePath, table: pa.Table, note: str, *, typed: bool, index_columns: frozenset[str] = frozenset()
     ) -> None:
         """Take a table; the other arguments become the attributes of `TableFile` with the same names."""
-        self.path: Path = path
+        self.path: TablePath = path
         self.schema = table.schema
         self.n_rows: int | None = table.num_rows
         self.note, self.typed, self.index_columns = note, typed, index_columns
@@ -56,7 +56,7 @@ def half_of_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     return memory // 2
 
 
-def refuse_too_large(path: Path, size: int) -> None:
+def refuse_too_large(path: TablePath, size: int) -> None:
     """Refuse a file that would take more memory than a table may.
 
     Args:
@@ -77,7 +77,7 @@ def _at_least_1(table: pa.Table) -> int:
     return max(unpacked_bytes(table), 1)
 
 
-def _checked(path: Path, table: pa.Table) -> Batch:
+def _checked(path: TablePath, table: pa.Table) -> Batch:
     """Validate a part of the table; rows that are not UTF-8 are malformed."""
     try:
         return validate_rows(table)

@@ -1,16 +1,15 @@
 """Open a file with the reader for its format, which is chosen by the ending of its name."""
 
 from collections.abc import Callable
-from pathlib import Path
 
-from bakeoff.tables.batches import TableFile
+from bakeoff.tables.batches import TableFile, TablePath
 from bakeoff.tables.formats.csv_file import COMPRESSED, CsvFile
 from bakeoff.tables.formats.excel_file import open_excel
 from bakeoff.tables.formats.feather_file import open_feather
 from bakeoff.tables.formats.json_file import open_json
 from bakeoff.tables.formats.parquet_file import ParquetFile
 
-READERS: dict[str, Callable[[Path], TableFile]] = {
+READERS: dict[str, Callable[[TablePath], TableFile]] = {
     ".csv": CsvFile,
     ".tsv": CsvFile,
     ".txt": CsvFile,
@@ -27,7 +26,7 @@ ALONE = {".txt"}  # not read as part of a folder, where such a file may be anyth
 READABLE = ".csv, .tsv, .json or .jsonl (each also .gz or .zst), .parquet, .feather, .arrow or .xlsx"
 
 
-def is_readable(path: Path, *, in_folder: bool = False) -> bool:
+def is_readable(path: TablePath, *, in_folder: bool = False) -> bool:
     """Return whether the ending of a file's name is that of a format that can be read.
 
     Args:
@@ -37,7 +36,7 @@ def is_readable(path: Path, *, in_folder: bool = False) -> bool:
     return _ending(path) in READERS and not (in_folder and _ending(path) in ALONE)
 
 
-def open_file(path: Path) -> TableFile:
+def open_file(path: TablePath) -> TableFile:
     """Open a file for which `is_readable` is true.
 
     Raises:
@@ -46,7 +45,7 @@ def open_file(path: Path) -> TableFile:
     return READERS[_ending(path)](path)
 
 
-def _ending(path: Path) -> str:
+def _ending(path: TablePath) -> str:
     """Return the last suffix of a name in lower case; of a compressed text the one before, as `.csv` of `a.csv.gz`."""
     *before, last = ["", *(suffix.lower() for suffix in path.suffixes[-2:])]
     return before[-1] if last in COMPRESSED and before[-1] in MAY_BE_COMPRESSED else last

@@ -5,7 +5,6 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ import pyarrow.parquet
 from bakeoff.errors import DataError
 from bakeoff.formatting import format_count
 from bakeoff.runtime.files import describe_read_error
-from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, most_unpacked
+from bakeoff.runtime.objects.object_file import ObjectFile
+from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, TablePath, most_unpacked, size_of
 from bakeoff.tables.formats.utf8 import validate_rows
 
 MOST_BYTES = 1 << 26  # of a decoded batch
@@ -35,7 +35,7 @@ class ParquetFile(TableFile):
     typed: bool = True
     note: str = ""
 
-    def __init__(self, path: Path, content: bytes | None = None) -> None:
+    def __init__(self, path: TablePath, content: bytes | None = None) -> None:
         """Read the footer.
 
         Args:
@@ -45,7 +45,7 @@ class ParquetFile(TableFile):
         Raises:
             DataError: it is not a readable Parquet file.
         """
-        self.path: Path = path
+        self.path: TablePath = path
         self._content = content
         try:
             file = self._open()
@@ -84,7 +84,11 @@ class ParquetFile(TableFile):
 
     def _open(self, dictionaries: Sequence[str] | None = None) -> Any:
         """Open a new reader, since threads can't share one; columns in `dictionaries` are read dictionary-encoded."""
-        source = str(self.path) if self._content is None else pa.BufferReader(self._content)
+        source: Any = str(self.path)
+        if self._content is not None:
+            source = pa.BufferReader(self._content)
+        elif isinstance(self.path, ObjectFile):
+            source = pa.PythonFile(self.path.open("rb", 0), "r")
         # Not by the dataset reader, which makes a column of a folder named like `a=1`. Without pre_buffer, pages are
         # read when they are needed instead of a whole row group at once.
         return pa.parquet.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=dictionaries)
@@ -109,7 +113,7 @@ def _rebatch(batches: Iterator[pa.RecordBatch], size: int, skip: int) -> Iterato
         yield pa.Table.from_batches(held)
 
 
-def _checked(path: Path, table: pa.Table) -> Batch:
+def _checked(path: TablePath, table: pa.Table) -> Batch:
     """Validate a part of the table; rows that are not UTF-8 are malformed."""
     try:
         return validate_rows(table)
@@ -117,7 +121,7 @@ def _checked(path: Path, table: pa.Table) -> Batch:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
+def _unreadable(path: TablePath, error: Exception) -> DataError:
     """Make the error for a corrupt file, or for one that the system can't read."""
     if isinstance(error, OSError) and error.errno is not None:
         return DataError(describe_read_error(error, path))
@@ -165,7 +169,7 @@ def refuse_bomb(file: ParquetFile) -> None:
     Raises:
         DataError: it has more cells than a file of its size may.
     """
-    size, rows, columns = file.path.stat().st_size, file.n_rows or 0, len(file.schema.names)
+    size, rows, columns = size_of(file.path), file.n_rows or 0, len(file.schema.names)
     if rows * columns * CELL > most_unpacked(size):
         raise DataError(
             f"{str(file.path)!r} has {size:,} bytes and unpacks to {rows:,} rows of {format_count(columns, 'column')}: "

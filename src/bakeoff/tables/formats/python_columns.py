@@ -5,12 +5,12 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from bakeoff.errors import DataError
+from bakeoff.tables.batches import TablePath
 
 # The types that the cells of a column may have, the Arrow type that the column gets, and the conversion of a cell.
 PLAIN: tuple[tuple[set[type], pa.DataType, Callable[[Any], Any]], ...] = (
@@ -23,7 +23,7 @@ PLAIN: tuple[tuple[set[type], pa.DataType, Callable[[Any], Any]], ...] = (
 )
 
 
-def make_table(path: Path, columns: Iterable[tuple[str, Sequence[Any]]]) -> pa.Table:
+def make_table(path: TablePath, columns: Iterable[tuple[str, Sequence[Any]]]) -> pa.Table:
     """Make a table of columns of the same length.
 
     A column whose cells have different types becomes text, except for whole numbers among fractions. One with nested
