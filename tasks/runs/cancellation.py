@@ -19,9 +19,8 @@ from tasks.runs.outage import or_warn
 
 logger = logging.getLogger("bakeoff.wanted")
 
-published: list[
-    Path | Address
-] = []  # what this process's run has published, for the message if it is interrupted afterwards
+# What this process's run has published, for the message if it is interrupted afterwards.
+published: list[Path | Address] = []
 
 
 class RunCancelledError(BakeoffError):

@@ -85,10 +85,7 @@ def publish_predictions(
     for path in (*scored.folder.iterdir(), scored.folder):
         sync(path)
     _write_table(config, ref, scored)
-    if isinstance(output, Address):
-        upload(scored.folder, output, scored.run)
-        return output
-    return _move(config, scored.folder, output)
+    return _move(config, scored, output)
 
 
 def require_predictions(config: PredictionConfig, scored: ScoredTable, folder: Path | Address) -> None:
@@ -133,11 +130,14 @@ def _write_table(config: PredictionConfig, ref: VersionRef, scored: ScoredTable)
         OutputTable.of(config, scored.schema).write(scored.folder / "predictions.parquet", scored.run, ref.version)
 
 
-def _move(config: PredictionConfig, folder: Path, output: Path) -> Path:
-    """Rename the folder to the output, or to the next free second of the default name; returns the new path."""
+def _move(config: PredictionConfig, scored: ScoredTable, output: Path | Address) -> Path | Address:
+    """Upload the folder, or rename it to the output, or to the next free second of the default name; returns where."""
+    if isinstance(output, Address):
+        upload(scored.folder, output, scored.run)
+        return output
     while True:
         try:
-            folder.rename(output)
+            scored.folder.rename(output)
         except OSError as error:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise

@@ -42,17 +42,30 @@ NO_PLACES = [
 FIELDS = [
     (TrainingConfig, "store"),
     (TrainingConfig, "workspace"),
-    (TrainingConfig, "dataset.path"),
     (TrainingConfig, "signing.private_key"),
     (PredictionConfig, "store"),
-    (PredictionConfig, "input"),
-    (PredictionConfig, "output"),
     (PredictionConfig, "signing.public_key"),
+]
+ALSO_OBJECTS = [(TrainingConfig, "dataset.path"), (PredictionConfig, "input"), (PredictionConfig, "output")]
+ADDRESSES = {"s3://bucket/models", "gs://bucket", "file:///tmp/x"}
+NOWHERE = [
+    *((text, sentence) for text, sentence in NO_PLACES if text not in ADDRESSES),
+    ("https://host/x.csv", "only s3://, gs://, az:// or file://, and paths on this machine, are taken"),
+    ("s3://", "is no address of a bucket and folder"),
+    ("s3://bucket/../x.csv", "is no address of a bucket and folder"),
+    ("s3://bucket/x.csv?versionId=1", "is no address of a bucket and folder"),
+    ("s3://key:secret@bucket/x.csv", "'s3://…@bucket/x.csv' contains credentials"),
+    ("simplecache::s3://bucket/x.csv", "is an address"),
 ]
 
 
-@pytest.mark.parametrize(("text", "sentence"), NO_PLACES)
-@pytest.mark.parametrize(("model", "field"), FIELDS)
+@pytest.mark.parametrize(
+    ("model", "field", "text", "sentence"),
+    [
+        *((*field, *place) for field in FIELDS for place in NO_PLACES),
+        *((*field, *place) for field in ALSO_OBJECTS for place in NOWHERE),
+    ],
+)
 def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentence):
     """In every field that holds a path, in one line that names the field."""
     with pytest.raises(ConfigError) as caught:
@@ -60,6 +73,36 @@ def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentenc
     assert str(caught.value).startswith(f"{field}: ")
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("s3://bucket/new/", "s3://bucket/new"),
+        ("gs://bucket/x.csv", "gs://bucket/x.csv"),
+        ("az://container", "az://container"),
+        ("file:///tmp/x.csv", "/tmp/x.csv"),
+    ],
+)
+@pytest.mark.parametrize("field", ["input", "output"])
+def test_tables_and_outputs_may_be_in_object_stores(field, text, expected):
+    """A file's address becomes its path."""
+    assert expected == getattr(validate(PredictionConfig, {field: text}), field)
+
+
+@pytest.mark.parametrize("text", ["s3://bucket/x.csv", "s3://bucket/incoming", "/data/x.csv"])
+def test_roots_may_be_addresses(text, monkeypatch):
+    """Without one among them, no object store is read or written."""
+    monkeypatch.setenv("BAKEOFF_ROOTS", "/data:s3://bucket/in:/tmp")
+    assert "s3://bucket/in/x.csv" == validate(PredictionConfig, {"input": "s3://bucket/in/x.csv"}).input
+    with pytest.raises(ConfigError, match="input: 's3://bucket/incoming' lies outside of /data, s3://bucket/in, /tmp"):
+        validate(PredictionConfig, {"input": "s3://bucket/incoming"})
+    monkeypatch.setenv("BAKEOFF_ROOTS", "/data")
+    if text.startswith("/"):
+        assert text == validate(PredictionConfig, {"input": text}).input
+    else:
+        with pytest.raises(ConfigError, match="lies outside of /data"):
+            validate(PredictionConfig, {"input": text})
 
 
 @pytest.mark.parametrize("path", [Path("s3://bucket/models"), Path("https://host/models")])

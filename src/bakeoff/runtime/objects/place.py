@@ -13,6 +13,7 @@ from bakeoff.formatting import one_line
 from bakeoff.runtime.files import aside_of, copy_file, describe_too_large, make_folder, open_file, sync, write_file
 from bakeoff.runtime.locks import locked
 from bakeoff.runtime.objects.address import PACKAGES, Address
+from bakeoff.runtime.paths import PASSWORD
 
 CHUNK = 1 << 20  # bytes
 BLOCK = 1 << 23  # bytes of a request
@@ -204,7 +205,7 @@ def naming(address: Address, *, writes: bool = False) -> Iterator[None]:
             raise UserError(f"{address}: {what}; {SET}") from error
         if not isinstance(error, OSError) and module not in CLIENTS:
             raise
-        text = one_line(getattr(error, "strerror", None) or str(error))
+        text = one_line(PASSWORD.sub("//…@", getattr(error, "strerror", None) or str(error)))  # of the endpoint's URL
         verb, kind = ("written", WriteError) if writes else ("read", ReadError)
         raise kind(f"{address} could not be {verb}: {text}") from error
 
