@@ -1,7 +1,9 @@
 """Rows are prepared once, or refused before anything is written."""
 
 import shutil
+from pathlib import Path
 
+import fsspec
 import pandas as pd
 import pytest
 
@@ -95,3 +97,20 @@ def test_rows_that_were_checked_are_not_loaded_again(tmp_path, monkeypatch):
     prepare.remember_dataset(config)
     prepare.prepare_dataset(TrainingConfig(dataset={"n_samples": 200}), tmp_path / "other")
     assert 6 == len(loaded)
+
+
+def test_rows_of_an_object_store_are_those_of_a_file(tmp_path):
+    """With the same digest; once the object is written again, nothing cached is used."""
+    files = fsspec.filesystem("memory")
+    content = Path("examples/orders.csv").read_bytes()
+    files.pipe_file("/bucket/orders.csv", content)
+    local = TrainingConfig.model_validate({"dataset": ORDERS})
+    remote = TrainingConfig.model_validate({"dataset": ORDERS | {"path": "memory://bucket/orders.csv"}})
+    try:
+        before = prepare.describe_source(remote)
+        assert prepare_dataset(local, tmp_path / "local").sha256 == prepare_dataset(remote, tmp_path / "remote").sha256
+        assert before == prepare.describe_source(remote)
+        files.pipe_file("/bucket/orders.csv", content)
+        assert before != prepare.describe_source(remote)
+    finally:
+        files.store.clear()

@@ -4,6 +4,7 @@ import gzip
 import json
 from functools import partial
 
+import fsspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -12,10 +13,11 @@ import pytest
 from versions import VIEW
 
 import bakeoff
-from bakeoff.errors import DataError
+from bakeoff.errors import DataError, UserError
 from bakeoff.tables.batches import Position
 from bakeoff.tables.formats.parquet_file import ParquetFile
-from bakeoff.tables.reader import open_table
+from bakeoff.tables.read_table import read_table
+from bakeoff.tables.reader import open_table, table_signature
 from tests.bakeoff.conftest import ORDERS, predict, run_race
 
 
@@ -392,3 +394,51 @@ def test_a_header_of_too_many_columns_is_refused(tmp_path, header, sentence):
     path.write_bytes(header + b"\n1\n")
     with pytest.raises(DataError, match=sentence):
         open_table(path)
+
+
+@pytest.fixture
+def bucket():
+    """A prefix of fsspec's file system in memory, as the function that writes below it."""
+    files = fsspec.filesystem("memory")
+    yield lambda name, text="a,y\n1,u\n2,v\n": files.pipe_file(f"/bucket/in/{name}", text.encode())
+    files.store.clear()
+    files.pseudo_dirs[:] = [""]
+
+
+def test_a_prefix_of_an_object_store_is_a_folder(bucket):
+    """In order of names, without hidden ones."""
+    for name in ("b.csv", "a.csv", "_SUCCESS", ".part.crc"):
+        bucket(name)
+    source = open_table("memory://bucket/in/")
+    assert ["a.csv", "b.csv"] == [file.path.name for file in source.files]
+    assert 4 == read_table("memory://bucket/in", source).num_rows
+    before = table_signature("memory://bucket/in")
+    bucket("c.csv")
+    assert before != table_signature("memory://bucket/in")
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "sentence"),
+    [
+        ("more/x.csv", "", "holds 'more', which is a folder"),
+        ("notes.txt", "", "holds 'notes.txt', which is neither"),
+        ("_hidden.csv", "", "holds no table"),
+        ("x.doc", "/x.doc", "does not end with"),
+        ("x.csv", "/y.csv", "memory://bucket/in/y.csv is not there"),
+    ],
+)
+def test_other_objects_are_refused_as_files_are(bucket, name, path, sentence):
+    """Nothing is left out silently."""
+    bucket(name)
+    with pytest.raises(UserError, match=sentence):
+        open_table(f"memory://bucket/in{path}")
+
+
+def test_a_packed_object_is_no_bomb(bucket, monkeypatch):
+    """Its limit is that of a file."""
+    monkeypatch.setattr("bakeoff.tables.batches.FREE", 1 << 20)
+    monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 1 << 16)
+    content = gzip.compress(b"a,y\n" + b"1,u\n" * (1 << 20))
+    fsspec.filesystem("memory").pipe_file("/bucket/in/x.csv.gz", content)
+    with pytest.raises(DataError, match="'memory://bucket/in/x.csv.gz' has .* bytes and unpacks to more than"):
+        read_table("memory://bucket/in/x.csv.gz")
