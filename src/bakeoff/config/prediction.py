@@ -52,8 +52,7 @@ class PredictionConfig(RunConfig):
     input: Place | None = Field(
         default=None,
         description="Table to score: a file (.csv, .tsv, .json, .jsonl, also .gz and .zst; .parquet, .feather, "
-        ".arrow, .xlsx) or a folder of them, in order of their names; also s3://, gs://, az://. Empty: the version's "
-        "hold-out rows.",
+        ".arrow, .xlsx) or a folder of them; also s3://, gs://, az://. Empty: the version's hold-out rows.",
     )
     url_env: Variable | None = Field(default=None, description=f"For query and output_table: {URL_ENV}")
     query: Query | None = Field(
@@ -63,7 +62,7 @@ class PredictionConfig(RunConfig):
     window: PeriodConfig = Field(default=PeriodConfig(), description="The period of the query.")
     output: Place | None = Field(
         default=None,
-        description="Folder to write, which must not exist; also s3://, gs://, az://. Empty: predictions/<UTC stamp>.",
+        description="New folder; also s3://, gs://, az://. Empty: predictions/<UTC stamp>.",
     )
     output_table: TableName | None = Field(
         default=None,

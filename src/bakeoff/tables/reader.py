@@ -181,7 +181,7 @@ def _choose_files(path: TablePath) -> list[TablePath]:
         raise DataError(f"folder {str(path)!r} holds {other.name!r}, which is {kind}; take it out, or name one file")
     if not inside:
         raise DataError(f"folder {str(path)!r} holds no table ({READABLE})")
-    return inside
+    return [file.found_again() if isinstance(file, ObjectFile) else file for file in inside]
 
 
 def table_signature(path: str | Path | None) -> tuple[int | str, ...]:

@@ -76,7 +76,7 @@ class DatasetConfig(Part):
     path: Place | None = Field(
         default=None,
         description="File: a table (.csv, .tsv, .json, .jsonl, also .gz and .zst; .parquet, .feather, .arrow, .xlsx) "
-        "or a folder of them, relative to the working directory; also s3://, gs://, az://.",
+        "or a folder of them; also s3://, gs://, az://.",
     )
     url_env: Variable | None = Field(default=None, description=f"Sql: {URL_ENV}")
     query: Query | None = Field(

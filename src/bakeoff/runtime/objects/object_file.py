@@ -46,17 +46,26 @@ class ObjectFile:
         return not self._is_folder
 
     def iterdir(self) -> Iterator["ObjectFile"]:
-        """Yield the objects and folders directly below a folder.
+        """Yield the objects and folders directly below a folder, whose versions may be those of listings alone.
 
         Raises:
             UserError, ReadError: as `naming`.
         """
         with naming(self.address):
-            entries = self._files.ls(self.address.key, detail=True, refresh=True)
+            entries = self._files.ls(self.address.key, detail=True)
         for entry in entries:
             name = str(entry["name"]).rstrip("/").rsplit("/", 1)[-1]
             if str(entry["name"]).strip("/") != self.address.path.strip("/"):
                 yield ObjectFile(self.address / name, self._files, entry)
+
+    def found_again(self) -> "ObjectFile":
+        """Return the object with the size and version that it has now: some stores write others in listings.
+
+        Raises:
+            UserError, ReadError: as `naming`.
+        """
+        with naming(self.address):
+            return ObjectFile(self.address, self._files, self._files.info(self.address.key))
 
     def open(self, mode: Literal["rb"] = "rb", buffering: int = BLOCK) -> IO[bytes]:
         """Open the object; what is read is the object as it was found.
@@ -81,7 +90,7 @@ class ObjectFile:
         """Return address, size and version as they are now, to detect changes; the address alone if it is gone."""
         with naming(self.address):
             try:
-                found = self._files.info(self.address.key, refresh=True)
+                found = self._files.info(self.address.key)
             except FileNotFoundError:
                 return [str(self)]
         return [str(self), int(found["size"] or 0), _version(found)]
@@ -159,7 +168,7 @@ def find_object(address: Address) -> ObjectFile:
     """
     files = file_system(address)
     with naming(address):
-        return ObjectFile(address, files, files.info(address.key, refresh=True))
+        return ObjectFile(address, files, files.info(address.key))
 
 
 def object_signature(address: Address) -> tuple[int | str, ...]:
