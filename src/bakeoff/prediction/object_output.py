@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bakeoff.errors import UserError
+from bakeoff.errors import UserError, WriteError
 from bakeoff.runtime.objects.address import Address, object_address
 from bakeoff.runtime.objects.place import CHUNK, Place, naming, open_place, read_limited
 
@@ -42,18 +42,20 @@ def upload(folder: Path, address: Address, run: str) -> None:
         run: the run's id; what a run with this id has written before is replaced.
 
     Raises:
-        UserError: another run writes this output, or the store gives no permission.
-        WriteError: the store can't be written; the same command continues.
+        WriteError: another run writes this output, or the store can't be written; the same command continues.
     """
     place, summary = open_place(address), folder / SUMMARY
-    with naming(address, writes=True):
-        if not _create(place, CLAIM, run.encode()):
-            raise _taken(address)
-        for path in sorted(folder.iterdir()):
-            if path != summary:
-                place.replace(path.name, path)
-        if not _create(place, SUMMARY, summary.read_bytes()):
-            raise UserError(f"output {str(address)!r} was made by somebody else meanwhile")
+    try:
+        with naming(address, writes=True):
+            if not _create(place, CLAIM, run.encode()):
+                raise _taken(address)
+            for path in sorted(folder.iterdir()):
+                if path != summary:
+                    place.replace(path.name, path)
+            if not _create(place, SUMMARY, summary.read_bytes()):
+                raise UserError(f"output {str(address)!r} was made by somebody else meanwhile")
+    except (UserError, WriteError) as error:  # a `UserError` would remove what was scored, perhaps for hours
+        raise WriteError(f"{error}; what was scored is kept: then give the same command again") from error
 
 
 def read_summary(folder: str) -> tuple[dict[str, Any], set[str]]:

@@ -33,9 +33,9 @@ def output_folder(config: PredictionConfig) -> Path | Address:
     Raises:
         UserError: the folder exists already, can't be written, or lies in the store or the input.
     """
-    for place in (config.store, config.output or "predictions"):  # defaults too, which no validation sees
-        refuse_outside_roots(place)
     address, rows = object_address(config.output), object_address(config.input)
+    for place in (config.store, HERE if address else config.output or HERE):  # defaults too, which no validation sees
+        refuse_outside_roots(place)
     if address is not None:
         if rows is not None and address.lies_in(rows):
             raise ConfigError(f"output {str(address)!r} lies in the input {str(rows)!r}; choose a folder outside it")

@@ -125,11 +125,11 @@ def test_two_runs_never_mix_their_files(files, tmp_path):
         (tmp_path / run / "predictions.csv").write_text(run)
     address = parse_address(OUTPUT)
     upload(tmp_path / "one", address, "one")
-    with pytest.raises(UserError, match="another run writes output"):
+    with pytest.raises(WriteError, match="another run writes output .* what was scored is kept"):
         upload(tmp_path / "two", address, "two")
     upload(tmp_path / "one", address, "one")
     assert b"one" == files.cat_file("/bucket/out/1/predictions.csv")
-    with pytest.raises(UserError, match="was made by somebody else"):
+    with pytest.raises(WriteError, match="was made by somebody else"):
         upload(tmp_path / "two", address, "one")
 
 
