@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import IO, Any, Literal
 
-from bakeoff.errors import BakeoffError, DataError
+from bakeoff.errors import BakeoffError, DataError, ReadError
 from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.objects.place import BLOCK, file_system, naming
 
@@ -154,6 +154,7 @@ class _Ranges(io.RawIOBase):
             content = self._file.read(size)
         if not content:
             self._owner.require_unchanged()
+            raise ReadError(f"{self._owner} could not be read: it ended early")
         buffer[: len(content)] = content
         self._position += len(content)
         return len(content)
