@@ -55,7 +55,7 @@ NOWHERE = [
     ("s3://bucket/../x.csv", "is no address of a bucket and folder"),
     ("s3://bucket/x.csv?versionId=1", "is no address of a bucket and folder"),
     ("s3://key:secret@bucket/x.csv", "'s3://…@bucket/x.csv' contains credentials"),
-    ("simplecache::s3://bucket/x.csv", "is an address"),
+    ("simplecache::s3://bucket/x.csv", "is no address of an object store"),
 ]
 
 

@@ -10,6 +10,7 @@ from bakeoff.runtime.paths import ADDRESS, PASSWORD, local_path, refuse_outside_
 
 # The package of each scheme that fsspec does not have itself.
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "memory": "fsspec", "file": ""}
+CHAINED = re.compile(r"\s*\w+::.*://")  # as fsspec takes simplecache::s3://bucket
 SHOWN = "s3://, gs://, az:// or file://"
 
 
@@ -75,7 +76,7 @@ def path_or_address(text: str) -> str:
     Raises:
         ValueError: it is neither; the message says why.
     """
-    if not text.strip().startswith(tuple(f"{scheme}://" for scheme in PACKAGES)):
+    if not text.strip().startswith(tuple(f"{scheme}://" for scheme in PACKAGES)) and not CHAINED.match(text):
         return local_path(text, taken=f"{SHOWN}, and paths on this machine,")
     try:
         address = parse_address(text)
