@@ -51,6 +51,10 @@ class PromotionError(BakeoffError):
     """A version was exported, but could not be compared with the champion."""
 
 
+class ClusterError(BakeoffError):
+    """A cluster has lost what it was to do; what it had done before is kept."""
+
+
 class TrainingError(BakeoffError):
     """No contestant could be trained."""
 

@@ -34,17 +34,23 @@ class DaskFuture(PrefectDaskFuture[Any]):
         """Wait for the task run to end."""
         super().wait(timeout)
         if self._final_state is None and self._wrapped_future.status in ("error", "cancelled", "lost"):
-            self._final_state = Crashed(message=self._loss())
+            error = self._wrapped_future.exception()  # type: ignore[no-untyped-call]  # Dask is not typed
+            self._final_state = Crashed(message=describe_loss(error, "its step"))
             # ObjectNotFound: the worker died before it had reported the run to the server.
             with contextlib.suppress(httpx.HTTPError, ObjectNotFound), get_client(sync_client=True) as client:
                 client.set_task_run_state(self.task_run_id, self._final_state, force=True)
 
-    def _loss(self) -> str:
-        """Return why Dask has no result, in one line."""
-        error = self._wrapped_future.exception()  # type: ignore[no-untyped-call]  # Dask is not typed
-        if error is None:  # it was cancelled
-            return "the Dask cluster has lost its step: its scheduler was stopped, or can no longer be reached"
-        if isinstance(error, KilledWorker):
-            deaths = format_count(error.allowed_failures + 1, "worker")
-            return f"Dask gave its step up after {deaths} died at it, the last at {error.last_worker.address}"
-        return f"the Dask cluster could not run its step: {describe(error)}"
+
+def describe_loss(error: BaseException | None, what: str) -> str:
+    """Describe in one line why Dask has no result.
+
+    Args:
+        error: Dask's error; None if it was cancelled.
+        what: what it was to do.
+    """
+    if error is None:
+        return f"the Dask cluster has lost {what}: its scheduler was stopped, or can no longer be reached"
+    if isinstance(error, KilledWorker):
+        deaths = format_count(error.allowed_failures + 1, "worker")
+        return f"Dask gave {what} up after {deaths} died at it, the last at {error.last_worker.address}"
+    return f"the Dask cluster could not run {what}: {describe(error)}"

@@ -1,9 +1,9 @@
 """Every parameter of both flows, with its default, bounds and description."""
 
+from bakeoff.config.dask import DaskConfig
 from bakeoff.config.prediction import PredictionConfig
 from bakeoff.config.race import (
     CrossValidationConfig,
-    DaskConfig,
     PromotionConfig,
     SelectionConfig,
     SplitConfig,

@@ -13,6 +13,7 @@ from bakeoff.config.base import (
     Place,
     RunConfig,
 )
+from bakeoff.config.dask import ClusterConfig, Runner, check_runner
 from bakeoff.config.rows.database import (
     URL_ENV,
     PeriodConfig,
@@ -111,9 +112,15 @@ class PredictionConfig(RunConfig):
     )
     workers: Workers = Field(
         default="auto",
-        description=f"Batches of rows that are scored at once. auto: one per core; or 1 to {MOST_WORKERS}. The files "
-        "are the same with any number.",
+        description=f"Batches of rows that are scored at once. auto: one per core, or two per thread of a cluster; or 1 "
+        f"to {MOST_WORKERS}. The files are the same with any number.",
     )
+    runner: Runner = Field(
+        default="threads",
+        description="threads: batches are scored on this machine; dask: on a Dask cluster, whose workers see store and "
+        "input under the same paths.",
+    )
+    dask: ClusterConfig = Field(default=ClusterConfig(), description="Runner dask: which cluster.")
     signing: VerifyingConfig = Field(default=VerifyingConfig(), description="Whose signatures the version must have.")
     allow_version_skew: bool = Field(
         default=False,
@@ -123,7 +130,7 @@ class PredictionConfig(RunConfig):
 
     @model_validator(mode="after")
     def _one_input(self) -> Self:
-        """Refuse settings of a database that contradict each other."""
+        """Refuse settings of a database or a cluster that contradict each other."""
         if self.query is not None and self.input is not None:
             raise ValueError("input and query both name the rows; leave one of them out")
         if (self.query or self.output_table) and self.url_env is None:
@@ -136,6 +143,7 @@ class PredictionConfig(RunConfig):
             check_parameters(self.query, self.window.last, "window")
         elif self.window != PeriodConfig():
             raise ValueError("window belongs to query; leave it out")
+        check_runner(self.runner, self.dask)
         return self
 
     @property

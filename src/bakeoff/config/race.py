@@ -1,4 +1,4 @@
-"""The configs of split, cross-validation, selection, SVM, Dask and promotion."""
+"""The configs of split, cross-validation, selection, SVM and promotion."""
 
 from typing import Literal, Self
 
@@ -156,23 +156,6 @@ class SVMConfig(Part):
         ge=10,
         le=20_000,
         description="Nystroem: number of landmark rows; more come closer to the exact fit.",
-    )
-
-
-class DaskConfig(Part):
-    """Where the fits and folds of a race run, if not here."""
-
-    model_config = ConfigDict(title="Dask")
-
-    address: Text | None = Field(
-        default=None,
-        pattern=r"^(tcp|tls)://.+:\d+$",
-        description="Scheduler address, such as tcp://scheduler:8786, or tls://. Needed by runner dask.",
-    )
-    workspace: Literal["auto", "shared", "sent"] = Field(
-        default="auto",
-        description="shared: workers see the workspace under the same path; sent: rows and models travel through "
-        "Dask; auto: shared if possible.",
     )
 
 

@@ -24,9 +24,9 @@ from bakeoff.config.base import (
     RunConfig,
 )
 from bakeoff.config.costs import Costs
+from bakeoff.config.dask import DaskConfig, Runner, check_runner
 from bakeoff.config.race import (
     CrossValidationConfig,
-    DaskConfig,
     PromotionConfig,
     SelectionConfig,
     SplitConfig,
@@ -92,7 +92,7 @@ class TrainingConfig(RunConfig):
         le=10_000_000,
         description="Seconds for all fits and folds; contestants that need more are skipped. Empty: no limit.",
     )
-    runner: Literal["threads", "dask"] = Field(
+    runner: Runner = Field(
         default="threads",
         description="threads: fits and folds run on this machine, one per core; dask: on a Dask cluster.",
     )
@@ -212,12 +212,7 @@ class TrainingConfig(RunConfig):
 
     @model_validator(mode="after")
     def _dask_has_an_address(self) -> Self:
-        if (self.runner == "dask") != (self.dask.address is not None):
-            raise ValueError(
-                "runner: dask needs dask.address, as tcp://scheduler:8786"
-                if self.runner == "dask"
-                else "dask.address belongs to runner: dask, but runner is threads; leave one of them out"
-            )
+        check_runner(self.runner, self.dask)
         return self
 
     @model_validator(mode="after")

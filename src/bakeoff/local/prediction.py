@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.config import PredictionConfig
+from bakeoff.errors import ConfigError
 from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
@@ -17,6 +18,8 @@ from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.threads import limit_blas_threads, limit_openmp_threads
 from bakeoff.store.load import find_version
 
+DASK = "runner: dask needs Prefect: run it by python -m flows.prediction, or as a deployment"
+
 
 def score_and_publish(config: PredictionConfig) -> Path | Address:
     """Score a table with a saved version, and publish the predictions; returns their folder.
@@ -26,6 +29,8 @@ def score_and_publish(config: PredictionConfig) -> Path | Address:
         UnscoredError: no row could be scored; the folder names each with the reason.
         DriftError: the rows have drifted more than `max_drift` allows.
     """
+    if config.runner == "dask":
+        raise ConfigError(DASK)
     config = config.at(None)
     check_prediction(config)
     output = output_folder(config)

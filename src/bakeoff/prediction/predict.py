@@ -21,11 +21,12 @@ from bakeoff.prediction.preflight import (
     forget_job,
     prepare_job,
 )
-from bakeoff.prediction.score_batches import score_batches
+from bakeoff.prediction.score_batches import ScoreChunks, score_batches
 from bakeoff.prediction.scored_table import ScoredTable, finish_table
 from bakeoff.prediction.writers import PredictionWriter, RowCounts
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.runtime.progress import Pace, Report
+from bakeoff.runtime.threads import cpu_count
 from bakeoff.store.load import VersionRef
 from bakeoff.store.writer import FULL
 from bakeoff.tables.batches import BEGINNING, TableFile
@@ -48,7 +49,12 @@ SAY_SECONDS = 5.0  # the least time between two lines of progress in the log
 
 
 def score_table(
-    config: PredictionConfig, ref: VersionRef, folder: Path, report: Report | None = None, run: str = ""
+    config: PredictionConfig,
+    ref: VersionRef,
+    folder: Path,
+    report: Report | None = None,
+    run: str = "",
+    elsewhere: ScoreChunks | None = None,
 ) -> ScoredTable:
     """Score the table, resuming after the last batch that an earlier run of the same task finished.
 
@@ -58,6 +64,7 @@ def score_table(
         folder: the work folder, locked.
         report: called with the progress after every batch.
         run: the run's id; a run that resumes another has that one's.
+        elsewhere: scores chunks in other processes; None to score them here.
 
     Raises:
         IntegrityError: the version was changed since it was exported.
@@ -71,7 +78,7 @@ def score_table(
     with contextlib.closing(Checkpoint(folder)) as checkpoint, _disk_errors_explained(folder):
         head, run = json.loads(checkpoint.resume_or_start(task, json.dumps([ref.head, run])))
         with PredictionWriter(checkpoint.result, config.format, job.scorer.schema) as writer:
-            _score_rest(config, job, checkpoint, writer, counts, report)
+            _score_rest(config, job, checkpoint, writer, counts, report, elsewhere)
     _refuse_too_many(config, counts, counts.rows)
     if _task(config, job) != task:
         raise DataError(f"{config.shown!r} has changed while it was read; score it again when it is complete")
@@ -85,6 +92,7 @@ def _score_rest(
     writer: PredictionWriter,
     counts: RowCounts,
     report: Report | None,
+    elsewhere: ScoreChunks | None,
 ) -> None:
     """Write the finished batches of the checkpoint to the result, then score and write the rest."""
     position, total = BEGINNING, job.source.n_rows
@@ -94,8 +102,9 @@ def _score_rest(
         position = after
     if position.row:
         logger.info("%s rows were scored by a run that ended early; continuing after them", f"{position.row:,}")
+    workers = cpu_count() if elsewhere else count_workers(config)
     pace = Pace(total, position.row, job.source.share(position), SAY_SECONDS)
-    for scored, after, encoded in score_batches(job, position, writer.encode, count_workers(config)):
+    for scored, after, encoded in score_batches(job, position, writer.encode, workers, elsewhere):
         checkpoint.add(scored, after)
         writer.add(scored, encoded)
         counts.add(scored, after.file)

@@ -1,6 +1,6 @@
 """Check that a version can score a table, before anything is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from bakeoff.config import PredictionConfig
+from bakeoff.config.dask import require_scheduler
 from bakeoff.config.rows.database import fill_parameters
 from bakeoff.errors import DataError
 from bakeoff.prediction.drift_check import read_drift_check
@@ -47,6 +48,7 @@ class ScoringJob:
 
     Attributes:
         ref: the version.
+        card: its card.
         source: the table.
         scorer: the version's model.
         first: the first batch, scored.
@@ -54,6 +56,7 @@ class ScoringJob:
     """
 
     ref: VersionRef
+    card: Card
     source: TableReader
     scorer: Scorer
     first: ScoredBatch
@@ -111,22 +114,46 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
         source = open_table(config.input)
     _refuse_unfit(config, ref, source, list(card.features))
     keep = {name: _kept_type(config, name, source) for name in config.keep}
-    model = load_model(store, ref.version, allow_version_skew=config.allow_version_skew)
-    leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
-    trained = _read_trained_rows(store, card, source)
-    drift = read_drift_check(config, store, card)
-    scorer = Scorer(model, card, keep, leniency, config.probabilities, trained, drift, count_workers(config))
+    labelled = any(card.target in file.schema.names for file in source.files)
+    scorer = make_scorer(config, store, card, keep, labelled=labelled, workers=count_workers(config))
     for number, piece in source.chunks(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a chunk of a CSV may hold only blank lines
-            return ScoringJob(ref, source, scorer, first, Position(number, piece.next_offset, first.n_rows))
+            return ScoringJob(ref, card, source, scorer, first, Position(number, piece.next_offset, first.n_rows))
     raise DataError(f"{config.shown!r} has columns and no rows")
 
 
-def _read_trained_rows(store: ModelStore, card: Card, source: TableReader) -> "TrainedRows | None":
-    """Read the digests of the rows that a version was trained on; None if it has none, or the table has no target."""
-    if not any(card.target in file.schema.names for file in source.files):
-        return None
+def make_scorer(
+    config: PredictionConfig,
+    store: ModelStore,
+    card: Card,
+    keep: Mapping[str, pa.DataType],
+    *,
+    labelled: bool,
+    workers: int,
+) -> Scorer:
+    """Load a version, and make its scorer.
+
+    Args:
+        config: the run's config.
+        store: the version's store.
+        card: the version's card.
+        keep: the columns to copy to the predictions, with their types.
+        labelled: whether the table has the target.
+        workers: the threads that share the blocks of a forest's batch.
+
+    Raises:
+        BakeoffError: the version can't be loaded, as for `load_model`.
+    """
+    model = load_model(store, card.version, allow_version_skew=config.allow_version_skew)
+    leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
+    trained = _read_trained_rows(store, card) if labelled else None
+    drift = read_drift_check(config, store, card)
+    return Scorer(model, card, keep, leniency, config.probabilities, trained, drift, workers)
+
+
+def _read_trained_rows(store: ModelStore, card: Card) -> "TrainedRows | None":
+    """Read the digests of the rows that a version was trained on; None if it has none."""
     from bakeoff.data.fresh_rows import TRAINED_ON, TrainedRows
 
     return TrainedRows(store.read(card.version, TRAINED_ON)) if TRAINED_ON in card.files else None
@@ -211,6 +238,8 @@ def check_prediction(config: PredictionConfig) -> None:
         IntegrityError: the version was changed since it was exported; its model was not loaded.
     """
     output_folder(config)
+    if config.dask.address is not None:
+        require_scheduler(config.dask.address)
     job = prepare_job(config, find_version(config))
     if config.output_table is not None:
         OutputTable.of(config, job.scorer.schema).check()

@@ -9,14 +9,25 @@ from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.threads import limit_openmp_threads, map_in_order
 from bakeoff.tables.batches import BEGINNING, Chunk, Position
 
+# From a position on, in order: file, offset of the next chunk, and the scored batch.
+ScoreChunks = Callable[[ScoringJob, Position], Iterator[tuple[int, int, ScoredBatch]]]
+
 
 def score_batches(
     job: ScoringJob,
     position: Position,
     encode: Callable[[ScoredBatch], bytes | None],
     workers: int,
+    elsewhere: ScoreChunks | None = None,
 ) -> Iterator[tuple[ScoredBatch, Position, bytes | None]]:
     """Score from a position on, in parallel with the caller's writing.
+
+    Args:
+        job: the version and the table.
+        position: where to begin.
+        encode: encodes a batch as CSV, or returns None.
+        workers: the number of batches to score, or only to encode, at once in this process.
+        elsewhere: scores the chunks from a position on in other processes; None to score them here.
 
     Yields:
         In order, each scored batch, the position of the next one, and the batch encoded as CSV or None.
@@ -35,9 +46,12 @@ def score_batches(
     def encode_placed(batch: tuple[ScoredBatch, Position]) -> tuple[ScoredBatch, Position, bytes | None]:
         return (*batch, encode(batch[0]))
 
-    chunks = job.source.chunks(job.scorer.wanted, job.scorer.numbers, position)
     with ThreadPoolExecutor(workers, initializer=limit_openmp_threads) as pool:
-        scored = map_in_order(pool, partial(score_chunk, job.scorer), chunks, workers)
+        if elsewhere is None:
+            chunks = job.source.chunks(job.scorer.wanted, job.scorer.numbers, position)
+            scored = map_in_order(pool, partial(score_chunk, job.scorer), chunks, workers)
+        else:
+            scored = elsewhere(job, position)
         yield from map_in_order(pool, encode_placed, place(scored), workers)
 
 

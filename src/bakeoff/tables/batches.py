@@ -107,6 +107,7 @@ class TableFile(Protocol):
         index_columns: the columns that pandas wrote as a frame's index, by the file's metadata.
         note: how the file is read, to follow its name in a message, if that had to be recognized; else empty.
         what: what it is, for messages.
+        seekable: whether a chunk can be read by its offset without most of what is before it.
     """
 
     path: TablePath
@@ -116,6 +117,7 @@ class TableFile(Protocol):
     index_columns: frozenset[str]
     note: str
     what: str = "the file"
+    seekable: bool = False
 
     def chunks(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read the file in chunks.

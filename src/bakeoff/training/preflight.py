@@ -1,22 +1,17 @@
 """Check everything that can be checked before a run begins, and preload what its steps import."""
 
 import importlib
-import importlib.util
-import socket
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from bakeoff.classifiers import default_parameters
 from bakeoff.config import TrainingConfig
+from bakeoff.config.dask import require_scheduler
 from bakeoff.errors import ConfigError
 from bakeoff.estimators.engines import has_sklearnex, require_engine
 from bakeoff.runtime.files import require_writable
 from bakeoff.runtime.paths import refuse_mixed, refuse_outside_roots
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.store.load import open_store
-
-SCHEDULER_SECONDS = 5  # timeout of the connection
-LONGEST_GREETING = 1 << 20  # bytes
 
 # Modules that the fork server imports once for all steps, first those that check the config and the rows.
 FIRST = (
@@ -62,33 +57,6 @@ def check_places(config: TrainingConfig) -> None:
     if config.dask.address is not None:
         require_scheduler(config.dask.address)
     require_writable(config.workspace, "the workspace", ConfigError)
-
-
-def require_scheduler(address: str) -> None:
-    """Check that prefect-dask is installed and a Dask scheduler answers at the address.
-
-    Raises:
-        ConfigError: the package is missing, or what answers, if anything, is no scheduler.
-    """
-    if importlib.util.find_spec("prefect_dask") is None:
-        raise ConfigError(
-            "runner: dask needs the package prefect-dask, which is not installed: pip install prefect-dask"
-        )
-    try:
-        url = urlsplit(address)
-        with socket.create_connection((url.hostname or "", url.port or 0), SCHEDULER_SECONDS) as connection:
-            greeting = connection.recv(8) if url.scheme == "tcp" else None
-    except (OSError, ValueError) as error:  # ValueError: a port above 65535, a host name that is too long
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(
-            f"no Dask scheduler answers at {address[:200]} ({reason}); start one, or leave runner: threads"
-        ) from None
-    # A scheduler sends first: the length of a short message, little-endian.
-    if greeting is not None and not 0 < int.from_bytes(greeting, "little") < LONGEST_GREETING:
-        raise ConfigError(
-            f"what answers at {address[:200]} is no Dask scheduler; give the address that its log names, or leave "
-            "runner: threads"
-        )
 
 
 def check_contestants(config: TrainingConfig) -> None:

@@ -9,7 +9,9 @@ import pytest
 from distributed import LocalCluster
 from pydantic import ValidationError
 
-from bakeoff.config import TrainingConfig
+from bakeoff.config import PredictionConfig, TrainingConfig
+from bakeoff.config import dask as dask_config
+from bakeoff.config.dask import require_scheduler
 from bakeoff.errors import ConfigError, OutOfTimeError
 from bakeoff.runtime.cores import Expectation
 from bakeoff.runtime.processes import run_in_process
@@ -20,8 +22,7 @@ from bakeoff.runtime.transfer import (
     unpack,
     write_folder,
 )
-from bakeoff.training import preflight
-from bakeoff.training.preflight import check_places, require_scheduler
+from bakeoff.training.preflight import check_places
 from bakeoff.training.results import FoldScore, ModelRef
 from tasks.runs.dask import leave_thread
 
@@ -35,9 +36,10 @@ from tasks.runs.dask import leave_thread
         ({"runner": "spark"}, "Input should be 'threads' or 'dask'"),
     ],
 )
-def test_a_cluster_without_its_address_is_refused(config, sentence):
+@pytest.mark.parametrize("model", [TrainingConfig, PredictionConfig])
+def test_a_cluster_without_its_address_is_refused(model, config, sentence):
     with pytest.raises(ValidationError, match=sentence):
-        TrainingConfig.model_validate(config)
+        model.model_validate(config)
 
 
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path):
@@ -57,7 +59,7 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path):
 @pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH\r\n", b""])
 def test_what_answers_and_is_no_scheduler_is_named(monkeypatch, greeting):
     """It says something else, or nothing at all."""
-    monkeypatch.setattr(preflight, "SCHEDULER_SECONDS", 0.2)
+    monkeypatch.setattr(dask_config, "SCHEDULER_SECONDS", 0.2)
     expected = (
         "what answers at .* is no Dask scheduler" if greeting else r"no Dask scheduler answers at .* \(timed out\)"
     )
@@ -89,7 +91,7 @@ def listening(greeting):
 
 
 def test_a_package_that_is_not_there_is_named(monkeypatch):
-    monkeypatch.setattr(preflight.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(dask_config.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"needs the package prefect-dask, which is not installed"):
         require_scheduler("tcp://127.0.0.1:8786")
 

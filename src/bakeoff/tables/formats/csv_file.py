@@ -66,6 +66,7 @@ class CsvFile(TableFile):
         self.dialect = Dialect(chr(self._header.delimiter), self._encoding)
         self.note = self.dialect.describe()
         self._size = size_of(path)
+        self.seekable = self._codec is None and self._encoding not in ERRORS
 
     def chunks(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:
         """Read in chunks; the offset is in bytes of the decompressed text. See `TableFile`."""

@@ -26,6 +26,7 @@ MOST_DICTIONARY = 1 << 27  # bytes of a column chunk whose dictionary may be rea
 CELL = 8  # bytes that a number takes in memory, and a text at least
 CELLS = 1 << 20  # of a batch, approximately
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
+MOST_SKIPPED = 1 << 20  # rows of a row group, those before a chunk are read in vain; pyarrow writes no larger ones
 MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10  # of a batch, unless `MOST_BYTES` allows fewer
 
 
@@ -56,6 +57,7 @@ class ParquetFile(TableFile):
         self.index_columns = index_columns(self.schema)
         ends = np.cumsum([file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)])
         self._ends = [0, *map(int, ends)]  # 0, and the number of rows up to the end of each row group
+        self.seekable = content is None and int(np.diff(self._ends).max(initial=0)) <= MOST_SKIPPED
 
     def chunks(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
         """Read in chunks; the offset is a row number. See `TableFile`."""

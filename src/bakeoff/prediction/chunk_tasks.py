@@ -1,0 +1,186 @@
+"""Score the chunks of a table in processes that share its files and the store, such as the workers of a cluster."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+
+from bakeoff.config import PredictionConfig
+from bakeoff.errors import BakeoffError, ConfigError, DataError, IntegrityError, describe
+from bakeoff.prediction.preflight import ScoringJob, make_scorer
+from bakeoff.prediction.score_batches import score_chunk
+from bakeoff.prediction.scorer import ScoredBatch, Scorer
+from bakeoff.runtime.environment import describe_environment
+from bakeoff.runtime.threads import OneSlot, limit_blas_threads, limit_openmp_threads, map_in_order
+from bakeoff.store.card import Card
+from bakeoff.store.load import open_store
+from bakeoff.tables.batches import Chunk, Position
+from bakeoff.tables.formats.open_file import open_file
+
+
+@dataclass(frozen=True)
+class ScorerSpec:
+    """What another process needs to make the same scorer.
+
+    Attributes:
+        config: the run's config, with absolute paths and the model's name.
+        version: the version's id.
+        card: the SHA-256 of its card, by which the other process's store must have the same files.
+        keep: the columns to copy to the predictions, with their types.
+        labelled: whether rows with a class are looked up among the training rows.
+        environment: the versions of the libraries, which the predictions depend on.
+        key: differs for each run, so that each verifies the version anew.
+    """
+
+    config: PredictionConfig
+    version: str
+    card: str
+    keep: Mapping[str, pa.DataType]
+    labelled: bool
+    environment: Mapping[str, str] = field(default_factory=describe_environment)
+    key: str = field(default_factory=lambda: uuid4().hex)
+
+    @classmethod
+    def of(cls, config: PredictionConfig, job: ScoringJob) -> "ScorerSpec":
+        """Describe the scorer of a job."""
+        key = config.signing.public_key
+        signing = config.signing.model_copy(update={"public_key": key and key.absolute()})
+        paths = {"name": job.ref.name, "store": config.store.absolute(), "signing": signing}
+        there = config.model_copy(update=paths)
+        return cls(there, job.ref.version, _digest(job.card), job.scorer.keep, job.scorer.trained is not None)
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """A chunk that is read where it is scored.
+
+    Attributes:
+        path: the file's absolute path.
+        stamp: the file's size in bytes and modification time in nanoseconds.
+        offset: the chunk's offset in the file.
+        next_offset: the offset of the next chunk.
+    """
+
+    path: Path
+    stamp: tuple[int, int]
+    offset: int
+    next_offset: int
+
+    def open(self, scorer: Scorer) -> Chunk:
+        """Find the chunk in this process's file.
+
+        Raises:
+            DataError: the file can't be read, or is another one than where the chunk was cut.
+        """
+        file = open_file(self.path)
+        chunk = next(file.chunks(scorer.wanted, scorer.numbers, self.offset), None)
+        if _stamp(self.path) != self.stamp or chunk is None or chunk.next_offset != self.next_offset:
+            raise DataError(f"{str(self.path)!r} is another file there, or has changed")
+        return chunk
+
+
+ScoreChunk = Callable[[ScorerSpec, tuple[int, FilePart | Chunk]], tuple[int, int, ScoredBatch]]
+
+_scorers: OneSlot[str, Scorer] = OneSlot()
+
+
+def score_elsewhere(
+    config: PredictionConfig,
+    pool: Executor,
+    ahead: int,
+    score: ScoreChunk,
+    job: ScoringJob,
+    position: Position,
+) -> Iterator[tuple[int, int, ScoredBatch]]:
+    """Score the chunks from a position on in other processes.
+
+    Args:
+        config: the run's config.
+        pool: runs `score` in them.
+        ahead: the number of chunks beyond the next one that are under way or scored.
+        score: `score_part`, or a function that calls it.
+        job: the version and the table.
+        position: where to begin.
+
+    Yields:
+        In order, as `score_chunk` returns them: file, offset of the next chunk, and the scored batch.
+    """
+    return map_in_order(pool, partial(score, ScorerSpec.of(config, job)), _parts(job, position), ahead)
+
+
+def _parts(job: ScoringJob, position: Position) -> Iterator[tuple[int, FilePart | Chunk]]:
+    """Cut the table; chunks of files that can only be read from their beginning are sent whole."""
+    number, offset, stamp = -1, 0, (0, 0)
+    for n_file, chunk in job.source.chunks(job.scorer.wanted, job.scorer.numbers, position):
+        file = job.source.files[n_file]
+        if n_file != number:
+            number, offset = n_file, position.offset if n_file == position.file else 0
+            stamp = _stamp(file.path) if file.seekable else stamp
+        part = FilePart(file.path.absolute(), stamp, offset, chunk.next_offset) if file.seekable else chunk
+        yield number, part
+        offset = chunk.next_offset
+
+
+def score_part(
+    spec: ScorerSpec, part: tuple[int, FilePart | Chunk], here: str = "this process"
+) -> tuple[int, int, ScoredBatch]:
+    """Score a chunk in this process, which loads the version first and verifies it.
+
+    Args:
+        spec: the version and how to score.
+        part: the index of the file, and the chunk or where it is.
+        here: what this process is called in messages.
+
+    Raises:
+        ConfigError: it has not the same version, file or libraries.
+        DataError: the chunk is corrupt.
+    """
+    number, chunk = part
+    with limit_blas_threads():
+        limit_openmp_threads()
+        try:
+            scorer = _scorers.get(spec.key, lambda: _load(spec))
+            chunk = chunk.open(scorer) if isinstance(chunk, FilePart) else chunk
+        except (BakeoffError, OSError) as error:
+            raise ConfigError(
+                f"{here} can't score as the others do: {describe(error)}; all need the same files, under the same "
+                "paths, and the same libraries"
+            ) from None
+        return score_chunk(scorer, (number, chunk))
+
+
+def forget_scorer() -> None:
+    """Drop the version that `score_part` has loaded."""
+    _scorers.forget()
+
+
+def _load(spec: ScorerSpec) -> Scorer:
+    """Load the version as the process did that described it.
+
+    Raises:
+        BakeoffError: the version or the libraries differ, or it can't be loaded.
+    """
+    own = describe_environment()
+    if differing := [name for name, version in spec.environment.items() if own.get(name) != version]:
+        name = differing[0]
+        raise ConfigError(f"it has {name} {own.get(name, 'not')}, not {spec.environment[name]}")
+    store = open_store(spec.config)
+    card = store.card(spec.version)
+    if _digest(card) != spec.card:
+        raise IntegrityError(f"version {spec.version} is another one in {str(spec.config.store)!r} there")
+    return make_scorer(spec.config, store, card, spec.keep, labelled=spec.labelled, workers=1)
+
+
+def _digest(card: Card) -> str:
+    """Return the SHA-256 of a card, which has the digests of all files of its version."""
+    return hashlib.sha256(repr(card).encode()).hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
