@@ -1,5 +1,6 @@
-"""Races on a Dask cluster, with its real scheduler and workers."""
+"""Races and predictions on a Dask cluster, with its real scheduler and workers."""
 
+import hashlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from distributed import Client
 from prefect_stack import descendants, end, eventually, only_version
@@ -183,6 +185,83 @@ def test_a_race_whose_steps_are_all_lost_has_failed(stack, impatient, tmp_path):
     assert (1, False) == (status, (tmp_path / "models" / "classifier").exists()), log
     assert last.startswith("training: all contestants failed: svm: Dask gave its step up after 1 worker died")
     assert "Traceback" not in log
+
+
+@pytest.fixture(scope="module")
+def forest(stack, tmp_path_factory):
+    """A store with a forest, and a folder of tables with rows that are rejected: eight chunks, each of a second."""
+    folder = tmp_path_factory.mktemp("forest")
+    classifiers = json.dumps({"random_forest": {"n_estimators": 100}})
+    places = ("--store", str(folder / "models"), "--workspace", str(folder / "work"))
+    done = stack.run("flows.training", *places, "--dataset.n_samples", str(ROWS), "--classifiers", classifiers)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    rows = pd.read_parquet(next(folder.glob("models/classifier/*/validation.parquet")))
+    rows = rows.sample(200_000, replace=True, random_state=0).reset_index(drop=True)
+    (folder / "rows").mkdir()
+    rows.iloc[:100_000].to_parquet(folder / "rows" / "a.parquet", row_group_size=50_000)
+    rows = rows.iloc[100_000:].astype({rows.columns[0]: object})
+    rows.iloc[::1000, 0] = "n/k"
+    rows.to_csv(folder / "rows" / "b.csv", index=False)
+    return folder
+
+
+@pytest.fixture
+def scoring(stack, cluster, forest, tmp_path):
+    """What scores the table on the cluster: module, flags and output."""
+    flags = ["--store", str(forest / "models"), "--input", str(forest / "rows"), "--runner", "dask"]
+    return [
+        "flows.prediction",
+        *flags,
+        "--dask.address",
+        cluster[0],
+        "--output",
+        str(tmp_path / "out"),
+    ], tmp_path / "out"
+
+
+@pytest.fixture(scope="module")
+def scored_here(stack, forest):
+    """The files of a run without a cluster."""
+    flags = ("--store", str(forest / "models"), "--input", str(forest / "rows"), "--output", str(forest / "here"))
+    done = stack.run("flows.prediction", *flags)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    return contents(forest / "here")
+
+
+def contents(folder):
+    """The digest of each of its files."""
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    assert {"predictions.parquet", "rejected.parquet", "summary.json", "report.html"} == set(files)
+    return files
+
+
+def test_a_cluster_scores_as_one_process_does(stack, scoring, scored_here):
+    """To the byte of predictions, rejected rows, summary and report."""
+    command, output = scoring
+    done = stack.run(*command)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert scored_here == contents(output)
+    assert "chunks are scored on 2 threads of the Dask cluster" in done.stderr
+
+
+def test_chunks_of_a_killed_worker_are_scored_again(stack, cluster, scoring, scored_here):
+    """By the other one, and by whom its nanny starts in its place."""
+    command, output = scoring
+    with Client(cluster[0], set_as_default=False) as client:
+        pids = client.run(os.getpid)
+        process = stack.start(*command)
+        assert eventually(lambda: finished_chunks(output.parent) > 1, pause=0.02)
+        worker = eventually(lambda: next((at for at, keys in client.processing().items() if keys), None), pause=0.02)
+        os.kill(pids[worker], signal.SIGKILL)
+        assert 0 == process.wait(timeout=180)
+        assert worker not in client.scheduler_info()["workers"]
+    assert scored_here == contents(output)
+    assert eventually(lambda: registered(cluster[0]) == 2)
+
+
+def finished_chunks(folder):
+    """How many chunks the checkpoint in a folder has; its first line is no chunk."""
+    return sum(path.read_bytes().count(b"\n") - 1 for path in folder.glob(".bakeoff-*/state.jsonl"))
 
 
 def at_work(nanny):

@@ -112,8 +112,8 @@ class PredictionConfig(RunConfig):
     )
     workers: Workers = Field(
         default="auto",
-        description=f"Batches of rows that are scored at once. auto: one per core, or two per thread of a cluster; or 1 "
-        f"to {MOST_WORKERS}. The files are the same with any number.",
+        description=f"Batches of rows that are scored at once. auto: one per core, or two per thread of a cluster; or "
+        f"1 to {MOST_WORKERS}. The files are the same with any number.",
     )
     runner: Runner = Field(
         default="threads",
