@@ -208,15 +208,9 @@ def forest(stack, tmp_path_factory):
 @pytest.fixture
 def scoring(stack, cluster, forest, tmp_path):
     """What scores the table on the cluster: module, flags and output."""
-    flags = ["--store", str(forest / "models"), "--input", str(forest / "rows"), "--runner", "dask"]
-    return [
-        "flows.prediction",
-        *flags,
-        "--dask.address",
-        cluster[0],
-        "--output",
-        str(tmp_path / "out"),
-    ], tmp_path / "out"
+    output = tmp_path / "out"
+    flags = ["--store", str(forest / "models"), "--input", str(forest / "rows"), "--output", str(output)]
+    return ["flows.prediction", *flags, "--runner", "dask", "--dask.address", cluster[0]], output
 
 
 @pytest.fixture(scope="module")
