@@ -17,19 +17,19 @@ Runner = Literal["threads", "dask"]
 
 
 class ClusterConfig(Part):
-    """Which cluster scores the rows, if not this machine."""
+    """Which cluster scores."""
 
     model_config = ConfigDict(title="Cluster")
 
     address: Text | None = Field(
         default=None,
         pattern=r"^(tcp|tls)://.+:\d+$",
-        description="Scheduler address, such as tcp://scheduler:8786, or tls://. Needed by runner dask.",
+        description="Scheduler address, such as tcp://scheduler:8786, or tls://.",
     )
 
 
 class DaskConfig(ClusterConfig):
-    """Where the fits and folds of a race run, if not here."""
+    """Where fits and folds run, if not here."""
 
     model_config = ConfigDict(title="Dask")
 

@@ -67,8 +67,8 @@ class PredictionConfig(RunConfig):
     )
     output_table: TableName | None = Field(
         default=None,
-        description="Table to write the predictions to, too, as predictions or schema.predictions; made if missing. A "
-        "run that is repeated replaces its rows.",
+        description="Also write the predictions to this table, as predictions or schema.predictions; made if missing. "
+        "A repeated run replaces its rows.",
     )
     format: Literal["parquet", "csv"] = Field(default="parquet", description="File format of the predictions.")
     keep: Names = Field(
@@ -112,20 +112,19 @@ class PredictionConfig(RunConfig):
     )
     workers: Workers = Field(
         default="auto",
-        description=f"Batches of rows that are scored at once. auto: one per core, or two per thread of a cluster; or "
-        f"1 to {MOST_WORKERS}. The files are the same with any number.",
+        description=f"Batches scored at once. auto: one per core, or two per cluster thread; or 1 to "
+        f"{MOST_WORKERS}. The files are the same.",
     )
     runner: Runner = Field(
         default="threads",
-        description="threads: batches are scored on this machine; dask: on a Dask cluster, whose workers see store and "
-        "input under the same paths.",
+        description="threads: batches are scored here; dask: on a Dask cluster.",
     )
     dask: ClusterConfig = Field(default=ClusterConfig(), description="Runner dask: which cluster.")
     signing: VerifyingConfig = Field(default=VerifyingConfig(), description="Whose signatures the version must have.")
     allow_version_skew: bool = Field(
         default=False,
-        description="Open a model of another scikit-learn, or another minor version of Python; its frozen sample "
-        "must still be predicted alike.",
+        description="Open a model of another scikit-learn or Python minor version, if it predicts its frozen sample "
+        "as it did.",
     )
 
     @model_validator(mode="after")

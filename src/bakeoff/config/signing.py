@@ -9,8 +9,8 @@ from bakeoff.config.base import LocalPath, Part
 PublicKey = Annotated[
     LocalPath | None,
     Field(
-        description="PEM file of one or several public keys; anything not signed by one is refused. Empty: "
-        "BAKEOFF_SIGNING_PUBLIC_KEY of the environment, or no check.",
+        description="PEM file of public keys; what is signed by none is refused. Empty: BAKEOFF_SIGNING_PUBLIC_KEY, "
+        "or no check.",
     ),
 ]
 
@@ -31,6 +31,6 @@ class SigningConfig(Part):
     private_key: LocalPath | None = Field(
         default=None,
         description="PEM file of the Ed25519 key that signs (bakeoff keys generate DIR). Empty: "
-        "BAKEOFF_SIGNING_PRIVATE_KEY of the environment, or no signature.",
+        "BAKEOFF_SIGNING_PRIVATE_KEY, or no signature.",
     )
     public_key: PublicKey = None
