@@ -110,7 +110,7 @@ COVERED_BY = {
     "deployments/demo/test_stream.py": "deployments/demo/config",
     "stack/test_demo.py": "deployments/demo/days deployments/demo/server",
     "stack/test_deployments.py": "deployments/env_file deployments/register",
-    "tasks/runs/test_dask.py": "bakeoff/runtime/transfer tasks/runs/dask_worker",
+    "tasks/runs/test_dask.py": "bakeoff/config/dask bakeoff/runtime/transfer tasks/runs/dask_worker",
 }
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -121,9 +121,24 @@ def _parts(job: ScoringJob, position: Position) -> Iterator[tuple[int, FilePart 
         if n_file != number:
             number, offset = n_file, position.offset if n_file == position.file else 0
             stamp = _stamp(file.path) if file.seekable else stamp
-        part = FilePart(file.path.absolute(), stamp, offset, chunk.next_offset) if file.seekable else chunk
+        part = FilePart(file.path.absolute(), stamp, offset, chunk.next_offset) if file.seekable else _own_rows(chunk)
         yield number, part
         offset = chunk.next_offset
+
+
+def _own_rows(chunk: Chunk) -> Chunk:
+    """Return a chunk with a copy of its rows: if a slice of a table is pickled, so is the rest of the table."""
+    if not isinstance(chunk.read, partial):
+        return chunk
+    own = [_copy(value) if isinstance(value, pa.Table) else value for value in chunk.read.args]
+    return replace(chunk, read=partial(chunk.read.func, *own))
+
+
+def _copy(table: pa.Table) -> pa.Table:
+    buffer = pa.BufferOutputStream()
+    with pa.ipc.new_stream(buffer, table.schema) as stream:
+        stream.write_table(table)
+    return pa.ipc.open_stream(buffer.getvalue()).read_all()
 
 
 def score_part(

@@ -81,6 +81,7 @@ def test_a_version_is_made_again_from_its_config(away, capsys):
         (["train", "gone.csv", "y"], "there is no file 'gone.csv'"),
         (["train", "--nam", "x"], "did you mean --name? (see bakeoff train --help)"),
         (["train", "--runner", "dask", "--dask.address", "tcp://a:1"], "runner: dask needs Prefect"),
+        (["predict", "a.csv", "--runner", "dask", "--dask.address", "tcp://a:1"], "runner: dask needs Prefect"),
         (["predict", "a.csv", "b.csv"], "unrecognized arguments: b.csv"),
         (["predict"], "train first"),
     ],

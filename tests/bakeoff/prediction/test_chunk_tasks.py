@@ -104,6 +104,15 @@ def test_other_processes_write_the_same_files(orders, tmp_path, kind, form):
     assert {FilePart if kind in SEEKABLE else Chunk} == {type(part) for part in parts} or kind == "holdout"
 
 
+@pytest.mark.parametrize("kind", ["feather", "jsonl"])
+def test_a_chunk_that_is_sent_has_its_own_rows_alone(orders, tmp_path, kind):
+    """Not the table that it is a slice of."""
+    _, parts = predict_elsewhere(values_of(orders, tmp_path / "out", kind))
+    sizes = [len(pickle.dumps(part)) for part in parts]
+    assert len(sizes) > 10
+    assert max(sizes) < 20_000 < sum(sizes)
+
+
 def test_paths_are_those_of_the_run_wherever_the_others_work(orders, tmp_path, monkeypatch):
     """Relative ones are made absolute before they are sent."""
     monkeypatch.chdir(orders)
@@ -234,7 +243,7 @@ def test_a_process_verifies_the_model_before_it_opens_it(orders, tmp_path, monke
 
     def changed(self, version, name, *history):
         if threading.current_thread() is not threading.main_thread() and name == "model.joblib":
-            path = self.path / version / name
+            path = self.path(version) / name
             content, opened = path.read_bytes(), []
             monkeypatch.setattr("bakeoff.store.load.unpickle_model", opened.append)
             path.chmod(0o644)
