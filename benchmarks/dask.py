@@ -5,8 +5,8 @@
 Each runs ROUNDS times (default 5), alternately, on ROWS (default 200,000, for a prediction 2,000,000) rows; scheduler,
 workers and Prefect's server are processes of this machine, the workers started as in docs/operate.md. The times
 compared are by the server's record: those of folds and fits, from the first start to the last end, or that of the step
-that scores and writes; those of the whole process are printed too. For predictions also the workers' seconds of a core
-are, and all runs must have written the same.
+that scores and writes; those of the whole process are printed too. For predictions the
+seconds of a core that the run and its workers have used are among the figures, and all must have written the same.
 
 Requirement: two workers are 1.7 times as fast as one.
 """
@@ -14,6 +14,7 @@ Requirement: two workers are 1.7 times as fast as one.
 import contextlib
 import hashlib
 import json
+import resource
 import shutil
 import signal
 import socket
@@ -104,14 +105,15 @@ def score(stack: Stack, workers: int) -> dict[str, float]:
     with new_cluster(stack, workers) as address:
         flags = (*FOREST, *places, "--runner", "dask", "--dask.address", address)
         command = [sys.executable, "-m", "flows.prediction", *flags]
+        before = child_seconds()
         job = run_job(command, PREFECT_API_URL=stack.url, PREFECT_HOME=str(stack.folder))
-        cores = worker_seconds(address)
+        cores = {"run cores": child_seconds() - before, "worker cores": worker_seconds(address)}
     with (output / "predictions.parquet").open("rb") as file:
         written = hashlib.file_digest(file, "sha256").hexdigest()
     assert not digest.exists() or written == digest.read_text(), "another run has written other predictions"
     digest.write_text(written)
     shutil.rmtree(output)
-    return {"compute": recorded_seconds(stack, ("predict ",)), "process": job.seconds, "cores": cores}
+    return {"compute": recorded_seconds(stack, ("predict ",)), "process": job.seconds, **cores}
 
 
 def recorded_seconds(stack: Stack, names: tuple[str, ...]) -> float:
@@ -121,6 +123,12 @@ def recorded_seconds(stack: Stack, names: tuple[str, ...]) -> float:
     timed = [task for task in tasks if task["name"].startswith(names)]
     began, ended = ([datetime.fromisoformat(task[key]) for task in timed] for key in ("start_time", "end_time"))
     return (max(ended) - min(began)).total_seconds()
+
+
+def child_seconds() -> float:
+    """Return the seconds of a core that ended child processes have used."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def worker_seconds(address: str) -> float:

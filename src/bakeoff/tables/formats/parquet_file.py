@@ -26,7 +26,7 @@ MOST_DICTIONARY = 1 << 27  # bytes of a column chunk whose dictionary may be rea
 CELL = 8  # bytes that a number takes in memory, and a text at least
 CELLS = 1 << 20  # of a batch, approximately
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what pyarrow raises for broken files
-MOST_SKIPPED = 1 << 20  # rows of a row group, those before a chunk are read in vain; pyarrow writes no larger ones
+MOST_SKIPPED = 1 << 18  # rows of a row group: those before a chunk are decoded in vain
 MOST_ROWS, LEAST_ROWS = 1 << 17, 1 << 10  # of a batch, unless `MOST_BYTES` allows fewer
 
 
