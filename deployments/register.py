@@ -2,6 +2,8 @@
 
 python -m deployments.register      # `make deploy`
 
+BAKEOFF_POOL names another work pool than that of processes: see deployments/pools.
+
 If BAKEOFF_WEBHOOK_URL is set, automations notify it of runs that failed, crashed or were not picked up, of drift and of
 promotions; if it is not set, notifications that were registered before stay.
 """
@@ -15,6 +17,7 @@ if __name__ == "__main__":
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +26,7 @@ from uuid import UUID
 import yaml
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 from prefect.client.schemas.objects import StateType
 from prefect.events.schemas.automations import AutomationCore
@@ -46,15 +49,14 @@ from deployments.automations import (
     tell_of_late_runs,
     tell_of_promotions,
 )
+from deployments.pools.pool import PROCESS, PROCESSES, ROOT, Pool
 from flows.local.auth_string import authorized
 from flows.local.preflight import configured_api_url
 from flows.local.server import enter_server, wait_for_server
 from tasks.runs.follow_up import ask_for_missing_predictions
 
-ROOT = Path(__file__).resolve().parents[1]
 PREFECT_FILE = ROOT / "prefect.yaml"
 TRAINING = "flows/training.py:training"  # its entrypoint
-POOL = "bakeoff"
 BLOCK = "bakeoff-webhook"
 FORMER = "bakeoff: predict after training"  # an automation of earlier releases, which is deleted; see `follow_up`
 
@@ -66,26 +68,32 @@ def main() -> int:
         wait_for_server(url)
         with authorized(url):
             enter_server(url)
-            return register(url)
+            return register(url, pool=Pool.named())
     except BakeoffError as error:
         print(f"deploy: {error}", file=sys.stderr)
         return error.exit_status
 
 
-def register(url: str, file: Path = PREFECT_FILE) -> int:
+def register(url: str, file: Path = PREFECT_FILE, pool: Pool = PROCESSES) -> int:
     """Register everything with the server that the settings name; returns the exit status.
 
     Args:
         url: the server's address, for the messages.
         file: the file with the deployments.
+        pool: their work pool.
     """
     with get_client(sync_client=True) as client:
-        ensure_pool(client)
+        ensure_pool(client, pool)
         crash_lost_runs(client)
-        if failure := deploy_all(file):
+        if failure := deploy_all(file, pool):
             print(f"deploy: {failure}", file=sys.stderr)
             return 1
-        automations = [crash_silent_runs(), crash_unstarted_runs(), retry_crashed_runs(), *retrainings(client, file)]
+        automations = [
+            crash_silent_runs(),
+            crash_unstarted_runs(),
+            retry_crashed_runs(),
+            *retrainings(client, file, pool),
+        ]
         if webhook := os.environ.get("BAKEOFF_WEBHOOK_URL"):
             block = ensure_webhook(webhook)
             automations += [tell_of_failures(block), tell_of_late_runs(block)]
@@ -96,27 +104,32 @@ def register(url: str, file: Path = PREFECT_FILE) -> int:
             client.delete_automation(former.id)
         ask_for_missing_predictions(client)
         names = sorted(deployment.name for deployment in client.read_deployments())
-    print(f"registered at {url}: work pool {POOL}; deployments {', '.join(names)}; automations:")
+    print(f"registered at {url}: work pool {pool.name}; deployments {', '.join(names)}; automations:")
     for automation in automations:
         print(f"  {automation.name}")
     return 0
 
 
-def deploy_all(file: Path) -> str | None:
-    """Register the deployments in the file; returns Prefect's output if that fails, else None.
+def deploy_all(file: Path, pool: Pool) -> str | None:
+    """Register the deployments in the file with the pool; returns Prefect's output if that fails, else None.
 
     On success the output is dropped: two screens on how to start a worker, with addresses that only work here.
     """
-    command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
     settings = get_current_settings().to_environment_variables(exclude_unset=True)  # the auth string among them
     environment = {**os.environ, **settings}
-    deployed = subprocess.run(
-        [sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        if pool.type != PROCESS:
+            content = pool.take(yaml.safe_load(file.read_text(encoding="utf-8")))
+            file = Path(folder) / file.name
+            file.write_text(yaml.safe_dump(content), encoding="utf-8")
+        command = ["prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
+        deployed = subprocess.run(
+            [sys.executable, "-m", *command], check=False, cwd=ROOT, env=environment, capture_output=True, text=True
+        )
     return f"{deployed.stdout}{deployed.stderr}".strip() if deployed.returncode else None
 
 
-def retrainings(client: SyncPrefectClient, file: Path) -> list[AutomationCore]:
+def retrainings(client: SyncPrefectClient, file: Path, pool: Pool) -> list[AutomationCore]:
     """Make an automation for each model that a deployment in the file trains: drift runs the first such deployment.
 
     Raises:
@@ -132,19 +145,30 @@ def retrainings(client: SyncPrefectClient, file: Path) -> list[AutomationCore]:
             config = validate(TrainingConfig, deployment.parameters.get("config") or {})
         except ConfigError as error:
             raise ConfigError(f"{name} in {file.name}: {error}") from error
-        model = config.name, (ROOT / config.store).resolve()
+        store = pool.project / config.store
+        model = config.name, store.resolve() if pool.type == PROCESS else store
         if model not in automations:
             cooldown = timedelta(hours=config.drift_cooldown)
             automations[model] = retrain_on_drift(*model, deployment.id, name, cooldown)
     return list(automations.values())
 
 
-def ensure_pool(client: SyncPrefectClient) -> None:
-    """Create the work pool unless it exists; an existing one keeps its settings, and stays paused if it is."""
+def ensure_pool(client: SyncPrefectClient, pool: Pool) -> None:
+    """Create the work pool, or give it the file's template; it keeps its other settings, and stays paused if it is.
+
+    Raises:
+        ConfigError: there is a pool of this name and another type.
+    """
+    template = pool.base_job_template
     try:
-        client.read_work_pool(POOL)
+        existing = client.read_work_pool(pool.name)
     except ObjectNotFound:
-        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+        client.create_work_pool(WorkPoolCreate(name=pool.name, type=pool.type, base_job_template=template))
+        return
+    if existing.type != pool.type:
+        raise ConfigError(f"the work pool {pool.name} is of type {existing.type}; delete it, or choose another name")
+    if template and existing.base_job_template != template:
+        client.update_work_pool(pool.name, WorkPoolUpdate(base_job_template=template))
 
 
 def crash_lost_runs(client: SyncPrefectClient) -> None:

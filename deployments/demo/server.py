@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from deployments.register import PREFECT_FILE, ROOT, register
+from deployments.pools.pool import PROCESS, ROOT, VARIABLE
+from deployments.register import PREFECT_FILE, register
 from flows.local.server import wait_for_server
 
 STOP_SECONDS = 20
@@ -53,6 +54,7 @@ def _process(name: str, folder: Path, *arguments: str) -> Iterator[None]:
         process = subprocess.Popen(
             [sys.executable, "-m", f"deployments.{name}", *arguments],
             cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env=os.environ | {VARIABLE: PROCESS},
         )  # fmt: skip
         try:
             yield

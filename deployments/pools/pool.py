@@ -1,0 +1,61 @@
+"""The work pool that BAKEOFF_POOL names: `docker`, `kubernetes` or a file like theirs; unset, that of processes."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bakeoff.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(__file__).parent
+VARIABLE = "BAKEOFF_POOL"
+PROCESS = "process"
+ELSEWHERE = {"working_dir", "command"}  # job variables of prefect.yaml that say where the project lies on this machine
+
+
+class Pool(BaseModel):
+    """A work pool and what its workers need."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    type: str
+    project: Path
+    """Where the project lies for a run."""
+
+    base_job_template: dict[str, Any] = {}
+    worker_env: dict[str, str] = {}
+
+    @classmethod
+    def named(cls) -> "Pool":
+        """Read the pool that the environment names.
+
+        Raises:
+            ConfigError: there is no such file, or it is none of a pool.
+        """
+        name = os.environ.get(VARIABLE, "")
+        if name in {"", PROCESS}:
+            return PROCESSES
+        file = FOLDER / f"{name}.yaml" if name.isidentifier() else Path(name)
+        if not file.is_file():
+            known = ", ".join([PROCESS, *sorted(path.stem for path in FOLDER.glob("*.yaml"))])
+            raise ConfigError(f"{VARIABLE} is {name!r}; it should be {known}, or a file like {FOLDER.name}/docker.yaml")
+        try:
+            return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        except (yaml.YAMLError, ValidationError) as error:
+            raise ConfigError(f"{file}: {' '.join(str(error).split())}") from error
+
+    def take(self, deployments: dict[str, Any]) -> dict[str, Any]:
+        """Return the content of a `prefect.yaml` with its deployments in this pool; each keeps its job variables."""
+        moved = []
+        for deployment in deployments["deployments"]:
+            own = (deployment.get("work_pool") or {}).get("job_variables") or {}
+            kept = {name: value for name, value in own.items() if name not in ELSEWHERE}
+            moved.append({**deployment, "work_pool": {"name": self.name, "job_variables": kept}})
+        return {**deployments, "deployments": moved}
+
+
+PROCESSES = Pool(name="bakeoff", type=PROCESS, project=ROOT)
