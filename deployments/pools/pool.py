@@ -49,13 +49,17 @@ class Pool(BaseModel):
             raise ConfigError(f"{file}: {' '.join(str(error).split())}") from error
 
     def take(self, deployments: dict[str, Any]) -> dict[str, Any]:
-        """Return the content of a `prefect.yaml` with its deployments in this pool; each keeps its job variables."""
+        """Return the content of a `prefect.yaml` with its deployments in this pool; each keeps its job variables.
+
+        Their runs begin in the project: Prefect's runner, which hears that a run is cancelled, begins in a new folder.
+        """
         moved = []
         for deployment in deployments["deployments"]:
             own = (deployment.get("work_pool") or {}).get("job_variables") or {}
             kept = {name: value for name, value in own.items() if name not in ELSEWHERE}
             moved.append({**deployment, "work_pool": {"name": self.name, "job_variables": kept}})
-        return {**deployments, "deployments": moved}
+        begin = {"prefect.deployments.steps.set_working_directory": {"directory": str(self.project)}}
+        return {**deployments, "pull": [begin], "deployments": moved}
 
 
 PROCESSES = Pool(name="bakeoff", type=PROCESS, project=ROOT)

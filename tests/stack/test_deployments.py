@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from prefect_stack import Stack, end, eventually
+import yaml
+from prefect_stack import ROOT, Stack, end, eventually
 
 AUTOMATIONS = [
     "bakeoff: a crashed run is tried again",
@@ -164,3 +165,32 @@ def test_a_server_that_is_not_there_or_refuses_is_one_line(stack):
     refused = stack.run("deployments.register", PREFECT_API_URL="")
     assert (2, 1) == (refused.returncode, len(refused.stderr.splitlines()))
     assert "set PREFECT_API_URL" in refused.stderr
+
+
+def test_another_pool_takes_the_deployments_and_gives_them_back(stack):
+    """As its file says, also after somebody has changed the pool; it stays paused."""
+
+    def pools():
+        return {each["name"]: each["work_pool_name"] for each in stack.ask("deployments/filter")}
+
+    def register():
+        registered = stack.run("deployments.register", BAKEOFF_POOL="kubernetes")
+        assert 0 == registered.returncode, registered.stdout + registered.stderr
+
+    before = pools()
+    register()
+    stack.change("work_pools/bakeoff-kubernetes", is_paused=True, base_job_template={})
+    register()
+    assert dict.fromkeys(before, "bakeoff-kubernetes") == pools()
+    (pool,) = [each for each in stack.ask("work_pools/filter") if "bakeoff-kubernetes" == each["name"]]
+    expected = yaml.safe_load((ROOT / "deployments/pools/kubernetes.yaml").read_text())
+    assert (True, expected["base_job_template"]) == (pool["is_paused"], pool["base_job_template"])
+    stack.register()
+    assert before == pools()
+
+
+def test_a_worker_without_its_pools_package_is_one_line(stack):
+    """Prefect would ask whether to install it."""
+    refused = stack.run("deployments.worker", BAKEOFF_POOL="kubernetes", PYTHONPATH="")
+    sentence = "worker: the work pool bakeoff-kubernetes needs prefect-kubernetes: install bakeoff[kubernetes]\n"
+    assert (2, sentence) == (refused.returncode, refused.stderr)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from prefect.client.schemas.objects import FlowRun
 from prefect.workers.base import BaseJobConfiguration
+from pydantic import Field
 
 from bakeoff.errors import ConfigError
 from deployments.pools.pool import FOLDER, PROCESSES, ROOT, VARIABLE, Pool
@@ -18,15 +19,15 @@ class Rendered(BaseJobConfiguration):
     """What Prefect's own code makes of any template: fields of all types."""
 
     image: str | None = None
-    volumes: list[str] = []
+    volumes: list[str] = Field(default_factory=list)
     network_mode: str | None = None
-    container_create_kwargs: dict = {}
-    job_manifest: dict = {}
+    container_create_kwargs: dict = Field(default_factory=dict)
+    job_manifest: dict = Field(default_factory=dict)
 
 
 def render(pool, configuration=Rendered, **job_variables):
     """What the worker does before a run."""
-    made = configuration.from_template_and_values(pool.base_job_template, job_variables)
+    made = configuration.from_template_and_values(pool.base_job_template, job_variables, client=object())  # no server
     rendered = asyncio.run(made)
     rendered.prepare_for_flow_run(FlowRun(id=uuid4(), flow_id=uuid4(), name="a-run"))
     return rendered
@@ -90,7 +91,9 @@ def test_a_file_that_is_none_of_a_pool_is_one_line(monkeypatch, tmp_path, conten
 def test_deployments_move_and_keep_their_own_job_variables(docker):
     """But for where the project lies on the machine that deploys."""
     variables = {"working_dir": "/here", "command": "/here/python", "env": {"A": "b"}}
-    moved = docker.take({"name": "bakeoff", "deployments": [{"name": "one", "work_pool": {"job_variables": variables}}]})
+    moved = docker.take(
+        {"name": "bakeoff", "deployments": [{"name": "one", "work_pool": {"job_variables": variables}}]}
+    )
     pool = {"name": "bakeoff-docker", "job_variables": {"env": {"A": "b"}}}
     assert {"name": "bakeoff", "deployments": [{"name": "one", "work_pool": pool}]} == moved
 
@@ -145,7 +148,9 @@ def test_a_job_is_confined(job):
 def test_a_job_takes_secrets_from_a_secret(job):
     """By reference, or as files; the template holds no value."""
     (container,) = pod(job)["containers"]
-    references = {each["name"]: each["valueFrom"]["secretKeyRef"]["name"] for each in container["env"] if "valueFrom" in each}
+    references = {
+        each["name"]: each["valueFrom"]["secretKeyRef"]["name"] for each in container["env"] if "valueFrom" in each
+    }
     secret = {"PREFECT_API_AUTH_STRING", "WAREHOUSE_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert dict.fromkeys(secret, "bakeoff") == references
     (files,) = [volume["secret"] for volume in pod(job)["volumes"] if "secret" in volume]
