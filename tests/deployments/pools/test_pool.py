@@ -91,11 +91,10 @@ def test_a_file_that_is_none_of_a_pool_is_one_line(monkeypatch, tmp_path, conten
 def test_deployments_move_and_keep_their_own_job_variables(docker):
     """But for where the project lies on the machine that deploys."""
     variables = {"working_dir": "/here", "command": "/here/python", "env": {"A": "b"}}
-    moved = docker.take(
-        {"name": "bakeoff", "deployments": [{"name": "one", "work_pool": {"job_variables": variables}}]}
-    )
+    moved = docker.take({"pull": [], "deployments": [{"name": "one", "work_pool": {"job_variables": variables}}]})
     pool = {"name": "bakeoff-docker", "job_variables": {"env": {"A": "b"}}}
-    assert {"name": "bakeoff", "deployments": [{"name": "one", "work_pool": pool}]} == moved
+    assert [{"name": "one", "work_pool": pool}] == moved["deployments"]
+    assert [{"prefect.deployments.steps.set_working_directory": {"directory": "/app"}}] == moved["pull"]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.yaml")))
