@@ -26,6 +26,7 @@ def volumes():
 @pytest.fixture(scope="module")
 def stack(compose, volumes, tmp_path_factory):
     """Everything is registered with the pool, whose worker runs."""
+    pytest.importorskip("prefect_docker", reason="`make test-compose` installs it")
     compose("build", "training")
     folder = tmp_path_factory.mktemp("pool")
     pool = yaml.safe_load((FOLDER / "docker.yaml").read_text())

@@ -12,8 +12,6 @@ from pydantic import Field
 from bakeoff.errors import ConfigError
 from deployments.pools.pool import FOLDER, PROCESSES, ROOT, VARIABLE, Pool
 
-AUTH = "admin:a-secret"
-
 
 class Rendered(BaseJobConfiguration):
     """What Prefect's own code makes of any template: fields of all types."""
@@ -25,9 +23,9 @@ class Rendered(BaseJobConfiguration):
     job_manifest: dict = Field(default_factory=dict)
 
 
-def render(pool, configuration=Rendered, **job_variables):
+def render(pool, **job_variables):
     """What the worker does before a run."""
-    made = configuration.from_template_and_values(pool.base_job_template, job_variables, client=object())  # no server
+    made = Rendered.from_template_and_values(pool.base_job_template, job_variables, client=object())  # no server
     rendered = asyncio.run(made)
     rendered.prepare_for_flow_run(FlowRun(id=uuid4(), flow_id=uuid4(), name="a-run"))
     return rendered
@@ -48,14 +46,10 @@ def kubernetes(monkeypatch):
     return named(monkeypatch, "kubernetes")
 
 
-@pytest.fixture(params=["prefect", "prefect_kubernetes"])
-def job(request, kubernetes, monkeypatch):
-    """The Job of a run, as Prefect renders any template and, where it is installed, as prefect-kubernetes does."""
-    configuration = Rendered
-    if request.param != "prefect":
-        worker = pytest.importorskip("prefect_kubernetes.worker")
-        configuration = worker.KubernetesWorkerJobConfiguration
-    return render(kubernetes, configuration, image="registry.example.org/bakeoff:1", memory="16Gi").job_manifest
+@pytest.fixture
+def job(kubernetes):
+    """The Job of a run, as Prefect renders any template; tests/stack has prefect-kubernetes do it."""
+    return render(kubernetes, image="registry.example.org/bakeoff:1", memory="16Gi").job_manifest
 
 
 def pod(job):
@@ -154,30 +148,3 @@ def test_a_job_takes_secrets_from_a_secret(job):
     assert dict.fromkeys(secret, "bakeoff") == references
     (files,) = [volume["secret"] for volume in pod(job)["volumes"] if "secret" in volume]
     assert ("bakeoff", 0o440) == (files["secretName"], files["defaultMode"])
-
-
-def test_the_workers_auth_string_is_not_written_into_a_job(kubernetes, monkeypatch):
-    """prefect-kubernetes puts it there unless `worker_env` names the Secret: then it is a reference."""
-    worker = pytest.importorskip("prefect_kubernetes.worker")
-    from prefect.settings import PREFECT_API_AUTH_STRING, temporary_settings
-    from prefect_kubernetes.settings import KubernetesSettings
-
-    for name, value in kubernetes.worker_env.items():
-        monkeypatch.setenv(name, value)
-    settings = KubernetesSettings().worker
-    with temporary_settings({PREFECT_API_AUTH_STRING: AUTH}):
-        configuration = render(kubernetes, worker.KubernetesWorkerJobConfiguration)
-    assert AUTH in str(configuration.job_manifest)
-    replaced = worker.KubernetesWorker._replace_env_variable_with_secret(
-        None,
-        env_variable_name="PREFECT_API_AUTH_STRING",
-        configuration=configuration,
-        secret_name=settings.api_auth_string_secret_name,
-        secret_key=settings.api_auth_string_secret_key,
-    )
-    asyncio.run(replaced)
-    assert AUTH not in str(configuration.job_manifest)
-    reference = {"secretKeyRef": {"name": "bakeoff", "key": "auth-string"}}
-    (container,) = pod(configuration.job_manifest)["containers"]
-    entries = [each for each in container["env"] if each["name"] == "PREFECT_API_AUTH_STRING"]
-    assert [{"name": "PREFECT_API_AUTH_STRING", "valueFrom": reference}] == entries
