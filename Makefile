@@ -39,7 +39,7 @@ server: .venv/.runtime  ## Prefect's server with its pages on this machine: http
 worker: .venv/.runtime  ## take up runs from the server at PREFECT_API_URL
 	@$(BIN)/python -m deployments.worker $(ARGS)
 
-deploy: .venv/.runtime  ## register pool, deployments and automations with the server at PREFECT_API_URL
+deploy: .venv/.runtime  ## register pool, deployments and automations with the server at PREFECT_API_URL; BAKEOFF_POOL=docker: for containers
 	@$(BIN)/python -m deployments.register
 
 env:  ## write .env for docker-compose, with random secrets
