@@ -27,7 +27,7 @@ import pandas as pd
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import UserError
-from bakeoff.prediction.output_folder import work_folder
+from bakeoff.prediction.outputs.output_folder import work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import publish_predictions

@@ -14,7 +14,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 
 from bakeoff.prediction.drift_check import require_undrifted
-from bakeoff.prediction.output_folder import output_folder, work_folder
+from bakeoff.prediction.outputs.output_folder import output_folder, work_folder
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import require_predictions
 from bakeoff.runtime.threads import limit_blas_threads

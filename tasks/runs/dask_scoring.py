@@ -13,6 +13,7 @@ from bakeoff.prediction.chunk_tasks import FilePart, ScorerSpec, forget_scorer, 
 from bakeoff.prediction.preflight import ScoringJob
 from bakeoff.prediction.score_batches import ScoreChunks
 from bakeoff.prediction.scorer import ScoredBatch
+from bakeoff.runtime.objects.address import object_address
 from bakeoff.tables.batches import Chunk, Position
 
 PER_THREAD = 2  # chunks of each thread that are under way, or scored and not yet written
@@ -83,7 +84,8 @@ def _require_seen(client: Any, config: PredictionConfig) -> None:
     Raises:
         ConfigError: one doesn't.
     """
-    paths = [Path(path).absolute() for path in (config.store, config.input) if path is not None]
+    given = (config.store, config.input) if object_address(config.input) is None else (config.store,)
+    paths = [Path(path).absolute() for path in given if path is not None]
     for worker, unseen in sorted(client.run(_unseen, list(map(str, paths))).items()):
         if unseen:
             raise ConfigError(

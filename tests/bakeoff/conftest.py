@@ -20,7 +20,7 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.pipeline import build_pipeline
 from bakeoff.prediction.drift_check import require_undrifted
-from bakeoff.prediction.output_folder import output_folder, work_folder
+from bakeoff.prediction.outputs.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import publish_predictions, require_predictions

@@ -72,10 +72,10 @@ COVERED_BY = {
     "bakeoff/estimators/test_nystroem_svc.py": "bakeoff/estimators/landmark_kernel",
     "bakeoff/evaluation/test_comparison.py": "bakeoff/evaluation/results",
     "bakeoff/evaluation/test_scoring.py": "bakeoff/evaluation/predictions bakeoff/metrics",
-    "bakeoff/prediction/test_checkpoint.py": "bakeoff/prediction/output_folder bakeoff/runtime/files",
+    "bakeoff/prediction/test_checkpoint.py": "bakeoff/prediction/outputs/output_folder bakeoff/runtime/files",
     "bakeoff/prediction/test_predict.py": "bakeoff/config/prediction bakeoff/prediction/missing_columns"
     " bakeoff/prediction/publish bakeoff/prediction/score_batches bakeoff/prediction/scored_table"
-    " bakeoff/prediction/scorer bakeoff/prediction/writers"
+    " bakeoff/prediction/scorer bakeoff/prediction/outputs/writers"
     " bakeoff/report/prediction_report bakeoff/report/prediction_summary",
     "bakeoff/report/test_version_report.py": "bakeoff/cli/show_training bakeoff/cli/terminal bakeoff/report/card_tables"
     " bakeoff/report/version_markdown bakeoff/report/write_report",

@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field
 
 from bakeoff.config.base import LocalPath, Number, Part
 from bakeoff.formatting import format_size
-from bakeoff.prediction import output_folder
-from bakeoff.prediction.object_output import SUMMARY
+from bakeoff.prediction.outputs import output_folder
+from bakeoff.prediction.outputs.object_output import SUMMARY
 from bakeoff.runtime import workspace
 from bakeoff.runtime.paths import refuse_outside_roots
 

@@ -8,7 +8,7 @@ from typing import Any
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ConfigError
 from bakeoff.prediction.drift_check import require_undrifted
-from bakeoff.prediction.output_folder import output_folder, work_folder
+from bakeoff.prediction.outputs.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import publish_predictions, require_predictions

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
@@ -19,8 +20,8 @@ from bakeoff.runtime.environment import describe_environment
 from bakeoff.runtime.threads import OneSlot, limit_blas_threads, limit_openmp_threads, map_in_order
 from bakeoff.store.card import Card
 from bakeoff.store.load import open_store
-from bakeoff.tables.batches import Chunk, Position
-from bakeoff.tables.formats.open_file import open_file
+from bakeoff.tables.batches import Chunk, Position, TableFile
+from bakeoff.tables.reader import open_table
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class FilePart:
     """A chunk that is read where it is scored.
 
     Attributes:
-        path: the file's absolute path.
-        stamp: the file's size in bytes and modification time in nanoseconds.
+        path: the file's absolute path, or the address of an object.
+        stamp: the file's size in bytes and modification time in nanoseconds, or the object's size and version.
         offset: the chunk's offset in the file.
         next_offset: the offset of the next chunk.
     """
 
-    path: Path
-    stamp: tuple[int, int]
+    path: str
+    stamp: list[Any]
     offset: int
     next_offset: int
 
@@ -77,10 +78,10 @@ class FilePart:
         Raises:
             DataError: the file can't be read, or is another one than where the chunk was cut.
         """
-        file = open_file(self.path)
+        (file,) = open_table(self.path).files
         chunk = next(file.chunks(scorer.wanted, scorer.numbers, self.offset), None)
-        if _stamp(self.path) != self.stamp or chunk is None or chunk.next_offset != self.next_offset:
-            raise DataError(f"{str(self.path)!r} is another file there, or has changed")
+        if _stamp(file) != self.stamp or chunk is None or chunk.next_offset != self.next_offset:
+            raise DataError(f"{self.path!r} is another file there, or has changed")
         return chunk
 
 
@@ -115,13 +116,15 @@ def score_elsewhere(
 
 def _parts(job: ScoringJob, position: Position) -> Iterator[tuple[int, FilePart | Chunk]]:
     """Cut the table; chunks of files that can only be read from their beginning are sent whole."""
-    number, offset, stamp = -1, 0, (0, 0)
+    number, offset = -1, 0
+    stamp: list[Any] = []
     for n_file, chunk in job.source.chunks(job.scorer.wanted, job.scorer.numbers, position):
         file = job.source.files[n_file]
         if n_file != number:
             number, offset = n_file, position.offset if n_file == position.file else 0
-            stamp = _stamp(file.path) if file.seekable else stamp
-        part = FilePart(file.path.absolute(), stamp, offset, chunk.next_offset) if file.seekable else _own_rows(chunk)
+            stamp = _stamp(file)
+        path = file.path.absolute() if isinstance(file.path, Path) else file.path
+        part = FilePart(str(path), stamp, offset, chunk.next_offset) if file.seekable else _own_rows(chunk)
         yield number, part
         offset = chunk.next_offset
 
@@ -196,6 +199,6 @@ def _digest(card: Card) -> str:
     return hashlib.sha256(repr(card).encode()).hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns
+def _stamp(file: TableFile) -> list[Any]:
+    """Return what tells whether another process sees the same file; its path may be resolved to another there."""
+    return file.identity()[1:]

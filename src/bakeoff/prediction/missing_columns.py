@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from bakeoff.formatting import format_count
 
 if TYPE_CHECKING:
-    from bakeoff.prediction.writers import FileCount
+    from bakeoff.prediction.outputs.writers import FileCount
     from bakeoff.tables.batches import TableFile
 
 

@@ -14,6 +14,7 @@ from bakeoff.evaluation.streaming import StreamingEvaluation
 from bakeoff.formatting import list_first
 from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.prediction.missing_columns import SHOWN
+from bakeoff.prediction.outputs.writers import PredictionWriter, RowCounts
 from bakeoff.prediction.preflight import (
     TAKEN_AS_MISSING,
     ScoringJob,
@@ -23,7 +24,6 @@ from bakeoff.prediction.preflight import (
 )
 from bakeoff.prediction.score_batches import ScoreChunks, score_batches
 from bakeoff.prediction.scored_table import ScoredTable, finish_table
-from bakeoff.prediction.writers import PredictionWriter, RowCounts
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.runtime.progress import Pace, Report
 from bakeoff.runtime.threads import cpu_count

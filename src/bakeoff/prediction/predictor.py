@@ -16,9 +16,9 @@ from bakeoff.config.validation import validate
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
 from bakeoff.prediction.missing_columns import SHOWN
+from bakeoff.prediction.outputs.writers import WRITTEN
 from bakeoff.prediction.preflight import TAKEN_AS_MISSING, refuse_taken_names
 from bakeoff.prediction.scorer import Scorer
-from bakeoff.prediction.writers import WRITTEN
 from bakeoff.store.card import Card
 from bakeoff.store.load import find_version, load_model, open_store
 from bakeoff.tables.batches import Batch

@@ -12,8 +12,8 @@ from bakeoff.config.dask import require_scheduler
 from bakeoff.config.rows.database import fill_parameters
 from bakeoff.errors import DataError
 from bakeoff.prediction.drift_check import read_drift_check
-from bakeoff.prediction.output_folder import output_folder
-from bakeoff.prediction.output_table import OutputTable
+from bakeoff.prediction.outputs.output_folder import output_folder
+from bakeoff.prediction.outputs.output_table import OutputTable
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
 from bakeoff.runtime.threads import OneSlot, cpu_count
 from bakeoff.store.card import Card

@@ -14,8 +14,8 @@ from bakeoff.errors import UnscoredError, UserError
 from bakeoff.formatting import (
     format_count,
 )
-from bakeoff.prediction.object_output import upload
-from bakeoff.prediction.output_table import OutputTable
+from bakeoff.prediction.outputs.object_output import upload
+from bakeoff.prediction.outputs.output_table import OutputTable
 from bakeoff.prediction.scored_table import ScoredTable
 from bakeoff.runtime.files import sync
 from bakeoff.runtime.objects.address import Address

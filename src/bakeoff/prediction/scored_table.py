@@ -12,8 +12,8 @@ from bakeoff.drift.results import Drift
 from bakeoff.drift.text import describe_verdict
 from bakeoff.formatting import one_line
 from bakeoff.prediction.missing_columns import describe_gaps, find_gaps
+from bakeoff.prediction.outputs.writers import RowCounts, describe_trained
 from bakeoff.prediction.preflight import ScoringJob
-from bakeoff.prediction.writers import RowCounts, describe_trained
 
 KNOWN = 0.05  # share of training rows from which on they may move confidence by 0.05 standard deviations: `watch`
 

@@ -13,9 +13,9 @@ from bakeoff.formatting import (
     one_line,
 )
 from bakeoff.prediction.missing_columns import describe_gaps
-from bakeoff.prediction.object_output import read_summary
+from bakeoff.prediction.outputs.object_output import read_summary
+from bakeoff.prediction.outputs.writers import describe_trained
 from bakeoff.prediction.publish import REPORT
-from bakeoff.prediction.writers import describe_trained
 from bakeoff.report.card_tables import Row, format_score, read_class_metrics, report_table
 from bakeoff.report.drift.section import DRAWN, markdown_drift
 from bakeoff.report.svg import Picture, markdown_picture

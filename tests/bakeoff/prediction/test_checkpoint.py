@@ -23,7 +23,7 @@ from bakeoff.errors import (
 )
 from bakeoff.prediction.checkpoint import FORMAT, Checkpoint, encode_line
 from bakeoff.prediction.missing_columns import describe_gaps
-from bakeoff.prediction.output_folder import work_folder
+from bakeoff.prediction.outputs.output_folder import work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import forget_job
 from bakeoff.prediction.scorer import Scorer

@@ -6,7 +6,9 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
+import fsspec
 import pandas as pd
 import pytest
 
@@ -104,6 +106,23 @@ def test_other_processes_write_the_same_files(orders, tmp_path, kind, form):
     assert {FilePart if kind in SEEKABLE else Chunk} == {type(part) for part in parts} or kind == "holdout"
 
 
+def test_objects_are_read_where_they_are_scored(orders, tmp_path):
+    """The same rows as from a table on this machine; another object there is refused."""
+    config = values_of(orders, tmp_path / "here", format="csv")
+    here = digests(predict(config))
+    address = f"memory://{tmp_path.name}/rows.csv"
+    fsspec.filesystem("memory").pipe(address, (orders / "rows.csv").read_bytes())
+    config = config.model_copy(update={"input": address, "output": str(tmp_path / "there")})
+    folder, parts = predict_elsewhere(config)
+    assert {address} == {part.path for part in parts}
+    for name in ("predictions.csv", "rejected.parquet"):
+        assert here[name] == digests(folder)[name]
+    forget_job()
+    config = config.model_copy(update={"output": str(tmp_path / "another")})
+    with pytest.raises(ConfigError, match="is another file there, or has changed"):
+        predict_elsewhere(config, score=with_another_file)
+
+
 @pytest.mark.parametrize("kind", ["feather", "jsonl"])
 def test_a_chunk_that_is_sent_has_its_own_rows_alone(orders, tmp_path, kind):
     """Not the table that it is a slice of."""
@@ -120,7 +139,7 @@ def test_paths_are_those_of_the_run_wherever_the_others_work(orders, tmp_path, m
 
     def elsewhere(spec, part):
         assert spec.config.store == orders / "models"
-        assert part[1].path == orders / "rows.csv"
+        assert part[1].path == str(orders / "rows.csv")
         return score_part(spec, part)
 
     monkeypatch.setattr(Cluster, "submit", ThreadPoolExecutor.submit)
@@ -197,12 +216,12 @@ def moved(path):
 
 
 def without_the_file(spec, part):
-    part = FilePart(moved(part[1].path), part[1].stamp, part[1].offset, part[1].next_offset)
+    part = FilePart(str(moved(Path(part[1].path))), part[1].stamp, part[1].offset, part[1].next_offset)
     return score_part(spec, (0, part), "the worker")
 
 
 def with_another_file(spec, part):
-    part = FilePart(part[1].path, (1, 1), part[1].offset, part[1].next_offset)
+    part = FilePart(part[1].path, [1, 1], part[1].offset, part[1].next_offset)
     return score_part(spec, (0, part), "the worker")
 
 

@@ -26,7 +26,7 @@ from bakeoff.errors import (
     UserError,
 )
 from bakeoff.prediction.missing_columns import describe_gaps
-from bakeoff.prediction.output_folder import output_folder, work_folder
+from bakeoff.prediction.outputs.output_folder import output_folder, work_folder
 from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.publish import publish_predictions
 from bakeoff.prediction.scorer import require_every_row_once

@@ -12,7 +12,7 @@ from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config.flags import read_config
 from bakeoff.config.validation import validate
 from bakeoff.errors import ConfigError, UserError
-from bakeoff.prediction.output_folder import hidden_folder, output_folder, work_folder
+from bakeoff.prediction.outputs.output_folder import hidden_folder, output_folder, work_folder
 from bakeoff.runtime.files import read_file
 from bakeoff.runtime.paths import folder_time
 from bakeoff.runtime.workspace import run_folder

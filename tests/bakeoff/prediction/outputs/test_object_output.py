@@ -11,8 +11,8 @@ import pytest
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ConfigError, DataError, UserError, WriteError
 from bakeoff.prediction.checkpoint import Checkpoint
-from bakeoff.prediction.object_output import CLAIM, read_summary, upload
-from bakeoff.prediction.output_folder import output_folder
+from bakeoff.prediction.outputs.object_output import CLAIM, read_summary, upload
+from bakeoff.prediction.outputs.output_folder import output_folder
 from bakeoff.prediction.preflight import forget_job
 from bakeoff.prediction.scorer import Scorer
 from bakeoff.report.prediction_summary import show_prediction
@@ -110,7 +110,7 @@ def test_an_upload_that_failed_is_continued(files, store, monkeypatch):
             predict(config(store))
     assert [CLAIM, "predictions.parquet"] == names(files)
     with monkeypatch.context() as patch:
-        patch.setattr("bakeoff.prediction.output_folder.has_batches", lambda folder: False)
+        patch.setattr("bakeoff.prediction.outputs.output_folder.has_batches", lambda folder: False)
         with pytest.raises(UserError, match=f"another run writes output '{OUTPUT}', or one that ended early"):
             predict(config(store))
     predict(config(store))

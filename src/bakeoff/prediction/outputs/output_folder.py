@@ -15,7 +15,7 @@ from pathlib import Path
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ConfigError, UserError
 from bakeoff.prediction.checkpoint import LOCK, has_batches, is_written
-from bakeoff.prediction.object_output import SUMMARY, refuse_existing
+from bakeoff.prediction.outputs.object_output import SUMMARY, refuse_existing
 from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
 from bakeoff.runtime.locks import try_lock
 from bakeoff.runtime.objects.address import Address, object_address

@@ -10,7 +10,7 @@ import pytest
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ConfigError, WriteError
-from bakeoff.prediction.output_table import OutputTable
+from bakeoff.prediction.outputs.output_table import OutputTable
 from bakeoff.tables.formats.database import Database
 from tests.bakeoff.conftest import predict, run_race
 

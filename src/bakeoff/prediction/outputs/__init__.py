@@ -1,0 +1,1 @@
+"""Where predictions are written: a folder, an object store, a table of a database."""
