@@ -21,7 +21,8 @@ class EstimatedAccuracy:
         value: the estimate; None if there is none.
         interval: the 95 % interval of the accuracy on these rows.
         held_out: the accuracy on the held-out rows of training, which the estimate equals if nothing has changed.
-        reason: why there is no estimate: `out of support`, `no probabilities` or `too few rows`; None if there is one.
+        reason: why there is no estimate: `out of support`, `no probabilities`, `too few rows` or `training rows`; None
+            if there is one.
         outside: the share of rows that are unlike all training rows in a column: a number further outside the training
             range than a tenth of its width, or an unseen category where such are rare.
     """

@@ -64,7 +64,7 @@ def judge_drift(
         classes: the names of the classes, in the model's order.
         labelled: the rows with a class; None if there are none.
         trained_on: whether training rows are among them: then predicted classes and confidence don't count, nor how
-            many categories are new.
+            many categories are new, and no accuracy is estimated.
     """
     profile = counter.profile
     *by_column, of_classes, of_confidence, of_rows = counter.split(counts)
@@ -79,7 +79,9 @@ def judge_drift(
     confidence = None
     if prediction.confidence and of_confidence.any():
         confidence = rule.numbers(np.array(prediction.confidence), of_confidence, _intervals(prediction.cuts))
+    estimated = estimate_accuracy(prediction, of_confidence, n_rows, n_outside)
     if trained_on:
+        estimated = replace(estimated, value=None, interval=None, reason="training rows")
         of_prediction = replace(of_prediction, verdict="stable")
         confidence = confidence and replace(confidence, verdict="stable")
     accuracy = labelled and _judge_accuracy(rule, labelled)
@@ -91,7 +93,7 @@ def judge_drift(
         columns=dict(sorted(columns.items(), key=lambda column: -column[1].size)),
         classes=of_prediction,
         confidence=confidence,
-        estimated_accuracy=asdict(estimate_accuracy(prediction, of_confidence, n_rows, n_outside)),
+        estimated_accuracy=asdict(estimated),
         accuracy=accuracy,
         trained_on=trained_on,
     )

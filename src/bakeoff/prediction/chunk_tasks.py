@@ -33,7 +33,6 @@ class ScorerSpec:
         version: the version's id.
         card: the SHA-256 of its card, by which the other process's store must have the same files.
         keep: the columns to copy to the predictions, with their types.
-        labelled: whether rows with a class are looked up among the training rows.
         environment: the versions of the libraries, which the predictions depend on.
         key: differs for each run, so that each verifies the version anew.
     """
@@ -42,7 +41,6 @@ class ScorerSpec:
     version: str
     card: str
     keep: Mapping[str, pa.DataType]
-    labelled: bool
     environment: Mapping[str, str] = field(default_factory=describe_environment)
     key: str = field(default_factory=lambda: uuid4().hex)
 
@@ -53,7 +51,7 @@ class ScorerSpec:
         signing = config.signing.model_copy(update={"public_key": key and key.absolute()})
         paths = {"name": job.ref.name, "store": config.store.absolute(), "signing": signing}
         there = config.model_copy(update=paths)
-        return cls(there, job.ref.version, _digest(job.card), job.scorer.keep, job.scorer.trained is not None)
+        return cls(there, job.ref.version, _digest(job.card), job.scorer.keep)
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ def _load(spec: ScorerSpec) -> Scorer:
     card = store.card(spec.version)
     if _digest(card) != spec.card:
         raise IntegrityError(f"version {spec.version} is another one in {str(spec.config.store)!r} there")
-    return make_scorer(spec.config, store, card, spec.keep, labelled=spec.labelled, workers=1)
+    return make_scorer(spec.config, store, card, spec.keep, workers=1)
 
 
 def _digest(card: Card) -> str:

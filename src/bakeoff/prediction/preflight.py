@@ -114,8 +114,7 @@ def _prepare_job(config: PredictionConfig, ref: VersionRef) -> ScoringJob:
         source = open_table(config.input)
     _refuse_unfit(config, ref, source, list(card.features))
     keep = {name: _kept_type(config, name, source) for name in config.keep}
-    labelled = any(card.target in file.schema.names for file in source.files)
-    scorer = make_scorer(config, store, card, keep, labelled=labelled, workers=count_workers(config))
+    scorer = make_scorer(config, store, card, keep, workers=count_workers(config))
     for number, piece in source.chunks(scorer.wanted, scorer.numbers):
         first = scorer.score(piece.read())
         if first.n_rows:  # a chunk of a CSV may hold only blank lines
@@ -129,7 +128,6 @@ def make_scorer(
     card: Card,
     keep: Mapping[str, pa.DataType],
     *,
-    labelled: bool,
     workers: int,
 ) -> Scorer:
     """Load a version, and make its scorer.
@@ -139,7 +137,6 @@ def make_scorer(
         store: the version's store.
         card: the version's card.
         keep: the columns to copy to the predictions, with their types.
-        labelled: whether the table has the target.
         workers: the threads that share the blocks of a forest's batch.
 
     Raises:
@@ -147,7 +144,7 @@ def make_scorer(
     """
     model = load_model(store, card.version, allow_version_skew=config.allow_version_skew)
     leniency = AnomalyPolicy(config.on_unseen, config.on_out_of_range, config.range_margin, config.on_missing)
-    trained = _read_trained_rows(store, card) if labelled else None
+    trained = _read_trained_rows(store, card)
     drift = read_drift_check(config, store, card)
     return Scorer(model, card, keep, leniency, config.probabilities, trained, drift, workers)
 

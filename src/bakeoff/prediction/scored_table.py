@@ -32,8 +32,8 @@ class ScoredTable:
         counts: the counts of predicted and rejected rows, with the evaluation.
         mean_cost: the mean cost of a row with a known class; None if the version doesn't decide by costs.
         missing: the result of `find_gaps`.
-        trained: the number of rows with a class that were looked up among the training rows, and the number found; None
-            if chance explains these.
+        trained: the number of rows that were looked up among the training rows, and the number found; None if chance
+            explains these.
         rows_alone: whether rows are independent; False if the split was by group, such as by customer.
         drift: how far the rows have moved from the training rows; None if the version has no profile, or no row could
             be scored.
@@ -71,7 +71,7 @@ def finish_table(job: ScoringJob, head: str, run: str, folder: Path, counts: Row
     digests = job.scorer.trained
     trained = counts.trained if digests and digests.beyond_chance(*counts.trained) else None
     if trained:
-        logger.warning("%s", describe_trained(*trained))
+        logger.warning("%s", describe_trained(*trained, evaluated=evaluation is not None))
     return ScoredTable(
         head,
         run,

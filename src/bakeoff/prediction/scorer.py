@@ -46,7 +46,7 @@ class ScoredBatch:
         flags: the number of predicted rows with each flag.
         tally: the evaluation on the rows with a class; None if the table has no target.
         empty: the features that have no value in any row, present or absent; None if no row could be read.
-        trained: the number of rows with a class that were looked up among the training rows, and the number found.
+        trained: the number of rows that were looked up among the training rows, and the number found.
         drift: the counts of the scored rows in the bins of the version's profile; None if it has none.
     """
 
@@ -92,7 +92,7 @@ class Scorer:
             keep: the columns to copy to the predictions, with their types.
             leniency: what to do with rows that are unlike the training rows.
             probabilities: whether the predictions hold the probabilities of the classes, if the model has them.
-            trained: the digests of the training rows, to look up rows with a class in; None to look up none.
+            trained: the digests of the training rows, to look up rows in; None to look up none.
             drift: the check of the version's profile; None to count nothing for it.
             workers: the threads that share the blocks of a forest's batch.
         """
@@ -189,13 +189,15 @@ class Scorer:
         return tally, has_class
 
     def _look_up(self, X: pd.DataFrame, judged: np.ndarray) -> tuple[int, int]:
-        """Look up some rows with a class, evenly spaced, among the training rows; returns how many, and how many found.
+        """Look up some rows, evenly spaced, among the training rows; returns how many, and how many were found.
+
+        They are rows with a class, which are evaluated; without any class they are of all rows.
 
         Args:
             X: the features of the scored rows, shape (n_usable, n_features).
             judged: a mask of those that have a class, shape (n_usable,).
         """
-        rows = np.flatnonzero(judged)
+        rows = np.flatnonzero(judged) if judged.any() else np.arange(len(X))
         if self.trained is None or not len(rows):
             return 0, 0
         rows = rows[:: -(-len(rows) // LOOKED_UP)]

@@ -114,9 +114,9 @@ def format_reasons(summary: dict[str, Any]) -> list[str]:
 
 def list_warnings(summary: dict[str, Any]) -> list[str]:
     """Sentences about columns without values, flagged rows, and rows that training saw."""
-    flags = _format_flags(summary)
-    trained = [describe_trained(**summary["trained_on"])] if "trained_on" in summary else []
-    return [*describe_gaps(summary), *([flags] if flags else []), *trained]
+    flags, trained = _format_flags(summary), summary.get("trained_on")
+    known = [describe_trained(**trained, evaluated="evaluation" in summary)] if trained else []
+    return [*describe_gaps(summary), *([flags] if flags else []), *known]
 
 
 def _format_flags(summary: dict[str, Any]) -> str | None:

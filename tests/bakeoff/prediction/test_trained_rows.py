@@ -21,11 +21,11 @@ def rows(n_rows: int, seed: int = 0, values: int | None = None) -> pd.DataFrame:
     return pd.DataFrame({"amount": amount, "region": region, "y": y})
 
 
-def train(folder, frame: pd.DataFrame):
+def train(folder, frame: pd.DataFrame, **values):
     """Train on a file of these rows; returns the store."""
     frame.to_csv(folder / "rows.csv", index=False)
     dataset = {"source": "file", "path": str(folder / "rows.csv"), "target": "y"}
-    run_race(folder, dataset=dataset).export(folder / "models")
+    run_race(folder, dataset=dataset, **values).export(folder / "models")
     return folder / "models"
 
 
@@ -37,6 +37,7 @@ def store(tmp_path_factory):
 
 def evaluate(store, frame: pd.DataFrame, folder) -> dict:
     """Predict these rows; returns the summary."""
+    folder.mkdir(exist_ok=True)
     frame.to_csv(folder / "asked.csv", index=False)
     output = predict(store=store, input=str(folder / "asked.csv"), output=str(folder / "out"))
     return json.loads((output / "summary.json").read_text("utf-8"))
@@ -58,10 +59,7 @@ def test_rows_of_training_are_counted(store, fresh, tmp_path, caplog):
 def test_training_rows_are_no_drift(tmp_path):
     """A forest is far surer of them than of the held-out rows of its profile, and no name among them is new."""
     frame = rows(2000).assign(name=[f"name {row // 2}" for row in range(2000)])
-    frame.to_csv(tmp_path / "rows.csv", index=False)
-    dataset = {"source": "file", "path": str(tmp_path / "rows.csv"), "target": "y"}
-    run_race(tmp_path, dataset=dataset, classifiers={"random_forest": {}}).export(tmp_path / "models")
-    drift = evaluate(tmp_path / "models", frame, tmp_path)["drift"]
+    drift = evaluate(train(tmp_path, frame, classifiers={"random_forest": {}}), frame, tmp_path)["drift"]
     assert ("stable", True) == (drift["verdict"], drift["trained_on"])
 
 
@@ -72,14 +70,27 @@ def test_a_few_training_rows_hide_no_drift(store, tmp_path):
     assert not summary["drift"]["trained_on"]
 
 
-def test_new_rows_and_rows_without_a_class_are_not_warned_of(store, tmp_path, caplog):
+def test_training_rows_without_a_class_are_no_drift(tmp_path, caplog):
+    """They are looked up as well, but nothing is said of an evaluation, and no accuracy is estimated from them."""
+    store, frame = train(tmp_path, rows(2000), classifiers={"random_forest": {}}), rows(2000).drop(columns="y")
+    summary = evaluate(store, frame, tmp_path)
+    drift = summary["drift"]
+    assert ("stable", True) == (drift["verdict"], drift["trained_on"])
+    assert {"looked_up": 2000, "found": 1400} == summary["trained_on"]
+    assert (None, "training rows") == (drift["estimated_accuracy"]["value"], drift["estimated_accuracy"]["reason"])
+    assert "was trained on 1,400 of the 2,000 rows that were looked up (70.0 %): its predictions for" in caplog.text
+    assert "evaluation" not in caplog.text
+    fresh = rows(2000, seed=1).drop(columns="y")
+    assert evaluate(store, fresh, tmp_path / "fresh")["drift"]["estimated_accuracy"]["value"] is not None
+
+
+def test_new_rows_are_not_warned_of(store, tmp_path, caplog):
     """Nor the version's own validation rows, nor a row or two that are in both."""
     for name, frame in {
         "new": rows(300, seed=1),
-        "unlabelled": rows(300).drop(columns="y"),
+        "unlabelled": rows(300, seed=1).drop(columns="y"),
         "one": pd.concat([rows(300, seed=1), rows(2)]),
     }.items():
-        (tmp_path / name).mkdir()
         assert "trained_on" not in evaluate(store, frame, tmp_path / name)
     folder = predict(store=store, output=str(tmp_path / "validation"))
     assert "trained_on" not in json.loads((folder / "summary.json").read_text("utf-8"))

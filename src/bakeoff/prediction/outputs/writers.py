@@ -50,7 +50,7 @@ class RowCounts:
         files: the counts of each input file, by its position in the table's files.
         reasons: the number of rejected rows by column (empty for a whole record) and kind of reason.
         first: by the same keys, a phrase that names the first rejected row.
-        trained: the number of rows with a class that were looked up among the training rows, and the number found.
+        trained: the number of rows that were looked up among the training rows, and the number found.
         drift: the counts of the scored rows in the bins of the version's profile; None if it has none.
     """
 
@@ -103,12 +103,13 @@ class RowCounts:
         return "; ".join(parts) + (f"; and {format_count(more, 'other kind')}" if more > 0 else "")
 
 
-def describe_trained(looked_up: int, found: int) -> str:
-    """Describe in a sentence how many of the rows with a class are training rows."""
-    return (
-        f"The version was trained on {found:,} of the {looked_up:,} rows with a class that were looked up "
-        f"({100 * found / looked_up:.1f} %): the evaluation is too good; evaluate on rows that are new to it."
-    )
+def describe_trained(looked_up: int, found: int, *, evaluated: bool) -> str:
+    """Describe in a sentence how many of the rows that were looked up are training rows."""
+    rows, so = "rows", "its predictions for them are surer, and more often right, than for new rows."
+    if evaluated:
+        rows, so = "rows with a class", "the evaluation is too good; evaluate on rows that are new to it."
+    share = 100 * found / looked_up
+    return f"The version was trained on {found:,} of the {looked_up:,} {rows} that were looked up ({share:.1f} %): {so}"
 
 
 class PredictionWriter:
