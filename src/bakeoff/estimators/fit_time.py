@@ -1,5 +1,6 @@
 """Predict the time of a fit from the numbers of rows, columns and classes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 LEAST_SECONDS = 0.005  # of any fit
 SVM_SECONDS = 0.02  # of an SVM's Pipeline, however few the rows
+CELL = 2.2e-6  # seconds of encoding a category
 
 
 @dataclass(frozen=True)
@@ -21,32 +23,36 @@ class ProblemSize:
         rows: the number of rows that are fitted on.
         columns: the number of columns after preprocessing, one-hot encoded ones included.
         classes: the number of classes.
+        categories: the number of columns of categories before preprocessing.
     """
 
     rows: int
     columns: int
     classes: int
+    categories: int = 0
 
     @classmethod
     def of(cls, ref: "DatasetRef") -> "ProblemSize":
         """Return the size of the training part of a dataset."""
-        return cls(ref.rows["train"], sum(map(_width, ref.features)), len(ref.classes))
+        columns = sum(map(_width, ref.features))
+        return cls(ref.rows["train"], columns, len(ref.classes), count_categories(ref.features))
 
 
 @dataclass(frozen=True)
 class CostTerm:
-    """A term `seconds * rows^r * columns^p * classes^k * landmarks^m`; the other fields are its exponents."""
+    """A term `seconds * rows^r * columns^p * classes^k * categories^c * landmarks^m`; the others are exponents."""
 
     seconds: float
     rows: float = 0.0
     columns: float = 0.0
     classes: float = 0.0
+    categories: float = 0.0
     landmarks: float = 0.0
 
     def of(self, size: ProblemSize, landmarks: int = 1) -> float:
         """Compute the term in seconds on one core."""
         growth = size.rows**self.rows * size.columns**self.columns * size.classes**self.classes
-        return float(self.seconds * growth * landmarks**self.landmarks)
+        return float(self.seconds * growth * size.categories**self.categories * landmarks**self.landmarks)
 
 
 # A fit takes the sum of these terms; they were fitted by least squares on random tables (python -m benchmarks.costs).
@@ -67,12 +73,14 @@ FORMULAS = {
     ),
     ("svm", "exact"): (
         CostTerm(SVM_SECONDS),
+        CostTerm(CELL, rows=1, categories=1),
         CostTerm(2.4e-7, rows=1, columns=1, classes=1),
         CostTerm(9.0e-10, rows=2),
         CostTerm(2.9e-10, rows=2, classes=1),
     ),
     ("svm", "nystroem"): (
         CostTerm(SVM_SECONDS),
+        CostTerm(CELL, rows=1, categories=1),
         CostTerm(2.1e-10, landmarks=3),
         CostTerm(1.8e-9, rows=1, landmarks=1),
         CostTerm(7.2e-10, rows=1, columns=1, landmarks=1),
@@ -92,6 +100,11 @@ def predict_fit_seconds(classifier: str, way: str, size: ProblemSize, landmarks:
     """
     terms = FORMULAS.get((classifier, way))
     return None if terms is None else max(LEAST_SECONDS, sum(term.of(size, landmarks) for term in terms))
+
+
+def count_categories(features: Sequence[Feature]) -> int:
+    """Count the columns of categories."""
+    return sum(feature.kind == "category" for feature in features)
 
 
 def _width(feature: Feature) -> int:

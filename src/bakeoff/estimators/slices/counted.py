@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bakeoff.classifiers import weigh_classes
 from bakeoff.config import TrainingConfig
 from bakeoff.estimators.contestant import Contestant, Search
-from bakeoff.estimators.fit_time import SVM_SECONDS, ProblemSize
+from bakeoff.estimators.fit_time import CELL, SVM_SECONDS, ProblemSize, count_categories
 from bakeoff.tables.schema import Feature
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def predict_exact_svm(
         value_seconds(values),
         stopped=bool(most < 0 and (large.n_iter_ >= large.max_iter).any()),
     )
-    return float(f"{SVM_SECONDS + seconds:.2g}")
+    return float(f"{SVM_SECONDS + CELL * len(X) * count_categories(features) + seconds:.2g}")
 
 
 def extrapolate(
