@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bakeoff.errors import ConfigError
+from bakeoff.formatting import one_line
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).parent
@@ -34,7 +35,7 @@ class Pool(BaseModel):
         """Read the pool that the environment names.
 
         Raises:
-            ConfigError: there is no such file, or it is none of a pool.
+            ConfigError: there is no such file, or it describes no pool.
         """
         name = os.environ.get(VARIABLE, "")
         if name in {"", PROCESS}:
@@ -44,9 +45,13 @@ class Pool(BaseModel):
             known = ", ".join([PROCESS, *sorted(path.stem for path in FOLDER.glob("*.yaml"))])
             raise ConfigError(f"{VARIABLE} is {name!r}; it should be {known}, or a file like {FOLDER.name}/docker.yaml")
         try:
-            return cls.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-        except (yaml.YAMLError, ValidationError) as error:
-            raise ConfigError(f"{file}: {' '.join(str(error).split())}") from error
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            return cls.model_validate(content)
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, each['loc'])) or 'its content'}: {each['msg']}" for each in error.errors()]
+            raise ConfigError(f"{str(file)!r} describes no pool: {one_line('; '.join(wrong))}") from error
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise ConfigError(f"{str(file)!r} can't be read as YAML: {one_line(str(error))}") from error
 
     def take(self, deployments: dict[str, Any]) -> dict[str, Any]:
         """Return the content of a `prefect.yaml` with its deployments in this pool; each keeps its job variables.
@@ -55,9 +60,9 @@ class Pool(BaseModel):
         """
         moved = []
         for deployment in deployments["deployments"]:
-            own = (deployment.get("work_pool") or {}).get("job_variables") or {}
-            kept = {name: value for name, value in own.items() if name not in ELSEWHERE}
-            moved.append({**deployment, "work_pool": {"name": self.name, "job_variables": kept}})
+            own = deployment.get("work_pool") or {}
+            kept = {name: value for name, value in (own.get("job_variables") or {}).items() if name not in ELSEWHERE}
+            moved.append({**deployment, "work_pool": {**own, "name": self.name, "job_variables": kept}})
         begin = {"prefect.deployments.steps.set_working_directory": {"directory": str(self.project)}}
         return {**deployments, "pull": [begin], "deployments": moved}
 

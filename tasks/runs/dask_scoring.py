@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ClusterError, ConfigError
@@ -46,15 +47,16 @@ def scoring_cluster(config: PredictionConfig) -> Iterator[ScoreChunks | None]:
         _require_seen(client, config)
         logger.info("chunks are scored on %d threads of the Dask cluster at %s", threads, config.dask.address)
         ahead = PER_THREAD * threads if config.workers == "auto" else config.workers
+        key = uuid4().hex
         try:
-            yield partial(_score, config, client, ahead)
+            yield partial(_score, config, client, ahead, key)
         finally:
             with contextlib.suppress(OSError, TimeoutError):  # the cluster is gone
-                client.run(forget_scorer, on_error="ignore")
+                client.run(forget_scorer, key, on_error="ignore")
 
 
 def _score(
-    config: PredictionConfig, client: Any, ahead: int, job: ScoringJob, position: Position
+    config: PredictionConfig, client: Any, ahead: int, key: str, job: ScoringJob, position: Position
 ) -> Iterator[tuple[int, int, ScoredBatch]]:
     """Score the chunks from a position on; chunks of a worker that dies are scored again by another one."""
     from concurrent.futures import CancelledError
@@ -65,7 +67,7 @@ def _score(
 
     pool = client.get_executor(pure=False)
     try:
-        yield from score_elsewhere(config, pool, ahead, score_on_worker, job, position)
+        yield from score_elsewhere(config, pool, ahead, score_on_worker, key, job, position)
     except (KilledWorker, CancelledError) as error:
         loss = describe_loss(error if isinstance(error, KilledWorker) else None, "a chunk")
         raise ClusterError(f"{loss}; what was scored before is kept: give the same command again") from error

@@ -187,10 +187,3 @@ def test_another_pool_takes_the_deployments_and_gives_them_back(stack):
     assert (True, expected["base_job_template"]) == (pool["is_paused"], pool["base_job_template"])
     stack.register()
     assert before == pools()
-
-
-def test_a_worker_without_its_pools_package_is_one_line(stack):
-    """Prefect would ask whether to install it."""
-    refused = stack.run("deployments.worker", BAKEOFF_POOL="kubernetes", PYTHONPATH="")
-    sentence = "worker: the work pool bakeoff-kubernetes needs prefect-kubernetes: install bakeoff[kubernetes]\n"
-    assert (2, sentence) == (refused.returncode, refused.stderr)

@@ -10,6 +10,7 @@ import urllib.request
 
 PROGRAM = "import sys; from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
 SECONDS = 180
+SECRET = "kept-in-no-file-2f81"  # that a test can look for
 
 
 @contextlib.contextmanager
@@ -36,7 +37,7 @@ def object_store():
             **os.environ,
             "AWS_ENDPOINT_URL": url,
             "AWS_ACCESS_KEY_ID": "tests",
-            "AWS_SECRET_ACCESS_KEY": "tests",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

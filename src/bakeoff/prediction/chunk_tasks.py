@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pyarrow as pa
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import BakeoffError, ConfigError, DataError, IntegrityError, describe
+from bakeoff.errors import BakeoffError, ClusterError, ConfigError, DataError, IntegrityError, describe
 from bakeoff.prediction.preflight import ScoringJob, make_scorer
 from bakeoff.prediction.score_batches import score_chunk
 from bakeoff.prediction.scorer import ScoredBatch, Scorer
@@ -33,25 +32,25 @@ class ScorerSpec:
         version: the version's id.
         card: the SHA-256 of its card, by which the other process's store must have the same files.
         keep: the columns to copy to the predictions, with their types.
-        environment: the versions of the libraries, which the predictions depend on.
         key: differs for each run, so that each verifies the version anew.
+        environment: the versions of the libraries, which the predictions depend on.
     """
 
     config: PredictionConfig
     version: str
     card: str
     keep: Mapping[str, pa.DataType]
+    key: str
     environment: Mapping[str, str] = field(default_factory=describe_environment)
-    key: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
-    def of(cls, config: PredictionConfig, job: ScoringJob) -> "ScorerSpec":
+    def of(cls, config: PredictionConfig, job: ScoringJob, key: str) -> "ScorerSpec":
         """Describe the scorer of a job."""
-        key = config.signing.public_key
-        signing = config.signing.model_copy(update={"public_key": key and key.absolute()})
+        public = config.signing.public_key
+        signing = config.signing.model_copy(update={"public_key": public and public.absolute()})
         paths = {"name": job.ref.name, "store": config.store.absolute(), "signing": signing}
         there = config.model_copy(update=paths)
-        return cls(there, job.ref.version, _digest(job.card), job.scorer.keep)
+        return cls(there, job.ref.version, _digest(job.card), job.scorer.keep, key)
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class FilePart:
         Raises:
             DataError: the file can't be read, or is another one than where the chunk was cut.
         """
-        (file,) = open_table(self.path).files
+        file = _files.get((self.path, *self.stamp), lambda: open_table(self.path).files[0])
         chunk = next(file.chunks(scorer.wanted, scorer.numbers, self.offset), None)
         if _stamp(file) != self.stamp or chunk is None or chunk.next_offset != self.next_offset:
             raise DataError(f"{self.path!r} is another file there, or has changed")
@@ -85,7 +84,10 @@ class FilePart:
 
 ScoreChunk = Callable[[ScorerSpec, tuple[int, FilePart | Chunk]], tuple[int, int, ScoredBatch]]
 
-_scorers: OneSlot[str, Scorer] = OneSlot()
+MOST_SCORERS = 3  # of runs that use a process at once, or were killed and did not drop theirs
+
+_scorers: dict[str, OneSlot[str, Scorer]] = {}
+_files: OneSlot[tuple[Any, ...], TableFile] = OneSlot()
 
 
 def score_elsewhere(
@@ -93,6 +95,7 @@ def score_elsewhere(
     pool: Executor,
     ahead: int,
     score: ScoreChunk,
+    key: str,
     job: ScoringJob,
     position: Position,
 ) -> Iterator[tuple[int, int, ScoredBatch]]:
@@ -103,13 +106,14 @@ def score_elsewhere(
         pool: runs `score` in them.
         ahead: the number of chunks beyond the next one that are under way or scored.
         score: `score_part`, or a function that calls it.
+        key: the run's, for `forget_scorer`.
         job: the version and the table.
         position: where to begin.
 
     Yields:
         In order, as `score_chunk` returns them: file, offset of the next chunk, and the scored batch.
     """
-    return map_in_order(pool, partial(score, ScorerSpec.of(config, job)), _parts(job, position), ahead)
+    return map_in_order(pool, partial(score, ScorerSpec.of(config, job, key)), _parts(job, position), ahead)
 
 
 def _parts(job: ScoringJob, position: Position) -> Iterator[tuple[int, FilePart | Chunk]]:
@@ -153,26 +157,30 @@ def score_part(
         here: what this process is called in messages.
 
     Raises:
-        ConfigError: it has not the same version, file or libraries.
+        ClusterError: it has not the same version, file or libraries, or can't read them.
         DataError: the chunk is corrupt.
     """
     number, chunk = part
     with limit_blas_threads():
         limit_openmp_threads()
         try:
-            scorer = _scorers.get(spec.key, lambda: _load(spec))
+            scorer = _scorers.setdefault(spec.key, OneSlot()).get(spec.key, lambda: _load(spec))
             chunk = chunk.open(scorer) if isinstance(chunk, FilePart) else chunk
         except (BakeoffError, OSError) as error:
-            raise ConfigError(
+            raise ClusterError(
                 f"{here} can't score as the others do: {describe(error)}; all need the same files, under the same "
-                "paths, and the same libraries"
+                "paths, and the same libraries; what was scored before is kept: give the same command again"
             ) from None
+        finally:
+            while len(_scorers) > MOST_SCORERS:
+                _scorers.pop(next(iter(_scorers)), None)
         return score_chunk(scorer, (number, chunk))
 
 
-def forget_scorer() -> None:
-    """Drop the version that `score_part` has loaded."""
-    _scorers.forget()
+def forget_scorer(key: str) -> None:
+    """Drop the version that `score_part` has loaded for a run, and the file that it has open."""
+    _scorers.pop(key, None)
+    _files.forget()
 
 
 def _load(spec: ScorerSpec) -> Scorer:

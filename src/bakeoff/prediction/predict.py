@@ -14,6 +14,7 @@ from bakeoff.evaluation.streaming import StreamingEvaluation
 from bakeoff.formatting import list_first
 from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.prediction.missing_columns import SHOWN
+from bakeoff.prediction.outputs.object_output import refuse_claimed
 from bakeoff.prediction.outputs.writers import PredictionWriter, RowCounts
 from bakeoff.prediction.preflight import (
     TAKEN_AS_MISSING,
@@ -25,6 +26,7 @@ from bakeoff.prediction.preflight import (
 from bakeoff.prediction.score_batches import ScoreChunks, score_batches
 from bakeoff.prediction.scored_table import ScoredTable, finish_table
 from bakeoff.runtime.environment import describe_environment
+from bakeoff.runtime.objects.address import object_address
 from bakeoff.runtime.progress import Pace, Report
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.store.load import VersionRef
@@ -77,6 +79,8 @@ def score_table(
     task, counts = _task(config, job), RowCounts(StreamingEvaluation(list(map(str, job.scorer.classes))))
     with contextlib.closing(Checkpoint(folder)) as checkpoint, _disk_errors_explained(folder):
         head, run = json.loads(checkpoint.resume_or_start(task, json.dumps([ref.head, run])))
+        if (address := object_address(config.output)) is not None:
+            refuse_claimed(address, run)
         with PredictionWriter(checkpoint.result, config.format, job.scorer.schema) as writer:
             _score_rest(config, job, checkpoint, writer, counts, report, elsewhere)
     _refuse_too_many(config, counts, counts.rows)

@@ -155,6 +155,6 @@ def size_of(path: TablePath) -> int:
     return path.size if isinstance(path, ObjectFile) else path.stat().st_size
 
 
-def open_arrow(path: TablePath) -> Any:
-    """Open a file's bytes for pyarrow."""
-    return pa.PythonFile(path.open("rb"), "r") if isinstance(path, ObjectFile) else pa.OSFile(str(path))
+def open_arrow(path: TablePath, ahead: int) -> Any:
+    """Open a file's bytes for pyarrow; of an object, so many are read at least."""
+    return pa.PythonFile(path.open("rb", ahead), "r") if isinstance(path, ObjectFile) else pa.OSFile(str(path))

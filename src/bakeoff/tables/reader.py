@@ -185,7 +185,7 @@ def _choose_files(path: TablePath) -> list[TablePath]:
 
 
 def table_signature(path: str | Path | None) -> tuple[int | str, ...]:
-    """Return what changes when a file, or one of a folder's, does; of no path and of what is unreadable, nothing."""
+    """Return what changes if a file, or one of a folder's, does; nothing for no path, or a file that can't be read."""
     address = object_address(path)
     if address is not None:
         return object_signature(address)

@@ -1,6 +1,7 @@
 """Chunks are scored by other processes, and the files are those of one; threads that pickle all stand for a cluster."""
 
 import hashlib
+import itertools
 import pickle
 import re
 import threading
@@ -13,17 +14,20 @@ import pandas as pd
 import pytest
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import ConfigError, DataError
+from bakeoff.errors import ClusterError, DataError
 from bakeoff.prediction import chunk_tasks
 from bakeoff.prediction.checkpoint import Checkpoint
-from bakeoff.prediction.chunk_tasks import FilePart, forget_scorer, score_elsewhere, score_part
-from bakeoff.prediction.preflight import forget_job
+from bakeoff.prediction.chunk_tasks import FilePart, ScorerSpec, forget_scorer, score_elsewhere, score_part
+from bakeoff.prediction.outputs.output_folder import work_folder
+from bakeoff.prediction.preflight import forget_job, prepare_job
 from bakeoff.prediction.scorer import Scorer
+from bakeoff.store.load import find_version
 from bakeoff.store.model_store import ModelStore
-from bakeoff.tables.batches import Chunk
+from bakeoff.tables.batches import BEGINNING, Chunk
 from tests.bakeoff.conftest import ORDERS, predict, run_race
 
 SEEKABLE = {"csv", "parquet", "folder"}
+KEYS = map("run {}".format, itertools.count())
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +61,7 @@ def small(monkeypatch):
         monkeypatch.setattr(f"bakeoff.tables.formats.{name}.LEAST_ROWS", 50)
         monkeypatch.setattr(f"bakeoff.tables.formats.{name}.CELLS", 50)
     yield
-    forget_scorer()
+    forget_scorer("run")
     forget_job()
 
 
@@ -92,7 +96,7 @@ def digests(folder):
 def predict_elsewhere(config, ahead=3, score=score_part):
     """Returns the folder and the parts that were scored elsewhere."""
     with Cluster() as pool:
-        return predict(config, elsewhere=partial(score_elsewhere, config, pool, ahead, score)), pool.parts
+        return predict(config, elsewhere=partial(score_elsewhere, config, pool, ahead, score, next(KEYS))), pool.parts
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
@@ -119,7 +123,7 @@ def test_objects_are_read_where_they_are_scored(orders, tmp_path):
         assert here[name] == digests(folder)[name]
     forget_job()
     config = config.model_copy(update={"output": str(tmp_path / "another")})
-    with pytest.raises(ConfigError, match="is another file there, or has changed"):
+    with pytest.raises(ClusterError, match="is another file there, or has changed"):
         predict_elsewhere(config, score=with_another_file)
 
 
@@ -177,6 +181,16 @@ def test_a_killed_run_is_continued(orders, tmp_path, monkeypatch, continued):
     assert 600 - sum(kept) == sum(scored[1:])  # the first batch is scored before anything is written
 
 
+def test_where_rows_are_scored_is_no_part_of_what_is_continued(orders, tmp_path):
+    """A run whose cluster is gone is continued without it, also if it names no output."""
+    here = values_of(orders, tmp_path / "out").model_copy(update={"output": None})
+    there = here.model_copy(update={"runner": "dask", "dask": here.dask.model_copy(update={"address": "tcp://x:1"})})
+    with work_folder(here, tmp_path / "one") as one:
+        pass
+    with work_folder(there, tmp_path / "two") as two:
+        assert one == two
+
+
 @pytest.mark.parametrize("ahead", [1, 4])
 def test_no_more_chunks_are_under_way_than_the_window_holds(orders, tmp_path, monkeypatch, ahead):
     """However slow the writing is; what is encoded meanwhile is counted too."""
@@ -203,7 +217,7 @@ def test_no_more_chunks_are_under_way_than_the_window_holds(orders, tmp_path, mo
 
 def refused(orders, tmp_path, score):
     """The only line of the error, after which nothing is left."""
-    with pytest.raises(ConfigError) as error:
+    with pytest.raises(ClusterError) as error:
         predict_elsewhere(values_of(orders, tmp_path / "out"), score=score)
     assert not (tmp_path / "out").exists()
     (line,) = str(error.value).splitlines()
@@ -305,3 +319,19 @@ def test_a_version_is_loaded_once_for_a_run(orders, tmp_path, monkeypatch):
     assert 1 == len(loaded)
     predict_elsewhere(values_of(orders, tmp_path / "two"))
     assert 2 == len(loaded)
+
+
+def test_two_runs_at_once_load_their_versions_once_each(orders, tmp_path, monkeypatch):
+    """Of more runs, such as killed ones, the oldest scorer is dropped."""
+    loaded, load = [], chunk_tasks.make_scorer
+    monkeypatch.setattr(chunk_tasks, "make_scorer", lambda *args, **kwargs: loaded.append(1) or load(*args, **kwargs))
+    config = values_of(orders, tmp_path / "out")
+    job = prepare_job(config, find_version(config))
+    part = next(chunk_tasks._parts(job, BEGINNING))
+    specs = [ScorerSpec.of(config, job, f"own {number}") for number in range(5)]
+    for spec in specs[:2] * 3:
+        score_part(spec, part)
+    assert 2 == len(loaded)
+    for spec in specs:
+        score_part(spec, part)
+    assert chunk_tasks.MOST_SCORERS == len(chunk_tasks._scorers)

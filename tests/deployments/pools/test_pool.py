@@ -68,7 +68,7 @@ def test_without_a_name_runs_are_processes(monkeypatch):
     [
         (None, "it should be process, docker, kubernetes, or a file like pools/docker.yaml"),
         ("name: [", "expected the node content"),
-        ("name: mine", "type Field required"),
+        ("name: mine", "describes no pool: type: Field required; project: Field required"),
     ],
 )
 def test_a_file_that_is_none_of_a_pool_is_one_line(monkeypatch, tmp_path, content, sentence):
@@ -85,8 +85,9 @@ def test_a_file_that_is_none_of_a_pool_is_one_line(monkeypatch, tmp_path, conten
 def test_deployments_move_and_keep_their_own_job_variables(docker):
     """But for where the project lies on the machine that deploys."""
     variables = {"working_dir": "/here", "command": "/here/python", "env": {"A": "b"}}
-    moved = docker.take({"pull": [], "deployments": [{"name": "one", "work_pool": {"job_variables": variables}}]})
-    pool = {"name": "bakeoff-docker", "job_variables": {"env": {"A": "b"}}}
+    own = {"work_queue_name": "own", "job_variables": variables}
+    moved = docker.take({"pull": [], "deployments": [{"name": "one", "work_pool": own}]})
+    pool = {"name": "bakeoff-docker", "work_queue_name": "own", "job_variables": {"env": {"A": "b"}}}
     assert [{"name": "one", "work_pool": pool}] == moved["deployments"]
     assert [{"prefect.deployments.steps.set_working_directory": {"directory": "/app"}}] == moved["pull"]
 

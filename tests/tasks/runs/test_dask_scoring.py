@@ -79,4 +79,4 @@ def test_a_scheduler_that_is_gone_is_named(monkeypatch):
     monkeypatch.setattr(dask_scoring, "score_elsewhere", lose)
     client = SimpleNamespace(get_executor=lambda **_: None)
     with pytest.raises(ClusterError, match=r"^the Dask cluster has lost a chunk: its scheduler was stopped"):
-        list(dask_scoring._score(PredictionConfig(), client, 1, None, None))
+        list(dask_scoring._score(PredictionConfig(), client, 1, "run", None, None))

@@ -33,6 +33,19 @@ def refuse_existing(address: Address, *, unfinished: bool) -> None:
         raise UserError(f"output {str(address)!r} exists already; choose another or remove it")
 
 
+def refuse_claimed(address: Address, run: str) -> None:
+    """Refuse an output that another run has begun to write, before anything is scored for it.
+
+    Raises:
+        UserError: it has; or the store has no such bucket or gives no permission.
+        ReadError: the store can't be reached.
+    """
+    with naming(address):
+        place = open_place(address)
+        if CLAIM in place.names() and read_limited(place, CLAIM, CHUNK) != run.encode():
+            raise _taken(address)
+
+
 def upload(folder: Path, address: Address, run: str) -> None:
     """Write a folder's files to an object store; they count once the summary, the last, is there.
 

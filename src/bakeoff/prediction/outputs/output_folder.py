@@ -24,7 +24,7 @@ from bakeoff.runtime.paths import STAMP, refuse_outside_roots, refuse_within
 HIDDEN = ".bakeoff-"
 WORK_FOLDER = re.compile(re.escape(HIDDEN) + "[0-9a-f]{12}")
 HERE = Path("predictions")  # where outputs without a name are, and the work folders of those in object stores
-HOW = {"workers"}  # fields of the config that don't change the result
+HOW = {"workers", "runner", "dask"}  # fields of the config that don't change the result
 
 
 def output_folder(config: PredictionConfig) -> Path | Address:

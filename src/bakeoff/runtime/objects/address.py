@@ -53,7 +53,7 @@ def parse_address(text: str) -> Address:
             return _folder(path)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    shown = one_line(repr(PASSWORD.sub("//…@", text)))
+    shown = one_line(repr(PASSWORD.sub("//…@", text.partition("?")[0])))  # an Azure URL has its signature there
     if scheme not in PACKAGES:
         raise ConfigError(f"{shown} is no address of an object store; give {SHOWN}, or a path")
     if "@" in path.split("/")[0]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import IO, Any, Literal
 
-from bakeoff.errors import BakeoffError, DataError, ReadError
-from bakeoff.runtime.objects.address import Address
+from bakeoff.errors import BakeoffError, DataError, ReadError, UserError
+from bakeoff.runtime.objects.address import Address, parse_address
 from bakeoff.runtime.objects.place import BLOCK, file_system, naming
 
 # What stores call the version of an object, the best first.
@@ -62,8 +62,10 @@ class ObjectFile:
         """Return the object with the size and version that it has now: some stores write others in listings.
 
         Raises:
+            ConfigError: its name is none that an address can have.
             UserError, ReadError: as `naming`.
         """
+        parse_address(str(self))  # a folder may have objects with any name
         with naming(self.address):
             return ObjectFile(self.address, self._files, self._files.info(self.address.key))
 
@@ -76,7 +78,7 @@ class ObjectFile:
 
         Raises:
             DataError: it has changed since it was found.
-            UserError, ReadError: as `naming`.
+            ReadError: the store can't be read.
         """
         assert mode == "rb"
         with self.reading():
@@ -87,8 +89,12 @@ class ObjectFile:
         return io.BufferedReader(stream, buffering) if buffering else stream  # type: ignore[return-value]  # raw, too
 
     def identity(self) -> list[Any]:
-        """Return address, size and version as they are now, to detect changes; the address alone if it is gone."""
-        with naming(self.address):
+        """Return address, size and version as they are now, to detect changes; the address alone if it is gone.
+
+        Raises:
+            ReadError: the store can't be read.
+        """
+        with _naming_again(self.address):
             try:
                 found = self._files.info(self.address.key)
             except FileNotFoundError:
@@ -110,10 +116,10 @@ class ObjectFile:
 
         Raises:
             DataError: it has changed.
-            UserError, ReadError: as `naming`.
+            ReadError: the store can't be read.
         """
         try:
-            with naming(self.address):
+            with _naming_again(self.address):
                 yield
         except BakeoffError as error:
             try:
@@ -158,6 +164,20 @@ class _Ranges(io.RawIOBase):
         buffer[: len(content)] = content
         self._position += len(content)
         return len(content)
+
+
+@contextlib.contextmanager
+def _naming_again(address: Address) -> Iterator[None]:
+    """Like `naming` for what was found before: credentials that have expired are no mistake of the config.
+
+    Raises:
+        ReadError: the store can't be read.
+    """
+    try:
+        with naming(address):
+            yield
+    except UserError as error:
+        raise ReadError(str(error)) from error
 
 
 def find_object(address: Address) -> ObjectFile:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from bakeoff.errors import DataError
+from bakeoff.runtime.objects.object_file import ObjectFile
 from bakeoff.tables.batches import (
     FREE,
     MOST_UNPACKING,
@@ -56,11 +57,11 @@ class CsvFile(TableFile):
         self._raw: Any = None
         self._counted = False
         self._shares: dict[int, float] = {}  # by chunk offset, the share of the file that was read
-        with self._open_bytes() as stream:
+        with self._open_bytes(SAMPLE) as stream:
             head = read_full(stream, SAMPLE)
         refuse_other_formats(path, head)
         self._encoding = recognize_encoding(head)
-        with self._open() as stream:
+        with self._open(SAMPLE) as stream:
             self._header = read_header(path, stream)
         self.schema = pa.schema([(name, pa.string()) for name in self._header.names])
         self.dialect = Dialect(chr(self._header.delimiter), self._encoding)
@@ -113,7 +114,7 @@ class CsvFile(TableFile):
             return
         self._counted = True
         most, size = most_unpacked(self._size), 0
-        with pa.CompressedInputStream(open_arrow(self.path), self._codec) as stream:
+        with pa.CompressedInputStream(open_arrow(self.path, BLOCK), self._codec) as stream:
             while part := stream.read(BLOCK):
                 size += len(part)
                 if size > most:
@@ -126,20 +127,24 @@ class CsvFile(TableFile):
     def _codec(self) -> str | None:
         return COMPRESSED.get(self.path.suffix.lower())
 
-    def _open(self) -> Any:
-        """Open the text as UTF-8; set `_raw` to the stream of the file's bytes if the text has others, else to None."""
-        stream = self._open_bytes()
+    def _open(self, ahead: int = BLOCK) -> Any:
+        """Open the text as UTF-8; set `_raw` to the stream of the file's bytes if the text has others, else to None.
+
+        Args:
+            ahead: the bytes of an object that are read at least.
+        """
+        stream = self._open_bytes(ahead)
         if self._encoding not in ERRORS:
             return stream
         self._raw = self._raw or stream
         return TranscodedStream(stream, self._encoding)
 
-    def _open_bytes(self) -> Any:
+    def _open_bytes(self, ahead: int) -> Any:
         """Open the text in its own encoding, decompressed."""
         if self._codec is None:
             self._raw = None
-            return self.path.open("rb")
-        self._raw = open_arrow(self.path)
+            return self.path.open("rb", ahead) if isinstance(self.path, ObjectFile) else self.path.open("rb")
+        self._raw = open_arrow(self.path, ahead)
         return pa.CompressedInputStream(self._raw, self._codec)
 
 

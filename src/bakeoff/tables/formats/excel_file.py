@@ -4,7 +4,7 @@ import warnings
 import zipfile
 from typing import Any
 
-from bakeoff.errors import DataError
+from bakeoff.errors import BakeoffError, DataError
 from bakeoff.formatting import list_first
 from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.batches import TablePath
@@ -43,7 +43,7 @@ def open_excel(path: TablePath) -> MemoryTable:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about what it does not read, such as colours
                 return _read(path, openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False))
-    except DataError:
+    except BakeoffError:
         raise
     except OSError as error:
         raise DataError(describe_read_error(error, path)) from error

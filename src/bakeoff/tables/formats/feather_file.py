@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.runtime.files import describe_read_error
+from bakeoff.runtime.objects.place import BLOCK
 from bakeoff.tables.batches import TablePath, open_arrow
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.parquet_file import UNREADABLE, index_columns, unpacked_bytes
@@ -31,7 +32,7 @@ def open_feather(path: TablePath) -> MemoryTable:
 
 
 def _read(path: TablePath) -> pa.Table:
-    with open_arrow(path) as source:
+    with open_arrow(path, BLOCK) as source:
         magic = source.read(len(FILE))
         source.seek(0)
         if magic != FILE and not magic.startswith(STREAM):

@@ -12,12 +12,14 @@ from bakeoff.config import PredictionConfig
 from bakeoff.errors import ConfigError, DataError, UserError, WriteError
 from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.prediction.outputs.object_output import CLAIM, read_summary, upload
-from bakeoff.prediction.outputs.output_folder import output_folder
+from bakeoff.prediction.outputs.output_folder import output_folder, work_folder
+from bakeoff.prediction.predict import score_table
 from bakeoff.prediction.preflight import forget_job
 from bakeoff.prediction.scorer import Scorer
 from bakeoff.report.prediction_summary import show_prediction
 from bakeoff.runtime.objects.address import parse_address
 from bakeoff.runtime.objects.place import ObjectPlace
+from bakeoff.store.load import find_version
 from tests.bakeoff.conftest import ORDERS, predict, run_race
 
 INPUT, OUTPUT = "memory://bucket/in/rows.csv", "memory://bucket/out/1"
@@ -115,6 +117,22 @@ def test_an_upload_that_failed_is_continued(files, store, monkeypatch):
             predict(config(store))
     predict(config(store))
     assert "summary.json" in names(files)
+
+
+def test_what_another_run_has_begun_is_refused_before_rows_are_scored(files, store, monkeypatch):
+    """Such as a run with the same output and other options, which can't be continued."""
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectPlace, "replace", lambda *_: (_ for _ in ()).throw(OSError("the network is down")))
+        with pytest.raises(WriteError):
+            predict(config(store))
+    forget_job()
+    other = config(store, probabilities=False)
+    ref, scored = find_version(other), []
+    monkeypatch.setattr("bakeoff.prediction.predict._score_rest", lambda *_: scored.append(1))
+    refused = pytest.raises(UserError, match=f"another run writes output '{OUTPUT}', or one that ended early")
+    with work_folder(other, output_folder(other)) as folder, refused:
+        score_table(other, ref, folder, run="another")
+    assert [] == scored
 
 
 def test_two_runs_never_mix_their_files(files, tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from types import SimpleNamespace
 
 import fsspec
 import pytest
@@ -67,12 +68,9 @@ def test_a_file_that_has_changed_is_refused(address, files):
     assert before != object_signature(address)
     with pytest.raises(DataError, match="has changed while it was read"):
         found.require_unchanged()
-    stream = find_object(address).open()
-    files.pipe_file(address.key, b"")
     files.rm(address.key)
     with pytest.raises(DataError, match="has changed while it was read"):
         found.require_unchanged()
-    assert stream
 
 
 def test_an_error_of_a_file_that_has_changed_says_so(address, files, monkeypatch):
@@ -83,6 +81,20 @@ def test_an_error_of_a_file_that_has_changed_says_so(address, files, monkeypatch
     files.pipe_file(address.key, b"other")
     with pytest.raises(DataError, match="has changed while it was read"), found.reading():
         raise OSError("gone")
+
+
+def expired(*_, **__):
+    raise PermissionError("the token has expired")
+
+
+def test_credentials_that_expire_are_no_mistake_of_the_config(address, monkeypatch):
+    """What was scored before is kept."""
+    found = find_object(address)
+    monkeypatch.setattr(found, "_files", SimpleNamespace(info=expired))
+    with pytest.raises(ReadError, match="the credentials give no permission"):
+        found.identity()
+    with pytest.raises(ReadError, match="the credentials give no permission"), found.reading():
+        expired()
 
 
 def test_a_folder_has_files_and_folders(files, address):
