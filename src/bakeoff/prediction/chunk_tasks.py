@@ -20,7 +20,7 @@ from bakeoff.runtime.threads import OneSlot, limit_blas_threads, limit_openmp_th
 from bakeoff.store.card import Card
 from bakeoff.store.load import open_store
 from bakeoff.tables.batches import Chunk, Position, TableFile
-from bakeoff.tables.reader import open_table
+from bakeoff.tables.reader import open_table, reading
 
 
 @dataclass(frozen=True)
@@ -118,17 +118,19 @@ def score_elsewhere(
 
 def _parts(job: ScoringJob, position: Position) -> Iterator[tuple[int, FilePart | Chunk]]:
     """Cut the table; chunks of files that can only be read from their beginning are sent whole."""
-    number, offset = -1, 0
-    stamp: list[Any] = []
-    for n_file, chunk in job.source.chunks(job.scorer.wanted, job.scorer.numbers, position):
-        file = job.source.files[n_file]
-        if n_file != number:
-            number, offset = n_file, position.offset if n_file == position.file else 0
+    wanted, numbers = job.scorer.wanted, job.scorer.numbers
+    for number in range(position.file, len(job.source.files)):
+        file, offset = job.source.files[number], position.offset if number == position.file else 0
+        with reading(file):
+            if not file.seekable:
+                for chunk in file.chunks(wanted, numbers, offset):
+                    yield number, _own_rows(chunk)
+                continue
             stamp = _stamp(file)
-        path = file.path.absolute() if isinstance(file.path, Path) else file.path
-        part = FilePart(str(path), stamp, offset, chunk.next_offset) if file.seekable else _own_rows(chunk)
-        yield number, part
-        offset = chunk.next_offset
+            path = str(file.path.absolute() if isinstance(file.path, Path) else file.path)
+            for end in file.ends(wanted, numbers, offset):
+                yield number, FilePart(path, stamp, offset, end)
+                offset = end
 
 
 def _own_rows(chunk: Chunk) -> Chunk:

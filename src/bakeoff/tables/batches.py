@@ -132,6 +132,11 @@ class TableFile(Protocol):
         """
         ...
 
+    def ends(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[int]:
+        """Yield `next_offset` of each chunk that `chunks` would yield; errors may come later than from there."""
+        for chunk in self.chunks(wanted, numbers, offset):
+            yield chunk.next_offset
+
     def share(self, offset: int) -> float:
         """Return the approximate share of the file before an offset, between 0 and 1."""
         ...

@@ -1,5 +1,6 @@
 """Find the files of a table, and read them in batches."""
 
+import contextlib
 import difflib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -73,14 +74,9 @@ class TableReader:
         """
         for number in range(start.file, len(self.files)):
             file = self.files[number]
-            try:
+            with reading(file):
                 for chunk in file.chunks(wanted, numbers, start.offset if number == start.file else 0):
                     yield number, chunk
-                if isinstance(file.path, ObjectFile):  # since not all stores read one version throughout
-                    file.path.require_unchanged()
-            except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
-                why = error.strerror or error
-                raise DataError(f"{str(file.path)!r} can't be read to its end: {why}") from error
 
     def batches(self, wanted: Sequence[str], numbers: Sequence[str] = ()) -> Iterator[tuple[int, Batch]]:
         """Read all rows in batches, each with the number of its first row.
@@ -113,6 +109,21 @@ class TableReader:
             if missing := [name for name in names if name not in present]:
                 where = f"{file.path.name!r}" if len(self.files) > 1 else file.what
                 raise DataError(missing_columns(missing, file.schema.names, why, where))
+
+
+@contextlib.contextmanager
+def reading(file: TableFile) -> Iterator[None]:
+    """Explain why a file can't be read in the block to its end, and refuse an object that has changed meanwhile.
+
+    Raises:
+        DataError: it is corrupt, or has changed.
+    """
+    try:
+        yield
+        if isinstance(file.path, ObjectFile):  # since not all stores read one version throughout
+            file.path.require_unchanged()
+    except OSError as error:  # pyarrow's own errors for broken files are OSErrors too
+        raise DataError(f"{str(file.path)!r} can't be read to its end: {error.strerror or error}") from error
 
 
 def open_table(path: str | Path) -> TableReader:

@@ -61,22 +61,36 @@ class ParquetFile(TableFile):
 
     def chunks(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[Chunk]:  # noqa: ARG002  as `TableFile` has it
         """Read in chunks; the offset is a row number. See `TableFile`."""
-        present = set(self.schema.names)
-        columns = [name for name in wanted if name in present]
-        size = int(np.clip(CELLS // max(len(columns), 1), LEAST_ROWS, MOST_ROWS))
         if offset >= self._ends[-1]:
             return
-        try:
-            texts = [name for name in columns if is_text(self.schema.field(name).type)]
-            size = rows_at_once(self._open(dictionaries=texts), self.path, columns, size)
-        except UNREADABLE as error:
-            raise _unreadable(self.path, error) from error
+        columns, size = self._plan(wanted)
         first = bisect_right(self._ends, offset) - 1
         try:
             batches = self._open().iter_batches(size, range(first, len(self._ends) - 1), columns=columns)
             for table in _rebatch(batches, size, offset - self._ends[first]):
                 offset += table.num_rows
                 yield Chunk(partial(_checked, self.path, table), offset)
+        except UNREADABLE as error:
+            raise _unreadable(self.path, error) from error
+
+    def ends(self, wanted: Sequence[str], numbers: Sequence[str] = (), offset: int = 0) -> Iterator[int]:  # noqa: ARG002  as `TableFile` has it
+        """Yield the row at which each chunk ends; no rows are read. See `TableFile`."""
+        if offset < self._ends[-1]:
+            _, size = self._plan(wanted)
+            yield from (min(start + size, self._ends[-1]) for start in range(offset, self._ends[-1], size))
+
+    def _plan(self, wanted: Sequence[str]) -> tuple[list[str], int]:
+        """Choose the columns to read, and the rows of a chunk.
+
+        Raises:
+            DataError: the file is corrupt, or has too large cells.
+        """
+        present = set(self.schema.names)
+        columns = [name for name in wanted if name in present]
+        most = int(np.clip(CELLS // max(len(columns), 1), LEAST_ROWS, MOST_ROWS))
+        try:
+            texts = [name for name in columns if is_text(self.schema.field(name).type)]
+            return columns, rows_at_once(self._open(dictionaries=texts), self.path, columns, most)
         except UNREADABLE as error:
             raise _unreadable(self.path, error) from error
 
