@@ -27,6 +27,7 @@ from tasks.runs.heartbeat import send_heartbeats
 from tasks.runs.logs import follow_library
 from tasks.runs.parameters import named, read_parameter
 from tasks.runs.schedule import scheduled_second
+from tasks.runs.secrets import take_secret
 from tasks.runs.states import failed_state_on_error, result_of
 
 
@@ -48,6 +49,7 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """
     follow_library()
     config = read_parameter(PredictionConfig, config).at(scheduled_second())
+    take_secret(config.url_env)
     catch_up()
     check_prediction(config)
     output = output_folder(config)

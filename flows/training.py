@@ -65,6 +65,7 @@ from tasks.runs.logs import follow_library
 from tasks.runs.parameters import named, read_parameter
 from tasks.runs.progress import show_race
 from tasks.runs.schedule import scheduled_second, supersede_missed_runs
+from tasks.runs.secrets import take_secret
 from tasks.runs.states import end_of, failed_state_on_error, result_of, steps_end_first
 from tasks.runs.steps import untraversed, upstream
 from tasks.time_svm import time_svm
@@ -88,8 +89,9 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
         started a run lately, or if a version of the same rows, split and config exists: its folder is the state's data.
     """
     follow_library()
-    start_fork_server(PRELOAD)
     config = read_parameter(TrainingConfig, config)
+    take_secret(config.dataset.url_env)
+    start_fork_server(PRELOAD)
     if superseded := supersede_missed_runs() or cool_down(config.drift_cooldown):
         return superseded
     catch_up()

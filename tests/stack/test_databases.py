@@ -83,6 +83,23 @@ def test_a_nightly_run_takes_what_is_new_and_predictions_go_to_a_table(bakeoff, 
     assert (tmp_path / "0" / "predictions.parquet").exists()
 
 
+def test_a_run_takes_the_url_from_a_block_of_prefects(server, database, tmp_path):
+    """Where the environment doesn't have it; neither log nor artifact shows it."""
+    url, _ = database
+    save = f"from prefect.blocks.system import Secret; Secret(value={url!r}).save('warehouse-url')"
+    auth = {"PREFECT_API_AUTH_STRING": ":".join(server.auth)}
+    saved = server.run("timeit", "-n", "1", "-r", "1", save, **auth)
+    assert 0 == saved.returncode, saved.stderr
+    rows = ["--dataset.url-env", "WAREHOUSE_URL", "--dataset.query", "select * from orders order by id"]
+    rows += ["--dataset.target", "outcome", "--dataset.ignore", "id,seen"]
+    rows += ["--classifiers", '{"logistic_regression": {}}']
+    places = ["--store", str(tmp_path / "models"), "--workspace", str(tmp_path / "work")]
+    done = server.run("flows.training", *rows, *places, **auth)
+    assert 0 == done.returncode, done.stderr
+    shown = [done.stdout, done.stderr, str(server.ask("logs/filter")), str(server.ask("artifacts/filter"))]
+    assert not [text for text in shown if urlsplit(url).password in text]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
