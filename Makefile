@@ -63,7 +63,7 @@ test-lowest: .venv-lowest/.done  ## run the library's tests on the lowest versio
 	@.venv-lowest/bin/python -m pytest $(or $(TESTS),tests/bakeoff) -n auto $(ARGS)
 
 test-stack: .venv/.dev .venv/.docs  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
-	@tests/stack/install postgresql chromium
+	@tests/stack/install postgresql chromium caddy
 	@$(BIN)/python -m pytest tests/stack -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-compose: .venv/.dev  ## run the tests that need Docker and a browser; installs the browser where it may

@@ -7,6 +7,7 @@ sides: `EmbeddedServer` in the parent, `python -m flows.local.server PORT` in th
 import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from http.client import HTTPException
 from importlib.metadata import version
 from pathlib import Path
 
-from bakeoff.errors import BakeoffError
+from bakeoff.errors import BakeoffError, ConfigError
 from bakeoff.runtime.locks import lock
 from flows.local.auth_string import SERVER_VARIABLE, make_auth_string
 from flows.local.preflight import prefect_home
@@ -92,14 +93,44 @@ class EmbeddedServer:
 
 
 def answers(api_url: str) -> bool:
-    """Return whether a Prefect server answers at the address, even if it requires an auth string."""
+    """Return whether a Prefect server answers at the address, even if it requires an auth string.
+
+    Raises:
+        ServerError: its certificate is not trusted.
+    """
+    url, tls = f"{api_url.rstrip('/')}/health", _trusted() if api_url.startswith("https:") else None
     try:
-        with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=5):  # noqa: S310  the user's own address
+        with urllib.request.urlopen(url, timeout=5, context=tls):  # noqa: S310  the user's own address
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ssl.SSLCertVerificationError):
+            raise ServerError(
+                f"the certificate of {api_url} is not trusted: {error.reason.verify_message}; set "
+                "PREFECT_API_SSL_CERT_FILE to the file of the authority that signed it"
+            ) from error
+        return False
     except (OSError, HTTPException):  # the latter if it is another program, which doesn't speak HTTP
         return False
+
+
+def _trusted() -> ssl.SSLContext:
+    """Return whose certificates Prefect's client trusts.
+
+    Raises:
+        ConfigError: the settings name a file that holds no certificates.
+    """
+    from prefect.settings import get_current_settings
+
+    api = get_current_settings().api
+    try:
+        context = ssl.create_default_context(cafile=api.ssl_cert_file)
+    except OSError as error:
+        raise ConfigError(f"PREFECT_API_SSL_CERT_FILE {api.ssl_cert_file!r} holds no certificates: {error}") from error
+    if api.tls_insecure_skip_verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None] = lambda: None) -> None:
@@ -111,7 +142,7 @@ def wait_for_server(api_url: str, seconds: float = 60, check: Callable[[], None]
         check: called before each try; an exception that it raises ends the waiting.
 
     Raises:
-        ServerError: the server did not answer in time.
+        ServerError: the server did not answer in time, or its certificate is not trusted.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

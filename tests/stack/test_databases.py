@@ -90,11 +90,12 @@ def test_a_run_takes_the_url_from_a_block_of_prefects(server, database, tmp_path
     auth = {"PREFECT_API_AUTH_STRING": ":".join(server.auth)}
     saved = server.run("timeit", "-n", "1", "-r", "1", save, **auth)
     assert 0 == saved.returncode, saved.stderr
-    rows = ["--dataset.url-env", "WAREHOUSE_URL", "--dataset.query", "select * from orders order by id"]
-    rows += ["--dataset.target", "outcome", "--dataset.ignore", "id,seen"]
-    rows += ["--classifiers", '{"logistic_regression": {}}']
-    places = ["--store", str(tmp_path / "models"), "--workspace", str(tmp_path / "work")]
-    done = server.run("flows.training", *rows, *places, **auth)
+    query = "select * from orders order by id"
+    rows = {"source": "sql", "url_env": "WAREHOUSE_URL", "query": query, "target": "outcome", "ignore": ["id", "seen"]}
+    config = {"dataset": rows, "store": str(tmp_path / "models"), "workspace": str(tmp_path / "work")}
+    config["classifiers"] = {"logistic_regression": {}}
+    run = f"from flows.training import training; training({config!r})"  # as a worker does, without the command's checks
+    done = server.run("timeit", "-n", "1", "-r", "1", run, **auth)
     assert 0 == done.returncode, done.stderr
     shown = [done.stdout, done.stderr, str(server.ask("logs/filter")), str(server.ask("artifacts/filter"))]
     assert not [text for text in shown if urlsplit(url).password in text]
