@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 LEAST_SECONDS = 0.005  # of any fit
-SVM_SECONDS = 0.02  # of an SVM's Pipeline, however few the rows
+SVM_SECONDS = 0.03  # of an SVM's Pipeline, however few the rows
 CELL = 2.2e-6  # seconds of encoding a category
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bakeoff.estimators.fit_time import FORMULAS, ProblemSize, predict_fit_seconds
+from bakeoff.estimators.fit_time import FORMULAS, LEAST_SECONDS, SVM_SECONDS, ProblemSize, predict_fit_seconds
 from bakeoff.tables.schema import Feature
 from tests.bakeoff.conftest import run_race
 
@@ -15,7 +15,7 @@ def test_more_is_predicted_to_take_longer(key):
         for times in (9, 20, 40, 99)
     ]
     assert sorted(set(seconds)) == seconds
-    least = 0.02 if key[0] == "svm" else 0.005
+    least = SVM_SECONDS if key[0] == "svm" else LEAST_SECONDS
     assert pytest.approx(least, rel=1e-3) == predict_fit_seconds(*key, ProblemSize(2, 1, 2), 1)
 
 

@@ -74,7 +74,7 @@ def test_an_approximated_svm_says_so(approximated):
     assert scores["predicted_seconds"] == predict_fit_seconds("svm", "nystroem", ProblemSize(2_100, 10, 4), 400)
     assert "bakeoff" == scores["engine"]
     fitted = "SVM: fitted by Nystroem's features of 400 landmarks"
-    sentence = f"{fitted}; the exact fit was predicted to take 0.049 s on one core."
+    sentence = f"{fitted}; the exact fit was predicted to take 0.059 s on one core."
     assert sentence in unescape(render_report(read_card(version), {}, {}))
     assert sentence in render_card(read_card(version))
     assert sentence in render_markdown(read_card(version), str(version))
