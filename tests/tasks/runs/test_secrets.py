@@ -23,7 +23,11 @@ def blocks(monkeypatch):
         monkeypatch.delenv(name)
 
 
-def test_a_variable_that_is_not_set_is_taken_from_its_block():
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_variable_that_is_not_set_is_taken_from_its_block(monkeypatch, empty):
+    """Or is empty, as compose sets those that its `.env` doesn't have."""
+    if empty:
+        monkeypatch.setenv("WAREHOUSE_URL", "")
     take_secret("WAREHOUSE_URL")
     assert "sqlite:///rows.db" == os.environ["WAREHOUSE_URL"]
 
