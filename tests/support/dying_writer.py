@@ -34,7 +34,8 @@ TRACED = tuple(
         "runtime/locks",
         "runtime/objects/place",
         *(f"store/copies/{name}" for name in ("pull", "push", "sealed_files")),
-        *(f"store/{name}" for name in ("journal", "layout", "manifest", "model_store", "writer")),
+        *(f"store/{name}" for name in ("files/folder_files", "journal", "layout", "manifest", "model_store")),
+        *(f"store/writers/{name}" for name in ("addition", "change", "folder_writer")),
     )
 )
 

@@ -30,7 +30,7 @@ from bakeoff.runtime.objects.address import object_address
 from bakeoff.runtime.progress import Pace, Report
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.store.load import VersionRef
-from bakeoff.store.writer import FULL
+from bakeoff.store.writers.folder_writer import FULL
 from bakeoff.tables.batches import BEGINNING, TableFile
 from bakeoff.tables.reader import describe_format, missing_columns
 

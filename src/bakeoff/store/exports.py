@@ -1,20 +1,23 @@
 """Add versions to a model: export, import, and write a report again."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
-from bakeoff.errors import BakeoffError, IntegrityError, StoreError, WriteError
-from bakeoff.runtime.files import require_writable, sha256_file, write_aside
-from bakeoff.runtime.locks import locked
+from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.runtime.files import sha256_file
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.card import Card
-from bakeoff.store.entries import STAMP, make_event
-from bakeoff.store.history import FIRST, History
+from bakeoff.store.entries import STAMP
+from bakeoff.store.history import History
 from bakeoff.store.manifest import REPORT, Render, copy_version, write_version
 from bakeoff.store.reader import ADVICE, StoreReader
 from bakeoff.store.verification import verify_version
-from bakeoff.store.writer import Writer, writing
+from bakeoff.store.writers.addition import Addition, Writer
+from bakeoff.store.writers.change import change_model, replace_report, require_changeable
+
+Changed = TypeVar("Changed")
 
 SECOND = "%Y%m%dT%H%M%SZ"
 
@@ -29,7 +32,7 @@ class ExportingStore(StoreReader):
             StoreError: the store can't be written, or is signed and there is no private key.
             IntegrityError: the journal has a finding.
         """
-        require_writable(self.folder, "the store", StoreError)
+        require_changeable(self._layout)
         self.journal.require_key(self.history(), self.keys)
 
     def export(
@@ -39,7 +42,7 @@ class ExportingStore(StoreReader):
         why: str,
         by: str | None = None,
         render: Render | None = None,
-    ) -> Path:
+    ) -> Path | Address:
         """Add a version, completely or not at all. The first version of a model becomes champion.
 
         Args:
@@ -50,19 +53,22 @@ class ExportingStore(StoreReader):
             render: makes the report from the card; None for no report.
 
         Returns:
-            The version's folder.
+            The version's folder, or its address.
 
         Raises:
             WriteError: a write failed; nothing was changed.
             IntegrityError: a file was changed while it was copied.
         """
         digest = sha256_file(files["model.joblib"])
-        with self._writing() as writer:
+
+        def add(writer: Writer) -> str:
             created = datetime.now(UTC)
             version = f"{_next_second(created, writer.history):{SECOND}}-{digest[:5]}"
             card = describe(version, created.strftime(STAMP))
-            self._add(writer, version, lambda folder: write_version(folder, card, files, render), "export", why, by)
-        return self.folder / version
+            writer.add(Addition(version, lambda to: write_version(to, card, files, render), "export", why, by))
+            return version
+
+        return self.folder / self._change(add)
 
     def import_version(self, card: Card, card_sha256: str, folder: Path, why: str, by: str | None = None) -> bool:
         """Add a version that another store exported, completely or not at all; returns False if it is there already.
@@ -79,15 +85,20 @@ class ExportingStore(StoreReader):
             WriteError: a write failed; nothing was changed.
             IntegrityError: the store has another version of this id.
         """
-        with self._writing() as writer:
+
+        def add(writer: Writer) -> bool:
             if self.has(card.version, card_sha256, writer.history):
                 return False
-            if (self.folder / card.version).exists():
+            if card.version in self._layout.present():
                 raise StoreError(
                     f"{str(self.folder / card.version)!r} is in the way, and not in the journal; move it away"
                 )
-            self._add(writer, card.version, lambda to: copy_version(folder, to, card, card_sha256), "import", why, by)
-        return True
+            writer.add(
+                Addition(card.version, lambda to: copy_version(folder, to, card, card_sha256), "import", why, by)
+            )
+            return True
+
+        return self._change(add)
 
     def has(self, version: str, card_sha256: str, history: History | None = None) -> bool:
         """Return whether the store has this very version, and verify it.
@@ -110,52 +121,27 @@ class ExportingStore(StoreReader):
         self._require_whole(history, version)
         return True
 
-    def _add(
-        self, writer: Writer, version: str, write: Callable[[Path], str], event: str, why: str, by: str | None
-    ) -> None:
-        """Write a version, commit it, and move it into place; the first one becomes champion.
-
-        Args:
-            write: writes it into a folder and returns the SHA-256 of its card.json.
-        """
-        incoming = self._layout.staging(version)
-        incoming.mkdir()
-        try:
-            events = [make_event(event, why, by, version=version, card_sha256=write(incoming))]
-            if not writer.history.exports:
-                events.append(make_event("promote", FIRST, by, version=version))
-            writer.commit(*events)
-        except (OSError, BakeoffError):  # a full disk, for example: free the space again
-            writer.discard(version)
-            raise
-        writer.publish(version)
-
-    def write_report(self, version: str, html: str) -> Path:
+    def write_report(self, version: str, html: str) -> Path | Address:
         """Write a version's report again; nothing else of it changes.
 
         Returns:
-            The report's path.
+            The report's path or address.
 
         Raises:
             StoreError: there is no such version, or its folder can't be written to.
             WriteError: the write failed; the old report is unchanged.
         """
-        path = self.path(self.resolve(version)) / REPORT
-        require_writable(path.parent, "the version", StoreError)
-        try:
-            with locked(self._layout.lock):
-                write_aside(path, html).replace(path)
-        except OSError as error:
-            raise WriteError(f"{path} could not be written: {error.strerror or error}; it is as it was") from error
-        return path
+        version = self.resolve(version)
+        replace_report(self._layout, version, html)
+        return self.path(version) / REPORT
 
     def _require_whole(self, history: History, version: str) -> None:
         """Raise an `IntegrityError` if the version differs from its card or the journal."""
         if findings := verify_version(self._layout, history, version):
             raise IntegrityError(f"version {version} is not used: {findings[0]}; {ADVICE}")
 
-    def _writing(self) -> AbstractContextManager[Writer]:
-        return writing(self._layout, self.keys, trusted=self.keys)
+    def _change(self, change: Callable[[Writer], Changed]) -> Changed:
+        return change_model(self._layout, self.keys, self.keys, change)
 
 
 def _next_second(now: datetime, history: History) -> datetime:

@@ -1,9 +1,7 @@
 """The journal of a model: an append-only file with one line per event, which decides who is champion."""
 
-import errno
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,12 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.errors import IntegrityError
-from bakeoff.runtime.files import (
-    describe_too_large,
-    open_file,
-    raise_refusal,
-    read_file,
-)
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.entries import (
     HEAD,
     SHORTEST,
@@ -27,9 +20,11 @@ from bakeoff.store.entries import (
     head_of,
     verify_chain,
 )
+from bakeoff.store.files.model_files import ModelFiles
 from bakeoff.store.history import Entry, History
 from bakeoff.store.keys import Keys
 
+JOURNAL, JOURNAL_HEAD = "journal.jsonl", "journal.head"
 LARGEST, LONGEST_HEAD = 1 << 26, 1 << 12  # bytes of a journal (some hundred thousand lines) and of its head
 RESTORE = "restore the model's folder from a backup, or choose another name"
 
@@ -43,18 +38,18 @@ class Journal:
     private key, lines and head are signed.
     """
 
-    folder: Path
+    files: ModelFiles
     name: str
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | Address:
         """The journal's file."""
-        return self.folder / "journal.jsonl"
+        return self.files.place / JOURNAL
 
     @property
-    def head(self) -> Path:
+    def head(self) -> Path | Address:
         """The file with the number and digest of the last line."""
-        return self.folder / "journal.head"
+        return self.files.place / JOURNAL_HEAD
 
     def read(self, keys: Keys | None) -> History:
         """Read all entries; a last line that a crash cut short is left out.
@@ -71,9 +66,13 @@ class Journal:
             ReadError: the system refused to read a file.
         """
         history, findings = self.inspect(keys)
+        self.refuse(findings)
+        return history
+
+    def refuse(self, findings: list[str]) -> None:
+        """Raise an `IntegrityError` if there are findings."""
         if findings:
             raise IntegrityError(f"the journal of {self.name!r} is not used: {findings[0]}")
-        return history
 
     def inspect(self, keys: Keys | None, noted: str | None = None) -> tuple[History, list[str]]:
         """Read the journal as `read` does, but return findings; unreadable entries are left out of the history.
@@ -92,8 +91,20 @@ class Journal:
             head = self._read_head()  # before the journal, which may grow in the meantime
             content = self._read()
         except OSError as error:
-            raise_refusal(error, self.path)
             return History(), [f"it can't be read: {error.strerror}"]
+        return self.check(head, content, keys, noted)
+
+    def check(
+        self, head: str | None, content: bytes, keys: Keys | None, noted: str | None = None
+    ) -> tuple[History, list[str]]:
+        """Check a journal that was read, as `inspect` does.
+
+        Args:
+            head: the content of `journal.head`, read before the journal; None if there is none.
+            content: the content of `journal.jsonl`.
+            keys: as for `inspect`.
+            noted: as for `inspect`.
+        """
         size = content.rfind(b"\n") + 1  # the rest was cut short
         if content.count(b"\n") > size // SHORTEST:
             return History(), [f"it has more lines than entries fit in its {size:,} bytes; {RESTORE}"]
@@ -208,23 +219,20 @@ class Journal:
     def _read_head(self) -> str | None:
         """Read the head's file; None if it is missing."""
         try:
-            return read_file(self.head, LONGEST_HEAD).decode(errors="replace")
+            return self.files.read(JOURNAL_HEAD, LONGEST_HEAD).decode(errors="replace")
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _read(self) -> bytes:
-        """Read the journal in one system call; empty if it is missing.
+        """Read the journal at once; empty if it is missing.
 
-        In several calls, the start of a line that a writer is cutting off could be joined to the line that replaces it.
+        In several system calls, the start of a line that a writer is cutting off could be joined to the line that
+        replaces it.
 
         Raises:
             OSError: it is too large, or can't be read.
         """
         try:
-            with open_file(self.path) as file:
-                size = os.fstat(file.fileno()).st_size
-                if size > LARGEST:
-                    raise OSError(errno.EFBIG, describe_too_large(size, LARGEST))
-                return file.read(size) or b""
+            return self.files.read_at_once(JOURNAL, LARGEST)
         except (FileNotFoundError, NotADirectoryError):
             return b""

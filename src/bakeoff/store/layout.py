@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bakeoff.errors import IntegrityError
-from bakeoff.runtime.files import raise_refusal, read_file
-from bakeoff.runtime.locks import locked_if_possible
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.card import Card
 from bakeoff.store.entries import VERSION
+from bakeoff.store.files.model_files import ModelFiles
 from bakeoff.store.history import History
-from bakeoff.store.journal import Journal
+from bakeoff.store.journal import JOURNAL_HEAD, Journal
 from bakeoff.store.keys import Keys
 from bakeoff.store.manifest import LARGEST_CARD, parse_card
 
 PATIENCE_SECONDS = 2.0  # the longest that a reader waits for a writer
+CHAMPION = "champion"  # the file with the champion's id, for programs that don't parse the journal
 INCOMING = ".incoming-"  # prefix of a version that is being written, or whose writer died
 SHORT = 1 << 12  # bytes of a one-line file, at most
 GONE = "journal.jsonl is gone, or all that was in it; restore the model's folder from a backup, or choose another name"
@@ -24,49 +25,53 @@ GONE = "journal.jsonl is gone, or all that was in it; restore the model's folder
 
 @dataclass(frozen=True)
 class Layout:
-    """The folder of one model."""
+    """The files of one model."""
 
-    folder: Path
+    files: ModelFiles
 
     @property
     def journal(self) -> Journal:
         """The journal, which decides what exists."""
-        return Journal(self.folder, self.folder.name)
+        return Journal(self.files, self.files.place.name)
 
-    @property
-    def champion_file(self) -> Path:
-        """The file with the champion's id, for programs that don't parse the journal."""
-        return self.folder / "champion"
-
-    @property
-    def lock(self) -> Path:
-        """The file that writers lock."""
-        return self.folder / ".lock"
-
-    def staging(self, version: str) -> Path:
-        """Return the folder where a version is written before it is moved into place."""
-        return self.folder / f"{INCOMING}{version}"
-
-    def path(self, version: str) -> Path:
+    def key(self, version: str) -> str:
         """Return a version's folder; if its writer died before moving it, the staging folder, which is complete too."""
-        folder, incoming = self.folder / version, self.staging(version)
-        return incoming if not folder.exists() and incoming.exists() else folder
+        incoming = f"{INCOMING}{version}"
+        return incoming if not self.files.exists(version) and self.files.is_folder(incoming) else version
+
+    def path(self, version: str) -> Path | Address:
+        """Return where a version's files are, as `key` has it."""
+        return self.files.place / self.key(version)
 
     def present(self) -> set[str]:
-        """Return the names of the folders that are named like a version, in the journal or not."""
+        """Return the names of the folders that are named like a version, in the journal or not.
+
+        In an object store files are written in their place, without those of versions that are being written.
+        """
         try:
-            return {path.name for path in self.folder.iterdir() if VERSION.fullmatch(path.name)}
-        except OSError as error:
-            raise_refusal(error, self.folder)
+            names = self.files.names()
+        except OSError:
             return set()
+        return {name for name in names if VERSION.fullmatch(name) and f"{INCOMING}{name}" not in names}
 
     def read_pointer(self) -> str:
         """Return the content of the file `champion`, an id; empty if the file is missing or too long."""
         try:
-            return read_file(self.champion_file, SHORT).decode(errors="replace").strip()
-        except OSError as error:
-            raise_refusal(error, self.champion_file)
+            return self.files.read(CHAMPION, SHORT).decode(errors="replace").strip()
+        except OSError:
             return ""
+
+    def derived_files(self, history: History, keys: Keys) -> dict[str, str]:
+        """Return the contents, by name, of the files that follow from a history.
+
+        Args:
+            history: the history.
+            keys: the keys to sign with.
+        """
+        texts = {JOURNAL_HEAD: self.journal.head_text(history, keys)}
+        if history.champion:
+            texts[CHAMPION] = f"{history.champion}\n"
+        return texts
 
     def read_history(self, keys: Keys | None) -> History:
         """Read the journal.
@@ -78,9 +83,17 @@ class Layout:
             IntegrityError: the journal was changed, is gone, or is not signed by a trusted key.
             ReadError: the system refused to read it.
         """
-        history = self.journal.read(keys)
+        return self.require_used(*self.journal.inspect(keys))
+
+    def require_used(self, history: History, findings: list[str]) -> History:
+        """Return a history that has no findings, and whose journal is not gone.
+
+        Raises:
+            IntegrityError: it has, or it is.
+        """
+        self.journal.refuse(findings)
         if not history.entries and (self.present() or self.read_pointer()):
-            raise IntegrityError(f"the journal of {self.folder.name!r} is not used: {GONE}")
+            raise IntegrityError(f"the journal of {self.files.place.name!r} is not used: {GONE}")
         return history
 
     def read_file(self, version: str, name: str, most: int) -> bytes:
@@ -95,14 +108,12 @@ class Layout:
             IntegrityError: it is missing, not a file, or too large.
             ReadError: the system refused to read it.
         """
-        folders = self.folder / version, self.staging(version)
-        for folder in (*folders, folders[0]):  # it may be moved into place in the meantime
+        for folder in (version, f"{INCOMING}{version}", version):  # it may be moved into place in the meantime
             try:
-                return read_file(folder / name, most)
+                return self.files.read(f"{folder}/{name}", most)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise_refusal(error, folder / name)
                 raise IntegrityError(f"{name} can't be read: {error.strerror}") from error
         raise IntegrityError(f"{name} is missing")
 
@@ -130,5 +141,5 @@ class Layout:
     @contextmanager
     def read_locked(self) -> Iterator[None]:
         """Hold the writers' lock in the block if it can be had in two seconds, so that no writer changes anything."""
-        with locked_if_possible(self.lock, PATIENCE_SECONDS):
+        with self.files.quiet(PATIENCE_SECONDS):
             yield

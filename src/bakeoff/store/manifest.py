@@ -11,18 +11,18 @@ from bakeoff.errors import IntegrityError
 from bakeoff.runtime.files import (
     aside_of,
     copy_file,
-    raise_refusal,
     sha256_file,
     sync,
     write_file,
 )
 from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store.card import Card, FileDigest
+from bakeoff.store.files.model_files import ModelFiles
 
 Render = Callable[[Card], str]
 
 FORMAT = 1  # of card.json
-LARGEST_CARD = 1 << 26  # bytes
+CARD, LARGEST_CARD = "card.json", 1 << 26  # bytes
 HARMLESS = 1 << 28  # bytes that any file may have, whatever its card says; more only if the card says so
 CONFIG = "config.yaml"  # the run's whole config, to make the version again; older versions have it in the card alone
 REPORT = "report.html"  # not sealed: derived from the sealed files, and may be written again
@@ -126,8 +126,13 @@ def most_bytes(card: Card, name: str) -> int:
     return max(HARMLESS, card.files[name].bytes) if name in card.files else HARMLESS
 
 
-def compare_with_manifest(folder: Path, card: Card) -> list[str]:
+def compare_with_manifest(files: ModelFiles, key: str, card: Card) -> list[str]:
     """Compare a version's folder with its card: files that differ or are missing, and files that the card doesn't list.
+
+    Args:
+        files: the model's files.
+        key: the folder's key.
+        card: the card.
 
     Returns:
         A sentence for each file that differs.
@@ -138,14 +143,11 @@ def compare_with_manifest(folder: Path, card: Card) -> list[str]:
     findings = []
     for name in card.files:
         try:
-            if (folder / name).stat().st_size > most_bytes(card, name) or (
-                sha256_file(folder / name) != recorded_digest(card, name)
-            ):
+            if files.measure(f"{key}/{name}", most_bytes(card, name))[1] != recorded_digest(card, name):
                 findings.append(f"{name} differs from its card")
         except FileNotFoundError:
             findings.append(f"{name} is missing")
         except OSError as error:
-            raise_refusal(error, folder / name)
             findings.append(f"{name} can't be read: {error.strerror}")
     known = {*card.files, "card.json", REPORT, aside_of(Path(REPORT)).name}
-    return findings + [f"{path.name} is not in its card" for path in sorted(folder.iterdir()) if path.name not in known]
+    return findings + [f"{name} is not in its card" for name in sorted(files.names(key) - known)]

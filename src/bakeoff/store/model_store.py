@@ -13,15 +13,17 @@ from bakeoff.store.exports import ExportingStore
 from bakeoff.store.history import HOLDS, PROMOTION, History, Hold
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import verify_journal, verify_versions
-from bakeoff.store.writer import writing
+from bakeoff.store.writers.addition import Writer
+from bakeoff.store.writers.change import change_model
 
 
 class ModelStore(ExportingStore):
     """The versions of one model, for reading and writing.
 
-    Several processes may use it at once: writers take turns by a lock, which is released when its process ends. Every
-    change raises a `StoreError` if the store can't be written or needs a private key, an `IntegrityError` if the
-    journal has a finding, and a `WriteError` if a write fails.
+    Several processes may use it at once: writers take turns by a lock, which is released when its process ends; in an
+    object store, which has no locks, a writer that another has overtaken begins anew. Every change raises a
+    `StoreError` if the store can't be written or needs a private key, an `IntegrityError` if the journal has a finding,
+    and a `WriteError` if a write fails.
 
     Args:
         keys: the keys to sign with and to trust.
@@ -53,16 +55,19 @@ class ModelStore(ExportingStore):
             WriteError: a write failed; the champion is unchanged.
         """
         self.resolve(version)
-        with self._writing() as writer:
-            version = self.resolve(version, writer.history)
-            if writer.history.champion == version:
+
+        def change(writer: Writer) -> bool:
+            wanted = self.resolve(version, writer.history)
+            if writer.history.champion == wanted:
                 return False
             self._require_champion(writer.history, instead_of)
             if instead_of is not None and writer.history.hold:
                 raise ChampionChangedError(str(writer.history.hold))
-            self._require_whole(writer.history, version)
-            writer.commit(make_event("promote", why, by, version=version, figures=figures))
-        return True
+            self._require_whole(writer.history, wanted)
+            writer.commit(make_event("promote", why, by, version=wanted, figures=figures))
+            return True
+
+        return self._change(change)
 
     def keep(
         self, champion: str, challenger: str, why: str, by: str | None = None, figures: Mapping[str, Any] | None = None
@@ -81,10 +86,13 @@ class ModelStore(ExportingStore):
             WriteError: a write failed; nothing was changed.
         """
         self.resolve(challenger)
-        with self._writing() as writer:
-            challenger = self.resolve(challenger, writer.history)
+
+        def change(writer: Writer) -> None:
+            kept_out = self.resolve(challenger, writer.history)
             self._require_champion(writer.history, champion)
-            writer.commit(make_event("keep", why, by, version=champion, challenger=challenger, figures=figures))
+            writer.commit(make_event("keep", why, by, version=champion, challenger=kept_out, figures=figures))
+
+        self._change(change)
 
     def record_labels(
         self, results: Sequence[tuple[str, str, str, int, int]], why: str, by: str | None = None
@@ -103,7 +111,8 @@ class ModelStore(ExportingStore):
         Raises:
             WriteError: a write failed; nothing was changed.
         """
-        with self._writing() as writer:
+
+        def change(writer: Writer) -> list[str]:
             new: dict[tuple[str, str], dict[str, Any]] = {}
             for version, digest, week, rows, right in results:
                 figures = {"predictions": digest, "week": week, "rows": rows, "right": right}
@@ -116,7 +125,9 @@ class ModelStore(ExportingStore):
                         for version, digest in new
                     )
                 )
-        return sorted({version for version, _ in new})
+            return sorted({version for version, _ in new})
+
+        return self._change(change)
 
     def rollback(self, why: str, by: str | None = None) -> str:
         """Make the champion before the present one champion again, and hold automatic promotion; returns its id.
@@ -127,7 +138,8 @@ class ModelStore(ExportingStore):
             WriteError: a write failed; the champion is unchanged.
         """
         self.resolve("champion")
-        with self._writing() as writer:
+
+        def change(writer: Writer) -> str:
             version = writer.history.champion_before
             if version is None:
                 raise StoreError(
@@ -135,7 +147,9 @@ class ModelStore(ExportingStore):
                 )
             self._require_whole(writer.history, version)
             writer.commit(make_event("rollback", why, by, version=version, **{HOLDS: PROMOTION}))
-        return version
+            return version
+
+        return self._change(change)
 
     def resume(self, why: str, by: str | None = None) -> Hold | None:
         """Lift the hold of automatic promotion; returns the hold, or None if there was none.
@@ -145,26 +159,34 @@ class ModelStore(ExportingStore):
             WriteError: a write failed; the hold stays.
         """
         self.resolve("latest")
-        with self._writing() as writer:
+
+        def change(writer: Writer) -> Hold | None:
             hold = writer.history.hold
             if hold:
                 writer.commit(make_event("resume", why, by))
-        return hold
+            return hold
+
+        return self._change(change)
 
     def prune(self, last: int, days: float, why: str, by: str | None = None) -> RetentionPlan:
         """Remove all versions except the champion, the newest ones, and recent champions; see `plan_prune`.
+
+        In an object store also what exports have left whose process died.
 
         Raises:
             StoreError: there is no such model.
             WriteError: a write failed; nothing was changed.
         """
         self.resolve("latest")
-        with self._writing() as writer:
+
+        def change(writer: Writer) -> RetentionPlan:
             plan = plan_retention(self._layout, writer.history, last, days)
-            if plan.pruned:
-                writer.commit(make_event("prune", why, by, versions=plan.pruned))
-                writer.remove(plan.pruned)
-        return plan
+            if versions := [*plan.pruned, *writer.abandoned()]:
+                writer.commit(make_event("prune", why, by, versions=versions))
+                writer.remove(versions)
+            return plan
+
+        return self._change(change)
 
     def sign(self, why: str, by: str | None = None, *, as_it_stands: bool = False) -> History:
         """Verify all versions of the model, and sign the journal; from then on every change must be signed.
@@ -185,13 +207,16 @@ class ModelStore(ExportingStore):
         history = self._layout.read_history(None)
         self.resolve("latest", history)
         trusted = None if as_it_stands else self.keys
-        with writing(self._layout, self.keys, trusted) as writer:
-            history, findings = verify_journal(self._layout, trusted)
-            findings += verify_versions(self._layout, history, self._names(history))
+
+        def change(writer: Writer) -> History:
+            before, findings = verify_journal(self._layout, trusted)
+            findings += verify_versions(self._layout, before, self._names(before))
             if findings:
                 raise IntegrityError(f"nothing was signed: {findings[0].version or self.name}: {findings[0].text}")
             writer.commit(make_event("sign", why, by))
-        return history
+            return before
+
+        return change_model(self._layout, self.keys, trusted, change)
 
     def _require_champion(self, history: History, expected: str | None) -> None:
         if expected is not None and history.champion != expected:

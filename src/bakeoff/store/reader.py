@@ -11,15 +11,19 @@ from typing import Any
 
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.runtime.files import DENIED, NAME, raise_refusal
+from bakeoff.runtime.objects.address import Address, parse_place
 from bakeoff.store.card import Card
 from bakeoff.store.entries import HEAD
+from bakeoff.store.files.object_files import names_below, open_files
 from bakeoff.store.history import History
+from bakeoff.store.journal import JOURNAL
 from bakeoff.store.keys import NO_KEYS, Keys
 from bakeoff.store.layout import Layout
-from bakeoff.store.manifest import LARGEST_CARD, most_bytes, parse_card, recorded_digest
+from bakeoff.store.manifest import LARGEST_CARD, REPORT, most_bytes, parse_card, recorded_digest
 from bakeoff.store.retention import RetentionPlan, plan_retention
 from bakeoff.store.verification import Finding, verify_journal, verify_versions
 
+LARGEST_REPORT = 1 << 26  # bytes
 ADVICE = "restore it from a backup, or use another version"
 
 
@@ -29,14 +33,17 @@ class StoreReader:
     It takes no lock: a reader sees a version or champion as before or after a change, never in between.
 
     Args:
+        root: the store's folder, or its address in an object store.
+        name: the model's name.
         keys: the trusted keys.
     """
 
-    def __init__(self, root: Path | str, name: str, keys: Keys = NO_KEYS) -> None:
+    def __init__(self, root: Path | Address | str, name: str, keys: Keys = NO_KEYS) -> None:
         self.name = name
-        self.folder = Path(root) / name
+        self.root = parse_place(root)
+        self.folder = self.root / name
         self.keys = keys
-        self._layout = Layout(self.folder)
+        self._layout = Layout(open_files(self.root, name))
         self.journal = self._layout.journal
 
     def history(self) -> History:
@@ -73,8 +80,8 @@ class StoreReader:
         history = history or self.history()
         versions = history.versions
         if not versions:
-            root = str(self.folder.parent)
-            others = ", ".join(names_in(self.folder.parent))
+            root = str(self.root)
+            others = ", ".join(names_in(self.root))
             if not others:  # the name may be the default
                 raise StoreError(f"there is no model in {root!r} yet: train first, or give another --store")
             hint = f"there {'are' if ',' in others else 'is'} {others}"
@@ -91,8 +98,8 @@ class StoreReader:
             raise StoreError(f"{self.name!r} has no version {wanted!r}; allowed: champion, latest or an id ({shown})")
         return wanted
 
-    def path(self, version: str) -> Path:
-        """Return the version's folder."""
+    def path(self, version: str) -> Path | Address:
+        """Return the version's folder, or its address."""
         return self._layout.path(version)
 
     def card(self, version: str, history: History | None = None) -> Card:
@@ -130,6 +137,17 @@ class StoreReader:
             content = self._layout.read_card_file(version, history)
             parse_card(content, version)
         return content
+
+    def read_report(self, version: str) -> bytes | None:
+        """Read a version's report, which is not sealed; None if it is missing, too large, or a link.
+
+        Raises:
+            ReadError: the system refused to read it.
+        """
+        try:
+            return self._layout.files.read(f"{self._layout.key(version)}/{REPORT}", LARGEST_REPORT, follow=False)
+        except OSError:
+            return None
 
     def mentions(self, version: str, text: str) -> bool:
         """Return whether card.json contains a text, without verifying it, which is faster than reading the card.
@@ -215,13 +233,17 @@ class StoreReader:
             raise StoreError(f"version {version} of {self.name!r} was pruned at {history.pruned[version]['time']}")
 
 
-def names_in(root: Path) -> list[str]:
-    """Return the names of the models in a store's folder, including models whose own folder may not be read.
+def names_in(root: Path | Address) -> list[str]:
+    """Return the names of the models in a store, including models whose own folder may not be read.
 
     Raises:
         StoreError: the store's path is a file.
+        UserError: the object store can't be used.
         ReadError: the system refused to read the store's folder.
     """
+    if isinstance(root, Address):
+        names = sorted(name for name in names_below(root) if re.fullmatch(NAME, name))
+        return [name for name in names if open_files(root, name).exists(JOURNAL)]
     if os.path.exists(root) and not os.path.isdir(root):  # noqa: PTH110, PTH112  Path's methods raise if access is denied
         raise StoreError(f"the store {str(root)!r} is a file; give a folder")
     try:
@@ -234,7 +256,7 @@ def names_in(root: Path) -> list[str]:
 
 def _has_journal(folder: Path) -> bool:
     try:
-        (folder / "journal.jsonl").stat()
+        (folder / JOURNAL).stat()
     except OSError as error:
         return error.errno in DENIED
     return True

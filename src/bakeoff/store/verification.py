@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from bakeoff.errors import IntegrityError, ReadError
-from bakeoff.runtime.files import raise_refusal
 from bakeoff.store.history import History
+from bakeoff.store.journal import JOURNAL
 from bakeoff.store.keys import Keys
 from bakeoff.store.layout import GONE, Layout
 from bakeoff.store.manifest import compare_with_manifest
@@ -22,7 +22,7 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
     """Check the journal and the file `champion`.
 
     Args:
-        layout: the model's folder.
+        layout: the model's files.
         keys: the trusted keys; with None signatures are not checked.
         noted: an earlier head, whose line the journal must contain.
 
@@ -33,7 +33,7 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
         ReadError: the system refused to read a file.
     """
     history, texts = layout.journal.inspect(keys, noted)
-    if not history.entries and (layout.present() or layout.read_pointer() or not layout.journal.path.exists()):
+    if not history.entries and (layout.present() or layout.read_pointer() or not layout.files.exists(JOURNAL)):
         texts = texts or [GONE]
     texts = texts or (layout.journal.find_forged(history, keys) if keys else [])
     shown = layout.read_pointer()
@@ -43,7 +43,10 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
 
 
 def verify_versions(layout: Layout, history: History, versions: list[str]) -> list[Finding]:
-    """Verify versions; a file that the system refuses to read is a finding too. Versions pruned meanwhile have none."""
+    """Verify versions; a file that the system refuses to read is a finding too.
+
+    Versions that were pruned or added in the meantime have none.
+    """
     findings = []
     for version in versions:
         try:
@@ -52,8 +55,9 @@ def verify_versions(layout: Layout, history: History, versions: list[str]) -> li
             texts = [str(error)]
         findings += [Finding(version, text) for text in texts]
     if findings:
-        gone = set(layout.journal.inspect(None)[0].pruned) - set(history.pruned)
-        findings = [finding for finding in findings if finding.version not in gone]
+        now = layout.journal.inspect(None)[0]
+        changed = {*now.pruned} - {*history.pruned} | {*now.exports} - {*history.exports}
+        findings = [finding for finding in findings if finding.version not in changed]
     return findings
 
 
@@ -66,14 +70,16 @@ def verify_version(layout: Layout, history: History, version: str) -> list[str]:
     Raises:
         ReadError: the system refused to read a file.
     """
+    if version not in history.versions and not layout.files.exists(version):
+        return []  # some object stores list folders that hold nothing any more
     if version in history.pruned:
         return ["it was pruned, but its folder is there; the next writer removes it"]
     try:
-        if version in history.exports and not layout.path(version).is_dir():
+        key = layout.key(version)
+        if version in history.exports and not layout.files.is_folder(key):
             return ["is in the journal but not in the store"]
-        return compare_with_manifest(layout.path(version), layout.read_card(version, history))
+        return compare_with_manifest(layout.files, key, layout.read_card(version, history))
     except IntegrityError as error:
         return [str(error)]
     except OSError as error:
-        raise_refusal(error, layout.path(version))
         return [str(error)]

@@ -295,7 +295,7 @@ def test_what_is_pruned_while_it_is_verified_is_no_finding(store, monkeypatch):
         if len(looks) == 1:
             with monkeypatch.context() as patch:
                 patch.setattr(Journal, "inspect", examine)
-                patch.setattr("bakeoff.store.writer.locked", nullcontext)
+                patch.setattr("bakeoff.store.writers.folder_writer.locked", nullcontext)
                 store.prune(0, 0, "meanwhile")
         return seen
 

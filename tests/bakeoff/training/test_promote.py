@@ -20,7 +20,7 @@ from bakeoff.errors import (
     ReadError,
     StoreError,
 )
-from bakeoff.store import layout
+from bakeoff.store.files import folder_files
 from bakeoff.store.model_store import ModelStore
 from bakeoff.training.promote import beats_baseline
 from bakeoff.training.promotion import ChampionComparison, decide
@@ -176,14 +176,14 @@ def test_a_champion_of_another_scikit_learn_is_replaced(races, root):
 def test_no_handles_left_is_no_reason_to_promote(races, root, monkeypatch):
     """A file of the champion can't be read now, and may be in a minute."""
     champion, _ = export_and_meet(races["weak"], root)
-    original = layout.read_file
+    original = folder_files.read_file
 
-    def read_file(path, most):
+    def read_file(path, most, follow):
         if path.parent.name == champion and path.name == "model.joblib":
             raise OSError(24, "Too many open files")
-        return original(path, most)
+        return original(path, most, follow)
 
-    monkeypatch.setattr(layout, "read_file", read_file)
+    monkeypatch.setattr(folder_files, "read_file", read_file)
     with pytest.raises(ReadError, match="Too many open files"):
         export_and_meet(races["strong"], root)
     assert champion == ModelStore(root, "classifier").champion()

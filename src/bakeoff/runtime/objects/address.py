@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from bakeoff.errors import ConfigError
 from bakeoff.formatting import one_line
@@ -28,6 +29,16 @@ class Address:
     def __truediv__(self, name: str) -> "Address":
         """Return the address of a name below it."""
         return Address(self.scheme, f"{self.path}/{name}")
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def parent(self) -> "Address":
+        """The address that it lies directly below; the bucket's is itself."""
+        return Address(self.scheme, self.path.rsplit("/", 1)[0])
 
     @property
     def key(self) -> str:
@@ -68,6 +79,11 @@ def object_address(text: str | os.PathLike[str] | None) -> Address | None:
     """Return the address of an object store that a valid setting holds; None if it is a path or nothing."""
     scheme = str(text).partition("://")[0]
     return parse_address(str(text)) if scheme in PACKAGES and scheme != "file" and scheme != str(text) else None
+
+
+def parse_place(text: str | os.PathLike[str] | Address) -> Path | Address:
+    """Return the address of an object store, or else the path, that a valid setting holds."""
+    return object_address(str(text)) or Path(str(text))
 
 
 def path_or_address(text: str) -> str:

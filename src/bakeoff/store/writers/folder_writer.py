@@ -3,12 +3,12 @@
 import errno
 import logging
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from bakeoff.errors import ReadError, StoreError, WriteError
+from bakeoff.errors import BakeoffError, ReadError, StoreError, WriteError
 from bakeoff.runtime.files import (
     append,
     aside_of,
@@ -21,28 +21,34 @@ from bakeoff.runtime.files import (
 )
 from bakeoff.runtime.locks import locked
 from bakeoff.store.entries import VERSION
+from bakeoff.store.files.folder_files import LOCK
 from bakeoff.store.history import History
 from bakeoff.store.keys import Keys
-from bakeoff.store.layout import INCOMING, Layout
+from bakeoff.store.layout import CHAMPION, INCOMING, Layout
+from bakeoff.store.writers.addition import Addition
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+Changed = TypeVar("Changed")
 
 logger = logging.getLogger(__name__)
 
 
-class Writer:
-    """Changes a model's folder; for the process that holds its lock.
+class FolderWriter:
+    """Changes a model's folder, as a `Writer`; for the process that holds its lock.
 
     Everything that a change needs is on the disk before its line in the journal. What follows from the line (moving a
     folder into place, replacing `champion` and `journal.head`, removing folders) can be repeated by any later writer.
 
     Attributes:
-        layout: the model's folder.
+        folder: the model's folder.
+        layout: its files.
         keys: the keys to sign with.
         history: the present history.
     """
 
-    def __init__(self, layout: Layout, keys: Keys, history: History) -> None:
+    def __init__(self, folder: Path, layout: Layout, keys: Keys, history: History) -> None:
+        self.folder = folder
         self.layout = layout
         self.keys = keys
         self.history = history
@@ -58,7 +64,7 @@ class Writer:
         try:
             for path, text in texts.items():
                 write_aside(path, text)  # before the line: afterwards they must not fail on a full disk
-            append(self.layout.journal.path, content, self.history.size)
+            append(self._journal, content, self.history.size)
         except OSError:
             for path in texts:
                 aside_of(path).unlink(missing_ok=True)
@@ -67,54 +73,80 @@ class Writer:
         with self._following_up():
             for path in texts:
                 aside_of(path).replace(path)
-            sync(self.layout.folder)
+            sync(self.folder)
+
+    def add(self, addition: Addition) -> None:
+        """Write a version, commit it, and move it into place.
+
+        Raises:
+            OSError: a write failed; nothing was changed.
+        """
+        incoming = self._staging(addition.version)
+        incoming.mkdir()
+        try:
+            self.commit(*addition.events(self.history, addition.write(incoming)))
+        except (OSError, BakeoffError):  # a full disk, for example: free the space again
+            self._discard(addition.version)
+            raise
+        self._publish(addition.version)
+
+    def abandoned(self) -> list[str]:
+        """Return no version: what a writer that died had not committed is gone already."""
+        return []
+
+    @property
+    def _journal(self) -> Path:
+        return self.folder / self.layout.journal.path.name
+
+    def _staging(self, version: str) -> Path:
+        """Return the folder where a version is written before it is moved into place."""
+        return self.folder / f"{INCOMING}{version}"
 
     def _derived_files(self, history: History) -> dict[Path, str]:
         """Return the contents of `journal.head` and `champion` for a history, without those that are right already."""
-        texts = {self.layout.journal.head: self.layout.journal.head_text(history, self.keys)}
-        if history.champion:
-            texts[self.layout.champion_file] = f"{history.champion}\n"
-        return {path: text for path, text in texts.items() if not _holds(path, text)}
+        texts = self.layout.derived_files(history, self.keys)
+        paths = {self.folder / name: text for name, text in texts.items()}
+        return {path: text for path, text in paths.items() if not _holds(path, text)}
 
-    def publish(self, version: str) -> None:
+    def _publish(self, version: str) -> None:
         """Move a version into place, once the journal contains it."""
         with self._following_up():
-            self.layout.staging(version).rename(self.layout.folder / version)
-            sync(self.layout.folder)
+            self._staging(version).rename(self.folder / version)
+            sync(self.folder)
 
     def remove(self, versions: Iterable[str]) -> None:
         """Remove folders, once the journal says they are pruned; a later writer retries what fails."""
         for version in versions:
-            _remove(self.layout.folder / version)
-            if (self.layout.folder / version).exists():
-                logger.warning("%s could not be removed yet; the next writer tries again", self.layout.folder / version)
+            _remove(self.folder / version)
+            if (self.folder / version).exists():
+                logger.warning("%s could not be removed yet; the next writer tries again", self.folder / version)
 
-    def discard(self, version: str) -> None:
+    def _discard(self, version: str) -> None:
         """Remove the staging folder of a version whose export failed, unless the journal contains it after all."""
         with suppress(OSError, ReadError):
             if version not in self.layout.journal.inspect(None)[0].exports:
-                _remove(self.layout.staging(version))
+                _remove(self._staging(version))
 
     def recover(self) -> None:
         """Finish or undo the work of a writer that died."""
-        if not self.layout.journal.path.exists():
+        if not self._journal.exists():
             # Its name is synced with the head's, before it contains a line.
-            write_file(self.layout.journal.path, b"")
-        names = {path.name for path in self.layout.folder.iterdir()}
+            write_file(self._journal, b"")
+        names = {path.name for path in self.folder.iterdir()}
         for name in names:
             version = name.removeprefix(INCOMING)
             if name == version or not VERSION.fullmatch(version):
                 continue
             if version in self.history.versions and version not in names:
-                self.publish(version)
+                self._publish(version)
             else:
-                _remove(self.layout.folder / name)
+                _remove(self.folder / name)
         self.remove(names & set(self.history.pruned))
-        for path in (self.layout.journal.head, self.layout.champion_file):
-            _remove(aside_of(path))
+        for name in (self.layout.journal.head.name, CHAMPION):
+            _remove(aside_of(self.folder / name))
         for path, text in self._derived_files(self.history).items():
             write_aside(path, text).replace(path)
-            sync(self.layout.folder)
+            sync(self.folder)
 
     @contextmanager
     def _following_up(self) -> Iterator[None]:
@@ -122,38 +154,41 @@ class Writer:
         try:
             yield
         except OSError as error:
-            logger.warning("%s: the journal is ahead of the files: %s", self.layout.folder, error)
+            logger.warning("%s: the journal is ahead of the files: %s", self.folder, error)
 
 
-@contextmanager
-def writing(layout: Layout, keys: Keys, trusted: Keys | None) -> Iterator[Writer]:
-    """Hold the model's lock in the block, and repair first what a writer that died has left.
+def change_folder(
+    folder: Path, layout: Layout, keys: Keys, trusted: Keys | None, change: Callable[[FolderWriter], Changed]
+) -> Changed:
+    """Change a model's folder while its lock is held, and repair first what a writer that died has left.
 
     Args:
-        layout: the model's folder.
+        folder: the model's folder.
+        layout: its files.
         keys: the keys to sign with.
         trusted: the trusted keys; with None signatures are not checked.
+        change: makes the change, by the writer that it is given, and returns what this function returns.
 
     Raises:
         StoreError: the folder can't be written to, or the journal is signed and there is no private key.
         IntegrityError: the journal has a finding.
-        WriteError: a write failed, here or in the block; nothing was changed.
+        WriteError: a write failed; nothing was changed.
         ReadError: the system refused to read a file.
     """
-    require_writable(layout.folder, "the store", StoreError)
+    require_writable(folder, "the store", StoreError)
     try:
-        make_folder(layout.folder)
-        with locked(layout.lock):
-            writer = Writer(layout, keys, layout.read_history(trusted))
+        make_folder(folder)
+        with locked(folder / LOCK):
+            writer = FolderWriter(folder, layout, keys, layout.read_history(trusted))
             layout.journal.require_key(writer.history, keys)
             writer.recover()
-            yield writer
+            return change(writer)
     except OSError as error:
         path = error.filename2 or error.filename
         name = f" ({Path(path).name})" if path else ""
         advice = "; make room and try again" if error.errno in FULL else ""
         raise WriteError(
-            f"the store {str(layout.folder.parent)!r} could not be changed: {error.strerror or error}{name}; "
+            f"the store {str(folder.parent)!r} could not be changed: {error.strerror or error}{name}; "
             f"everything is as it was{advice}"
         ) from error
 

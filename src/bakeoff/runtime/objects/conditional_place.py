@@ -1,0 +1,159 @@
+"""Read and write small objects of which several processes must not overwrite each other's versions."""
+
+import contextlib
+import errno
+import hashlib
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from bakeoff.errors import UserError
+from bakeoff.runtime.files import describe_too_large
+from bakeoff.runtime.objects.address import Address
+from bakeoff.runtime.objects.place import ObjectPlace
+
+CONDITIONAL = {"s3", "memory"}  # schemes whose objects can be replaced under a condition; memory is for tests
+PROBE, NOBODYS = ".conditions", "0" * 32  # an object for trying conditions, and a version that none has
+REFUSED = {409, 412}  # HTTP: a condition failed, or another process is writing the object now
+TRIES = 10  # of a read between whose requests the object changes
+
+_in_memory = threading.Lock()
+
+
+class ConditionalPlace(ObjectPlace):
+    """A prefix in an object store that honours If-None-Match and If-Match.
+
+    Raises:
+        UserError: the scheme has no such conditions, or a package is not installed.
+    """
+
+    def __init__(self, address: Address) -> None:
+        if address.scheme not in CONDITIONAL:
+            raise UserError(
+                f"{address} can't be a store: only s3:// can; bakeoff push and pull copy versions to and from it"
+            )
+        super().__init__(address)
+
+    def read(self, key: str, most: int) -> bytes:
+        """Read an object by one request.
+
+        Raises:
+            FileNotFoundError: there is none.
+            OSError: it has more than `most` bytes.
+        """
+        content = bytes(self._files.cat_file(self._path(key), start=0, end=most + 1))
+        if len(content) > most:
+            raise OSError(errno.EFBIG, describe_too_large(len(content), most), key)
+        return content
+
+    def read_versioned(self, key: str, most: int) -> tuple[bytes, str | None]:
+        """Read an object together with its version, as `replace_if` takes it; b"" and None if there is none.
+
+        Raises:
+            OSError: it has more than `most` bytes.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                file = self._files.open(self._path(key), "rb", cache_type="none")
+                size, version = file.size, str(getattr(file, "details", {}).get("ETag", "")).strip('"')
+                if size > most:
+                    raise OSError(errno.EFBIG, describe_too_large(size, most), key)
+                file.seek(0)
+                content = bytes(file.read(size))  # s3fs asks for the version that it found
+            except FileNotFoundError:
+                return b"", None
+            except OSError as error:
+                if not left or not is_refused(error):
+                    raise
+            else:
+                return content, hashlib.sha256(content).hexdigest() if self.address.scheme == "memory" else version
+        raise AssertionError
+
+    def replace_if(self, key: str, content: bytes, version: str | None) -> bool:
+        """Write an object if it still has a version; returns False, and changes nothing, if it has another.
+
+        Args:
+            key: its key.
+            content: what to write.
+            version: the version; None if there must be no object.
+
+        Raises:
+            OSError: the request failed; the object may have been written nevertheless.
+        """
+        path = self._path(key)
+        try:
+            if self.address.scheme == "memory":
+                return self._replace_in_memory(key, content, version)
+            if version is None:
+                self._files.pipe_file(path, content, mode="create")
+            else:
+                self._files.pipe_file(path, content, IfMatch=f'"{version}"')
+        except FileNotFoundError:
+            if version is None:
+                raise
+            return False  # it is gone
+        except OSError as error:
+            if not is_refused(error):
+                raise
+            return False
+        return True
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object, whatever was there."""
+        self._files.pipe_file(self._path(key), content)
+
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is gone is no error."""
+        with contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(self._path(key))
+
+    def sizes(self, key: str) -> dict[str, int]:
+        """Return the sizes of the objects directly below a key, by name; empty if there is nothing."""
+        try:
+            found = self._files.ls(self._path(key), detail=True, refresh=True)
+        except FileNotFoundError:
+            return {}
+        return {str(entry["name"]).rsplit("/", 1)[-1]: int(entry["size"]) for entry in found if entry["type"] == "file"}
+
+    def chunks(self, key: str, size: int) -> Iterator[bytes]:
+        """Yield the pieces of an object.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        with self.open(key) as file:
+            while chunk := file.read(size):
+                yield chunk
+
+    def require_conditions(self) -> None:
+        """Check that objects can be written, and that the server doesn't ignore conditions, as old ones do.
+
+        It leaves the object `.conditions` there.
+
+        Raises:
+            UserError: the server ignores a condition.
+            OSError: the object can't be written.
+        """
+        ignored = self.replace_if(PROBE, b"\n", None) and self.replace_if(PROBE, b"\n", None)
+        if ignored or self.replace_if(PROBE, b"\n", NOBODYS):
+            condition = "If-None-Match" if ignored else "If-Match"
+            raise UserError(f"{self.address} can't be a store: its server ignores {condition}; use a newer one")
+
+    def _replace_in_memory(self, key: str, content: bytes, version: str | None) -> bool:
+        with _in_memory:
+            if self.read_versioned(key, len(content) + (1 << 26))[1] != version:
+                return False
+            self.write(key, content)
+        return True
+
+
+def is_refused(error: BaseException | None) -> bool:
+    """Return whether an object store refused a request by its condition."""
+    while error is not None:
+        response: Any = getattr(error, "response", None)
+        if isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode") in REFUSED:
+            return True
+        if isinstance(error, FileExistsError):
+            return True
+        error = error.__cause__
+    return False
