@@ -9,6 +9,7 @@ from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotifi
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
+from bakeoff.runtime.objects.address import Address
 from tasks.runs.cooldown import RETRAIN
 from tasks.runs.events import CHAMPION, STORE, VERDICT, VERSION, model_labels
 from tasks.runs.heartbeat import SECONDS
@@ -158,12 +159,14 @@ def tell_of_late_runs(block: UUID) -> AutomationCore:
     )
 
 
-def retrain_on_drift(name: str, store: Path, deployment: UUID, label: str, cooldown: timedelta) -> AutomationCore:
+def retrain_on_drift(
+    name: str, store: Path | Address, deployment: UUID, label: str, cooldown: timedelta
+) -> AutomationCore:
     """Run a training deployment when its model has drifted.
 
     Args:
         name: the model's name.
-        store: the store's folder.
+        store: the store's folder or address.
         deployment: the deployment's id.
         label: the deployment's name, for the automation's.
         cooldown: the time after a run in which no other is started; the flow itself sees to what is left of it when

@@ -37,6 +37,7 @@ from prefect.states import Crashed
 from bakeoff.config import TrainingConfig
 from bakeoff.config.validation import validate
 from bakeoff.errors import BakeoffError, ConfigError
+from bakeoff.runtime.objects.address import Address
 from deployments.automations import (
     FLOWS,
     START_SECONDS,
@@ -135,7 +136,7 @@ def retrainings(client: SyncPrefectClient, file: Path, pool: Pool) -> list[Autom
     Raises:
         ConfigError: the stored config of a deployment is not valid.
     """
-    automations = dict[tuple[str, Path], AutomationCore]()
+    automations = dict[tuple[str, Path | Address], AutomationCore]()
     for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]:
         if entry["entrypoint"] != TRAINING:
             continue
@@ -145,8 +146,10 @@ def retrainings(client: SyncPrefectClient, file: Path, pool: Pool) -> list[Autom
             config = validate(TrainingConfig, deployment.parameters.get("config") or {})
         except ConfigError as error:
             raise ConfigError(f"{name} in {file.name}: {error}") from error
-        store = pool.project / config.store
-        model = config.name, store.resolve() if pool.type == PROCESS else store
+        store = config.store
+        if isinstance(store, Path):
+            store = (pool.project / store).resolve() if pool.type == PROCESS else pool.project / store
+        model = config.name, store
         if model not in automations:
             cooldown = timedelta(hours=config.drift_cooldown)
             automations[model] = retrain_on_drift(*model, deployment.id, name, cooldown)

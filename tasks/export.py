@@ -14,6 +14,7 @@ from bakeoff.report.card_tables import contestant_rows
 from bakeoff.report.card_text import warn_of_baseline
 from bakeoff.report.table_formats import markdown_text
 from bakeoff.report.version_markdown import class_rows, render_markdown
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.store.load import open_store
 from bakeoff.training.leaderboard import Scorecard
@@ -34,8 +35,8 @@ def export(
     model: ModelRef,
     workspace: Path,
     by: str | None = None,
-) -> Path:
-    """Return the folder of the new version."""
+) -> Path | Address:
+    """Return the folder or address of the new version."""
 
 
 @task(name="show", task_run_name="show the version", cache_policy=NO_CACHE)
@@ -65,7 +66,7 @@ def show(config: TrainingConfig, ref: DatasetRef, version: str) -> None:
         )
         markdown = render_markdown(card, str(store.folder / version), history.describe_decision(version), drawn)
         create_markdown_artifact(
-            f"{markdown}\n\n{link_page(store.folder.parent, store.name, version)}",
+            f"{markdown}\n\n{link_page(store.root, store.name, version)}",
             key=artifact_key("model-card", config.name),
             description=card.version,
         )

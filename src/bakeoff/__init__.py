@@ -78,7 +78,7 @@ def load(
 
     Args:
         name: the model's name in the store; by default the only model, or `classifier` if there are several.
-        store: the store's folder.
+        store: the store's folder, or its address, as `s3://bucket/models`.
         version: champion, latest, or a version's id.
         public_key: a PEM file with the trusted keys; by default that of the environment's BAKEOFF_SIGNING_PUBLIC_KEY.
         allow_version_skew: open a model that was written under another scikit-learn or Python minor version, if it

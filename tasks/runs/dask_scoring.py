@@ -86,8 +86,8 @@ def _require_seen(client: Any, config: PredictionConfig) -> None:
     Raises:
         ConfigError: one doesn't.
     """
-    given = (config.store, config.input) if object_address(config.input) is None else (config.store,)
-    paths = [Path(path).absolute() for path in given if path is not None]
+    given = [path for path in (config.store, config.input) if path is not None and object_address(str(path)) is None]
+    paths = [Path(str(path)).absolute() for path in given]
     for worker, unseen in sorted(client.run(_unseen, list(map(str, paths))).items()):
         if unseen:
             raise ConfigError(

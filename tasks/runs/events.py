@@ -1,7 +1,8 @@
 """Events of models on Prefect's server, for its automations and whoever listens.
 
 `bakeoff.drift` follows a prediction, `bakeoff.promoted` or `bakeoff.kept` a training run. The resource is the model.
-Automations match its labels: `bakeoff.store` is the store's absolute path, since stores may hold models of one name.
+Automations match its labels: `bakeoff.store` is the store's absolute path or address, since stores may hold models of
+one name.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ from prefect.events import emit_event
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.drift.results import Drift
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.load import VersionRef
 from bakeoff.training.promotion import PromotionDecision
 from tasks.runs.outage import or_warn
@@ -19,18 +21,21 @@ from tasks.runs.outage import or_warn
 STORE, VERSION, CHAMPION, VERDICT = "bakeoff.store", "bakeoff.version", "bakeoff.champion", "bakeoff.verdict"
 
 
-def model_labels(name: str, store: Path) -> dict[str, str]:
+def model_labels(name: str, store: Path | Address) -> dict[str, str]:
     """Return the labels that identify a model, as automations match them."""
-    return {"prefect.resource.id": f"bakeoff.model.{name}", STORE: str(store.resolve())}
+    place = store.resolve() if isinstance(store, Path) else store
+    return {"prefect.resource.id": f"bakeoff.model.{name}", STORE: str(place)}
 
 
-def emit_model_event(event: str, name: str, store: Path, labels: dict[str, str], payload: dict[str, Any]) -> None:
+def emit_model_event(
+    event: str, name: str, store: Path | Address, labels: dict[str, str], payload: dict[str, Any]
+) -> None:
     """Send an event about a model; a failure is only logged. Prefect adds the run, its flow and its deployment.
 
     Args:
         event: the event's name.
         name: the model's name.
-        store: the store's folder.
+        store: the store's folder or address.
         labels: further labels of the resource, which automations can match.
         payload: the event's content.
     """

@@ -6,15 +6,16 @@ from shlex import quote as shell_quote
 from urllib.parse import quote, urlsplit
 
 from bakeoff.report.table_formats import markdown_text
+from bakeoff.runtime.objects.address import Address
 
 ADDRESS = "BAKEOFF_UI_URL"  # where `bakeoff ui` can be reached, as http://127.0.0.1:4201
 
 
-def link_page(store: Path, *parts: str, predictions: Path | None = None) -> str:
+def link_page(store: Path | Address, *parts: str, predictions: Path | None = None) -> str:
     """Return how to see a page of `bakeoff ui`, in markdown: the command, and a link if its address is configured.
 
     Args:
-        store: the store's folder.
+        store: the store's folder or address.
         parts: the page's path: the model's name, and what follows.
         predictions: the folder that predictions lie in.
     """

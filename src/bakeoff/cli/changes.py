@@ -69,7 +69,7 @@ def prune(store: ModelStore, options: argparse.Namespace) -> int:
 
 def verify(store: ModelStore, options: argparse.Namespace) -> int:
     """Verify every file against its card, and the journal itself; returns 1 with findings."""
-    if not store.folder.exists():
+    if not store.exists():
         store.resolve("latest")  # raises the error that names the models there are
     findings = store.verify(options.version, options.head)
     if options.json:

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import argcomplete
@@ -11,6 +10,7 @@ from argcomplete.completers import FilesCompleter
 from bakeoff.cli.run import TABLE, TABLE_TARGET
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config.flags import add_flags
+from bakeoff.runtime.objects.address import parse_place
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
@@ -62,10 +62,10 @@ def _completer(action: argparse.Action) -> Callable[..., Any] | None:
 
 
 def _names(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    return names_in(Path(getattr(parsed_args, "store", "models")))  # a flag of the config has no default here
+    return names_in(parse_place(getattr(parsed_args, "store", "models")))  # a flag of the config has no default here
 
 
 def _versions(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    store, name = Path(getattr(parsed_args, "store", "models")), getattr(parsed_args, "name", None)
+    store, name = parse_place(getattr(parsed_args, "store", "models")), getattr(parsed_args, "name", None)
     names = [name] if name else names_in(store)
     return ["champion", "latest", *(version for name in names for version in ModelStore(store, name).versions())]

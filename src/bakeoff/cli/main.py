@@ -14,6 +14,7 @@ from bakeoff.cli import changes, copies, labels, mlflow, models, report
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import NAME
+from bakeoff.runtime.objects.address import Address, parse_place, path_or_address
 from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.runtime.paths import local_path
 from bakeoff.store.key_files import find_keys, find_public_keys
@@ -21,6 +22,7 @@ from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
 PORT = 4201
+STORE = "the store's folder, or s3://bucket/folder (default: models)"
 KEEP, DAYS = 10, 30  # the number of versions, and the days whose champions, pruning keeps by default
 COMMANDS = {
     "list": (models.list_versions, "all versions, the champion marked"),
@@ -156,8 +158,7 @@ def _add_viewers(nouns: Any) -> None:
     compare.set_defaults(run=_run_on_store, command=report.compare)
     help_text = "the reports in the browser, on this machine only, until Ctrl-C"
     ui = nouns.add_parser("ui", help=help_text, description=help_text)
-    help_text = "the store's folder (default: models)"
-    ui.add_argument("--store", type=_path, default="models", metavar="DIR", help=help_text)
+    ui.add_argument("--store", type=_place, default=Path("models"), metavar="DIR", help=STORE)
     help_text = "outputs of the prediction flow, or folders of them (default: predictions)"
     default = [labels.DEFAULT]
     ui.add_argument("--predictions", type=_path, nargs="+", default=default, metavar="DIR", help=help_text)
@@ -175,7 +176,7 @@ def _store_options(name: str) -> OneLineParser:
     """Return the options of a command that opens a store."""
     options = OneLineParser(add_help=False)
     add = options.add_argument
-    add("--store", type=_path, default="models", metavar="DIR", help="the store's folder (default: models)")
+    add("--store", type=_place, default=Path("models"), metavar="DIR", help=STORE)
     default = "; default: all of them" if name == "list" else "; not needed if the store holds one model"
     add("--name", help=f"the model's name in the store{default}")
     add("--json", action="store_true", help="for scripts")
@@ -221,7 +222,7 @@ def _run_on_store(options: argparse.Namespace) -> int:
     Raises:
         UserError: no model is named and there are several, or the name is not valid.
     """
-    name, names = options.name, names_in(Path(options.store))
+    name, names = options.name, names_in(options.store)
     if options.command is copies.pull:
         name = copies.name_at(options.url, name)
     if name is None and options.command is models.list_versions and len(names) > 1:
@@ -253,6 +254,14 @@ def _path(text: str) -> Path:
     """Parse an argument that is a path on this machine."""
     try:
         return Path(local_path(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _place(text: str) -> Path | Address:
+    """Parse an argument that is a path on this machine, or an address."""
+    try:
+        return parse_place(path_or_address(text))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -226,7 +226,7 @@ def _print_entries(history: History) -> None:
 
 def _print_none(store: ModelStore, options: argparse.Namespace) -> None:
     """Print to standard error that there are no versions, and which models the store has."""
-    others = ", ".join(names_in(store.folder.parent))
+    others = ", ".join(names_in(store.root))
     hint = f"; there {'are' if ',' in others else 'is'} {others}" if others else ""
     missing = f"no versions of {store.name!r}" if others else "no models"
     print(f"{missing} in {str(options.store)!r} yet: train first{hint}", file=sys.stderr)

@@ -37,5 +37,5 @@ def serve(options: argparse.Namespace) -> int:
     """Show the store's reports in the browser."""
     from bakeoff.cli.ui.server import serve_store
 
-    serve_store(str(options.store), options.port, options.predictions)
+    serve_store(options.store, options.port, options.predictions)
     return 0

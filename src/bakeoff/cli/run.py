@@ -40,11 +40,11 @@ def train(arguments: Sequence[str]) -> int:
     gc.enable()
     try:
         with finished_race(config, stored=True) as race:
-            folder = race.export(race.config, f"{_user()}, by bakeoff train")
+            folder = str(race.export(race.config, f"{_user()}, by bakeoff train"))
     except UnchangedError as unchanged:
-        folder = config.store / config.name / str(unchanged)
-        logging.getLogger(__name__).info("%s; --retrain always trains all the same", describe_unchanged(folder.name))
-    _print(str(folder), show_training, output)
+        folder = str(config.store / config.name / str(unchanged))
+        logging.getLogger(__name__).info("%s; --retrain always trains all the same", describe_unchanged(str(unchanged)))
+    _print(folder, show_training, output)
     return 0
 
 

@@ -1,11 +1,11 @@
 """The text that a training run prints at its end."""
 
 import json
-from pathlib import Path
 from shlex import quote
 
 from bakeoff.cli.terminal import is_drawn, render_card
 from bakeoff.formatting import one_line
+from bakeoff.runtime.objects.address import parse_place
 from bakeoff.store.model_store import ModelStore
 
 
@@ -13,10 +13,10 @@ def show_training(folder: str, as_json: bool = False) -> str:
     """Return the leaderboard, the reason for the choice, and the version's folder.
 
     Args:
-        folder: the version's folder.
+        folder: the version's folder or address.
         as_json: return one JSON object instead: the version's folder and report, whether it is champion, and its card.
     """
-    path = Path(folder)
+    path = parse_place(folder)
     store = ModelStore(path.parent.parent, path.parent.name)
     history = store.history()
     is_champion = history.champion == path.name

@@ -3,12 +3,22 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializationInfo,
+    WithJsonSchema,
+)
 
 from bakeoff.runtime.files import NAME
-from bakeoff.runtime.objects.address import path_or_address
+from bakeoff.runtime.objects.address import Address, parse_place, path_or_address
+from bakeoff.runtime.objects.conditional_place import STORES
 from bakeoff.runtime.paths import local_path
 
 MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
@@ -46,12 +56,35 @@ def _place(value: Any) -> Any:
     return path_or_address(str(value)) if isinstance(value, str | Path) else value
 
 
+def _store(value: Any) -> Path | Address:
+    """Check the folder or address of a store."""
+    if not isinstance(value, str | Path | Address):
+        raise ValueError("must be a folder, or an address as s3://bucket/models")
+    place = parse_place(path_or_address(str(value)))
+    if isinstance(place, Address) and place.scheme not in STORES:
+        raise ValueError(f"{str(place)!r} can't be a store; give a folder, or s3://; push and pull copy to others")
+    return place
+
+
+def _dump_store(place: Path | Address, info: SerializationInfo) -> Path | Address | str:
+    return str(place) if info.mode == "json" else place
+
+
 Count = Annotated[int, BeforeValidator(_no_flag)]
 Number = Annotated[float, BeforeValidator(_no_flag)]
 Seed = Annotated[int, BeforeValidator(_no_flag), Field(ge=0, le=MAX_SEED)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Text = Annotated[str, Field(min_length=1)]
 LocalPath = Annotated[Path, BeforeValidator(_local)]
+if TYPE_CHECKING:
+    StorePlace = Path | Address
+else:  # `--help` and the completion of shells show the type as that of a folder
+    StorePlace = Annotated[
+        Path,
+        PlainValidator(_store),
+        PlainSerializer(_dump_store),
+        WithJsonSchema({"type": "string", "format": "path"}),
+    ]
 Place = Annotated[str, BeforeValidator(_place), Field(min_length=1)]  # shown as entered
 
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from bakeoff.config.base import (
-    LocalPath,
     ModelName,
     Names,
     Number,
     Place,
     RunConfig,
+    StorePlace,
 )
 from bakeoff.config.dask import ClusterConfig, Runner, check_runner
 from bakeoff.config.rows.database import (
@@ -46,7 +46,7 @@ class PredictionConfig(RunConfig):
     model_config = ConfigDict(title="Prediction")
 
     name: ModelName = "classifier"
-    store: LocalPath = Field(default=Path("models"), description="Folder of the store.")
+    store: StorePlace = Field(default=Path("models"), description="Folder of the store; also s3://bucket/models.")
     version: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = Field(
         default="champion", description="champion, latest, or a version's id."
     )

@@ -22,6 +22,7 @@ from bakeoff.config.base import (
     ModelName,
     Number,
     RunConfig,
+    StorePlace,
 )
 from bakeoff.config.costs import Costs
 from bakeoff.config.dask import DaskConfig, Runner, check_runner
@@ -48,7 +49,7 @@ class TrainingConfig(RunConfig):
     model_config = ConfigDict(title="Training")
 
     name: ModelName = "classifier"
-    store: LocalPath = Field(default=Path("models"), description="Folder of the store.")
+    store: StorePlace = Field(default=Path("models"), description="Folder of the store; also s3://bucket/models.")
     workspace: LocalPath = Field(default=Path(".bakeoff"), description="Folder for the run's intermediate files.")
     dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
     retrain: Literal["new_rows", "always"] = Field(

@@ -108,7 +108,8 @@ def _left_overs(config: CleanConfig) -> Iterator[Found]:
     for folder in output_folder.left_behind(config.predictions, seconds):
         yield Found(folder, "checkpoint of a killed prediction run", _size(folder))
     temporary = Path(tempfile.gettempdir())
-    places = (workspace.DEEP, config.workspace), (workspace.RACE, temporary), (workspace.PULL, temporary)
+    places = [(workspace.DEEP, config.workspace)]
+    places += [(prefix, temporary) for prefix in (workspace.RACE, workspace.PULL, workspace.UPLOAD)]
     for prefix, parent in places:
         for folder in workspace.unlocked_folders(prefix, parent):
             yield Found(folder, "temporary folder", _size(folder))

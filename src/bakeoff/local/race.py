@@ -24,6 +24,7 @@ from bakeoff.formatting import one_line
 from bakeoff.local.training import RaceResult, finished_race
 from bakeoff.report.card_tables import headline
 from bakeoff.report.card_text import describe_choice, format_warnings, warn_of_baseline
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.workspace import RACE, locked_folder
 from bakeoff.store.card import FRAME, Card
 from bakeoff.store.load import open_store
@@ -84,16 +85,16 @@ class Race:
             Path(path).write_text(page, "utf-8")
         return page
 
-    def export(self, store: str | Path = "models", name: str = "classifier", **config: Any) -> Path:
+    def export(self, store: str | Path = "models", name: str = "classifier", **config: Any) -> Path | Address:
         """Export the winner as a version of a store, and promote it if it is better than the champion there.
 
         Args:
-            store: the store's folder.
+            store: the store's folder, or its address, as `s3://bucket/models`.
             name: the model's name in the store.
             config: `promotion` and `signing`, as in the config.
 
         Returns:
-            The version's folder.
+            The version's folder or address.
 
         Raises:
             UserError: the store can't be written, or an argument is wrong.
@@ -155,7 +156,7 @@ def race(frame: Any, target: str, **config: Any) -> Race:
         version = result.export(_without_folders(result.config), BY)
         card = open_store(result.config).card(version.name)
         card = replace(card, config={**card.config, "store": DEFAULT_STORE})
-        return Race(result, card, version, stack.pop_all())
+        return Race(result, card, Path(str(version)), stack.pop_all())
 
 
 def _close_in(owner: int, stack: ExitStack) -> None:

@@ -14,6 +14,7 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.slices.counted import needs_slice
 from bakeoff.estimators.slices.timed import measure_contestants
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.progress import RaceProgress
 from bakeoff.runtime.threads import cpu_count
@@ -45,14 +46,14 @@ class RaceResult:
     selection: Selection
     folder: Path
 
-    def export(self, config: TrainingConfig, by: str | None) -> Path:
-        """Export the winner to the store that a config names, and promote it if it is better; returns its folder.
+    def export(self, config: TrainingConfig, by: str | None) -> Path | Address:
+        """Export the winner to the store that a config names, and promote it if it is better; returns where it is.
 
         Args:
             config: the race's, perhaps with another store, name, signing or promotion.
             by: who exports it, for the journal.
         """
-        version: Path = run_in_process(
+        version: Path | Address = run_in_process(
             "bakeoff.training.export:export_version",
             config,
             self.dataset,

@@ -48,7 +48,8 @@ class ScorerSpec:
         """Describe the scorer of a job."""
         public = config.signing.public_key
         signing = config.signing.model_copy(update={"public_key": public and public.absolute()})
-        paths = {"name": job.ref.name, "store": config.store.absolute(), "signing": signing}
+        store = config.store.absolute() if isinstance(config.store, Path) else config.store
+        paths = {"name": job.ref.name, "store": store, "signing": signing}
         there = config.model_copy(update=paths)
         return cls(there, job.ref.version, _digest(job.card), job.scorer.keep, key)
 

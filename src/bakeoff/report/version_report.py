@@ -1,7 +1,6 @@
 """A version's HTML report: who won and how clearly, which errors it makes, and how it was made."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from shlex import quote
 from typing import Any
 
@@ -47,6 +46,7 @@ from bakeoff.report.html import render_page
 from bakeoff.report.inspection.section import describe_importance, describe_learning
 from bakeoff.report.svg import Picture
 from bakeoff.report.threshold_section import describe_thresholds
+from bakeoff.runtime.objects.address import parse_place
 from bakeoff.store.card import FRAME, Card
 from bakeoff.store.manifest import CONFIG
 from bakeoff.tables.schema import Feature
@@ -114,7 +114,7 @@ def _store_options(card: Card) -> str:
 def _config_path(card: Card) -> str:
     """Return the path of the version's config, quoted for a shell; older versions have no such file."""
     sealed = CONFIG in card.files
-    return quote(str(Path(card.settings.store, card.name, card.version, CONFIG))) if sealed else CONFIG
+    return quote(str(parse_place(card.settings.store) / card.name / card.version / CONFIG)) if sealed else CONFIG
 
 
 def _leaderboard(card: Card, pictures: Mapping[str, Picture]) -> dict[str, Any]:

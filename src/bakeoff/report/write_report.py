@@ -7,16 +7,16 @@ from typing import Any
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.errors import IntegrityError, describe
+from bakeoff.errors import BakeoffError, IntegrityError, describe
 from bakeoff.evaluation.curves import EVALUATION
 from bakeoff.report.accuracy_in_use import weekly_rows
 from bakeoff.report.charts import draw_all
 from bakeoff.report.svg import Picture
 from bakeoff.report.version_report import render_report
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.typed_json import parse_json
 from bakeoff.store.card import Card
 from bakeoff.store.load import load_model, open_store
-from bakeoff.store.manifest import REPORT
 from bakeoff.store.model_store import ModelStore
 
 
@@ -48,7 +48,7 @@ def add_inspection(config: TrainingConfig, ref: DatasetRef, version: str) -> Non
     store.write_report(version, render_version(store, version, inspection))
 
 
-def rewrite_report(store: ModelStore, version: str, workspace: Path | None = None) -> Path:
+def rewrite_report(store: ModelStore, version: str, workspace: Path | None = None) -> Path | Address:
     """Write a version's report again.
 
     Args:
@@ -57,7 +57,7 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
         workspace: a folder for the rows of a deep report while it is made; None for a plain report.
 
     Returns:
-        The report's path.
+        The report's path or address.
 
     Raises:
         DataError: the rows for a deep report are no longer those that the version was trained on.
@@ -75,8 +75,8 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
 def is_deep(store: ModelStore, version: str) -> bool:
     """Return whether a version's report has what a plain one lacks, so that writing it again would lose that."""
     try:
-        return 'id="would-more-rows-help"' in (store.path(version) / REPORT).read_text("utf-8")
-    except (OSError, UnicodeError):
+        return b'id="would-more-rows-help"' in (store.read_report(version) or b"")
+    except BakeoffError:
         return False
 
 

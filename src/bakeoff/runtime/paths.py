@@ -95,20 +95,23 @@ def refuse_within(
             raise ConfigError(f"{name} {str(place)!r} {where} {outer} {str(folder)!r}; choose a folder outside it")
 
 
-def refuse_mixed(store: str | Path, workspace: str | Path, rows: str | Path | None) -> None:
+def refuse_mixed(store: object, workspace: str | Path, rows: str | Path | None) -> None:
     """Refuse a store, workspace and input that lie inside one another: a run would mistake one's files for another's.
 
     Args:
-        store: the store's folder.
+        store: the store's folder, or its address, in which no folder lies.
         workspace: the folder of intermediate files.
         rows: the file or folder that is read, if any.
 
     Raises:
         ConfigError: one lies inside another; the message names both.
     """
-    refuse_within({"workspace": workspace}, "the store", store, hidden_may=True)
+    places: dict[str, str | Path] = {"workspace": workspace}
+    if not OBJECT.match(str(store)):
+        refuse_within(places, "the store", str(store), hidden_may=True)
+        places["store"] = str(store)
     if rows is not None and not OBJECT.match(str(rows)):
-        refuse_within({"store": store, "workspace": workspace}, "the input", rows, hidden_may=True)
+        refuse_within(places, "the input", rows, hidden_may=True)
 
 
 def lies_in(place: str | Path, folder: str | Path) -> bool:

@@ -46,6 +46,10 @@ class StoreReader:
         self._layout = Layout(open_files(self.root, name))
         self.journal = self._layout.journal
 
+    def exists(self) -> bool:
+        """Return whether the model has a folder, or objects."""
+        return self._layout.files.is_folder("")
+
     def history(self) -> History:
         """Read the journal.
 
@@ -208,9 +212,11 @@ class StoreReader:
             raise StoreError(
                 f"{noted!r} is no head of a journal: a line number and a SHA-256, as journal.head holds them"
             )
-        with self._layout.read_locked():
-            history, findings = verify_journal(self._layout, self.keys, noted)
-            names = self._names(history)
+        history, findings = verify_journal(self._layout, self.keys, noted)
+        if findings:
+            with self._layout.read_locked():  # a writer may just have been at work
+                history, findings = verify_journal(self._layout, self.keys, noted)
+        names = self._names(history)
         if version is not None:
             names = [] if findings else [self.resolve(version, history)]
         return findings + verify_versions(self._layout, history, names)

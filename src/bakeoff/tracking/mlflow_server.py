@@ -162,11 +162,10 @@ class _Log:
 
     def _artifacts(self) -> dict[str, bytes]:
         """Return the files to show with the run; a deep report as it is, since it can't be drawn without the rows."""
-        deep = is_deep(self.store, self.version)
-        report = self.store.path(self.version) / REPORT
-        page = report.read_text("utf-8") if deep else render_version(self.store, self.version)
+        deep = self.store.read_report(self.version) if is_deep(self.store, self.version) else None
+        page = deep or render_version(self.store, self.version).encode()
         leaderboard = self.store.read(self.version, LEADERBOARD, self.history)
-        return {REPORT: page.encode(), LEADERBOARD: leaderboard, CARD: self._card_bytes()}
+        return {REPORT: page, LEADERBOARD: leaderboard, CARD: self._card_bytes()}
 
     def _card_bytes(self) -> bytes:
         return self.store.card_bytes(self.version, self.history)

@@ -24,6 +24,7 @@ from bakeoff.report.charts import draw_all
 from bakeoff.report.inspection.importance import permutation_importance, row_seconds
 from bakeoff.report.version_report import render_report
 from bakeoff.runtime.environment import describe_environment
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.card import Card, Reliability, Rows, RowsOrigin, WinnersCalibration
 from bakeoff.store.contents.contestants import Choice
 from bakeoff.store.contents.frozen_sample import SAMPLE, freeze_sample
@@ -48,14 +49,14 @@ def export_version(
     model: ModelRef,
     workspace: Path,
     by: str | None = None,
-) -> Path:
+) -> Path | Address:
     """Seal the winner, its hold-out rows, the leaderboard and the card as a new version of the store.
 
     Args:
         by: which run exports it, for the journal.
 
     Returns:
-        the version's folder.
+        the version's folder or address.
 
     Raises:
         StoreError: the store can't be written.

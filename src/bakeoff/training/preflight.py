@@ -50,7 +50,7 @@ def check_places(config: TrainingConfig) -> None:
         IntegrityError: the store is damaged, so nothing may be added to it.
     """
     for folder in (config.store, config.workspace):  # defaults too, which no validation sees
-        refuse_outside_roots(folder)
+        refuse_outside_roots(str(folder))
     refuse_mixed(config.store, config.workspace, config.dataset.path)
     open_store(config).require_ready()
     require_engine(config.engine)

@@ -54,7 +54,7 @@ def render_model(store: ModelStore, runs: Sequence[PredictionRun]) -> str:
         ],
         champion=history.champion,
         former=history.champion_before,
-        rollback=f"bakeoff models rollback --store {shell_quote(str(store.folder.parent))} --name {store.name}",
+        rollback=f"bakeoff models rollback --store {shell_quote(str(store.root))} --name {store.name}",
         hold=history.hold and str(history.hold),
         periods=[
             (

@@ -12,18 +12,17 @@ from bakeoff.errors import BakeoffError, IntegrityError, ReadError
 from bakeoff.formatting import format_count
 from bakeoff.report.html import Link, render_page
 from bakeoff.runtime.files import raise_refusal, read_file
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.manifest import REPORT
 from bakeoff.store.model_store import ModelStore
-from bakeoff.store.reader import names_in
-
-LARGEST_REPORT = 1 << 26  # bytes
+from bakeoff.store.reader import LARGEST_REPORT, names_in
 
 
 class NotFoundError(BakeoffError):
     """The page does not exist."""
 
 
-def find_page(root: Path, path: str, places: Sequence[Path] = ()) -> str:
+def find_page(root: Path | Address, path: str, places: Sequence[Path] = ()) -> str:
     """Return the page at a path.
 
     - `/` lists the models
@@ -34,7 +33,7 @@ def find_page(root: Path, path: str, places: Sequence[Path] = ()) -> str:
     - `/NAME/predictions/RUN/` is the report of predictions
 
     Args:
-        root: the store's folder.
+        root: the store's folder or address.
         path: the path, decoded.
         places: folders of predictions, or folders that hold such folders.
 
@@ -67,7 +66,7 @@ def find_page(root: Path, path: str, places: Sequence[Path] = ()) -> str:
     raise NotFoundError(f"{name!r} has no such version: it was pruned or never existed.")
 
 
-def _index(root: Path, models: Sequence[str]) -> str:
+def _index(root: Path | Address, models: Sequence[str]) -> str:
     rows = []
     for name in models:
         link = Link(name, f"/{quote(name)}/")
@@ -80,13 +79,13 @@ def _index(root: Path, models: Sequence[str]) -> str:
 
 
 def _version_report(store: ModelStore, version: str, runs: Sequence[PredictionRun]) -> str:
-    command = f"bakeoff report {version} --store {shell_quote(str(store.folder.parent))} --name {store.name}"
+    command = f"bakeoff report {version} --store {shell_quote(str(store.root))} --name {store.name}"
     missing = f"Version {version} has no report that can be read; {command} writes it."
     count = sum(run.summary.version == version for run in runs)
     links = [Link(store.name, f"/{quote(store.name)}/")]
     if count:
         links.append(Link(format_count(count, "prediction run"), f"/{quote(store.name)}/{version}/{PREDICTIONS}/"))
-    return _read_report(store.path(version), missing, links)
+    return _frame_report(store.read_report(version), missing, links)
 
 
 def _prediction_report(name: str, key: str, runs: Sequence[PredictionRun], versions: set[str]) -> str:
@@ -100,22 +99,32 @@ def _prediction_report(name: str, key: str, runs: Sequence[PredictionRun], versi
             Link(f"version {version}", f"/{quote(name)}/{version}/"),
             Link("its predictions", f"/{quote(name)}/{version}/{PREDICTIONS}/"),
         ]
-    return _read_report(run.folder, f"The predictions in {str(run.folder)!r} have no report that can be read.", links)
+    missing = f"The predictions in {str(run.folder)!r} have no report that can be read."
+    return _frame_report(_read_report(run.folder), missing, links)
 
 
-def _read_report(folder: Path, missing: str, links: Sequence[Link]) -> str:
-    """Return the report in a folder, with links above it.
+def _read_report(folder: Path) -> bytes | None:
+    """Read the report in a folder of predictions; None if there is none, or it is a link, which could lead anywhere.
 
     Raises:
-        NotFoundError: there is none; the message is `missing`.
         ReadError: the system refused to read it.
     """
     try:
-        # Not following links, which could lead anywhere.
-        report = read_file(folder / REPORT, LARGEST_REPORT, follow=False).decode()
-    except (OSError, UnicodeError) as error:
-        if isinstance(error, OSError):
-            raise_refusal(error, folder / REPORT)
+        return read_file(folder / REPORT, LARGEST_REPORT, follow=False)
+    except OSError as error:
+        raise_refusal(error, folder / REPORT)
+        return None
+
+
+def _frame_report(content: bytes | None, missing: str, links: Sequence[Link]) -> str:
+    """Return a report with links above it.
+
+    Raises:
+        NotFoundError: there is none that can be read; the message is `missing`.
+    """
+    try:
+        report = (content or b"\xff").decode()
+    except UnicodeError as error:
         raise NotFoundError(missing) from error
     before, body, after = report.rpartition("<body>") if report.count("<body>") == 1 else ("", "", report)
     return before + body + render_page("above.html", links=links) + after

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from bakeoff.cli.ui.pages import NotFoundError, find_page
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.report.html import render_page
+from bakeoff.runtime.objects.address import Address
 from bakeoff.store.reader import names_in
 
 HOST = "127.0.0.1"
@@ -22,26 +23,26 @@ POLICY = (
 )
 
 
-def serve_store(root: str, port: int, places: Sequence[Path] = ()) -> None:
+def serve_store(root: Path | Address, port: int, places: Sequence[Path] = ()) -> None:
     """Serve until Ctrl-C.
 
     Args:
-        root: the store's folder.
+        root: the store's folder or address.
         port: the port; 0 for any free one.
         places: folders of predictions, or folders that hold such folders; they may be missing.
 
     Raises:
         UserError: the port is taken, or the store is a file.
     """
-    names_in(Path(root))  # raises if the store is a file
-    handler = functools.partial(Handler, Path(root), tuple(places))
+    names_in(root)  # raises if the store is a file
+    handler = functools.partial(Handler, root, tuple(places))
     try:
         server = ThreadingHTTPServer((HOST, port), handler)
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
         raise UserError(f"port {port} can't be used: {why}; give another --port, or 0 for any free port") from error
     with server:
-        print(f"http://{HOST}:{server.server_port} shows the reports in {root!r}; Ctrl-C ends it", flush=True)
+        print(f"http://{HOST}:{server.server_port} shows the reports in {str(root)!r}; Ctrl-C ends it", flush=True)
         server.serve_forever()
 
 
@@ -49,13 +50,13 @@ class Handler(BaseHTTPRequestHandler):
     """Serves the pages of a store, read-only.
 
     Args:
-        root: the store's folder.
+        root: the store's folder or address.
         places: folders of predictions, or folders that hold such folders.
     """
 
     server_version, sys_version = "bakeoff", ""
 
-    def __init__(self, root: Path, places: Sequence[Path], *args: Any) -> None:
+    def __init__(self, root: Path | Address, places: Sequence[Path], *args: Any) -> None:
         self.root, self.places = root, places
         super().__init__(*args)
 

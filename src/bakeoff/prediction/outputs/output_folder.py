@@ -35,15 +35,16 @@ def output_folder(config: PredictionConfig) -> Path | Address:
     """
     address, rows = object_address(config.output), object_address(config.input)
     for place in (config.store, HERE if address else config.output or HERE):  # defaults too, which no validation sees
-        refuse_outside_roots(place)
+        refuse_outside_roots(str(place))
     if address is not None:
-        if rows is not None and address.lies_in(rows):
-            raise ConfigError(f"output {str(address)!r} lies in the input {str(rows)!r}; choose a folder outside it")
+        for name, outer in (("the store", config.store), ("the input", rows)):
+            if isinstance(outer, Address) and address.lies_in(outer):
+                raise ConfigError(f"output {str(address)!r} lies in {name} {str(outer)!r}; choose a folder outside it")
         require_writable(HERE, "the folder of intermediate files")
         refuse_existing(address, unfinished=has_batches(_named_folder(address)))
         return address
     for name, folder in (("the store", config.store), ("the input", None if rows else config.input)):
-        if folder is not None:
+        if folder is not None and not isinstance(folder, Address):
             refuse_within({"output": config.output or "predictions"}, name, folder)
     if config.output is None:
         parent, stamp = HERE, datetime.now(UTC).replace(microsecond=0)

@@ -52,7 +52,7 @@ def inspect_version(store: ModelStore, version: str, workspace: Path) -> dict[st
         config = TrainingConfig.model_validate(card.config)
     except ValidationError as error:
         raise StoreError(f"version {version} was made by another Bakeoff, whose config this one can't read") from error
-    refuse_mixed(store.folder.parent, workspace, config.dataset.path)
+    refuse_mixed(store.root, workspace, config.dataset.path)
     require_writable(workspace, "the workspace")
     workspace.mkdir(parents=True, exist_ok=True)
     with locked_folder(DEEP, workspace) as folder:

@@ -12,7 +12,8 @@ from bakeoff.runtime.files import describe_too_large
 from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.objects.place import ObjectPlace
 
-CONDITIONAL = {"s3", "memory"}  # schemes whose objects can be replaced under a condition; memory is for tests
+STORES = {"s3"}  # schemes whose objects can be replaced under a condition
+CONDITIONAL = STORES | {"memory"}  # in memory tests keep them
 PROBE, NOBODYS = ".conditions", "0" * 32  # an object for trying conditions, and a version that none has
 REFUSED = {409, 412}  # HTTP: a condition failed, or another process is writing the object now
 TRIES = 10  # of a read between whose requests the object changes

@@ -1,11 +1,16 @@
 """Copy a version from the store to a folder or an object store."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from bakeoff.errors import IntegrityError, UserError
 from bakeoff.runtime.objects.place import Place, naming
+from bakeoff.runtime.workspace import UPLOAD, locked_folder
 from bakeoff.store.card import Card
 from bakeoff.store.copies.seal import LARGEST_SEAL, SEAL, make_seal
 from bakeoff.store.copies.sealed_files import read_sealed, read_small
-from bakeoff.store.manifest import LARGEST_CARD
+from bakeoff.store.manifest import CARD, LARGEST_CARD
 from bakeoff.store.reader import StoreReader
 
 
@@ -37,8 +42,9 @@ def push_version(store: StoreReader, version: str, place: Place) -> bool:
         with place.writing(key):
             seals = set(filter(SEAL.fullmatch, place.names(key)))
             if not seals:
-                for name in (*card.files, "card.json"):
-                    place.replace(f"{key}/{name}", store.path(version) / name)
+                for name in (*card.files, CARD):
+                    with _file_of(store, version, name) as source:
+                        place.replace(f"{key}/{name}", source)
             try:
                 _require_equal(place, store.name, card, content)
                 created = place.create(f"{key}/{seal_name}", seal)
@@ -47,6 +53,19 @@ def push_version(store: StoreReader, version: str, place: Place) -> bool:
             except IntegrityError as error:
                 raise IntegrityError(f"the copy {place.address / key} is not used: {error}; remove it there") from error
     return seal_name not in seals
+
+
+@contextmanager
+def _file_of(store: StoreReader, version: str, name: str) -> Iterator[Path]:
+    """Give a file of a version; of a store in an object store a copy."""
+    folder = store.path(version)
+    if isinstance(folder, Path):
+        yield folder / name
+        return
+    with locked_folder(UPLOAD) as temporary:
+        content = store.card_bytes(version) if name == CARD else store.read(version, name)
+        (temporary / name).write_bytes(content)
+        yield temporary / name
 
 
 def _require_equal(place: Place, model: str, card: Card, content: bytes) -> None:

@@ -8,13 +8,11 @@ from bakeoff.runtime.objects.address import Address
 
 
 class ModelFiles(Protocol):
-    """The files of one model; keys are relative, with slashes.
+    """The files of one model; keys are relative, with slashes."""
 
-    Attributes:
-        place: the model's folder or address.
-    """
-
-    place: Path | Address
+    @property
+    def place(self) -> Path | Address:
+        """The model's folder or address."""
 
     def read(self, key: str, most: int, *, follow: bool = True) -> bytes:
         """Read a file of at most so many bytes.

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from bakeoff.runtime.objects.place import CHUNK, naming
 from bakeoff.runtime.paths import refuse_outside_roots
 from bakeoff.store.files.folder_files import FolderFiles
 from bakeoff.store.files.model_files import ModelFiles
+
+SETTLING_SECONDS = 0.5  # from a change of the journal to the last of what follows from it, mostly
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,15 @@ class ObjectFiles:
         with naming(self.place):
             return sum(self.objects.sizes(key).values())
 
-    def quiet(self, seconds: float) -> AbstractContextManager[None]:  # noqa: ARG002
-        """Keep nobody waiting: an object store has no locks."""
+    def quiet(self, seconds: float) -> AbstractContextManager[None]:
+        """Wait for writers to end, since an object store has no locks."""
+        time.sleep(min(seconds, SETTLING_SECONDS))
         return nullcontext()
 
     @contextmanager
     def reading(self, key: str) -> Iterator[None]:
         """Raise an OSError if the object is missing or too large in the block, and other errors as `naming` does."""
-        unusable = None
+        unusable: OSError | None = None
         with naming(self.place):
             try:
                 yield

@@ -1,147 +1,35 @@
 """Change a model in an object store: a change is committed by replacing the journal if nobody else has, by If-Match."""
 
-import logging
-import random
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from bakeoff.errors import BakeoffError, IntegrityError, StoreError, WriteError
+from bakeoff.errors import IntegrityError, StoreError, WriteError
 from bakeoff.runtime.objects.place import naming
 from bakeoff.runtime.workspace import UPLOAD, locked_folder
 from bakeoff.store.entries import VERSION
 from bakeoff.store.files.object_files import ObjectFiles
-from bakeoff.store.history import History
-from bakeoff.store.journal import JOURNAL, JOURNAL_HEAD, LARGEST, LONGEST_HEAD
 from bakeoff.store.keys import Keys
-from bakeoff.store.layout import CHAMPION, INCOMING, SHORT, Layout
+from bakeoff.store.layout import INCOMING, SHORT, Layout
 from bakeoff.store.manifest import CARD, LARGEST_CARD, compare_with_manifest, parse_card
 from bakeoff.store.writers.addition import Addition
+from bakeoff.store.writers.journal_object import TRIES, ConflictError, JournalObject, pause
 
-TRIES = 15
-PAUSE_SECONDS = 0.05  # at most, after the first try; twice as long after each further one
-LONGEST_PAUSE = 3.0
 ABANDONED = timedelta(days=1)
-MOST = {JOURNAL_HEAD: LONGEST_HEAD, JOURNAL: LARGEST, CHAMPION: SHORT}  # bytes, in the order in which they are read
 
 Changed = TypeVar("Changed")
 
-logger = logging.getLogger(__name__)
 
-
-class ConflictError(BakeoffError):
-    """Another process changed the model first, so the change must be made again, on what is there now.
-
-    Attributes:
-        is_final: whether the request that was refused can't take effect later.
-    """
-
-    def __init__(self, *, is_final: bool = True) -> None:
-        super().__init__("another process changed the model at the same time")
-        self.is_final = is_final
-
-
-@dataclass(frozen=True)
-class Found:
-    """An object as it was read: its content, and the version that it must still have to be replaced."""
-
-    content: bytes = b""
-    version: str | None = None
-
-
-class ObjectWriter:
+class ObjectWriter(JournalObject):
     """Changes a model in an object store, as a `Writer`; nothing keeps other processes from doing so, too.
 
-    All objects that a change needs are there before its line in the journal; the journal, one object, is replaced only
-    if it is still the one that was read. What follows from the line (`champion`, `journal.head`, removing objects) can
-    be repeated by any later writer. A version's files are written in their place, whose marker `.incoming-<version>`
-    says that the journal may lack it.
-
-    Attributes:
-        history: the present history.
+    All objects that a change needs are there before its line in the journal. What follows from the line can be repeated
+    by any later writer. A version's files are written in their place, whose marker `.incoming-<version>` says that the
+    journal may lack it.
     """
-
-    def __init__(self, layout: Layout, files: ObjectFiles, keys: Keys, trusted: Keys | None) -> None:
-        """Read the journal; errors are those of `change_objects`."""
-        self._layout, self._files, self._objects = layout, files, files.objects
-        self._keys, self._trusted = keys, trusted
-        self._read()
-
-    def _read(self) -> None:
-        """Read the journal and what follows from it."""
-        try:
-            with self._files.reading(JOURNAL):
-                self._found = {name: Found(*self._objects.read_versioned(name, most)) for name, most in MOST.items()}
-        except OSError as error:
-            raise IntegrityError(f"an object of {self._files.place} can't be read: {error.strerror}") from error
-        head, self._content = self._found[JOURNAL_HEAD], self._found[JOURNAL].content
-        text = None if head.version is None else head.content.decode(errors="replace")
-        checked = self._layout.journal.check(text, self._content, self._trusted)
-        self.history: History = self._layout.require_used(*checked)
-
-    def commit(self, *events: dict[str, Any]) -> None:
-        """Append events to the journal, which commits the change.
-
-        Raises:
-            ConflictError: another process has changed the journal; nothing was changed.
-            WriteError: the request failed.
-        """
-        lines, after = self._layout.journal.encode_events(self.history, events, self._keys)
-        before = self._found[JOURNAL]
-        content = before.content[: self.history.size] + lines
-        try:
-            landed = self._objects.replace_if(JOURNAL, content, before.version)
-        except Exception as error:
-            self._require_landed(before, content, error)
-        else:
-            if not landed:
-                self._require_landed(before, content, None)
-        self.history, self._content = after, content
-        with self._following_up():
-            self._update()
-
-    def _require_landed(self, before: Found, content: bytes, error: Exception | None) -> None:
-        """Look whether the journal was replaced after all, since the answer to a request can get lost.
-
-        A line of another process with the same time, reason and effect counts as this one's.
-
-        Raises:
-            ConflictError: another process has changed the journal.
-            WriteError: it was not replaced, or nobody knows.
-        """
-        try:
-            now = Found(*self._objects.read_versioned(JOURNAL, LARGEST))
-        except Exception as unreadable:
-            raise WriteError(
-                f"{self._files.place} could not be written, and now can't be read: whether the change was made, "
-                "bakeoff models log will show"
-            ) from (error or unreadable)
-        if now.content.startswith(content):
-            return
-        if error is None or now != before:
-            raise ConflictError(is_final=now != before) from error
-        raise error
-
-    def _update(self) -> None:
-        """Write what follows from the journal, until nobody has changed it in the meantime."""
-        for left in reversed(range(TRIES)):
-            texts = self._layout.derived_files(self.history, self._keys)
-            written = [self._replace(name, text.encode()) for name, text in texts.items()]
-            if all(written) and self._objects.read(JOURNAL, LARGEST) == self._content:
-                return
-            if left:
-                _pause(TRIES - left)
-                self._read()
-
-    def _replace(self, name: str, content: bytes) -> bool:
-        """Write an object, unless it has this content; returns False if it has changed since it was read."""
-        found = self._found[name]
-        return found.content == content or self._objects.replace_if(name, content, found.version)
 
     def add(self, addition: Addition) -> None:
         """Write a version, read it again, and commit it.
@@ -157,7 +45,7 @@ class ObjectWriter:
         committing = False
         try:
             card_sha256 = self._upload(addition)
-            self._read()  # so that a long upload meets no change of others
+            self.read()  # so that a long upload meets no change of others
             if version in self.history.pruned:
                 raise StoreError(f"version {version} was pruned while it was written; try again")
             if version in self.history.exports or (exports and version <= max(self.history.exports, default="")):
@@ -169,7 +57,7 @@ class ObjectWriter:
             if exports and settled:  # a copy may be another process's, too
                 self._discard(version)
             raise
-        with self._following_up():
+        with self.following_up():
             self._objects.remove(f"{INCOMING}{version}")
 
     def _upload(self, addition: Addition) -> str:
@@ -196,7 +84,7 @@ class ObjectWriter:
     def remove(self, versions: Iterable[str]) -> None:
         """Remove the files of versions, once the journal says they are pruned; a later writer retries what fails."""
         for version in versions:
-            with self._following_up():
+            with self.following_up():
                 self._remove(version)
 
     def _remove(self, version: str) -> None:
@@ -224,10 +112,9 @@ class ObjectWriter:
             if version in self.history.versions:
                 self._objects.remove(f"{INCOMING}{version}")
         self.remove({name.removeprefix(INCOMING) for name in names} & set(self.history.pruned))
-        texts = self._layout.derived_files(self.history, self._keys)
-        if self.history.entries and any(self._found[name].content != text.encode() for name, text in texts.items()):
-            with self._following_up():
-                self._update()
+        if not self.is_followed:
+            with self.following_up():
+                self.update()
 
     def _incoming(self, names: set[str] | None = None) -> Iterator[str]:
         """Yield the ids of the versions that have a marker."""
@@ -235,14 +122,6 @@ class ObjectWriter:
             version = name.removeprefix(INCOMING)
             if name != version and VERSION.fullmatch(version):
                 yield version
-
-    @contextmanager
-    def _following_up(self) -> Iterator[None]:
-        """Log errors of work that follows from the journal: the change is committed, and a later writer finishes it."""
-        try:
-            yield
-        except Exception as error:
-            logger.warning("%s: the journal is ahead of the other objects: %s", self._files.place, error)
 
 
 @contextmanager
@@ -263,11 +142,6 @@ def _naming_folder() -> Iterator[None]:
         raise WriteError(
             f"{tempfile.gettempdir()!r} could not be written: {error.strerror or error}{name}; TMPDIR chooses another"
         ) from error
-
-
-def _pause(attempt: int) -> None:
-    """Wait, the longer the more attempts there were, so that processes don't meet again."""
-    time.sleep(random.uniform(0.5, 1) * min(PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE))  # noqa: S311  no secret
 
 
 def change_objects(
@@ -298,7 +172,7 @@ def change_objects(
             try:
                 return change(writer)
             except ConflictError:
-                _pause(attempt)
+                pause(attempt)
     raise WriteError(
         f"{files.place} could not be changed: other processes changed it first, {TRIES} times; nothing was changed, "
         "try again"
