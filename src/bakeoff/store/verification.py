@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bakeoff.errors import IntegrityError, ReadError
 from bakeoff.store.history import History
-from bakeoff.store.journal import JOURNAL
+from bakeoff.store.journal import JOURNAL, JOURNAL_HEAD
 from bakeoff.store.keys import Keys
 from bakeoff.store.layout import GONE, Layout
 from bakeoff.store.manifest import compare_with_manifest
@@ -33,13 +33,17 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
         ReadError: the system refused to read a file.
     """
     history, texts = layout.journal.inspect(keys, noted)
-    if not history.entries and (layout.present() or layout.read_pointer() or not layout.files.exists(JOURNAL)):
+    if not history.entries and (layout.present() or layout.read_pointer() or not _is_begun(layout)):
         texts = texts or [GONE]
     texts = texts or (layout.journal.find_forged(history, keys) if keys else [])
     shown = layout.read_pointer()
     if not texts and history.champion and shown != history.champion:
         texts = [f"the file champion says {shown!r}, the journal {history.champion!r}; the next writer corrects it"]
     return history, [Finding(None, text) for text in texts]
+
+
+def _is_begun(layout: Layout) -> bool:
+    return layout.files.exists(JOURNAL) or layout.files.exists(JOURNAL_HEAD)
 
 
 def verify_versions(layout: Layout, history: History, versions: list[str]) -> list[Finding]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bakeoff.runtime.objects.address import Address
-from bakeoff.runtime.objects.conditional_place import ConditionalPlace
+from bakeoff.runtime.objects.conditional_place import PROBE, ConditionalPlace
 from bakeoff.runtime.objects.place import CHUNK, naming
 from bakeoff.runtime.paths import refuse_outside_roots
 from bakeoff.store.files.folder_files import FolderFiles
@@ -57,7 +57,7 @@ class ObjectFiles:
     def names(self, key: str = "") -> set[str]:
         """Return the names directly below a key; empty if there is nothing."""
         with naming(self.place):
-            return self.objects.names(key)
+            return self.objects.names(key) - {PROBE}
 
     def exists(self, key: str) -> bool:
         """Return whether there is an object, or others below the key."""

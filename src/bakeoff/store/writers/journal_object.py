@@ -129,7 +129,7 @@ class JournalObject:
         for left in reversed(range(TRIES)):
             texts = self._layout.derived_files(self.history, self._keys)
             written = [self._replace(name, text.encode()) for name, text in texts.items()]
-            if all(written) and self._objects.read(JOURNAL, LARGEST) == self._content:
+            if all(written) and self._objects.read_versioned(JOURNAL, LARGEST)[0] == self._content:
                 return
             if left:
                 pause(TRIES - left)
@@ -151,7 +151,7 @@ class JournalObject:
     @property
     def is_followed(self) -> bool:
         """Whether `champion` and `journal.head` are what follows from the journal."""
-        texts = self._layout.derived_files(self.history, self._keys) if self.history.entries else {}
+        texts = self._layout.derived_files(self.history, self._keys)
         return all(self._found[name].content == text.encode() for name, text in texts.items())
 
 

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -113,7 +113,8 @@ class ObjectWriter(JournalObject):
                 self._objects.remove(f"{INCOMING}{version}")
         self.remove({name.removeprefix(INCOMING) for name in names} & set(self.history.pruned))
         if not self.is_followed:
-            with self.following_up():
+            # The head must be there before the first line: without one, lines could have been cut off.
+            with self.following_up() if self.history.entries else nullcontext():
                 self.update()
 
     def _incoming(self, names: set[str] | None = None) -> Iterator[str]:
