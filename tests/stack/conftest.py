@@ -27,6 +27,7 @@ LONGEST = (
     "test_stopped_workers.py",
     "test_schedules.py",
     "test_object_stores.py",
+    "test_stores_in_object_stores.py",
     "test_server_outages.py",
     "test_drive_by.py",
     "test_dask.py",

@@ -1,9 +1,10 @@
 """Changes to a store in an object store whose process dies at every request, before it is sent or after its answer.
 
-    python -m tests.support.dying_object_writer CHANGE
+    python -m tests.support.dying_object_writer CHANGE [EVERY]
 
 The environment names the server, which has the bucket `bakeoff`. CHANGE is a key of `CHANGES`. Prints a JSON object:
-how many points there were, and what was wrong at which.
+how many points there were, and what was wrong at which. EVERY takes one in so many points; an odd number takes both
+kinds.
 """
 
 import json
@@ -61,9 +62,9 @@ def finish(store, change, made):
     assert [] == found, found
 
 
-def try_all(change, prefix):
+def try_all(change, prefix, every):
     """Die at each request in turn; returns the number of points, and what was wrong."""
-    findings, request, died = [], 0, True
+    findings, request, points, died = [], 0, 0, True
     while died and not findings[5:]:
         root = f"s3://bakeoff/{prefix}/{request}"
         if change != "first":
@@ -78,11 +79,11 @@ def try_all(change, prefix):
             succeeds(look)
         except (AssertionError, BakeoffError) as error:
             findings.append(f"request {request / 2}: {type(error).__name__}: {error}")
-        request += 1
-    return request - 1, findings
+        request, points = request + every, points + 1
+    return points - 1, findings
 
 
 if __name__ == "__main__":
     assert s3fs
-    number, wrong = try_all(sys.argv[1], f"{sys.argv[1]}-{os.getpid()}")
+    number, wrong = try_all(sys.argv[1], f"{sys.argv[1]}-{os.getpid()}", int([*sys.argv, "1"][2]))
     print(json.dumps({"points": number, "wrong": wrong}))

@@ -30,14 +30,8 @@ def s3_server():
         url = f"http://127.0.0.1:{ports['s3']}"
         options = [f"-{part}.port={port}" for part, port in ports.items()]
         here = ["-dir=.", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.config=users.json", "-master.telemetry=false"]
-        small = [
-            "-filer",
-            "-s3",
-            "-volume.max=20",
-            "-master.volumeSizeLimitMB=64",
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-        ]
+        small = ["-filer", "-s3", "-volume.max=20", "-master.volumeSizeLimitMB=64"]
+        small += [f"-s3.port.{other}=0" for other in ("iceberg", "lance")]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         server = subprocess.Popen([program, "server", *here, *small, *options], cwd=name, **quiet)
         try:
