@@ -6,7 +6,7 @@ import uuid
 
 import fsspec
 
-from bakeoff.runtime.objects import place
+from bakeoff.runtime.objects import conditional_place, place
 from bakeoff.store.keys import NO_KEYS
 from bakeoff.store.model_store import ModelStore
 
@@ -30,7 +30,7 @@ class Requests:
     def __init__(self):
         self.files, self.count = fsspec.filesystem("memory"), 0
         self.at, self.after, self.error = None, False, DiedError()
-        self.meanwhile = {}  # by number of a request, what another process does before it
+        self.meanwhile = {}  # by number of a request, what another process does before it or soon after
 
     def __getattr__(self, name):
         really = getattr(self.files, name)
@@ -40,8 +40,8 @@ class Requests:
         def request(*args, **kwargs):
             self.count += 1
             number = self.count
-            if number in self.meanwhile:
-                self.meanwhile.pop(number)()
+            for due in [due for due in self.meanwhile if due <= number and not conditional_place.in_memory.locked()]:
+                self.meanwhile.pop(due)()
             if number != self.at:
                 return really(*args, **kwargs)
             if self.after:

@@ -40,12 +40,11 @@ NO_PLACES = [
     ("a/" * 2100, "is too long for a path"),
 ]
 FIELDS = [
-    (TrainingConfig, "store"),
     (TrainingConfig, "workspace"),
     (TrainingConfig, "signing.private_key"),
-    (PredictionConfig, "store"),
     (PredictionConfig, "signing.public_key"),
 ]
+STORES = [(TrainingConfig, "store"), (PredictionConfig, "store")]
 ALSO_OBJECTS = [(TrainingConfig, "dataset.path"), (PredictionConfig, "input"), (PredictionConfig, "output")]
 ADDRESSES = {"s3://bucket/models", "gs://bucket", "file:///tmp/x"}
 NOWHERE = [
@@ -63,7 +62,8 @@ NOWHERE = [
     ("model", "field", "text", "sentence"),
     [
         *((*field, *place) for field in FIELDS for place in NO_PLACES),
-        *((*field, *place) for field in ALSO_OBJECTS for place in NOWHERE),
+        *((*field, *place) for field in ALSO_OBJECTS + STORES for place in NOWHERE),
+        *((*field, f"{scheme}://bucket/models", "can't be a store") for field in STORES for scheme in ("gs", "az")),
     ],
 )
 def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentence):

@@ -18,7 +18,7 @@ PROBE, NOBODYS = ".conditions", "0" * 32  # an object for trying conditions, and
 REFUSED = {409, 412}  # HTTP: a condition failed, or another process is writing the object now
 TRIES = 10  # of a read between whose requests the object changes
 
-_in_memory = threading.Lock()
+in_memory = threading.Lock()
 
 
 class ConditionalPlace(ObjectPlace):
@@ -141,7 +141,7 @@ class ConditionalPlace(ObjectPlace):
             raise UserError(f"{self.address} can't be a store: its server ignores {condition}; use a newer one")
 
     def _replace_in_memory(self, key: str, content: bytes, version: str | None) -> bool:
-        with _in_memory:
+        with in_memory:
             if self.read_versioned(key, len(content) + (1 << 26))[1] != version:
                 return False
             self.write(key, content)

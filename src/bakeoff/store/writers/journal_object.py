@@ -70,7 +70,19 @@ class JournalObject:
         self.read()
 
     def read(self) -> None:
-        """Read the journal and what follows from it."""
+        """Read the journal and what follows from it.
+
+        Raises:
+            IntegrityError: the journal has a finding.
+            ReadError: the store can't be read.
+        """
+        try:
+            self._read()
+        except IntegrityError:  # another process may have changed one object while the next one was read
+            with self._layout.read_locked():
+                self._read()
+
+    def _read(self) -> None:
         try:
             with self._files.reading(JOURNAL):
                 self._found = {name: Found(*self._objects.read_versioned(name, most)) for name, most in MOST.items()}

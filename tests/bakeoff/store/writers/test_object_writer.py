@@ -1,17 +1,32 @@
 """A store in an object store keeps a disk's promises; the objects are in memory, and requests fail or are the last."""
 
+import contextlib
+from datetime import timedelta
+
+import fsspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bakeoff.errors import BakeoffError
+from bakeoff.errors import (
+    BakeoffError,
+    ChampionChangedError,
+    IntegrityError,
+    StoreError,
+    UserError,
+    WriteError,
+)
 from bakeoff.runtime.objects.address import parse_address
+from bakeoff.runtime.objects.conditional_place import ConditionalPlace
 from bakeoff.runtime.objects.place import open_place
 from bakeoff.store.copies.pull import pull_version
 from bakeoff.store.copies.push import push_version
 from bakeoff.store.history import FIRST
 from bakeoff.store.keys import NO_KEYS, Keys, fingerprint
 from bakeoff.store.model_store import ModelStore
+from bakeoff.store.reader import names_in
 from bakeoff.store.writers import journal_object
+from bakeoff.store.writers.journal_object import ConflictError
+from bakeoff.store.writers.object_writer import ObjectWriter
 from benchmarks.store_crash import export_small
 from tests.support.dying_writer import state
 from tests.support.memory_store import DiedError, Requests, copy_root, dying, new_root, opened, points
@@ -123,3 +138,198 @@ def test_any_request_may_be_the_last_or_fail(monkeypatch, copies, change, error)
         assert left - incoming <= {*store.versions(), *store.history().pruned, *(name[10:] for name in incoming)}
     assert {True, False} == made
     assert number > 10
+
+
+@pytest.fixture
+def store():
+    """A store of three versions, of which the second is champion."""
+    return opened(prepared("promote"))
+
+
+def requests_of(monkeypatch, change):
+    """The number of requests that a change sends."""
+    with dying(monkeypatch, Requests()) as requests:
+        change()
+    return requests.count
+
+
+def test_a_promotion_that_another_overtakes_is_made_again(monkeypatch, store):
+    """At whichever request: both have their line, and the later one is champion."""
+    first, _, third = store.versions()
+    root, count = str(store.root), 0
+    while True:
+        count += 1
+        ours, theirs = opened(copy_root(root)), None
+        requests = Requests()
+        theirs = opened(ours.root)
+        before = len(ours.history().entries)
+        with dying(monkeypatch, requests):
+            ours_first = opened(ours.root)
+            assert ours_first._layout.files.objects  # opened with these requests
+            requests.meanwhile[requests.count + count] = lambda theirs=theirs: theirs.promote(first, "theirs")
+            assert ours_first.promote(third, "ours")
+        if requests.meanwhile:
+            break
+        entries = opened(ours.root).history().entries[before:]
+        assert {"ours", "theirs"} == {entry["why"] for entry in entries}, f"request {count}"
+        assert 2 == len(entries)
+        assert [] == opened(ours.root).verify()
+    assert count > 10
+
+
+def test_an_automatic_decision_about_another_champion_is_refused(monkeypatch, store):
+    """It was compared with a champion that is none any more, as it turns out when the journal is replaced."""
+    first, second, third = store.versions()
+    last = requests_of(monkeypatch, lambda: opened(copy_root(str(store.root))).promote(third, "x", instead_of=second))
+    for number in range(1, last):
+        root = copy_root(str(store.root))
+        with dying(monkeypatch, Requests()) as requests:
+            requests.meanwhile[number] = lambda root=root: opened(root).promote(first, "by hand")
+            promoted = [third, first]  # it was first: the other one decided by hand
+            with contextlib.suppress(ChampionChangedError):
+                opened(root).promote(third, "automatic", instead_of=second)
+                assert promoted == [entry["version"] for entry in opened(root).history().entries[-2:]]
+        assert first == opened(root).champion()
+
+
+def test_exports_at_once_both_get_there(monkeypatch, store):
+    """Under ids in the order of their lines, whichever is first; nothing of a second attempt is left."""
+    last = requests_of(monkeypatch, lambda: export_small(opened(copy_root(str(store.root)))))
+    for number in range(1, last, 3):
+        root = copy_root(str(store.root))
+        with dying(monkeypatch, Requests()) as requests:
+            requests.meanwhile[number] = lambda root=root: export_small(opened(root), "theirs")
+            export_small(opened(root), "ours")
+        history = opened(root).history()
+        exports = [entry["version"] for entry in history.entries if entry["event"] == "export"]
+        assert 5 == len(exports)
+        assert sorted(exports) == exports
+        assert [] == opened(root).verify()
+        files = opened(root)._layout.files
+        assert {*exports, *FILES} == {name for name in files.names() if files.exists(name)} | {".conditions"}
+
+
+def test_pulls_of_one_version_at_once_make_it_once(monkeypatch, copies):
+    """Both write the same objects."""
+    last = requests_of(monkeypatch, lambda: pull_version(opened(new_root()), "latest", copies))
+    for number in range(1, last, 4):
+        root = new_root()
+        with dying(monkeypatch, Requests()) as requests:
+            requests.meanwhile[number] = lambda root=root: pull_version(opened(root), "latest", copies)
+            pull_version(opened(root), "latest", copies)
+        assert ["import", "promote"] == [entry["event"] for entry in opened(root).history().entries]
+        assert [] == opened(root).verify()
+
+
+def test_others_that_are_always_first_end_in_one_line(monkeypatch, store):
+    """After some tries; nothing was changed."""
+    monkeypatch.setattr(ObjectWriter, "commit", lambda *_: overtaken())
+    with pytest.raises(WriteError, match="other processes changed it first, 15 times; nothing was changed, try again"):
+        store.resume("x") or store.rollback("x")
+
+
+def overtaken():
+    raise ConflictError
+
+
+@pytest.mark.parametrize(("version", "condition"), [(None, "If-None-Match"), ("0" * 32, "If-Match")])
+def test_a_server_that_ignores_conditions_is_refused(monkeypatch, store, version, condition):
+    """Before anything is written but the object to try them with."""
+    really = ConditionalPlace.replace_if
+
+    def replace_if(place, key, content, given):
+        return (given == version) or really(place, key, content, given)
+
+    monkeypatch.setattr(ConditionalPlace, "replace_if", replace_if)
+    before = store.history()
+    for change in (store.require_ready, lambda: store.rollback("x")):
+        with pytest.raises(UserError, match=f"can't be a store: its server ignores {condition}; use a newer one"):
+            change()
+    assert before == store.history()
+
+
+def test_what_a_dead_export_left_is_pruned_after_a_day(monkeypatch, store):
+    """Not before: it may still be at work. Whoever is that slow is refused then."""
+    count = requests_of(monkeypatch, lambda: export_small(opened(copy_root(str(store.root)))))
+    with dying(monkeypatch, Requests()) as requests:
+        requests.at = count - 8
+        with pytest.raises(DiedError):
+            export_small(opened(store.root))
+    (marker,) = (name for name in store._layout.files.names() if name.startswith(".incoming-"))
+    version = marker.removeprefix(".incoming-")
+    assert [] == store.verify()
+    assert [] == store.prune(9, 9, "x").pruned
+    assert store._layout.files.is_folder(version)
+    monkeypatch.setattr("bakeoff.store.writers.object_writer.ABANDONED", -timedelta(days=1))
+    store.prune(9, 9, "x")
+    assert not store._layout.files.is_folder(version)
+    assert [version] == store.history().entries[-1]["versions"]
+    assert 3 == len(store.versions())
+    assert [] == store.verify()
+
+
+def test_a_slow_export_that_was_pruned_is_refused(monkeypatch, store):
+    """Its files are gone by then, so its line must not come."""
+    upload = ObjectWriter._upload
+    monkeypatch.setattr("bakeoff.store.writers.object_writer.ABANDONED", -timedelta(days=1))
+
+    def slow(writer, addition):
+        digest = upload(writer, addition)
+        opened(store.root).prune(9, 9, "x")
+        return digest
+
+    monkeypatch.setattr(ObjectWriter, "_upload", slow)
+    with pytest.raises(StoreError, match="was pruned while it was written; try again"):
+        export_small(store)
+    assert 3 == len(store.versions())
+    assert [] == store.verify()
+
+
+def test_an_object_that_was_changed_is_found(store):
+    """As in a folder: files, cards, journal and head."""
+    files, folder = fsspec.filesystem("memory"), f"/{store.folder.path}"
+    version = store.versions()[0]
+    for name, text in (
+        (f"{version}/model.joblib", "model.joblib differs from its card"),
+        (f"{version}/card.json", "card.json differs from the journal"),
+        ("journal.jsonl", "journal line 1 is not what was written"),
+        ("journal.head", "journal.head is not what was written"),
+    ):
+        content = files.cat_file(f"{folder}/{name}")
+        files.pipe_file(f"{folder}/{name}", b"x" + content[1:])
+        assert any(text in finding.text for finding in store.verify()), name
+        files.pipe_file(f"{folder}/{name}", content)
+    files.pipe_file(f"{folder}/20260101T000000Z-00000/model.joblib", b"x")
+    assert ["it is not in the journal: Bakeoff did not export it"] == [finding.text for finding in store.verify()]
+    files.rm_file(f"{folder}/journal.jsonl")
+    with pytest.raises(IntegrityError, match="the journal of 'm' is not used: "):
+        store.rollback("x")
+
+
+def test_a_store_in_objects_is_that_of_a_folder(tmp_path, store):
+    """Copied to a disk, the objects are a store; and the other way."""
+    files = fsspec.filesystem("memory")
+    for path in files.find(f"/{store.root.path}"):
+        target = tmp_path / path.removeprefix(f"/{store.root.path}/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(files.cat_file(path))
+    there = ModelStore(tmp_path, "m")
+    assert store.history() == there.history()
+    assert [] == there.verify()
+    there.promote(there.versions()[0], "on the disk")
+    root = new_root()
+    for path in there.folder.rglob("*"):
+        if path.is_file():
+            files.pipe_file(f"{root.removeprefix('memory:/')}/{path.relative_to(tmp_path)}", path.read_bytes())
+    assert [] == opened(root).verify()
+    opened(root).rollback("in objects")
+    assert [] == opened(root).verify()
+
+
+def test_a_report_is_written_again(store):
+    """It is the only object of a version that changes."""
+    version = store.versions()[0]
+    assert f"{store.root}/m/{version}/report.html" == str(store.write_report(version, "<p>new</p>"))
+    assert b"<p>new</p>" == store.read_report(version)
+    assert [] == store.verify()
+    assert ["m"] == names_in(store.root)
