@@ -46,7 +46,7 @@ class PredictionConfig(RunConfig):
     model_config = ConfigDict(title="Prediction")
 
     name: ModelName = "classifier"
-    store: StorePlace = Field(default=Path("models"), description="Folder of the store; also s3://bucket/models.")
+    store: StorePlace = Field(default=Path("models"), description="Folder, or s3://bucket/models.")
     version: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = Field(
         default="champion", description="champion, latest, or a version's id."
     )

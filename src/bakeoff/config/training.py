@@ -49,7 +49,7 @@ class TrainingConfig(RunConfig):
     model_config = ConfigDict(title="Training")
 
     name: ModelName = "classifier"
-    store: StorePlace = Field(default=Path("models"), description="Folder of the store; also s3://bucket/models.")
+    store: StorePlace = Field(default=Path("models"), description="Folder, or s3://bucket/models.")
     workspace: LocalPath = Field(default=Path(".bakeoff"), description="Folder for the run's intermediate files.")
     dataset: DatasetConfig = Field(default=DatasetConfig(), description="Where the rows come from.")
     retrain: Literal["new_rows", "always"] = Field(
