@@ -192,7 +192,7 @@ def test_a_signed_store_is_trusted_by_its_key_alone(bakeoff, trained):
         (STORE, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 1, f"{STORE} could not be read: Could not connect"),
         (STORE, {"BAKEOFF_ROOTS": "/:s3://bakeoff/other"}, 2, f"argument --store: '{STORE}' lies outside of"),
         ("s3://key:secret@bakeoff/models", {}, 2, "argument --store: 's3://…@bakeoff/models' contains credentials"),
-        ("gs://bakeoff/models", {}, 2, "gs://bakeoff/models can't be a store"),
+        ("az://bakeoff/models", {}, 2, "gs://bakeoff/models can't be a store"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(bakeoff, store, more, status, text):

@@ -62,7 +62,7 @@ def _store(value: Any) -> Path | Address:
         raise ValueError("must be a folder, or an address as s3://bucket/models")
     place = parse_place(path_or_address(str(value)))
     if isinstance(place, Address) and place.scheme not in STORES:
-        raise ValueError(f"{str(place)!r} can't be a store; give a folder, or s3://; push and pull copy to others")
+        raise ValueError(f"{str(place)!r} can't be a store; give a folder, s3:// or gs://; push copies to others")
     return place
 
 

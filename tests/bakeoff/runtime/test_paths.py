@@ -14,10 +14,12 @@ from bakeoff.config.validation import validate
 from bakeoff.errors import ConfigError, UserError
 from bakeoff.prediction.outputs.output_folder import hidden_folder, output_folder, work_folder
 from bakeoff.runtime.files import read_file
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.paths import folder_time
 from bakeoff.runtime.workspace import run_folder
 from bakeoff.store.key_files import find_public_keys
 from bakeoff.store.keys import PUBLIC_VARIABLE
+from bakeoff.store.model_store import ModelStore
 from bakeoff.training.preflight import check_places
 from tests.bakeoff.conftest import predict
 
@@ -63,7 +65,11 @@ NOWHERE = [
     [
         *((*field, *place) for field in FIELDS for place in NO_PLACES),
         *((*field, *place) for field in ALSO_OBJECTS + STORES for place in NOWHERE),
-        *((*field, f"{scheme}://bucket/models", "can't be a store") for field in STORES for scheme in ("gs", "az")),
+        *(
+            (*field, f"{scheme}://bucket/models", "can't be a store; give a folder, s3:// or gs://")
+            for field in STORES
+            for scheme in ("az", "memory")
+        ),
     ],
 )
 def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentence):
@@ -88,6 +94,28 @@ def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentenc
 def test_tables_and_outputs_may_be_in_object_stores(field, text, expected):
     """A file's address becomes its path."""
     assert expected == getattr(validate(PredictionConfig, {field: text}), field)
+
+
+@pytest.mark.parametrize("model", [TrainingConfig, PredictionConfig])
+def test_a_store_may_be_in_an_object_store(model, monkeypatch):
+    """It is an address, in JSON a text; a file's address becomes its path, and roots hold."""
+    config = validate(model, {"store": "s3://bucket/models/"})
+    assert Address("s3", "bucket/models") == config.store
+    assert "s3://bucket/models" == config.model_dump(mode="json")["store"]
+    assert config == validate(model, config.model_dump())
+    assert Path("/data/models") == validate(model, {"store": "file:///data/models"}).store
+    monkeypatch.setenv("BAKEOFF_ROOTS", "/:s3://bucket/other")
+    with pytest.raises(ConfigError, match="store: 's3://bucket/models' lies outside of /, s3://bucket/other"):
+        validate(model, {"store": "s3://bucket/models"})
+    with pytest.raises(ConfigError, match="lies outside of"):
+        ModelStore("s3://bucket/models", "m")
+
+
+def test_an_output_in_a_store_in_a_bucket_is_refused():
+    """As in a folder; nothing is asked of the bucket."""
+    config = validate(PredictionConfig, {"store": "s3://bucket/models", "output": "s3://bucket/models/out"})
+    with pytest.raises(ConfigError, match="output 's3://bucket/models/out' lies in the store 's3://bucket/models'"):
+        output_folder(config)
 
 
 @pytest.mark.parametrize("text", ["s3://bucket/x.csv", "s3://bucket/incoming", "/data/x.csv"])

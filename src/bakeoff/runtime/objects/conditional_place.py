@@ -3,18 +3,23 @@
 import contextlib
 import errno
 import hashlib
+import json
 import threading
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from bakeoff.errors import UserError
 from bakeoff.runtime.files import describe_too_large
 from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.objects.place import ObjectPlace
 
-STORES = {"s3"}  # schemes whose objects can be replaced under a condition
+STORES = {"s3", "gs"}  # schemes whose objects can be replaced under a condition
+SHOWN = "only s3:// and gs:// can"
 CONDITIONAL = STORES | {"memory"}  # in memory tests keep them
-PROBE, NOBODYS = ".conditions", "0" * 32  # an object for trying conditions, and a version that none has
+PROBE, NOBODYS = ".conditions", "0123456789"  # an object for trying conditions, and a version that none has
+KINDS = "application/json", "application/octet-stream"  # of the parts of an upload to Google: name and content
 REFUSED = {409, 412}  # HTTP: a condition failed, or another process is writing the object now
 TRIES = 10  # of a read between whose requests the object changes
 
@@ -22,7 +27,7 @@ in_memory = threading.Lock()
 
 
 class ConditionalPlace(ObjectPlace):
-    """A prefix in an object store that honours If-None-Match and If-Match.
+    """A prefix in an object store that honours conditions: If-None-Match and If-Match, or Google's ifGenerationMatch.
 
     Raises:
         UserError: the scheme has no such conditions, or a package is not installed.
@@ -30,9 +35,7 @@ class ConditionalPlace(ObjectPlace):
 
     def __init__(self, address: Address) -> None:
         if address.scheme not in CONDITIONAL:
-            raise UserError(
-                f"{address} can't be a store: only s3:// can; bakeoff push and pull copy versions to and from it"
-            )
+            raise UserError(f"{address} can't be a store: {SHOWN}; bakeoff push and pull copy versions to and from it")
         super().__init__(address)
 
     def read(self, key: str, most: int) -> bytes:
@@ -56,19 +59,22 @@ class ConditionalPlace(ObjectPlace):
         for left in reversed(range(TRIES)):
             try:
                 file = self._files.open(self._path(key), "rb", cache_type="none")
-                size, version = file.size, str(getattr(file, "details", {}).get("ETag", "")).strip('"')
+                size, version = file.size, self._version(getattr(file, "details", {}))
                 if size > most:
                     raise OSError(errno.EFBIG, describe_too_large(size, most), key)
                 file.seek(0)
-                content = bytes(file.read(size))  # s3fs asks for the version that it found
+                content = bytes(file.read(size))
+                if self.address.scheme == "memory":
+                    return content, hashlib.sha256(content).hexdigest()
+                # s3fs asks for the version that it found.
+                if self.address.scheme == "s3" or version == self._version(self._files.info(self._path(key))):
+                    return content, version
             except FileNotFoundError:
                 return b"", None
             except OSError as error:
                 if not left or not is_refused(error):
                     raise
-            else:
-                return content, hashlib.sha256(content).hexdigest() if self.address.scheme == "memory" else version
-        raise AssertionError
+        raise OSError(errno.EBUSY, "it changes all the time", key)
 
     def replace_if(self, key: str, content: bytes, version: str | None) -> bool:
         """Write an object if it still has a version; returns False, and changes nothing, if it has another.
@@ -87,13 +93,15 @@ class ConditionalPlace(ObjectPlace):
                 return self._replace_in_memory(key, content, version)
             if version is None:
                 self._files.pipe_file(path, content, mode="create")
-            else:
+            elif self.address.scheme == "s3":
                 self._files.pipe_file(path, content, IfMatch=f'"{version}"')
+            else:
+                self._replace_generation(path, content, version)
         except FileNotFoundError:
             if version is None:
                 raise
             return False  # it is gone
-        except OSError as error:
+        except Exception as error:
             if not is_refused(error):
                 raise
             return False
@@ -140,6 +148,21 @@ class ConditionalPlace(ObjectPlace):
             condition = "If-None-Match" if ignored else "If-Match"
             raise UserError(f"{self.address} can't be a store: its server ignores {condition}; use a newer one")
 
+    def _version(self, details: Mapping[str, Any]) -> str:
+        return str(details.get("generation" if self.address.scheme == "gs" else "ETag", "")).strip('"')
+
+    def _replace_generation(self, path: str, content: bytes, generation: str) -> None:
+        """Write an object of Google's, for which gcsfs has no call with a condition."""
+        bucket, _, name = path.partition("/")
+        url = f"{self._files.base.replace('/storage/v1/', '/upload/storage/v1/')}b/{quote(bucket, safe='')}/o"
+        boundary = uuid.uuid4().hex
+        start, end = (f"--{boundary}\r\nContent-Type: {kind}\r\n\r\n".encode() for kind in KINDS)
+        named = json.dumps({"name": name}).encode()
+        body = b"\r\n".join([start + named, end + content, f"--{boundary}--\r\n".encode()])
+        headers = {"Content-Type": f"multipart/related; boundary={boundary}"}
+        conditions = {"uploadType": "multipart", "ifGenerationMatch": generation}
+        self._files.call("POST", url, headers=headers, data=body, json_out=True, **conditions)
+
     def _replace_in_memory(self, key: str, content: bytes, version: str | None) -> bool:
         with in_memory:
             if self.read_versioned(key, len(content) + (1 << 26))[1] != version:
@@ -152,9 +175,9 @@ def is_refused(error: BaseException | None) -> bool:
     """Return whether an object store refused a request by its condition."""
     while error is not None:
         response: Any = getattr(error, "response", None)
-        if isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode") in REFUSED:
-            return True
-        if isinstance(error, FileExistsError):
+        metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
+        codes = {metadata.get("HTTPStatusCode"), getattr(error, "code", None)}  # of botocore, and of gcsfs
+        if codes & REFUSED or isinstance(error, FileExistsError):
             return True
         error = error.__cause__
     return False
