@@ -1,16 +1,17 @@
 """Kill promotions, rollbacks, exports and prunings at random moments, with concurrent readers.
 
-    python -m benchmarks.store_crash [OPERATIONS] [SEED]
+    python -m benchmarks.store_crash [OPERATIONS] [SEED] [s3://BUCKET/FOLDER]
 
 Each operation (10,000 by default) is a process of its own. It is killed by SIGKILL after a random time of up to 1.5
 times the present median time of such operations, so that every step is hit; every tenth operation is not killed, to
 measure that time. Two run at once, on four models, while two readers read without pause. All counts below the
-journals' lines must be 0.
+journals' lines must be 0. With an address, at which nothing may be, the stores are there.
 """
 
 import collections
 import contextlib
 import fcntl
+import importlib
 import json
 import os
 import random
@@ -23,7 +24,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.errors import IntegrityError, StoreError, UserError
+from bakeoff.runtime.objects.address import Address, parse_place
+from bakeoff.runtime.objects.object_file import find_object
 from bakeoff.store.card import SEALED, Card
 from bakeoff.store.model_store import ModelStore
 
@@ -46,7 +49,7 @@ WRONG = (
 )
 
 
-def export_small(store: ModelStore, why: str = "small", size: int = 2000) -> Path:
+def export_small(store: ModelStore, why: str = "small", size: int = 2000) -> Path | Address:
     """Export a version without training: files of a few kilobytes, and a complete card."""
     with tempfile.TemporaryDirectory() as folder:
         files = {name: Path(folder) / name for name in SEALED}
@@ -81,9 +84,28 @@ def describe(name: str, version: str, created: str) -> Card:
     return Card.from_dict(card)
 
 
-def operate(root: Path, kind: str, name: str, number: int) -> None:
+@dataclass(frozen=True)
+class Scene:
+    """Where the stores are, and the folder of the benchmark's own files."""
+
+    root: Path
+    place: Path | Address
+
+    def store(self, name: str) -> ModelStore:
+        """Open a model's store."""
+        return ModelStore(self.place, name)
+
+
+def prepare(scene: Scene) -> None:
+    """Export the first versions."""
+    for name in NAMES:
+        for _ in range(3):
+            export_small(scene.store(name))
+
+
+def operate(scene: Scene, kind: str, name: str, number: int) -> None:
     """Run one operation in this process; its number is the reason in the journal, and is added to the file `done`."""
-    store, draw = ModelStore(root, name), random.Random(number)
+    store, draw = scene.store(name), random.Random(number)
     why = f"operation {number}"
     changes: dict[str, Callable[[], object]] = {
         "promote": lambda: store.promote(draw.choice(store.versions()), why),
@@ -99,7 +121,7 @@ def operate(root: Path, kind: str, name: str, number: int) -> None:
             raise
         done = False
     if done:
-        with (root / "done").open("a") as file:
+        with (scene.root / "done").open("a") as file:
             file.write(f"{number} {name}\n")
 
 
@@ -118,23 +140,34 @@ def start(work: Callable[[], None]) -> int:
     return child
 
 
-def read_on(root: Path, results: Path) -> None:
+def read_on(scene: Scene, results: Path) -> None:
     """Read the champions without pause until the file `stop` appears, and count what is wrong."""
     counts: collections.Counter[str] = collections.Counter()
     draw = random.Random(os.getpid())
-    while not (root / "stop").exists():
-        wrong = look(ModelStore(root, draw.choice(NAMES)))
+    while not (scene.root / "stop").exists():
+        wrong = look(scene.store(draw.choice(NAMES)))
         counts["reads"] += 1
         if wrong:
             counts[wrong] += 1
     results.write_text(json.dumps(counts))
 
 
+def read_pointer(place: Path | Address) -> str:
+    """Read the file `champion`, as a script does."""
+    if isinstance(place, Path):
+        return place.read_text().strip()
+    try:
+        with find_object(place).open() as file:
+            return file.read().decode().strip()
+    except UserError as error:
+        raise FileNotFoundError(str(error)) from error
+
+
 def look(store: ModelStore) -> str | None:
     """Read champion and model once; returns what is wrong with them, or None."""
     try:
         before = store.history()
-        shown = (store.folder / "champion").read_text().strip()
+        shown = read_pointer(store.folder / "champion")
         champion = store.champion()
         after = store.history()
     except FileNotFoundError:
@@ -167,7 +200,7 @@ class Running:
     deadline: float | None
 
 
-def crash(root: Path, operations: int, draw: random.Random) -> dict[str, collections.Counter[str]]:
+def crash(scene: Scene, operations: int, draw: random.Random) -> dict[str, collections.Counter[str]]:
     """Start and kill the operations; returns by kind how many were killed, had ended before, or were not killed."""
     counts: dict[str, collections.Counter[str]] = {kind: collections.Counter() for kind in KINDS}
     times = {kind: collections.deque([0.02], maxlen=9) for kind in KINDS}  # of those that were not killed
@@ -176,7 +209,7 @@ def crash(root: Path, operations: int, draw: random.Random) -> dict[str, collect
     while number < operations or running:
         while number < operations and len(running) < AT_ONCE:
             kind, name = draw.choices(list(KINDS), list(KINDS.values()))[0], draw.choice(NAMES)
-            child = start(lambda kind=kind, name=name, number=number: operate(root, kind, name, number))
+            child = start(lambda kind=kind, name=name, number=number: operate(scene, kind, name, number))
             now, seconds = time.perf_counter(), draw.uniform(0, 1.5 * statistics.median(times[kind]))
             running[child] = Running(kind, now, None if number % 10 == 0 else now + seconds)
             number += 1
@@ -206,32 +239,48 @@ def outcome(operation: Running, status: int, now: float) -> str:
     return "left alone" if operation.deadline is None else "ended before"
 
 
-def check_stores(root: Path) -> collections.Counter[str]:
+def check_stores(scene: Scene) -> collections.Counter[str]:
     """Count what is wrong at the end: locks, lost changes, and what the next writer and verify find.
 
     Also counts the journals' lines, and the changes that were made although their writer died before it could report
     them.
     """
     wrong: collections.Counter[str] = collections.Counter()
-    done = [line.split() for line in (root / "done").read_text().splitlines()]
+    done = [line.split() for line in (scene.root / "done").read_text().splitlines()]
     for name in NAMES:
-        store = ModelStore(root, name)
-        with (store.folder / ".lock").open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                wrong["leaked locks"] += 1
-                continue
+        store = scene.store(name)
+        if isinstance(store.folder, Path) and is_locked(store.folder / ".lock"):
+            wrong["leaked locks"] += 1
+            continue
         export_small(store)  # the next writer repairs what the last one left
         reasons = {entry["why"] for entry in store.history().entries if entry["why"].startswith("operation ")}
         wrong["lines"] += len(store.history().entries)
         wrong["made"] += len(reasons)
         wrong["lost acknowledged changes"] += sum(f"operation {n}" not in reasons for n, of in done if of == name)
         wrong["findings of verify at the end"] += len(store.verify())
-        known = {*store.versions(), "champion", "journal.jsonl", "journal.head", ".lock"}
-        wrong["files left over at the end"] += len({path.name for path in store.folder.iterdir()} - known)
+        wrong["files left over at the end"] += len(find_left_over(store))
     wrong["made"] -= len(done)
     return wrong
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether somebody holds the lock on a file."""
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def find_left_over(store: ModelStore) -> set[str]:
+    """Return the names that should not be there; in an object store prunings remove what killed exports left."""
+    known = {*store.versions(), "champion", "journal.jsonl", "journal.head", ".lock", ".conditions"}
+    if isinstance(store.folder, Path):
+        return {path.name for path in store.folder.iterdir()} - known
+    names = {file.name for file in find_object(store.folder).iterdir() if file.is_file() or list(file.iterdir())}
+    uploads = {name for name in names if f".incoming-{name}" in names}
+    return names - known - uploads - {f".incoming-{name}" for name in uploads}
 
 
 def main() -> None:
@@ -241,15 +290,16 @@ def main() -> None:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for name in NAMES:
-            for _ in range(3):
-                export_small(ModelStore(root, name))
+        scene = Scene(root, parse_place(sys.argv[3]) if len(sys.argv) > 3 else root)
+        if isinstance(scene.place, Address):
+            importlib.import_module("s3fs")  # once; clients, whose threads no fork inherits, are each process's own
+        assert os.waitpid(start(lambda: prepare(scene)), 0)[1] == 0
         results = [root / f"reader-{i}" for i in range(READERS)]
-        readers = [start(lambda path=path: read_on(root, path)) for path in results]
-        counts = crash(root, operations, random.Random(seed))
+        readers = [start(lambda path=path: read_on(scene, path)) for path in results]
+        counts = crash(scene, operations, random.Random(seed))
         (root / "stop").touch()
         crashed_readers = sum(os.waitpid(reader, 0)[1] != 0 for reader in readers)
-        wrong = check_stores(root)
+        wrong = check_stores(scene)
         reads = 0
         for path in results:
             seen = collections.Counter(json.loads(path.read_text())) if path.exists() else collections.Counter()

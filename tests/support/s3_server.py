@@ -15,6 +15,7 @@ from pathlib import Path
 import s3fs
 
 SECONDS = 180
+ABOVE = 10_000  # from a port of the server to its second one
 NAMES = {"key": "AWS_ACCESS_KEY_ID", "secret": "AWS_SECRET_ACCESS_KEY", "endpoint_url": "AWS_ENDPOINT_URL"}
 
 
@@ -50,6 +51,10 @@ def s3_server():
         finally:
             server.kill()
             server.wait()
+            for port in ports.values():  # its sockets, whose folder can't be chosen
+                for number in (port, port + ABOVE):
+                    for path in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):
+                        path.unlink(missing_ok=True)
 
 
 def client(environment):
@@ -80,7 +85,7 @@ def free_ports(*parts):
         while len(ports) < len(parts):
             port = random.randrange(20_000, 50_000)
             with contextlib.suppress(OSError):
-                for number in (port, port + 10_000):
+                for number in (port, port + ABOVE):
                     stack.enter_context(socket.socket()).bind(("127.0.0.1", number))
                 ports[parts[len(ports)]] = port
     return ports
