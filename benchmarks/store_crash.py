@@ -279,8 +279,8 @@ def find_left_over(store: ModelStore) -> set[str]:
     if isinstance(store.folder, Path):
         return {path.name for path in store.folder.iterdir()} - known
     names = {file.name for file in find_object(store.folder).iterdir() if file.is_file() or list(file.iterdir())}
-    uploads = {name for name in names if f".incoming-{name}" in names}
-    return names - known - uploads - {f".incoming-{name}" for name in uploads}
+    uploads = {name for name in names if name.startswith(".incoming-")}
+    return names - known - uploads - {name.removeprefix(".incoming-") for name in uploads}
 
 
 def main() -> None:

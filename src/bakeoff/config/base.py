@@ -66,8 +66,8 @@ def _store(value: Any) -> Path | Address:
     return place
 
 
-def _dump_store(place: Path | Address, info: SerializationInfo) -> Path | Address | str:
-    return str(place) if info.mode == "json" else place
+def _dump_store(place: Path | Address, info: SerializationInfo) -> Path | str:
+    return place if isinstance(place, Path) and info.mode == "python" else str(place)
 
 
 Count = Annotated[int, BeforeValidator(_no_flag)]
