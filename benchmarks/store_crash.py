@@ -309,7 +309,7 @@ def main() -> None:
         for of_kind in counts.values():
             for what in ("other errors", "leaked locks"):
                 wrong[what] += of_kind.pop(what, 0)
-        lines, silent = wrong.pop("lines"), wrong.pop("made")
+        lines, silent = wrong.pop("lines"), wrong.pop("made", 0)  # sums of counters leave out what is 0
     total = sum(counts.values(), collections.Counter())
     print(f"{'operation':<32}" + "".join(f"{column:>14}" for column in COLUMNS))
     for kind, of_kind in {**counts, "all": total}.items():

@@ -16,7 +16,7 @@ from bakeoff.errors import (
     WriteError,
 )
 from bakeoff.runtime.objects.address import parse_address
-from bakeoff.runtime.objects.conditional_place import ConditionalPlace
+from bakeoff.runtime.objects.conditional_place import NOBODYS, ConditionalPlace
 from bakeoff.runtime.objects.place import open_place
 from bakeoff.store.copies.pull import pull_version
 from bakeoff.store.copies.push import push_version
@@ -232,7 +232,7 @@ def overtaken():
     raise ConflictError
 
 
-@pytest.mark.parametrize(("version", "condition"), [(None, "If-None-Match"), ("0" * 32, "If-Match")])
+@pytest.mark.parametrize(("version", "condition"), [(None, "If-None-Match"), (NOBODYS, "If-Match")])
 def test_a_server_that_ignores_conditions_is_refused(monkeypatch, store, version, condition):
     """Before anything is written but the object to try them with."""
     really = ConditionalPlace.replace_if
