@@ -14,7 +14,7 @@ from bakeoff.cli import changes, copies, labels, mlflow, models, report
 from bakeoff.errors import BakeoffError, UserError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.files import NAME
-from bakeoff.runtime.objects.address import Address, parse_place, path_or_address
+from bakeoff.runtime.objects.address import Address, parse_store
 from bakeoff.runtime.one_line_parser import OneLineParser
 from bakeoff.runtime.paths import local_path
 from bakeoff.store.key_files import find_keys, find_public_keys
@@ -158,7 +158,7 @@ def _add_viewers(nouns: Any) -> None:
     compare.set_defaults(run=_run_on_store, command=report.compare)
     help_text = "the reports in the browser, on this machine only, until Ctrl-C"
     ui = nouns.add_parser("ui", help=help_text, description=help_text)
-    ui.add_argument("--store", type=_place, default=Path("models"), metavar="DIR", help=STORE)
+    ui.add_argument("--store", type=_store, default=Path("models"), metavar="DIR", help=STORE)
     help_text = "outputs of the prediction flow, or folders of them (default: predictions)"
     default = [labels.DEFAULT]
     ui.add_argument("--predictions", type=_path, nargs="+", default=default, metavar="DIR", help=help_text)
@@ -176,7 +176,7 @@ def _store_options(name: str) -> OneLineParser:
     """Return the options of a command that opens a store."""
     options = OneLineParser(add_help=False)
     add = options.add_argument
-    add("--store", type=_place, default=Path("models"), metavar="DIR", help=STORE)
+    add("--store", type=_store, default=Path("models"), metavar="DIR", help=STORE)
     default = "; default: all of them" if name == "list" else "; not needed if the store holds one model"
     add("--name", help=f"the model's name in the store{default}")
     add("--json", action="store_true", help="for scripts")
@@ -258,10 +258,10 @@ def _path(text: str) -> Path:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _place(text: str) -> Path | Address:
-    """Parse an argument that is a path on this machine, or an address."""
+def _store(text: str) -> Path | Address:
+    """Parse an argument that is the folder or address of a store."""
     try:
-        return parse_place(path_or_address(text))
+        return parse_store(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

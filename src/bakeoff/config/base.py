@@ -17,8 +17,7 @@ from pydantic import (
 )
 
 from bakeoff.runtime.files import NAME
-from bakeoff.runtime.objects.address import Address, parse_place, path_or_address
-from bakeoff.runtime.objects.conditional_place import STORES
+from bakeoff.runtime.objects.address import Address, parse_store, path_or_address
 from bakeoff.runtime.paths import local_path
 
 MAX_SEED = 2**32 - 1  # what numpy's RandomState takes
@@ -57,13 +56,9 @@ def _place(value: Any) -> Any:
 
 
 def _store(value: Any) -> Path | Address:
-    """Check the folder or address of a store."""
     if not isinstance(value, str | Path | Address):
         raise ValueError("must be a folder, or an address as s3://bucket/models")
-    place = parse_place(path_or_address(str(value)))
-    if isinstance(place, Address) and place.scheme not in STORES:
-        raise ValueError(f"{str(place)!r} can't be a store; give a folder, s3:// or gs://; push copies to others")
-    return place
+    return parse_store(str(value))
 
 
 def _dump_store(place: Path | Address, info: SerializationInfo) -> Path | str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bakeoff.errors import WriteError
 from bakeoff.runtime.files import make_user_folder
 from bakeoff.runtime.locks import lock, try_lock
 from bakeoff.runtime.paths import refuse_outside_roots
@@ -93,6 +94,17 @@ def locked_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
     finally:
         if os.getpid() == owner:  # not in a process that was forked within the block
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def naming_folder() -> Iterator[None]:
+    """Raise an OSError in the block, which writes to a folder of temporary files, as a WriteError."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(
+            f"the folder for temporary files could not be written: {error.strerror or error}; TMPDIR chooses another"
+        ) from error
 
 
 def make_cache(kept: Path) -> None:

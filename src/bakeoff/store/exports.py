@@ -63,7 +63,7 @@ class ExportingStore(StoreReader):
 
         def add(writer: Writer) -> str:
             created = datetime.now(UTC)
-            version = f"{_next_second(created, writer.history):{SECOND}}-{digest[:5]}"
+            version = _next_id(created, digest[:5], writer)
             card = describe(version, created.strftime(STAMP))
             writer.add(Addition(version, lambda to: write_version(to, card, files, render), "export", why, by))
             return version
@@ -94,7 +94,14 @@ class ExportingStore(StoreReader):
                     f"{str(self.folder / card.version)!r} is in the way, and not in the journal; move it away"
                 )
             writer.add(
-                Addition(card.version, lambda to: copy_version(folder, to, card, card_sha256), "import", why, by)
+                Addition(
+                    card.version,
+                    lambda to: copy_version(folder, to, card, card_sha256),
+                    "import",
+                    why,
+                    by,
+                    token=card_sha256,
+                )
             )
             return True
 
@@ -144,12 +151,14 @@ class ExportingStore(StoreReader):
         return change_model(self._layout, self.keys, self.keys, change)
 
 
-def _next_second(now: datetime, history: History) -> datetime:
-    """Return the time that names a version: now, or one second after the name of the latest version.
+def _next_id(now: datetime, suffix: str, writer: Writer) -> str:
+    """Return a free id: its time is now, or one second after that of the latest version.
 
     So ids sort in the order of export even after a version whose clock was ahead; the card has the clock's own time.
     """
-    if not history.exports:
-        return now
-    latest = datetime.strptime(max(history.exports).split("-")[0], SECOND).replace(tzinfo=UTC)
-    return max(now, latest + timedelta(seconds=1))
+    if exports := writer.history.exports:
+        latest = datetime.strptime(max(exports).split("-")[0], SECOND).replace(tzinfo=UTC)
+        now = max(now, latest + timedelta(seconds=1))
+    while (version := f"{now:{SECOND}}-{suffix}") in writer.begun:
+        now += timedelta(seconds=1)
+    return version

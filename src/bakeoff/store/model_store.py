@@ -209,7 +209,7 @@ class ModelStore(ExportingStore):
         trusted = None if as_it_stands else self.keys
 
         def change(writer: Writer) -> History:
-            before, findings = verify_journal(self._layout, trusted)
+            before, findings = verify_journal(self._layout, trusted, pointer=False)
             findings += verify_versions(self._layout, before, self._names(before))
             if findings:
                 raise IntegrityError(f"nothing was signed: {findings[0].version or self.name}: {findings[0].text}")

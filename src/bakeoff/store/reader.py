@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bakeoff.errors import IntegrityError, StoreError
+from bakeoff.errors import ConfigError, IntegrityError, StoreError
 from bakeoff.runtime.files import DENIED, NAME, raise_refusal
-from bakeoff.runtime.objects.address import Address, parse_place
+from bakeoff.runtime.objects.address import Address, parse_place, path_or_address
 from bakeoff.store.card import Card
 from bakeoff.store.entries import HEAD
 from bakeoff.store.files.object_files import names_below, open_files
@@ -36,11 +36,14 @@ class StoreReader:
         root: the store's folder, or its address in an object store.
         name: the model's name.
         keys: the trusted keys.
+
+    Raises:
+        ConfigError: the root is neither a path on this machine nor an address of an object store.
     """
 
     def __init__(self, root: Path | Address | str, name: str, keys: Keys = NO_KEYS) -> None:
         self.name = name
-        self.root = parse_place(root)
+        self.root = root if isinstance(root, Address) else _parse_root(str(root))
         self.folder = self.root / name
         self.keys = keys
         self._layout = Layout(open_files(self.root, name))
@@ -237,6 +240,13 @@ class StoreReader:
     def _refuse_pruned(self, version: str, history: History) -> None:
         if version in history.pruned:
             raise StoreError(f"version {version} of {self.name!r} was pruned at {history.pruned[version]['time']}")
+
+
+def _parse_root(text: str) -> Path | Address:
+    try:
+        return parse_place(path_or_address(text))
+    except ValueError as error:
+        raise ConfigError(f"the store {error}") from error
 
 
 def names_in(root: Path | Address) -> list[str]:

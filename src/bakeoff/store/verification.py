@@ -18,13 +18,16 @@ class Finding:
     text: str
 
 
-def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) -> tuple[History, list[Finding]]:
+def verify_journal(
+    layout: Layout, keys: Keys | None, noted: str | None = None, *, pointer: bool = True
+) -> tuple[History, list[Finding]]:
     """Check the journal and the file `champion`.
 
     Args:
         layout: the model's files.
         keys: the trusted keys; with None signatures are not checked.
         noted: an earlier head, whose line the journal must contain.
+        pointer: whether to check the file `champion`, which a writer may just be about to replace.
 
     Returns:
         The history as far as it can be read, and the findings.
@@ -37,7 +40,7 @@ def verify_journal(layout: Layout, keys: Keys | None, noted: str | None = None) 
         texts = texts or [GONE]
     texts = texts or (layout.journal.find_forged(history, keys) if keys else [])
     shown = layout.read_pointer()
-    if not texts and history.champion and shown != history.champion:
+    if pointer and not texts and history.champion and shown != history.champion:
         texts = [f"the file champion says {shown!r}, the journal {history.champion!r}; the next writer corrects it"]
     return history, [Finding(None, text) for text in texts]
 

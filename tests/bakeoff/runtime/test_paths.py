@@ -162,17 +162,18 @@ def test_the_home_folder_may_be_given_by_a_tilde(monkeypatch):
     assert "/home/somebody/x.csv" == validate(PredictionConfig, {"input": "~/x.csv"}).input
 
 
+OF_STORES = [["models", "list", "--store"], ["ui", "--store"]]
+OF_PATHS = [["models", "promote", "latest", "--private-key"], ["report", "--workspace"], ["keys", "generate"]]
+
+
 @pytest.mark.parametrize(
-    "command",
+    ("command", "text", "sentence"),
     [
-        ["models", "list", "--store"],
-        ["models", "promote", "latest", "--private-key"],
-        ["report", "--workspace"],
-        ["ui", "--store"],
-        ["keys", "generate"],
+        *((command, *place) for command in OF_PATHS for place in NO_PLACES),
+        *((command, *place) for command in OF_STORES for place in NOWHERE),
+        *((command, "memory://bucket/models", "can't be a store; give a folder") for command in OF_STORES),
     ],
 )
-@pytest.mark.parametrize(("text", "sentence"), NO_PLACES)
 def test_commands_refuse_it_as_well(command, text, sentence, capsys, tmp_path, monkeypatch):
     """By status 2, with nothing made."""
     monkeypatch.chdir(tmp_path)

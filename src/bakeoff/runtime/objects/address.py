@@ -11,6 +11,7 @@ from bakeoff.runtime.paths import ADDRESS, PASSWORD, local_path, refuse_outside_
 
 # The package of each scheme that fsspec does not have itself.
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "memory": "fsspec", "file": ""}
+STORES = {"s3", "gs"}  # schemes whose objects can be replaced under a condition
 CHAINED = re.compile(r"\s*\w+::.*://")  # as fsspec takes simplecache::s3://bucket
 SHOWN = "s3://, gs://, az:// or file://"
 
@@ -102,6 +103,18 @@ def path_or_address(text: str) -> str:
     except ConfigError as error:
         raise ValueError(str(error)) from error
     return str(address)
+
+
+def parse_store(text: str) -> Path | Address:
+    """Return the folder, or the address in an object store, of a store of versions.
+
+    Raises:
+        ValueError: it can't be one; the message says why.
+    """
+    place = parse_place(path_or_address(text))
+    if isinstance(place, Address) and place.scheme not in STORES:
+        raise ValueError(f"{str(place)!r} can't be a store; give a folder, s3:// or gs://; push copies to others")
+    return place
 
 
 def _folder(text: str) -> Address:

@@ -7,20 +7,21 @@ import json
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 from bakeoff.errors import UserError
 from bakeoff.runtime.files import describe_too_large
-from bakeoff.runtime.objects.address import Address
+from bakeoff.runtime.objects.address import STORES, Address
 from bakeoff.runtime.objects.place import ObjectPlace
 
-STORES = {"s3", "gs"}  # schemes whose objects can be replaced under a condition
 SHOWN = "only s3:// and gs:// can"
 CONDITIONAL = STORES | {"memory"}  # in memory tests keep them
 PROBE, NOBODYS = ".conditions", "0123456789"  # an object for trying conditions, and a version that none has
 KINDS = "application/json", "application/octet-stream"  # of the parts of an upload to Google: name and content
-REFUSED = {409, 412}  # HTTP: a condition failed, or another process is writing the object now
+REFUSED = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}  # another process is writing now, or has written
+NO_BYTES = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE  # of an object that is empty
 TRIES = 10  # of a read between whose requests the object changes
 
 in_memory = threading.Lock()
@@ -45,7 +46,12 @@ class ConditionalPlace(ObjectPlace):
             FileNotFoundError: there is none.
             OSError: it has more than `most` bytes.
         """
-        content = bytes(self._files.cat_file(self._path(key), start=0, end=most + 1))
+        try:
+            content = bytes(self._files.cat_file(self._path(key), start=0, end=most + 1))
+        except Exception as error:
+            if status_of(error) != NO_BYTES:
+                raise
+            return b""
         if len(content) > most:
             raise OSError(errno.EFBIG, describe_too_large(len(content), most), key)
         return content
@@ -171,13 +177,28 @@ class ConditionalPlace(ObjectPlace):
         return True
 
 
-def is_refused(error: BaseException | None) -> bool:
-    """Return whether an object store refused a request by its condition."""
-    while error is not None:
-        response: Any = getattr(error, "response", None)
+def status_of(error: BaseException) -> int | None:
+    """Return the HTTP status of an object store's answer; None if there was no answer."""
+    for cause in _causes(error):
+        response: Any = getattr(cause, "response", None)
         metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
-        codes = {metadata.get("HTTPStatusCode"), getattr(error, "code", None)}  # of botocore, and of gcsfs
-        if codes & REFUSED or isinstance(error, FileExistsError):
-            return True
+        for status in (metadata.get("HTTPStatusCode"), getattr(cause, "code", None)):  # of botocore, and of gcsfs
+            if isinstance(status, int):
+                return status
+    return None
+
+
+def is_refused(error: BaseException) -> bool:
+    """Return whether an object store refused a request by its condition."""
+    return status_of(error) in REFUSED or any(isinstance(cause, FileExistsError) for cause in _causes(error))
+
+
+def has_answer(error: BaseException | None) -> bool:
+    """Return whether an object store has answered that it does not do what a request asked for."""
+    return error is not None and HTTPStatus.BAD_REQUEST <= (status_of(error) or 0) < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
         error = error.__cause__
-    return False

@@ -205,9 +205,13 @@ def naming(address: Address, *, writes: bool = False) -> Iterator[None]:
             raise UserError(f"{address}: {what}; {SET}") from error
         if not isinstance(error, OSError) and module not in CLIENTS:
             raise
-        text = one_line(PASSWORD.sub("//…@", getattr(error, "strerror", None) or str(error)))  # of the endpoint's URL
         verb, kind = ("written", WriteError) if writes else ("read", ReadError)
-        raise kind(f"{address} could not be {verb}: {text}") from error
+        raise kind(f"{address} could not be {verb}: {describe_failure(error)}") from error
+
+
+def describe_failure(error: Exception) -> str:
+    """Return what an error says, in one line, without the password that an endpoint's URL may hold."""
+    return one_line(PASSWORD.sub("//…@", getattr(error, "strerror", None) or str(error)))
 
 
 def read_limited(place: Place, key: str, most: int) -> bytes:

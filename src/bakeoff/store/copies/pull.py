@@ -1,12 +1,11 @@
 """Copy a version from a folder or an object store into the store."""
 
 import re
-import tempfile
 
-from bakeoff.errors import IntegrityError, StoreError, UserError, WriteError
+from bakeoff.errors import IntegrityError, StoreError, UserError
 from bakeoff.runtime.files import NAME, create_file
 from bakeoff.runtime.objects.place import Place, naming
-from bakeoff.runtime.workspace import PULL, locked_folder
+from bakeoff.runtime.workspace import PULL, locked_folder, naming_folder
 from bakeoff.store.copies.seal import SEAL
 from bakeoff.store.copies.sealed_files import read_card, read_sealed
 from bakeoff.store.entries import VERSION
@@ -44,7 +43,7 @@ def pull_version(store: ModelStore, wanted: str, place: Place, by: str | None = 
     store.require_ready()
     version, seals = _find(place, store.name, wanted)
     try:
-        with locked_folder(PULL) as temporary:
+        with naming_folder(), locked_folder(PULL) as temporary:
             folder = temporary / "version"
             folder.mkdir()
             content, digest, card = read_card(place, store.journal, version, seals, store.keys)
@@ -59,11 +58,6 @@ def pull_version(store: ModelStore, wanted: str, place: Place, by: str | None = 
             return version, store.import_version(card, digest, folder, f"pulled from {place.address}", by)
     except IntegrityError as error:
         raise IntegrityError(f"version {version} of {place.address} is not used: {error}") from error
-    except OSError as error:
-        where = tempfile.gettempdir()
-        raise WriteError(
-            f"{where!r} could not be written: {error.strerror or error}; TMPDIR chooses another"
-        ) from error
 
 
 def _find(place: Place, model: str, wanted: str) -> tuple[str, set[str]]:

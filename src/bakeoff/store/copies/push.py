@@ -1,12 +1,12 @@
 """Copy a version from the store to a folder or an object store."""
 
+import contextlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from bakeoff.errors import IntegrityError, UserError
 from bakeoff.runtime.objects.place import Place, naming
-from bakeoff.runtime.workspace import UPLOAD, locked_folder
+from bakeoff.runtime.workspace import UPLOAD, locked_folder, naming_folder
 from bakeoff.store.card import Card
 from bakeoff.store.copies.seal import LARGEST_SEAL, SEAL, make_seal
 from bakeoff.store.copies.sealed_files import read_sealed, read_small
@@ -55,16 +55,18 @@ def push_version(store: StoreReader, version: str, place: Place) -> bool:
     return seal_name not in seals
 
 
-@contextmanager
+@contextlib.contextmanager
 def _file_of(store: StoreReader, version: str, name: str) -> Iterator[Path]:
     """Give a file of a version; of a store in an object store a copy."""
     folder = store.path(version)
     if isinstance(folder, Path):
         yield folder / name
         return
-    with locked_folder(UPLOAD) as temporary:
-        content = store.card_bytes(version) if name == CARD else store.read(version, name)
-        (temporary / name).write_bytes(content)
+    content = store.card_bytes(version) if name == CARD else store.read(version, name)
+    with contextlib.ExitStack() as open_folders:
+        with naming_folder():
+            temporary = open_folders.enter_context(locked_folder(UPLOAD))
+            (temporary / name).write_bytes(content)
         yield temporary / name
 
 

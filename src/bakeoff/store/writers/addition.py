@@ -1,9 +1,10 @@
 """A version that is added to a model, and what can change a model."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 from bakeoff.store.entries import make_event
 from bakeoff.store.history import FIRST, History
@@ -19,6 +20,7 @@ class Addition:
         event: the event of the journal that adds it, `export` or `import`.
         why: the reason, for the journal.
         by: the user or run that adds it.
+        token: what tells it from other additions of this id: those with the same token write the same files.
     """
 
     version: str
@@ -26,6 +28,7 @@ class Addition:
     event: str
     why: str
     by: str | None
+    token: str = field(default_factory=lambda: uuid4().hex)
 
     def events(self, history: History, card_sha256: str) -> list[dict[str, Any]]:
         """Return the events that add it to a history: the first version becomes champion."""
@@ -40,9 +43,11 @@ class Writer(Protocol):
 
     Attributes:
         history: the present history.
+        begun: the ids of versions that other processes are adding, or had begun to when they died.
     """
 
     history: History
+    begun: Collection[str]
 
     def commit(self, *events: dict[str, Any]) -> None:
         """Append events to the journal, which commits the change."""

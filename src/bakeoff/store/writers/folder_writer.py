@@ -3,7 +3,7 @@
 import errno
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -45,7 +45,10 @@ class FolderWriter:
         layout: its files.
         keys: the keys to sign with.
         history: the present history.
+        begun: nothing, as nobody else can be adding a version.
     """
+
+    begun: Collection[str] = ()
 
     def __init__(self, folder: Path, layout: Layout, keys: Keys, history: History) -> None:
         self.folder = folder

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bakeoff.errors import BakeoffError, IntegrityError, WriteError
+from bakeoff.runtime.objects.conditional_place import has_answer
+from bakeoff.runtime.objects.place import describe_failure
 from bakeoff.store.files.object_files import ObjectFiles
 from bakeoff.store.history import History
 from bakeoff.store.journal import JOURNAL, JOURNAL_HEAD, LARGEST, LONGEST_HEAD
@@ -30,8 +32,8 @@ class ConflictError(BakeoffError):
         is_final: whether the request that was refused can't take effect later.
     """
 
-    def __init__(self, *, is_final: bool = True) -> None:
-        super().__init__("another process changed the model at the same time")
+    def __init__(self, text: str = "another process changed it first", *, is_final: bool = True) -> None:
+        super().__init__(text)
         self.is_final = is_final
 
 
@@ -98,7 +100,7 @@ class JournalObject:
 
         Raises:
             ConflictError: another process has changed the journal; nothing was changed.
-            WriteError: the request failed.
+            WriteError: the request has no answer; the change may still be made.
         """
         lines, after = self._layout.journal.encode_events(self.history, events, self._keys)
         before = self._found[JOURNAL]
@@ -121,7 +123,8 @@ class JournalObject:
 
         Raises:
             ConflictError: another process has changed the journal.
-            WriteError: it was not replaced, or nobody knows.
+            WriteError: the request has no answer, so nobody knows.
+            Exception: the request was refused.
         """
         try:
             now = Found(*self._objects.read_versioned(JOURNAL, LARGEST))
@@ -134,7 +137,12 @@ class JournalObject:
             return
         if error is None or now != before:
             raise ConflictError(is_final=now != before) from error
-        raise error
+        if has_answer(error):
+            raise error
+        raise WriteError(
+            f"{self._files.place} could not be written: {describe_failure(error)}; the change was not made so far, but "
+            "the request may still arrive: bakeoff models log will show"
+        ) from error
 
     def update(self) -> None:
         """Write what follows from the journal, until nobody has changed it in the meantime."""
@@ -158,7 +166,9 @@ class JournalObject:
         try:
             yield
         except Exception as error:
-            logger.warning("%s: the journal is ahead of the other objects: %s", self._files.place, error)
+            logger.warning(
+                "%s: the journal is ahead of the other objects: %s", self._files.place, describe_failure(error)
+            )
 
     @property
     def is_followed(self) -> bool:

@@ -1,15 +1,13 @@
 """Change a model in an object store: a change is committed by replacing the journal if nobody else has, by If-Match."""
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from bakeoff.errors import IntegrityError, StoreError, WriteError
 from bakeoff.runtime.objects.place import naming
-from bakeoff.runtime.workspace import UPLOAD, locked_folder
+from bakeoff.runtime.workspace import UPLOAD, locked_folder, naming_folder
 from bakeoff.store.entries import VERSION
 from bakeoff.store.files.object_files import ObjectFiles
 from bakeoff.store.keys import Keys
@@ -27,21 +25,25 @@ class ObjectWriter(JournalObject):
     """Changes a model in an object store, as a `Writer`; nothing keeps other processes from doing so, too.
 
     All objects that a change needs are there before its line in the journal. What follows from the line can be repeated
-    by any later writer. A version's files are written in their place, whose marker `.incoming-<version>` says that the
-    journal may lack it.
+    by any later writer. A version's files are written in their place by the process whose marker `.incoming-<version>`
+    is there; it says that the journal may lack the version.
+
+    Attributes:
+        begun: the ids of the versions that had a marker.
     """
+
+    begun: Collection[str] = ()
 
     def add(self, addition: Addition) -> None:
         """Write a version, read it again, and commit it.
 
         Raises:
-            ConflictError: another process has added this version, or a later one.
+            ConflictError: another process is adding this version, or has added it or a later one.
             IntegrityError: an object is not what was written.
-            StoreError: it took so long that the version was pruned.
+            StoreError: it took so long that the version was pruned, or another copy of it was begun.
         """
         version, exports = addition.version, addition.event == "export"
-        if not self._objects.replace_if(f"{INCOMING}{version}", addition.event.encode(), None) and exports:
-            raise ConflictError
+        self._begin(addition)
         committing = False
         try:
             card_sha256 = self._upload(addition)
@@ -60,11 +62,36 @@ class ObjectWriter(JournalObject):
         with self.following_up():
             self._objects.remove(f"{INCOMING}{version}")
 
+    def _begin(self, addition: Addition) -> None:
+        """Write a version's marker, so that no other process writes other files in the version's place.
+
+        Raises:
+            ConflictError: another process is adding this version, or has added it.
+            StoreError: another copy of this version was begun.
+        """
+        version, content = addition.version, f"{addition.event} {addition.token}".encode()
+        marker = f"{INCOMING}{version}"
+        if not self._objects.replace_if(marker, content, None):
+            found = self._objects.read_versioned(marker, SHORT)[0]
+            if found.split(b" ")[0] == b"import" == addition.event.encode() and found != content:
+                raise StoreError(
+                    f"another copy of version {version} was begun, with another card; copy that one, or remove "
+                    f"{self._files.place / marker}"
+                )
+            if found != content:  # else the answer to this very request was lost, or the same copy is being written
+                raise ConflictError(f"another process is adding version {version}")
+        self.read()  # the process that removed an earlier marker has added the version
+        if version in self.history.exports:
+            self._objects.remove(marker)
+            raise ConflictError
+
     def _upload(self, addition: Addition) -> str:
         """Write a version's files; returns the SHA-256 of its card.json."""
         version = addition.version
-        with _temporary_folder() as folder:
-            with _naming_folder():
+        with contextlib.ExitStack() as open_folders:
+            with naming_folder():
+                folder = open_folders.enter_context(locked_folder(UPLOAD)) / "version"
+                folder.mkdir()
                 card_sha256 = addition.write(folder)
                 card = parse_card((folder / CARD).read_bytes(), version)
             for path in sorted(folder.iterdir()):
@@ -78,8 +105,10 @@ class ObjectWriter(JournalObject):
 
     def _discard(self, version: str) -> None:
         """Remove the files of a version that was not committed, as far as possible."""
-        with suppress(Exception):
-            self._remove(version)
+        with contextlib.suppress(Exception):
+            self.read()
+            if version not in self.history.exports:
+                self._remove(version)
 
     def remove(self, versions: Iterable[str]) -> None:
         """Remove the files of versions, once the journal says they are pruned; a later writer retries what fails."""
@@ -102,19 +131,20 @@ class ObjectWriter(JournalObject):
         return sorted(
             version
             for version in unlisted
-            if version < latest and self._objects.read_versioned(f"{INCOMING}{version}", SHORT)[0] == b"export"
+            if version < latest and self._objects.read_versioned(f"{INCOMING}{version}", SHORT)[0].startswith(b"export")
         )
 
     def recover(self) -> None:
         """Finish the work of writers that died."""
         names = self._objects.names()
-        for version in self._incoming(names):
+        self.begun = set(self._incoming(names))
+        for version in self.begun:
             if version in self.history.versions:
                 self._objects.remove(f"{INCOMING}{version}")
         self.remove({name.removeprefix(INCOMING) for name in names} & set(self.history.pruned))
         if not self.is_followed:
             # The head must be there before the first line: without one, lines could have been cut off.
-            with self.following_up() if self.history.entries else nullcontext():
+            with self.following_up() if self.history.entries else contextlib.nullcontext():
                 self.update()
 
     def _incoming(self, names: set[str] | None = None) -> Iterator[str]:
@@ -123,26 +153,6 @@ class ObjectWriter(JournalObject):
             version = name.removeprefix(INCOMING)
             if name != version and VERSION.fullmatch(version):
                 yield version
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    """Make a folder for the files of a version."""
-    with locked_folder(UPLOAD) as temporary:
-        (temporary / "version").mkdir()
-        yield temporary / "version"
-
-
-@contextmanager
-def _naming_folder() -> Iterator[None]:
-    """Raise an OSError of this machine in the block as a WriteError."""
-    try:
-        yield
-    except OSError as error:
-        name = f" ({Path(error.filename).name})" if error.filename else ""
-        raise WriteError(
-            f"{tempfile.gettempdir()!r} could not be written: {error.strerror or error}{name}; TMPDIR chooses another"
-        ) from error
 
 
 def change_objects(
@@ -172,9 +182,7 @@ def change_objects(
             writer.recover()
             try:
                 return change(writer)
-            except ConflictError:
+            except ConflictError as error:
+                conflict = str(error)
                 pause(attempt)
-    raise WriteError(
-        f"{files.place} could not be changed: other processes changed it first, {TRIES} times; nothing was changed, "
-        "try again"
-    )
+    raise WriteError(f"{files.place} could not be changed, {TRIES} times: {conflict}; nothing was changed, try again")

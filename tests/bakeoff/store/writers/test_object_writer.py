@@ -1,7 +1,9 @@
 """A store in an object store keeps a disk's promises; the objects are in memory, and requests fail or are the last."""
 
 import contextlib
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 import fsspec
 import pytest
@@ -18,6 +20,7 @@ from bakeoff.errors import (
 from bakeoff.runtime.objects.address import parse_address
 from bakeoff.runtime.objects.conditional_place import NOBODYS, ConditionalPlace
 from bakeoff.runtime.objects.place import open_place
+from bakeoff.store.card import SEALED
 from bakeoff.store.copies.pull import pull_version
 from bakeoff.store.copies.push import push_version
 from bakeoff.store.history import FIRST
@@ -25,9 +28,10 @@ from bakeoff.store.keys import NO_KEYS, Keys, fingerprint
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 from bakeoff.store.writers import journal_object
-from bakeoff.store.writers.journal_object import ConflictError
+from bakeoff.store.writers.addition import Addition
+from bakeoff.store.writers.journal_object import ConflictError, JournalObject
 from bakeoff.store.writers.object_writer import ObjectWriter
-from benchmarks.store_crash import export_small
+from benchmarks.store_crash import describe, export_small
 from tests.support.dying_writer import state
 from tests.support.memory_store import DiedError, Requests, copy_root, dying, new_root, opened, points
 
@@ -209,6 +213,152 @@ def test_exports_at_once_both_get_there(monkeypatch, store):
         assert {*exports, *FILES} == {name for name in files.names() if files.exists(name)} | {".conditions"}
 
 
+def export_same(store, why, text=b"same"):
+    """Export a version whose model is always the same, so that ids of one second are the same, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {name: Path(folder) / name for name in SEALED}
+        for name, path in files.items():
+            path.write_bytes(b"same" if name == "model.joblib" else text)
+        return store.export(files, lambda version, created: describe(store.name, version, created), why).name
+
+
+def test_exports_of_one_model_at_once_take_two_ids(monkeypatch, store):
+    """The latest id is ahead of the clock here, so that both want the next second; nobody removes the other's files."""
+    template = str(store.root)
+    last = requests_of(monkeypatch, lambda: export_same(opened(copy_root(template)), "ours"))
+    for number in range(1, last + 1):
+        root, theirs = copy_root(template), []
+        with dying(monkeypatch, Requests()) as requests:
+            requests.meanwhile[number] = lambda root=root, theirs=theirs: theirs.append(
+                export_same(opened(root), "theirs")
+            )
+            ours = export_same(opened(root), "ours")
+        assert {ours, *theirs} == {*opened(root).versions()} - {*store.versions()}, f"request {number}"
+        assert [] == opened(root).verify(), f"request {number}"
+        assert not [name for name in opened(root)._layout.files.names() if name.startswith(".incoming-")]
+
+
+def test_a_dead_export_takes_its_second_alone(monkeypatch, store):
+    """While the latest id is ahead of the clock, the same model would get the dead one's id again and again."""
+    with dying(monkeypatch, Requests()) as requests:
+        requests.at = requests_of(monkeypatch, lambda: export_same(opened(copy_root(str(store.root))), "x")) - 8
+        with pytest.raises(DiedError):
+            export_same(opened(store.root), "dies")
+    (marker,) = (name for name in store._layout.files.names() if name.startswith(".incoming-"))
+    assert marker.removeprefix(".incoming-") < export_same(store, "lives")
+    assert [] == store.verify()
+
+
+def test_a_marker_whose_answer_was_lost_is_the_own_one(monkeypatch, store):
+    """The client sends the request again, and then the condition fails by its own first try."""
+    really = ConditionalPlace.replace_if
+
+    def replace_if(place, key, content, version):
+        return really(place, key, content, version) and not key.startswith(".incoming-")
+
+    monkeypatch.setattr(ConditionalPlace, "replace_if", replace_if)
+    version = export_small(store).name
+    assert version == store.versions()[-1]
+    assert [] == [name for name in store._layout.files.names() if name.startswith(".incoming-")]
+
+
+def test_copies_of_one_id_that_differ_do_not_mix(monkeypatch, tmp_path):
+    """One is added as it is, and the other is refused before it writes one file."""
+    monkeypatch.setattr("bakeoff.store.exports._next_id", lambda *_: "20260101T000000Z-00000")
+    places = []
+    for number in (1, 2):
+        other = ModelStore(tmp_path / f"store{number}", "m")
+        version = export_same(other, "x", b"content %d" % number)
+        places.append(open_place(parse_address(str(tmp_path / f"copies{number}"))))
+        push_version(other, version, places[-1])
+    last = requests_of(monkeypatch, lambda: pull_version(opened(new_root()), "latest", places[0]))
+    for number in range(1, last + 1, 2):
+        root, refused = new_root(), []
+
+        def pull(place, root=root, refused=refused):
+            try:
+                pull_version(opened(root), "latest", place)
+            except (IntegrityError, StoreError) as error:
+                refused.append(str(error))
+
+        with dying(monkeypatch, Requests()) as requests:
+            requests.meanwhile[number] = lambda pull=pull: pull(places[1])
+            pull(places[0])
+        assert [] == opened(root).verify(), f"request {number}"
+        assert 1 == len(opened(root).versions()), f"request {number}"
+        assert 1 == len(refused), f"request {number}"
+        assert "another" in refused[0]
+
+
+def test_signing_waits_for_nobody_who_writes_champion(monkeypatch, store):
+    """Between another's line and its `champion` the two differ, which is no finding."""
+    update, count = JournalObject.update, 0
+    first, template = store.versions()[0], str(store.root)
+
+    def theirs(root):
+        with monkeypatch.context() as patch:
+            patch.setattr(JournalObject, "update", lambda _: None)
+            opened(root).promote(first, "theirs")
+
+    last = requests_of(monkeypatch, lambda: opened(copy_root(template), KEYS).sign("x", as_it_stands=True))
+    for number in range(1, last):
+        root = copy_root(template)
+        with dying(monkeypatch, Requests()) as requests:
+            requests.meanwhile[number] = lambda root=root: theirs(root)
+            opened(root, KEYS).sign("ours", as_it_stands=True)
+        assert JournalObject.update is update
+        assert [] == opened(root, KEYS).verify(), f"request {number}"
+        count += "sign" == opened(root).history().entries[-1]["event"]
+    assert count > 1
+
+
+def test_what_is_not_answered_may_still_be_done(monkeypatch, store):
+    """A refused request can't; of one without an answer the message says so, without the endpoint's password."""
+    last = requests_of(monkeypatch, lambda: opened(copy_root(str(store.root))).rollback("x"))
+    texts = set()
+    for number in range(1, last + 1):
+        root = copy_root(str(store.root))
+        with dying(monkeypatch, Requests()) as requests:
+            requests.at, requests.error = number, OSError(5, "no answer from http://me:secret@host/b")
+            try:
+                opened(root).rollback("x")
+            except BakeoffError as error:
+                texts.add(str(error))
+    assert any("the change was not made so far, but the request may still arrive" in text for text in texts)
+    assert not any("secret" in text for text in texts)
+
+
+def test_a_log_line_has_no_password(monkeypatch, store, caplog):
+    """What follows from the journal may fail, which is logged."""
+
+    def update(_):
+        raise OSError(5, "Could not connect to http://me:secret@host/b")
+
+    monkeypatch.setattr(JournalObject, "update", update)
+    store.rollback("x")
+    assert "the journal is ahead of the other objects: Could not connect to http://…@host/b" in caplog.text
+
+
+def test_a_temporary_folder_that_can_not_be_written_is_named(monkeypatch, store, copies, tmp_path):
+    """It is neither the bucket's fault nor that of the credentials."""
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("bakeoff.runtime.workspace.tempfile.mkdtemp", refuse)
+    place = open_place(parse_address(str(tmp_path / "copies")))
+    text = "the folder for temporary files could not be written: Permission denied; TMPDIR chooses another"
+    for change in (
+        lambda: store._change(
+            lambda writer: writer.add(Addition("20990101T000000Z-00000", lambda _: "", "export", "x", None))
+        ),
+        lambda: push_version(store, store.versions()[0], place),
+        lambda: pull_version(store, "latest", copies),
+    ):
+        with pytest.raises(WriteError, match=text):
+            change()
+
+
 def test_pulls_of_one_version_at_once_make_it_once(monkeypatch, copies):
     """Both write the same objects."""
     last = requests_of(monkeypatch, lambda: pull_version(opened(new_root()), "latest", copies))
@@ -224,7 +374,8 @@ def test_pulls_of_one_version_at_once_make_it_once(monkeypatch, copies):
 def test_others_that_are_always_first_end_in_one_line(monkeypatch, store):
     """After some tries; nothing was changed."""
     monkeypatch.setattr(ObjectWriter, "commit", lambda *_: overtaken())
-    with pytest.raises(WriteError, match="other processes changed it first, 15 times; nothing was changed, try again"):
+    text = "could not be changed, 15 times: another process changed it first; nothing was changed"
+    with pytest.raises(WriteError, match=text):
         store.resume("x") or store.rollback("x")
 
 
