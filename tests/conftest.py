@@ -8,11 +8,15 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
+from bakeoff.runtime.objects.address import PACKAGES
+
 # Before anything imports Prefect, which reads them once.
 os.environ["PREFECT_HOME"] = tempfile.mkdtemp(prefix="bakeoff-prefect-")
 os.environ["DO_NOT_TRACK"] = "1"
 for name in ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_PROFILE", "PREFECT_API_AUTH_STRING"):
     os.environ.pop(name, None)
+
+PACKAGES["memory"] = "fsspec"  # of tests alone
 
 # A busy machine takes its time over an example; what is to be found is what the example shows.
 settings.register_profile("bakeoff", deadline=None)

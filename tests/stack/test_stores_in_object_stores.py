@@ -218,7 +218,7 @@ def test_an_emptied_object_is_damage(bakeoff, environment):
         (STORE, {"BAKEOFF_ROOTS": "/:s3://bakeoff/other"}, 2, f"argument --store: '{STORE}' lies outside of"),
         ("s3://key:secret@bakeoff/models", {}, 2, "argument --store: 's3://…@bakeoff/models' contains credentials"),
         ("az://bakeoff/models", {}, 2, "argument --store: 'az://bakeoff/models' can't be a store; give a folder"),
-        ("memory://bakeoff/models", {}, 2, "argument --store: 'memory://bakeoff/models' can't be a store"),
+        ("memory://bakeoff/models", {}, 2, "argument --store: 'memory://bakeoff/models' is an address, and only"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(bakeoff, store, more, status, text):

@@ -14,7 +14,7 @@ from bakeoff.config.validation import validate
 from bakeoff.errors import ConfigError, UserError
 from bakeoff.prediction.outputs.output_folder import hidden_folder, output_folder, work_folder
 from bakeoff.runtime.files import read_file
-from bakeoff.runtime.objects.address import Address
+from bakeoff.runtime.objects.address import PACKAGES, Address
 from bakeoff.runtime.paths import folder_time
 from bakeoff.runtime.workspace import run_folder
 from bakeoff.store.key_files import find_public_keys
@@ -68,7 +68,7 @@ NOWHERE = [
         *(
             (*field, f"{scheme}://bucket/models", "can't be a store; give a folder, s3:// or gs://")
             for field in STORES
-            for scheme in ("az", "memory")
+            for scheme in ("az", "memory")  # which is an address in tests alone
         ),
     ],
 )
@@ -79,6 +79,14 @@ def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentenc
     assert str(caught.value).startswith(f"{field}: ")
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("model", "field"), ALSO_OBJECTS + STORES)
+def test_files_in_memory_are_for_tests(model, field, monkeypatch):
+    """They would end with the process."""
+    monkeypatch.delitem(PACKAGES, "memory")
+    with pytest.raises(ConfigError, match=f"{field}: 'memory://bucket/x' is an address, and only s3://, gs://, az://"):
+        read_config(model, [f"--{field}=memory://bucket/x"], "x")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +179,6 @@ OF_PATHS = [["models", "promote", "latest", "--private-key"], ["report", "--work
     [
         *((command, *place) for command in OF_PATHS for place in NO_PLACES),
         *((command, *place) for command in OF_STORES for place in NOWHERE),
-        *((command, "memory://bucket/models", "can't be a store; give a folder") for command in OF_STORES),
     ],
 )
 def test_commands_refuse_it_as_well(command, text, sentence, capsys, tmp_path, monkeypatch):
