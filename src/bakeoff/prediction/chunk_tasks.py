@@ -54,6 +54,10 @@ class ScorerSpec:
         return cls(there, job.ref.version, _digest(job.card), job.scorer.keep, key)
 
 
+class CorruptFileError(DataError):
+    """A file is broken, on whatever machine it is read."""
+
+
 @dataclass(frozen=True)
 class FilePart:
     """A chunk that is read where it is scored.
@@ -74,11 +78,19 @@ class FilePart:
         """Find the chunk in this process's file.
 
         Raises:
-            DataError: the file can't be read, or is another one than where the chunk was cut.
+            CorruptFileError: the file is the one where the chunk was cut, and corrupt.
+            DataError: the file can't be read, or is another one.
         """
         file = _files.get((self.path, *self.stamp), lambda: open_table(self.path).files[0])
-        chunk = next(file.chunks(scorer.wanted, scorer.numbers, self.offset), None)
-        if _stamp(file) != self.stamp or chunk is None or chunk.next_offset != self.next_offset:
+        same = _stamp(file) == self.stamp
+        try:
+            chunk = next(file.chunks(scorer.wanted, scorer.numbers, self.offset), None) if same else None
+        except DataError as error:
+            refused = getattr(error.__cause__, "errno", None) is not None  # by the system
+            if not refused and _stamp(file) == self.stamp:
+                raise CorruptFileError(str(error)) from error
+            raise
+        if chunk is None or chunk.next_offset != self.next_offset or _stamp(file) != self.stamp:
             raise DataError(f"{self.path!r} is another file there, or has changed")
         return chunk
 
@@ -169,6 +181,8 @@ def score_part(
         try:
             scorer = _scorers.setdefault(spec.key, OneSlot()).get(spec.key, lambda: _load(spec))
             chunk = chunk.open(scorer) if isinstance(chunk, FilePart) else chunk
+        except CorruptFileError:
+            raise
         except (BakeoffError, OSError) as error:
             raise ClusterError(
                 f"{here} can't score as the others do: {describe(error)}; all need the same files, under the same "

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import fsspec
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from bakeoff.config import PredictionConfig
@@ -108,6 +109,25 @@ def test_other_processes_write_the_same_files(orders, tmp_path, kind, form):
     folder, parts = predict_elsewhere(values_of(orders, tmp_path / "there", kind, format=form))
     assert here == digests(folder)
     assert {FilePart if kind in SEEKABLE else Chunk} == {type(part) for part in parts} or kind == "holdout"
+
+
+def test_a_corrupt_file_is_told_of_as_here(orders, tmp_path):
+    """It is the table's fault and nobody else's: the same words, and the same exit status."""
+    content = bytearray((orders / "rows.parquet").read_bytes())
+    group = pq.ParquetFile(orders / "rows.parquet").metadata.row_group(2)
+    start = group.column(0).data_page_offset
+    content[start + 20 : start + group.total_byte_size // 2] = b"\xff" * (group.total_byte_size // 2 - 20)
+    (tmp_path / "rows.parquet").write_bytes(content)
+    config = PredictionConfig(
+        store=orders / "models", input=str(tmp_path / "rows.parquet"), output=str(tmp_path / "out"), workers=1
+    )
+    told = []
+    for run in (predict, predict_elsewhere):
+        with pytest.raises(DataError, match="rows.parquet' is not a readable Parquet file: ") as caught:
+            run(config)
+        told.append((str(caught.value), caught.value.exit_status))
+        forget_job()
+    assert told[0] == told[1]
 
 
 def test_objects_are_read_where_they_are_scored(orders, tmp_path):
