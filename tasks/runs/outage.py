@@ -5,12 +5,13 @@ import logging
 import threading
 from collections.abc import Iterator
 
-from httpx import HTTPStatusError, TransportError, codes
-from prefect.context import SettingsContext, get_settings_context
+from httpx import HTTPStatusError, Timeout, TransportError, codes
+from prefect.context import SettingsContext, SyncClientContext, get_settings_context
 
 from bakeoff.errors import describe
 
 FEW_RETRIES = 2  # after two and after four more seconds
+SECONDS, FEW_SECONDS = 20.0, 5.0  # that a server may take to answer, and one that has not answered before
 GATEWAY = {codes.BAD_GATEWAY, codes.SERVICE_UNAVAILABLE, codes.GATEWAY_TIMEOUT}  # a proxy's status codes for an outage
 
 logger = logging.getLogger("bakeoff.server")
@@ -23,10 +24,10 @@ def or_warn(what: str, always: bool = False) -> Iterator[None]:
 
     Args:
         what: the consequence, for the message, such as "the progress could not be shown".
-        always: warn even if the outage has already been logged.
+        always: try as often as Prefect does, and warn even if the outage has already been logged.
     """
     try:
-        with waiting_once():
+        with waiting_once() if always or _away.is_set() else _trying(FEW_RETRIES, SECONDS):
             yield
     except Exception as error:
         if not _is_away(error):
@@ -41,19 +42,19 @@ def or_warn(what: str, always: bool = False) -> Iterator[None]:
 
 @contextlib.contextmanager
 def waiting_once() -> Iterator[None]:
-    """Send requests within the block without retries, which take half a minute, if the server is known to be away."""
-    with _retrying(0) if _away.is_set() else contextlib.nullcontext():
+    """Send requests within the block without retries, which take minutes, if the server is known to be away."""
+    with _trying(0, FEW_SECONDS) if _away.is_set() else contextlib.nullcontext():
         yield
 
 
 @contextlib.contextmanager
 def giving_up_soon() -> Iterator[None]:
-    """Send requests within the block with few retries, which take six seconds if the server is away.
+    """Send requests within the block with few retries, six seconds if the server is gone, and a minute if it hangs.
 
     For requests that the run's result doesn't depend on. An outage is remembered, and its exception is raised.
     """
     try:
-        with _retrying(0 if _away.is_set() else FEW_RETRIES):
+        with waiting_once() if _away.is_set() else _trying(FEW_RETRIES, SECONDS):
             yield
     except Exception as error:
         if _is_away(error):
@@ -62,13 +63,24 @@ def giving_up_soon() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _retrying(most: int) -> Iterator[None]:
-    """Let Prefect's clients retry a request at most `most` times within the block."""
+def _trying(retries: int, seconds: float) -> Iterator[None]:
+    """Let Prefect's clients retry a request at most so often within the block, and wait so long for each answer."""
     current = get_settings_context()
-    client = current.settings.client
-    client = client.model_copy(update={"max_retries": min(most, client.max_retries)})
-    with SettingsContext(profile=current.profile, settings=current.settings.model_copy(update={"client": client})):
-        yield
+    client, api = current.settings.client, current.settings.api
+    patience, seconds = api.request_timeout, min(seconds, api.request_timeout)
+    client = client.model_copy(update={"max_retries": min(retries, client.max_retries)})
+    settings = current.settings.model_copy(
+        update={"client": client, "api": api.model_copy(update={"request_timeout": seconds})}
+    )
+    shared = SyncClientContext.get()  # the run's client, which took its timeout from the settings when it was made
+    if shared:
+        shared.client._client.timeout = Timeout(seconds)  # noqa: SLF001
+    try:
+        with SettingsContext(profile=current.profile, settings=settings):
+            yield
+    finally:
+        if shared:
+            shared.client._client.timeout = Timeout(patience)  # noqa: SLF001
 
 
 def _is_away(error: Exception) -> bool:

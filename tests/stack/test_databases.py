@@ -3,13 +3,20 @@
 import os
 import subprocess
 import sys
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import httpx
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from postgres import control, postgres
 from prefect_stack import Stack, eventually
+
+from bakeoff.errors import DataError
+from bakeoff.tables.databases import postgres_copy, sql_query
+from bakeoff.tables.databases.database import Database
+from bakeoff.tables.databases.sql_query import SqlQuery
 
 ROWS = """
 create table orders as
@@ -99,6 +106,94 @@ def test_a_run_takes_the_url_from_a_block_of_prefects(server, database, tmp_path
     assert 0 == done.returncode, done.stderr
     shown = [done.stdout, done.stderr, str(server.ask("logs/filter")), str(server.ask("artifacts/filter"))]
     assert not [text for text in shown if urlsplit(url).password in text]
+
+
+ODD = """
+create table odd as
+select g as id, (g % 30000)::smallint as small, g * 10000000000::bigint as big,
+    (g / 7.0)::real as float4, (g / 7.0)::float8 as float8,
+    (g / 7.0)::numeric as number, (g / 7.0)::numeric(12, 3) as scaled, g::numeric(15) as whole, g::numeric(16) as long,
+    'x' || g as text, ('y' || g)::varchar(9) as short, 'z'::char(4) as padded, 'n'::name as name, 17::oid as oid,
+    date '2026-01-01' + g as day, timestamp '2026-01-01 00:00:00.123456' + g * interval '1 hour' as at,
+    timestamptz '2026-01-01 00:00:00+02' + g * interval '1 hour' as zoned, g % 2 = 0 as even, null::text as nothing
+from generate_series(1, 40000) as g
+"""
+SPECIAL = """
+insert into odd (id, float4, float8, number, scaled) values (0, 'NaN', 'Infinity', 'NaN', null),
+    (-1, '-Infinity', 1e-300, 'Infinity', -0.001), (-2, 3.4e38, 'NaN', -123456789012345678901234567890.12, 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse(database):
+    """A table with columns of all types that are copied, and one of 40,000 rows or more."""
+    url, engine = database
+    with engine.begin() as connection:
+        connection.execute(sa.text(ODD))
+        connection.execute(sa.text(SPECIAL))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_URL", url)
+        yield Database("WAREHOUSE_URL")
+
+
+def rows_of(warehouse, text, parameters=None):
+    """All rows of a query, as one table."""
+    source = SqlQuery(warehouse, text, parameters or {})
+    tables = [chunk.read().table for chunk in source.chunks(source.schema.names)]
+    return pa.concat_tables([source.schema.empty_table(), *tables])
+
+
+@pytest.mark.parametrize(
+    ("text", "copied"),
+    [
+        ("select * from odd order by id", True),
+        ("table odd", True),
+        ("select * from odd where false", True),
+        ("select id, 7 % 2 as odd, '50%%' as half from odd where at >= :since and at < :until order by id;", True),
+        (
+            "select id, zoned::date as day, date_trunc('day', zoned) as cut from odd where zoned >= :since order by id",
+            True,
+        ),
+        ("select e'a\\nb' as a, 'ü€' as b -- all", True),
+        ("select :since as since", True),
+        ("values (1, 2)", True),
+        ("select array[1, 2] as a", False),
+        ("select id, interval '1 day' as a from odd where id < 9 order by id", False),
+    ],
+)
+def test_rows_are_copied_as_the_other_driver_reads_them(warehouse, monkeypatch, text, copied):
+    """To the value and the type; columns of other types than Arrow's are left to psycopg."""
+    begun = []
+    tables = postgres_copy._tables
+    monkeypatch.setattr(postgres_copy, "_tables", lambda *given: begun.append(1) or tables(*given))
+    parameters = {"since": datetime(2026, 1, 3), "until": datetime(2026, 1, 5)}  # noqa: DTZ001  as windows have them
+    found = rows_of(warehouse, text, parameters)
+    assert copied == bool(begun)
+    monkeypatch.setattr(sql_query, "copy_rows", lambda *_: None)
+    other = rows_of(warehouse, text, parameters)
+    assert found.schema == other.schema
+    assert found.to_pandas().equals(other.to_pandas())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("select 1000 / (g - 400000) as a, g from generate_series(1, 500000) g", "division by zero"),
+        ("select timestamp 'infinity' as a", "column 'a' has a time outside of the years 1 to 9999"),
+        ("select date '0001-01-01 BC' as a", "column 'a' has a time outside of the years 1 to 9999"),
+        ("delete from odd returning id", 'syntax error at or near "delete"'),
+        ("select 1; select 2", "cannot insert multiple commands into a prepared statement"),
+        (
+            "select pg_terminate_backend(pg_backend_pid()) from generate_series(1, 10) g",
+            "terminating connection due to administrator command",
+        ),
+    ],
+)
+def test_what_a_query_fails_by_is_one_line(warehouse, text, reason):
+    """At its beginning, or after many rows."""
+    with pytest.raises(DataError) as refused:
+        rows_of(warehouse, text)
+    assert f"the query can't be read: {reason}" == str(refused.value)
 
 
 @pytest.mark.parametrize(

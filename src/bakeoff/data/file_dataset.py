@@ -15,11 +15,11 @@ from bakeoff.data.split_keys import to_groups, to_times
 from bakeoff.data.window import read_window
 from bakeoff.errors import DataError
 from bakeoff.formatting import list_first
+from bakeoff.tables.databases.database import Database
+from bakeoff.tables.databases.sql_query import SqlQuery
 from bakeoff.tables.dates import AmbiguousDatesError
 from bakeoff.tables.dtypes import ColumnHints, infer_column
 from bakeoff.tables.formats.csv_file import CsvFile
-from bakeoff.tables.formats.database import Database
-from bakeoff.tables.formats.sql_query import SqlQuery
 from bakeoff.tables.numbers import AmbiguousNumbersError
 from bakeoff.tables.read_table import require_columns
 from bakeoff.tables.reader import TableReader, describe_format, open_table

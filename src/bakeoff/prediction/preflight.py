@@ -20,9 +20,9 @@ from bakeoff.store.card import Card
 from bakeoff.store.load import VersionRef, find_version, load_model, open_store, refuse_version_skew
 from bakeoff.store.model_store import ModelStore
 from bakeoff.tables.batches import Position, TableFile
-from bakeoff.tables.formats.database import Database
+from bakeoff.tables.databases.database import Database
+from bakeoff.tables.databases.sql_query import SqlQuery
 from bakeoff.tables.formats.parquet_file import ParquetFile
-from bakeoff.tables.formats.sql_query import SqlQuery
 from bakeoff.tables.reader import (
     TableReader,
     describe_nested,

@@ -2,8 +2,14 @@
 
 import httpx
 import pytest
+from prefect.context import SyncClientContext
 from prefect.exceptions import PrefectHTTPStatusError
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES
+from prefect.settings import (
+    PREFECT_API_REQUEST_TIMEOUT,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
 
 from tasks.runs.outage import giving_up_soon, or_warn, waiting_once
 
@@ -34,10 +40,14 @@ def test_a_server_that_is_away_is_waited_for_once_until_it_is_back(away):
     seen = []
     lose("the progress could not be shown", away)
     for _ in range(2):
-        with or_warn("nothing"), waiting_once():
+        with or_warn("nothing"):
             seen.append(PREFECT_CLIENT_MAX_RETRIES.value())
-    assert [0, patient] == seen
-    assert patient > 0
+    with waiting_once():
+        seen.append(PREFECT_CLIENT_MAX_RETRIES.value())
+    with or_warn("nothing", always=True):
+        seen.append(PREFECT_CLIENT_MAX_RETRIES.value())
+    assert [0, 2, patient, patient] == seen
+    assert patient > 2
 
 
 def test_a_server_that_is_away_is_spoken_of_once_and_again_where_more_is_lost(caplog):
@@ -51,6 +61,28 @@ def test_a_server_that_is_away_is_spoken_of_once_and_again_where_more_is_lost(ca
         "three, since the server no longer answers: ConnectError: refused",
         "four: ValueError: no",
     ] == caplog.messages
+
+
+def test_a_server_that_hangs_holds_up_what_is_shown_for_a_minute_at_most(monkeypatch):
+    """Then for seconds, by the run's own client and by others; afterwards all are as patient as before."""
+    patient, seen = PREFECT_API_REQUEST_TIMEOUT.value(), []
+    monkeypatch.setattr(
+        "prefect.client.orchestration.SyncPrefectClient.raise_for_api_version_mismatch_once", lambda _: None
+    )
+
+    def look(shared):
+        seen.append((shared.client._client.timeout.read, PREFECT_API_REQUEST_TIMEOUT.value()))
+
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), SyncClientContext() as shared:
+        for _ in range(2):
+            with or_warn("the progress could not be shown"):
+                look(shared)
+                raise AWAY[0]
+            look(shared)
+        with or_warn("nothing"), giving_up_soon():
+            look(shared)
+        look(shared)
+    assert [(20, 20), (patient, patient), (5, 5), (patient, patient), (5, 5), (patient, patient)] == seen
 
 
 def test_what_is_said_of_a_result_that_stands_gives_up_soon_and_notes_the_outage():

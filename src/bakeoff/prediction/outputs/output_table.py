@@ -13,7 +13,7 @@ import pyarrow.parquet
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ConfigError, WriteError
 from bakeoff.formatting import list_first
-from bakeoff.tables.formats.database import PSYCOPG, Database
+from bakeoff.tables.databases.database import PSYCOPG, Database
 
 RUN, VERSION = "run", "version"  # the columns beside those of the predictions
 BATCH = 1 << 14  # rows written at once

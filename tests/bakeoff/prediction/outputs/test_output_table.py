@@ -11,7 +11,7 @@ import pytest
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ConfigError, WriteError
 from bakeoff.prediction.outputs.output_table import OutputTable
-from bakeoff.tables.formats.database import Database
+from bakeoff.tables.databases.database import Database
 from tests.bakeoff.conftest import predict, run_race
 
 HIDDEN = "hidden.db"  # as a password, part of the URL

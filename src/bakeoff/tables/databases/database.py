@@ -57,7 +57,7 @@ class Database:
             if not isinstance(error, SQLAlchemyError) and all(base.__name__ != "Error" for base in type(error).__mro__):
                 raise
             # Not `from error`: its own message, which a traceback shows, has all values of a statement.
-            raise kind(f"{what}: {self._reason(error)}") from None
+            raise kind(f"{what}: {self.reason(error)}") from None
 
     def connect(self) -> "Connection":
         """Connect.
@@ -88,13 +88,28 @@ class Database:
             connection.commit()  # a setting that is rolled back is lost
             return connection
 
+    def conninfo(self, **options: str) -> str | None:
+        """Return what libpq takes of a PostgreSQL URL, with its password; None if it has options of psycopg's own.
+
+        Args:
+            options: of the connection, which the URL may set otherwise.
+        """
+        import psycopg
+        from psycopg.conninfo import make_conninfo
+
+        _, arguments = self._url.get_dialect()().create_connect_args(self._url)
+        try:
+            return make_conninfo(**{**options, **arguments})
+        except (psycopg.Error, TypeError):
+            return None
+
     def _refuse_driver(self, name: str) -> NoReturn:
         install = EXTRA if name.startswith("psycopg") else f"pip install {name}"
         raise ConfigError(
             f"the database of {self._variable} needs the package {name}, which is not installed: {install}"
         )
 
-    def _reason(self, error: Exception) -> str:
+    def reason(self, error: Exception) -> str:
         """Return the first line of an error's message, without the secrets of the URL."""
         text = (str(getattr(error, "orig", None) or error).strip().splitlines() or [""])[0]
         for secret in sorted(_secrets(self._url), key=len, reverse=True):

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from bakeoff.errors import ConfigError, DataError
-from bakeoff.tables.formats import sql_query
-from bakeoff.tables.formats.database import Database
-from bakeoff.tables.formats.sql_query import SqlQuery
+from bakeoff.tables.databases import sql_query
+from bakeoff.tables.databases.database import Database
+from bakeoff.tables.databases.sql_query import SqlQuery
 
 ROWS = [(i, i / 2, f"t{i}", None if i < 5 else 1) for i in range(20)]
 

@@ -13,25 +13,14 @@ import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.tables.batches import Batch, Chunk, TableFile
-from bakeoff.tables.formats.database import PSYCOPG, Database
+from bakeoff.tables.databases.database import PSYCOPG, Database
+from bakeoff.tables.databases.postgres_copy import EXACT, TYPES, copy_rows
 from bakeoff.tables.formats.parquet_file import MOST_BYTES
 from bakeoff.tables.formats.python_columns import infer_array
 
 FIRST_ROWS, MOST_ROWS = 1 << 10, 1 << 15  # of a batch; the first tells how large a row is
 CELLS = 1 << 18  # of a batch: as Python's objects they take ten times the memory that Arrow takes
-EXACT = 15  # digits that a float64 keeps
 QUERY = "the query"
-
-# PostgreSQL's types that Arrow has; columns of other types become what their values are.
-TYPES = {
-    "bool": pa.bool_(),
-    **dict.fromkeys(("int2", "int4", "int8", "oid"), pa.int64()),
-    **dict.fromkeys(("float4", "float8", "numeric"), pa.float64()),
-    **dict.fromkeys(("text", "varchar", "bpchar", "name"), pa.string()),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "timestamptz": pa.timestamp("us", "UTC"),
-}
 
 
 class SqlQuery(TableFile):
@@ -98,6 +87,11 @@ def _run(database: Database, query: str, parameters: Mapping[str, dt.datetime]) 
     """Run a query in a transaction that changes nothing, and yield its rows; at least one table, which may be empty."""
     import sqlalchemy
 
+    if database.dialect == PSYCOPG:
+        database.connect().close()  # it says why it can't
+        if (tables := copy_rows(database, QUERY, query, parameters)) is not None:
+            yield from tables
+            return
     values: Mapping[str, Any] = parameters
     if database.dialect.startswith("sqlite"):  # which has no type for times
         values = {name: value.isoformat(" ") for name, value in parameters.items()}

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from bakeoff.errors import ConfigError, DataError
-from bakeoff.tables.formats.database import Database
+from bakeoff.tables.databases.database import Database
 
 SECRET = "hid/den"
 ESCAPED = "hid%2Fden"

@@ -1,0 +1,1 @@
+"""Rows of a query, in a database that SQLAlchemy knows; imports `formats`."""
