@@ -40,7 +40,7 @@ def emit_model_event(
         payload: the event's content.
     """
     resource = {**model_labels(name, store), "prefect.resource.name": name, **labels}
-    with or_warn(f"the event {event} could not be sent"):
+    with or_warn(f"the event {event} could not be sent", asks=False):  # in the background
         emit_event(event, resource, payload={"model": name, "store": resource[STORE], **payload})
 
 

@@ -19,12 +19,13 @@ _away = threading.Event()
 
 
 @contextlib.contextmanager
-def or_warn(what: str, always: bool = False) -> Iterator[None]:
+def or_warn(what: str, always: bool = False, asks: bool = True) -> Iterator[None]:
     """Turn an exception within the block, such as a failed request to the server, into a warning.
 
     Args:
         what: the consequence, for the message, such as "the progress could not be shown".
         always: try as often as Prefect does, and warn even if the outage has already been logged.
+        asks: whether the block waits for the server's answer, which shows that it is not away.
     """
     try:
         with waiting_once() if always or _away.is_set() else _trying(FEW_RETRIES, SECONDS):
@@ -37,7 +38,8 @@ def or_warn(what: str, always: bool = False) -> Iterator[None]:
             logger.warning("%s, since the server no longer answers: %s", what, describe(error))
         _away.set()
     else:
-        _away.clear()
+        if asks:
+            _away.clear()
 
 
 @contextlib.contextmanager

@@ -186,14 +186,15 @@ def start(server, tmp_path):
     """Starts a training run's command that tells a server of the test's; ends it if the test does not."""
     processes = []
 
-    def command(*flags, url=server.url, flow="training"):
+    def command(*flags, url=server.url, flow="training", **variables):
         places = ["--store", str(tmp_path / "models")]
         places += ["--workspace", str(tmp_path / "work")] if flow == "training" else []
         auth = ":".join(server.auth)  # behind a proxy the address isn't that of its file
         process = subprocess.Popen(
             [sys.executable, "-m", f"flows.{flow}", *places, *flags],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            cwd=ROOT, env=server.environment | {"PREFECT_API_URL": url, "PREFECT_API_AUTH_STRING": auth},
+            cwd=ROOT,
+            env=server.environment | {"PREFECT_API_URL": url, "PREFECT_API_AUTH_STRING": auth} | variables,
         )  # fmt: skip
         processes.append(process)
         return process

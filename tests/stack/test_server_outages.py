@@ -60,6 +60,22 @@ def test_a_server_that_goes_away_in_mid_run_costs_only_what_it_is_told(start, pr
     assert ending.startswith("training: the run's state could not be reported to the server: ConnectError")
 
 
+def test_a_server_that_hangs_in_mid_run_is_not_waited_for(start, server, tmp_path):
+    """As on a machine that sleeps: the run goes on to its version without it, and says what the server was not told."""
+    process = start("--quiet", "--dataset.n_samples", "20000", PREFECT_API_REQUEST_TIMEOUT="3")
+    assert eventually(lambda: list((tmp_path / "work").rglob("*.parquet")), pause=0.1)
+    server.server.send_signal(signal.SIGSTOP)
+    try:
+        out, err = process.communicate(timeout=200)
+    finally:
+        server.server.send_signal(signal.SIGCONT)
+    assert (0, f"{only_version(tmp_path)}\n") == (process.returncode, out), err
+    progress, prediction, ending = err.splitlines()
+    assert "the progress could not be shown, since the server no longer answers: ReadTimeout" in progress
+    assert "the prediction could not be asked for, since the server no longer answers: ReadTimeout" in prediction
+    assert ending.startswith("training: the run's state could not be reported to the server: ReadTimeout")
+
+
 def test_a_server_that_is_killed_and_started_anew_in_mid_run_changes_nothing(start, server, latest, tmp_path):
     """The run goes on meanwhile, and is Completed; at most it says, once, that its progress wasn't shown meanwhile."""
     process = start("--quiet", "--dataset.n_samples", "20000")

@@ -85,6 +85,18 @@ def test_a_server_that_hangs_holds_up_what_is_shown_for_a_minute_at_most(monkeyp
     assert [(20, 20), (patient, patient), (5, 5), (patient, patient), (5, 5), (patient, patient)] == seen
 
 
+def test_what_needs_no_answer_does_not_show_that_a_server_is_back():
+    """An event is sent in the background."""
+    seen = []
+    lose("one", AWAY[0])
+    for asks in (False, True):
+        with or_warn("the event could not be sent", asks=asks):
+            pass
+        with waiting_once():
+            seen.append(PREFECT_CLIENT_MAX_RETRIES.value() > 0)
+    assert [False, True] == seen
+
+
 def test_what_is_said_of_a_result_that_stands_gives_up_soon_and_notes_the_outage():
     """With two retries, and with none once the server is away; the error is the caller's."""
     seen = []
