@@ -270,6 +270,33 @@ def test_all_contestants_failing_fails_the_run(tmp_path):
     assert {KEPT} >= {path.name for path in (tmp_path / "work").iterdir()}
 
 
+@pytest.mark.parametrize(
+    ("changes", "failed"),
+    [
+        ({"classifiers": {"svm": {"C": -1}, "logistic_regression": {}}}, False),  # a contestant's own error
+        ({"dataset": {"source": "file", "path": "nope.csv", "target": "y"}}, True),
+    ],
+)
+def test_what_trying_again_cannot_mend_is_tried_once(tmp_path, changes, failed):
+    """Neither the run nor one of its steps is begun a second time."""
+    state = training(config(tmp_path, **changes), return_state=True)
+    assert failed == state.is_failed()
+    mine = FlowRunFilter(id=FlowRunFilterId(any_=[state.state_details.flow_run_id]))
+    ended = "file" if failed else "show the version"
+
+    async def question(client):
+        return await client.read_flow_runs(flow_run_filter=mine), await client.read_task_runs(flow_run_filter=mine)
+
+    deadline, steps = time.monotonic() + 30, []  # the server makes task runs of events, a moment later
+    while not any(ended in step.name and step.state.is_final() for step in steps) and time.monotonic() < deadline:
+        (run,), steps = ask(question)
+    assert 1 == run.run_count
+    assert {1} == {step.run_count for step in steps} - {0}  # those behind a failed one are never begun
+    names = [step.name for step in steps]
+    assert len(names) == len({*names})
+    assert failed or 1 <= sum("svm" in name for name in names) <= 6  # folds, and a fit
+
+
 def test_rows_that_cannot_be_used_fail_the_run_with_one_sentence(tmp_path):
     """As a worker sees it, where nothing was checked before."""
     dataset = {"source": "file", "path": str(tmp_path / "nope.csv"), "target": "y"}
