@@ -12,9 +12,8 @@ from prefect.events.schemas.events import ResourceSpecification
 from bakeoff.runtime.objects.address import Address
 from tasks.runs.cooldown import RETRAIN
 from tasks.runs.events import CHAMPION, STORE, VERDICT, VERSION, model_labels
-from tasks.runs.heartbeat import SECONDS
+from tasks.runs.heartbeat import AGAIN, SILENCE_SECONDS, SILENT
 
-SILENCE_SECONDS = 3 * SECONDS  # the time of three heartbeats
 START_SECONDS = 150  # from Pending to Running, which takes ten seconds on an idle machine
 LATE_MINUTES = 15  # after the server has found a run late
 WINDOW = timedelta(minutes=10)  # within it, an event that the server processes twice triggers only once
@@ -82,7 +81,7 @@ def crash_silent_runs() -> AutomationCore:
     return absent(
         "bakeoff: a silent run has crashed",
         "Marks a run Crashed whose process or machine was stopped or killed, or is asleep, when its heartbeats end.",
-        _crash(f"no heartbeat for {SILENCE_SECONDS} seconds: its process or machine was stopped or killed, or sleeps"),
+        _crash(SILENT),
         after=HEARTBEAT | states("Running"),
         expect=HEARTBEAT | ENDS | WAITS,
         within=timedelta(seconds=SILENCE_SECONDS),
@@ -111,7 +110,7 @@ def retry_crashed_runs() -> AutomationCore:
     return present(
         "bakeoff: a crashed run is tried again",
         "Schedules a deployment's run once more whose process, worker or server was lost.",
-        ChangeFlowRunState(state=StateType.SCHEDULED, name="AwaitingRetry", message="tried again, since it crashed"),
+        ChangeFlowRunState(state=StateType.SCHEDULED, name="AwaitingRetry", message=AGAIN),
         expect=states("Crashed"),
         within=DAY,  # a run that can't start crashes again at once, and is then left alone
         match_related=[OURS, OF_A_DEPLOYMENT],

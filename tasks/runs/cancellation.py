@@ -1,26 +1,32 @@
 """Check that the current run is still Running on the server, before it exports, promotes or publishes anything.
 
-It may have been cancelled or deleted meanwhile, or marked Crashed while its machine was asleep; then another run may
-have begun, whose results it must not overwrite.
+It may have been cancelled or deleted meanwhile, or marked Crashed while its machine was asleep; then another attempt
+may have begun, whose results it must not overwrite. If none has, a run that was marked Crashed only because its
+heartbeats did not arrive, as while the server was away, goes on.
 """
 
 import logging
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
 from prefect.exceptions import Abort, ObjectNotFound, Pause
+from prefect.states import Running
 
 from bakeoff.errors import BakeoffError
 from bakeoff.runtime.objects.address import Address
+from tasks.runs.heartbeat import AGAIN, SILENT
 from tasks.runs.outage import or_warn
 
 logger = logging.getLogger("bakeoff.wanted")
 
 # What this process's run has published, for the message if it is interrupted afterwards.
 published: list[Path | Address] = []
+
+_begun: dict[UUID, int] = {}  # how often a run had begun, by its count on the server, when it was resumed here
 
 
 class RunCancelledError(BakeoffError):
@@ -50,8 +56,20 @@ def require_wanted(what: str) -> None:
             current = cast("SyncPrefectClient", context.client).read_flow_run(own.id)
         except ObjectNotFound:
             _abort(f"the run was deleted while it worked; {what}")
-    if current is not None and current.state is not None:
-        _compare(own, current, current.state, what)
+    if current is None or current.state is None:
+        return
+    if current.state.message in {SILENT, AGAIN} and current.run_count == _begun.get(own.id, own.run_count):
+        with or_warn("the run, which was marked Crashed while it worked, could not be marked Running"):
+            _resume(cast("SyncPrefectClient", context.client), own, current.state)
+        return
+    _compare(own, current, current.state, what)
+
+
+def _resume(client: SyncPrefectClient, own: FlowRun, state: State[Any]) -> None:
+    """Mark the run Running again, which counts as another beginning: an attempt elsewhere that began before stops."""
+    client.set_flow_run_state(own.id, Running(), force=True)
+    _begun[own.id] = client.read_flow_run(own.id).run_count
+    logger.warning("the run was marked %s while it worked, since no heartbeat arrived; it goes on", state.name)
 
 
 def _compare(own: FlowRun, current: FlowRun, state: State[Any], what: str) -> None:
@@ -63,7 +81,7 @@ def _compare(own: FlowRun, current: FlowRun, state: State[Any], what: str) -> No
     if state.type != StateType.RUNNING:
         reason = f" ({state.message})" if state.message else ""
         _abort(f"the run was marked {state.name} while it worked{reason}; {what}")
-    if current.run_count != own.run_count:
+    if current.run_count != _begun.get(own.id, own.run_count):
         _abort(f"another attempt at the run has begun while this one worked; {what}")
 
 

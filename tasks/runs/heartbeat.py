@@ -18,7 +18,11 @@ from prefect.events import emit_event
 
 from bakeoff.errors import describe
 
-SECONDS = 30  # between heartbeats; after 90 without one, deployments/automations.py marks the run Crashed
+SECONDS = 30  # between heartbeats
+SILENCE_SECONDS = 3 * SECONDS  # without one, after which deployments/automations.py marks the run Crashed
+# What it says of such a run, and of one that is scheduled again.
+SILENT = f"no heartbeat for {SILENCE_SECONDS} seconds: its process or machine was stopped or killed, or sleeps"
+AGAIN = "tried again, since it crashed"
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -17,6 +17,7 @@ from flows.prediction import prediction
 from flows.training import training
 from tasks.runs import cancellation
 from tasks.runs.cancellation import require_wanted
+from tasks.runs.heartbeat import AGAIN, SILENT
 
 pytestmark = [
     pytest.mark.usefixtures("prefect_server"),
@@ -99,6 +100,47 @@ def test_a_run_that_is_over_neither_exports_nor_promotes(
         training(config(tmp_path), return_state=True)
     assert (question, store.versions()[0]) == (len(store.versions()), store.champion())
     assert {KEPT} >= {path.name for path in (tmp_path / "work").iterdir()}
+
+
+TAKEN_FOR_DEAD = {
+    "crashed": set_to(Crashed(message=SILENT)),
+    "about to be tried again": set_to(Scheduled(name="AwaitingRetry", message=AGAIN)),
+}
+
+
+@pytest.mark.parametrize("happens", TAKEN_FOR_DEAD.values(), ids=TAKEN_FOR_DEAD)
+def test_a_run_whose_heartbeats_did_not_arrive_goes_on(monkeypatch, tmp_path, store, happens, caplog):
+    """As while the server was away: nobody has begun it anew, so it marks itself Running, and ends as it should."""
+    asked = []
+
+    def ask(what):
+        with get_client(sync_client=True) as client:
+            happens(client, FlowRunContext.get().flow_run.id)
+        require_wanted(what)
+        asked.append(what)
+
+    monkeypatch.setattr(sys.modules[training.fn.__module__], "require_wanted", ask)
+    state = training(config(tmp_path), return_state=True)
+    assert state.is_completed()
+    assert len(asked) > 1
+    assert store.versions()[-1] == store.champion() != store.versions()[0]
+    with get_client(sync_client=True) as client:
+        assert client.read_flow_run(state.state_details.flow_run_id).state.is_completed()
+    assert "while it worked, since no heartbeat arrived; it goes on" in caplog.text
+
+
+def test_of_two_attempts_the_one_that_marked_itself_running_last_goes_on(monkeypatch, tmp_path, store):
+    """The other one sees that another has begun."""
+
+    def both(client, run):
+        client.set_flow_run_state(run, Crashed(message=SILENT), force=True)
+        require_wanted("nothing was exported")
+        begin_again(client, run)
+
+    monkeypatch.setattr(sys.modules[training.fn.__module__], "require_wanted", before(1, both))
+    with pytest.raises(Abort, match="another attempt at the run has begun while this one worked"):
+        training(config(tmp_path), return_state=True)
+    assert 1 == len(store.versions())
 
 
 @pytest.mark.parametrize("question", [1, 2])
