@@ -5,10 +5,15 @@ import itertools
 import uuid
 
 import fsspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bakeoff.runtime.objects import conditional_place, place
-from bakeoff.store.keys import NO_KEYS
+from bakeoff.store.keys import NO_KEYS, Keys, fingerprint
 from bakeoff.store.model_store import ModelStore
+from benchmarks.store_crash import export_small
+
+PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(32))
+KEYS = Keys(PRIVATE, {fingerprint(PRIVATE.public_key()): PRIVATE.public_key()})
 
 REQUESTS = {"cat_file", "info", "ls", "open", "pipe_file", "put_file", "rm_file"}
 
@@ -80,3 +85,28 @@ def copy_root(root):
 def points(*, both):
     """Yield every request, before it takes effect, and if `both` after."""
     return ((number, after) for number in itertools.count(1) for after in (False, True)[: 1 + both])
+
+
+def keys_of(change, reader=False):
+    """The keys of those who make a change; a reader of a store that is only now signed asks for no signature."""
+    return KEYS if change == "signed" or (change == "sign" and not reader) else NO_KEYS
+
+
+def prepared(change):
+    """A store of three versions, of which the first and then the second were champion; none for a first export."""
+    root = new_root()
+    store = opened(root, KEYS if change == "signed" else NO_KEYS)
+    if change != "first":
+        for _ in range(3):
+            export_small(store)
+        store.promote(store.versions()[1], "old")
+        if change == "resume":
+            store.rollback("old")
+    return root
+
+
+def requests_of(monkeypatch, change):
+    """The number of requests that a change sends."""
+    with dying(monkeypatch, Requests()) as requests:
+        change()
+    return requests.count

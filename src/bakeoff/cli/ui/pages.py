@@ -123,9 +123,11 @@ def _frame_report(content: bytes | None, missing: str, links: Sequence[Link]) ->
         NotFoundError: there is none that can be read; the message is `missing`.
     """
     try:
-        report = (content or b"\xff").decode()
-    except UnicodeError as error:
-        raise NotFoundError(missing) from error
+        report = (content or b"").decode()
+    except UnicodeError:
+        report = ""
+    if not report:
+        raise NotFoundError(missing)
     before, body, after = report.rpartition("<body>") if report.count("<body>") == 1 else ("", "", report)
     return before + body + render_page("above.html", links=links) + after
 
