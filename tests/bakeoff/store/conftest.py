@@ -30,6 +30,6 @@ def copies(tmp_path_factory):
 
 
 @pytest.fixture
-def store():
+def memory_store():
     """A store of three versions, of which the second is champion."""
     return opened(prepared("promote"))

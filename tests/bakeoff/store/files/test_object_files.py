@@ -13,10 +13,10 @@ from tests.support.memory_store import new_root, opened
 pytestmark = pytest.mark.usefixtures("at_once")
 
 
-def test_an_object_that_was_changed_is_found(store):
+def test_an_object_that_was_changed_is_found(memory_store):
     """As in a folder: files, cards, journal and head."""
-    files, folder = fsspec.filesystem("memory"), f"/{store.folder.path}"
-    version = store.versions()[0]
+    files, folder = fsspec.filesystem("memory"), f"/{memory_store.folder.path}"
+    version = memory_store.versions()[0]
     for name, text in (
         (f"{version}/model.joblib", "model.joblib differs from its card"),
         (f"{version}/card.json", "card.json differs from the journal"),
@@ -25,24 +25,26 @@ def test_an_object_that_was_changed_is_found(store):
     ):
         content = files.cat_file(f"{folder}/{name}")
         files.pipe_file(f"{folder}/{name}", b"x" + content[1:])
-        assert any(text in finding.text for finding in store.verify()), name
+        assert any(text in finding.text for finding in memory_store.verify()), name
         files.pipe_file(f"{folder}/{name}", content)
     files.pipe_file(f"{folder}/20260101T000000Z-00000/model.joblib", b"x")
-    assert ["it is not in the journal: Bakeoff did not export it"] == [finding.text for finding in store.verify()]
+    assert ["it is not in the journal: Bakeoff did not export it"] == [
+        finding.text for finding in memory_store.verify()
+    ]
     files.rm_file(f"{folder}/journal.jsonl")
     with pytest.raises(IntegrityError, match="the journal of 'm' is not used: "):
-        store.rollback("x")
+        memory_store.rollback("x")
 
 
-def test_a_store_in_objects_is_that_of_a_folder(tmp_path, store):
+def test_a_store_in_objects_is_that_of_a_folder(tmp_path, memory_store):
     """Copied to a disk, the objects are a store; and the other way."""
     files = fsspec.filesystem("memory")
-    for path in files.find(f"/{store.root.path}"):
-        target = tmp_path / path.removeprefix(f"/{store.root.path}/")
+    for path in files.find(f"/{memory_store.root.path}"):
+        target = tmp_path / path.removeprefix(f"/{memory_store.root.path}/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(files.cat_file(path))
     there = ModelStore(tmp_path, "m")
-    assert store.history() == there.history()
+    assert memory_store.history() == there.history()
     assert [] == there.verify()
     there.promote(there.versions()[0], "on the disk")
     root = new_root()
@@ -54,10 +56,10 @@ def test_a_store_in_objects_is_that_of_a_folder(tmp_path, store):
     assert [] == opened(root).verify()
 
 
-def test_a_report_is_written_again(store):
+def test_a_report_is_written_again(memory_store):
     """It is the only object of a version that changes."""
-    version = store.versions()[0]
-    assert f"{store.root}/m/{version}/report.html" == str(store.write_report(version, "<p>new</p>"))
-    assert b"<p>new</p>" == store.read_report(version)
-    assert [] == store.verify()
-    assert ["m"] == names_in(store.root)
+    version = memory_store.versions()[0]
+    assert f"{memory_store.root}/m/{version}/report.html" == str(memory_store.write_report(version, "<p>new</p>"))
+    assert b"<p>new</p>" == memory_store.read_report(version)
+    assert [] == memory_store.verify()
+    assert ["m"] == names_in(memory_store.root)

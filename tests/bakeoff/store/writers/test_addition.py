@@ -37,11 +37,11 @@ pytestmark = pytest.mark.usefixtures("at_once")
 FILES = {"champion", "journal.jsonl", "journal.head", ".conditions"}
 
 
-def test_exports_at_once_both_get_there(monkeypatch, store):
+def test_exports_at_once_both_get_there(monkeypatch, memory_store):
     """Under ids in the order of their lines, whichever is first; nothing of a second attempt is left."""
-    last = requests_of(monkeypatch, lambda: export_small(opened(copy_root(str(store.root)))))
+    last = requests_of(monkeypatch, lambda: export_small(opened(copy_root(str(memory_store.root)))))
     for number in range(1, last, 3):
-        root = copy_root(str(store.root))
+        root = copy_root(str(memory_store.root))
         with dying(monkeypatch, Requests()) as requests:
             requests.meanwhile[number] = lambda root=root: export_small(opened(root), "theirs")
             export_small(opened(root), "ours")
@@ -63,9 +63,9 @@ def export_same(store, why, text=b"same"):
         return store.export(files, lambda version, created: describe(store.name, version, created), why).name
 
 
-def test_exports_of_one_model_at_once_take_two_ids(monkeypatch, store):
+def test_exports_of_one_model_at_once_take_two_ids(monkeypatch, memory_store):
     """The latest id is ahead of the clock here, so that both want the next second; nobody removes the other's files."""
-    template = str(store.root)
+    template = str(memory_store.root)
     last = requests_of(monkeypatch, lambda: export_same(opened(copy_root(template)), "ours"))
     for number in range(1, last + 1):
         root, theirs = copy_root(template), []
@@ -74,23 +74,23 @@ def test_exports_of_one_model_at_once_take_two_ids(monkeypatch, store):
                 export_same(opened(root), "theirs")
             )
             ours = export_same(opened(root), "ours")
-        assert {ours, *theirs} == {*opened(root).versions()} - {*store.versions()}, f"request {number}"
+        assert {ours, *theirs} == {*opened(root).versions()} - {*memory_store.versions()}, f"request {number}"
         assert [] == opened(root).verify(), f"request {number}"
         assert not [name for name in opened(root)._layout.files.names() if name.startswith(".incoming-")]
 
 
-def test_a_dead_export_takes_its_second_alone(monkeypatch, store):
+def test_a_dead_export_takes_its_second_alone(monkeypatch, memory_store):
     """While the latest id is ahead of the clock, the same model would get the dead one's id again and again."""
     with dying(monkeypatch, Requests()) as requests:
-        requests.at = requests_of(monkeypatch, lambda: export_same(opened(copy_root(str(store.root))), "x")) - 8
+        requests.at = requests_of(monkeypatch, lambda: export_same(opened(copy_root(str(memory_store.root))), "x")) - 8
         with pytest.raises(DiedError):
-            export_same(opened(store.root), "dies")
-    (marker,) = (name for name in store._layout.files.names() if name.startswith(".incoming-"))
-    assert marker.removeprefix(".incoming-") < export_same(store, "lives")
-    assert [] == store.verify()
+            export_same(opened(memory_store.root), "dies")
+    (marker,) = (name for name in memory_store._layout.files.names() if name.startswith(".incoming-"))
+    assert marker.removeprefix(".incoming-") < export_same(memory_store, "lives")
+    assert [] == memory_store.verify()
 
 
-def test_a_marker_whose_answer_was_lost_is_the_own_one(monkeypatch, store):
+def test_a_marker_whose_answer_was_lost_is_the_own_one(monkeypatch, memory_store):
     """The client sends the request again, and then the condition fails by its own first try."""
     really = ConditionalPlace.replace_if
 
@@ -98,9 +98,9 @@ def test_a_marker_whose_answer_was_lost_is_the_own_one(monkeypatch, store):
         return really(place, key, content, version) and not key.startswith(".incoming-")
 
     monkeypatch.setattr(ConditionalPlace, "replace_if", replace_if)
-    version = export_small(store).name
-    assert version == store.versions()[-1]
-    assert [] == [name for name in store._layout.files.names() if name.startswith(".incoming-")]
+    version = export_small(memory_store).name
+    assert version == memory_store.versions()[-1]
+    assert [] == [name for name in memory_store._layout.files.names() if name.startswith(".incoming-")]
 
 
 def test_copies_of_one_id_that_differ_do_not_mix(monkeypatch, tmp_path):
@@ -143,44 +143,44 @@ def test_pulls_of_one_version_at_once_make_it_once(monkeypatch, copies):
         assert [] == opened(root).verify()
 
 
-def test_what_a_dead_export_left_is_pruned_after_a_day(monkeypatch, store):
+def test_what_a_dead_export_left_is_pruned_after_a_day(monkeypatch, memory_store):
     """Not before: it may still be at work. Whoever is that slow is refused then."""
-    count = requests_of(monkeypatch, lambda: export_small(opened(copy_root(str(store.root)))))
+    count = requests_of(monkeypatch, lambda: export_small(opened(copy_root(str(memory_store.root)))))
     with dying(monkeypatch, Requests()) as requests:
         requests.at = count - 8
         with pytest.raises(DiedError):
-            export_small(opened(store.root))
-    (marker,) = (name for name in store._layout.files.names() if name.startswith(".incoming-"))
+            export_small(opened(memory_store.root))
+    (marker,) = (name for name in memory_store._layout.files.names() if name.startswith(".incoming-"))
     version = marker.removeprefix(".incoming-")
-    assert [] == store.verify()
-    assert [] == store.prune(9, 9, "x").pruned
-    assert store._layout.files.is_folder(version)
+    assert [] == memory_store.verify()
+    assert [] == memory_store.prune(9, 9, "x").pruned
+    assert memory_store._layout.files.is_folder(version)
     monkeypatch.setattr("bakeoff.store.writers.object_writer.ABANDONED", -timedelta(days=1))
-    store.prune(9, 9, "x")
-    assert not store._layout.files.is_folder(version)
-    assert [version] == store.history().entries[-1]["versions"]
-    assert 3 == len(store.versions())
-    assert [] == store.verify()
+    memory_store.prune(9, 9, "x")
+    assert not memory_store._layout.files.is_folder(version)
+    assert [version] == memory_store.history().entries[-1]["versions"]
+    assert 3 == len(memory_store.versions())
+    assert [] == memory_store.verify()
 
 
-def test_a_slow_export_that_was_pruned_is_refused(monkeypatch, store):
+def test_a_slow_export_that_was_pruned_is_refused(monkeypatch, memory_store):
     """Its files are gone by then, so its line must not come."""
     upload = ObjectWriter._upload
     monkeypatch.setattr("bakeoff.store.writers.object_writer.ABANDONED", -timedelta(days=1))
 
     def slow(writer, addition):
         digest = upload(writer, addition)
-        opened(store.root).prune(9, 9, "x")
+        opened(memory_store.root).prune(9, 9, "x")
         return digest
 
     monkeypatch.setattr(ObjectWriter, "_upload", slow)
     with pytest.raises(StoreError, match="was pruned while it was written; try again"):
-        export_small(store)
-    assert 3 == len(store.versions())
-    assert [] == store.verify()
+        export_small(memory_store)
+    assert 3 == len(memory_store.versions())
+    assert [] == memory_store.verify()
 
 
-def test_a_temporary_folder_that_can_not_be_written_is_named(monkeypatch, store, copies, tmp_path):
+def test_a_temporary_folder_that_can_not_be_written_is_named(monkeypatch, memory_store, copies, tmp_path):
     """It is neither the bucket's fault nor that of the credentials."""
 
     def refuse(*_, **__):
@@ -190,11 +190,11 @@ def test_a_temporary_folder_that_can_not_be_written_is_named(monkeypatch, store,
     place = open_place(parse_address(str(tmp_path / "copies")))
     text = "the folder for temporary files could not be written: Permission denied; TMPDIR chooses another"
     for change in (
-        lambda: store._change(
+        lambda: memory_store._change(
             lambda writer: writer.add(Addition("20990101T000000Z-00000", lambda _: "", "export", "x", None))
         ),
-        lambda: push_version(store, store.versions()[0], place),
-        lambda: pull_version(store, "latest", copies),
+        lambda: push_version(memory_store, memory_store.versions()[0], place),
+        lambda: pull_version(memory_store, "latest", copies),
     ):
         with pytest.raises(WriteError, match=text):
             change()

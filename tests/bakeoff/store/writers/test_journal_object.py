@@ -23,10 +23,10 @@ from tests.support.memory_store import (
 pytestmark = pytest.mark.usefixtures("at_once")
 
 
-def test_a_promotion_that_another_overtakes_is_made_again(monkeypatch, store):
+def test_a_promotion_that_another_overtakes_is_made_again(monkeypatch, memory_store):
     """At whichever request: both have their line, and the later one is champion."""
-    first, _, third = store.versions()
-    root, count = str(store.root), 0
+    first, _, third = memory_store.versions()
+    root, count = str(memory_store.root), 0
     while True:
         count += 1
         ours, theirs = opened(copy_root(root)), None
@@ -47,12 +47,14 @@ def test_a_promotion_that_another_overtakes_is_made_again(monkeypatch, store):
     assert count > 10
 
 
-def test_an_automatic_decision_about_another_champion_is_refused(monkeypatch, store):
+def test_an_automatic_decision_about_another_champion_is_refused(monkeypatch, memory_store):
     """It was compared with a champion that is none any more, as it turns out when the journal is replaced."""
-    first, second, third = store.versions()
-    last = requests_of(monkeypatch, lambda: opened(copy_root(str(store.root))).promote(third, "x", instead_of=second))
+    first, second, third = memory_store.versions()
+    last = requests_of(
+        monkeypatch, lambda: opened(copy_root(str(memory_store.root))).promote(third, "x", instead_of=second)
+    )
     for number in range(1, last):
-        root = copy_root(str(store.root))
+        root = copy_root(str(memory_store.root))
         with dying(monkeypatch, Requests()) as requests:
             requests.meanwhile[number] = lambda root=root: opened(root).promote(first, "by hand")
             promoted = [third, first]  # it was first: the other one decided by hand
@@ -62,10 +64,10 @@ def test_an_automatic_decision_about_another_champion_is_refused(monkeypatch, st
         assert first == opened(root).champion()
 
 
-def test_signing_waits_for_nobody_who_writes_champion(monkeypatch, store):
+def test_signing_waits_for_nobody_who_writes_champion(monkeypatch, memory_store):
     """Between another's line and its `champion` the two differ, which is no finding."""
     update, count = JournalObject.update, 0
-    first, template = store.versions()[0], str(store.root)
+    first, template = memory_store.versions()[0], str(memory_store.root)
 
     def theirs(root):
         with monkeypatch.context() as patch:
@@ -84,12 +86,12 @@ def test_signing_waits_for_nobody_who_writes_champion(monkeypatch, store):
     assert count > 1
 
 
-def test_what_is_not_answered_may_still_be_done(monkeypatch, store):
+def test_what_is_not_answered_may_still_be_done(monkeypatch, memory_store):
     """A refused request can't; of one without an answer the message says so, without the endpoint's password."""
-    last = requests_of(monkeypatch, lambda: opened(copy_root(str(store.root))).rollback("x"))
+    last = requests_of(monkeypatch, lambda: opened(copy_root(str(memory_store.root))).rollback("x"))
     texts = set()
     for number in range(1, last + 1):
-        root = copy_root(str(store.root))
+        root = copy_root(str(memory_store.root))
         with dying(monkeypatch, Requests()) as requests:
             requests.at, requests.error = number, OSError(5, "no answer from http://me:secret@host/b")
             try:
@@ -100,23 +102,23 @@ def test_what_is_not_answered_may_still_be_done(monkeypatch, store):
     assert not any("secret" in text for text in texts)
 
 
-def test_a_log_line_has_no_password(monkeypatch, store, caplog):
+def test_a_log_line_has_no_password(monkeypatch, memory_store, caplog):
     """What follows from the journal may fail, which is logged."""
 
     def update(_):
         raise OSError(5, "Could not connect to http://me:secret@host/b")
 
     monkeypatch.setattr(JournalObject, "update", update)
-    store.rollback("x")
+    memory_store.rollback("x")
     assert "the journal is ahead of the other objects: Could not connect to http://…@host/b" in caplog.text
 
 
-def test_others_that_are_always_first_end_in_one_line(monkeypatch, store):
+def test_others_that_are_always_first_end_in_one_line(monkeypatch, memory_store):
     """After some tries; nothing was changed."""
     monkeypatch.setattr(ObjectWriter, "commit", lambda *_: overtaken())
     text = "could not be changed, 15 times: another process changed it first; nothing was changed"
     with pytest.raises(WriteError, match=text):
-        store.resume("x") or store.rollback("x")
+        memory_store.resume("x") or memory_store.rollback("x")
 
 
 def overtaken():

@@ -84,7 +84,7 @@ def test_any_request_may_be_the_last_or_fail(monkeypatch, copies, change, error)
 
 
 @pytest.mark.parametrize(("version", "condition"), [(None, "If-None-Match"), (NOBODYS, "If-Match")])
-def test_a_server_that_ignores_conditions_is_refused(monkeypatch, store, version, condition):
+def test_a_server_that_ignores_conditions_is_refused(monkeypatch, memory_store, version, condition):
     """Before anything is written but the object to try them with."""
     really = ConditionalPlace.replace_if
 
@@ -92,8 +92,8 @@ def test_a_server_that_ignores_conditions_is_refused(monkeypatch, store, version
         return (given == version) or really(place, key, content, given)
 
     monkeypatch.setattr(ConditionalPlace, "replace_if", replace_if)
-    before = store.history()
-    for change in (store.require_ready, lambda: store.rollback("x")):
+    before = memory_store.history()
+    for change in (memory_store.require_ready, lambda: memory_store.rollback("x")):
         with pytest.raises(UserError, match=f"can't be a store: its server ignores {condition}; use a newer one"):
             change()
-    assert before == store.history()
+    assert before == memory_store.history()
