@@ -62,7 +62,7 @@ test: .venv/.dev  ## run the default tests: no PostgreSQL, Docker or browser
 test-lowest: .venv-lowest/.done  ## run the library's tests on the lowest versions that pyproject.toml allows; needs Python 3.11
 	@.venv-lowest/bin/python -m pytest $(or $(TESTS),tests/bakeoff) -n auto $(ARGS)
 
-test-stack: .venv/.dev .venv/.docs  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
+test-stack: .venv/.dev .venv/.docs .venv-mlflow/.done  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
 	@tests/stack/install postgresql chromium caddy
 	@$(BIN)/python -m pytest tests/stack -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
@@ -113,7 +113,7 @@ docs: .venv/.docs  ## write docs/reference.md from the config's models, and buil
 	@echo "site/index.html"
 
 clean:  ## remove .venv, site and caches; models and predictions stay
-	rm -rf .venv .venv-lowest .venv-peers site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest .venv-mlflow .venv-peers site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 setup-dev: .venv/.dev  ## .venv with the tests' tools too
 
@@ -137,6 +137,13 @@ setup-dev: .venv/.dev  ## .venv with the tests' tools too
 	@echo "Setting up .venv-lowest with the lowest versions that pyproject.toml allows"
 	@$(BIN)/uv venv --quiet --clear --python 3.11 .venv-lowest
 	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --compile-bytecode -e '.[excel,signing,sql,terminal,objects,test]'
+	@touch $@
+
+# Apart, since MLflow and Dask don't agree on importlib-metadata; without Bakeoff, as where its models are scored.
+.venv-mlflow/.done: .venv/.runtime tests/stack/requirements-mlflow.txt pyproject.toml
+	@echo "Setting up .venv-mlflow from tests/stack/requirements-mlflow.txt"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-mlflow
+	@$(BIN)/uv pip install --quiet --python .venv-mlflow/bin/python --no-deps --require-hashes --compile-bytecode -r tests/stack/requirements-mlflow.txt
 	@touch $@
 
 .venv/.notebook: .venv/.dev requirements-notebook.txt
