@@ -1,5 +1,6 @@
 """Small races and stores that the tests share."""
 
+import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -145,18 +146,29 @@ def root(tmp_path) -> Path:
     return tmp_path / "models"
 
 
+@pytest.fixture(scope="session")
+def exported(race, tmp_path_factory) -> dict[int, Path]:
+    """By the number of versions in it a store to be copied; the first version of each was made by flow run 7."""
+    folders = {count: tmp_path_factory.mktemp("exported") / "models" for count in (1, 3)}
+    for count, folder in folders.items():
+        for by in ("flow run 7", None, None)[:count]:
+            race.export(folder, by)
+    return folders
+
+
 @pytest.fixture
-def version(race, tmp_path) -> Path:
+def version(exported, root) -> Path:
     """One exported version."""
-    return race.export(tmp_path / "models")
+    shutil.copytree(exported[1], root)
+    (name,) = ModelStore(root, "classifier").versions()
+    return root / "classifier" / name
 
 
 @pytest.fixture
-def store(race, tmp_path) -> ModelStore:
-    """A store of three versions; the first, made by flow run 7, is champion."""
-    for by in ("flow run 7", None, None):
-        race.export(tmp_path / "models", by)
-    return ModelStore(tmp_path / "models", "classifier")
+def store(exported, root) -> ModelStore:
+    """A store of three versions, of which the first is champion."""
+    shutil.copytree(exported[3], root)
+    return ModelStore(root, "classifier")
 
 
 @pytest.fixture(scope="session")
