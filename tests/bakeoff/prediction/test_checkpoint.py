@@ -213,12 +213,13 @@ def test_a_process_that_is_killed_is_continued(orders, tmp_path):
     """SIGKILL, wherever it happens to be; then the same command again."""
     code = (
         "import sys, time, bakeoff.tables.formats.csv_file, bakeoff.prediction.checkpoint\n"
-        "from tests.bakeoff.conftest import predict\n"
+        "from bakeoff.cli.main import main\n"
         "bakeoff.tables.formats.csv_file.BLOCK = 2000\n"
         "add = bakeoff.prediction.checkpoint.Checkpoint.add\n"
         "def slow(self, *more):\n    add(self, *more)\n    print('kept', flush=True)\n    time.sleep(0.02)\n"
         "bakeoff.prediction.checkpoint.Checkpoint.add = slow\n"
-        f"predict(store={str(orders / 'models')!r}, input={str(orders / 'rows.csv')!r}, output=sys.argv[1])\n"
+        f"where = ['--store', {str(orders / 'models')!r}, '--input', {str(orders / 'rows.csv')!r}]\n"
+        "sys.exit(main(['predict', '--quiet', *where, '--output', sys.argv[1]]))\n"
     )
     run = [sys.executable, "-c", code]
     subprocess.run([*run, str(tmp_path / "whole")], check=True, capture_output=True)
