@@ -8,6 +8,7 @@ that was asked for has ended and all services are well. Then nothing may be lost
 
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -224,9 +225,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--faults", type=int, default=200, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="of the faults, their targets and moments")
-    parser.add_argument("--only", default="", help="faults whose name has this text")
+    parser.add_argument("--only", default="", help="faults whose name has a match of this expression")
     options = parser.parse_args()
-    chosen = [fault for fault in FAULTS if options.only in fault.name]
+    chosen = [fault for fault in FAULTS if re.search(options.only, fault.name)]
     with tempfile.TemporaryDirectory(prefix="bakeoff-faults-") as folder:
         compose = make_compose(Path(folder))
         try:
