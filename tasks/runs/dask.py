@@ -26,6 +26,7 @@ from tasks.runs.dask_memory import require_room
 from tasks.runs.logs import follow_library
 
 MOST_THREADS = 1000
+SECONDS_FOR_WORKERS = 60  # until the first of them is there; one that died is started again
 
 logger = logging.getLogger("bakeoff.cluster")
 _fetching = threading.Lock()
@@ -92,9 +93,7 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
 
     with DaskRunner(address=config.dask.address) as runner:
         client = runner.client
-        workers = sum(client.nthreads().values())
-        if not workers:
-            raise ConfigError(f"the Dask cluster at {config.dask.address} has no workers; start one, and the run again")
+        workers = count_threads(client, config.dask.address)
         require_room(ref, client.scheduler_info()["workers"])
         shared = config.dask.workspace == "shared" or (config.dask.workspace == "auto" and _is_shared(client, run))
         logger.info(
@@ -114,6 +113,25 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
         finally:
             client.unpublish_dataset(name)
             client.run(_forget, name)
+
+
+def count_threads(client: Any, address: str) -> int:
+    """Return how many threads a Dask cluster's workers have, after waiting for a first worker if there is none.
+
+    Args:
+        client: the cluster's client.
+        address: the scheduler's address, for the messages.
+
+    Raises:
+        ConfigError: no worker has come in time.
+    """
+    if not client.nthreads():
+        logger.warning("the Dask cluster at %s has no workers; waiting %d s for one", address, SECONDS_FOR_WORKERS)
+    try:
+        client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
+    except TimeoutError as error:
+        raise ConfigError(f"the Dask cluster at {address} has no workers; start one, and the run again") from error
+    return int(sum(client.nthreads().values()))
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from bakeoff.prediction.score_batches import ScoreChunks
 from bakeoff.prediction.scorer import ScoredBatch
 from bakeoff.runtime.objects.address import object_address
 from bakeoff.tables.batches import Chunk, Position
+from tasks.runs.dask import count_threads
 
 PER_THREAD = 2  # chunks of each thread that are under way, or scored and not yet written
 LARGEST_GRAPH = "256MB"  # above the size of any chunk that is sent, of which Dask would warn
@@ -41,9 +42,7 @@ def scoring_cluster(config: PredictionConfig) -> Iterator[ScoreChunks | None]:
         dask.config.set({"distributed.admin.large-graph-warning-threshold": LARGEST_GRAPH}),
         Client(config.dask.address, set_as_default=False) as client,  # type: ignore[no-untyped-call]  # Dask is not typed
     ):
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise ConfigError(f"the Dask cluster at {config.dask.address} has no workers; start one, and the run again")
+        threads = count_threads(client, config.dask.address)
         _require_seen(client, config)
         logger.info("chunks are scored on %d threads of the Dask cluster at %s", threads, config.dask.address)
         ahead = PER_THREAD * threads if config.workers == "auto" else config.workers

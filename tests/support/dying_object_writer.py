@@ -1,10 +1,10 @@
 """Changes to a store in an object store whose process dies at every request, before it is sent or after its answer.
 
-    python -m tests.support.dying_object_writer CHANGE [EVERY]
+    python -m tests.support.dying_object_writer CHANGE [EVERY [BUCKET]]
 
-The environment names the server, which has the bucket `bakeoff`. CHANGE is a key of `CHANGES`. Prints a JSON object:
-how many points there were, and what was wrong at which. EVERY takes one in so many points; an odd number takes both
-kinds.
+The environment names the server, which has the bucket, by default s3://bakeoff. CHANGE is a key of `CHANGES`. Prints a
+JSON object: how many points there were, and what was wrong at which. EVERY takes one in so many points; an odd number
+takes both kinds.
 """
 
 import json
@@ -62,11 +62,11 @@ def finish(store, change, made):
     assert [] == found, found
 
 
-def try_all(change, prefix, every):
+def try_all(change, bucket, every):
     """Die at each request in turn; returns the number of points, and what was wrong."""
     findings, request, points, died = [], 0, 0, True
     while died and not findings[5:]:
-        root = f"s3://bakeoff/{prefix}/{request}"
+        root = f"{bucket}/{change}-{os.getpid()}/{request}"
         if change != "first":
             succeeds(lambda root=root: prepare(ModelStore(root, "m")))
         try:
@@ -85,5 +85,6 @@ def try_all(change, prefix, every):
 
 if __name__ == "__main__":
     assert s3fs
-    number, wrong = try_all(sys.argv[1], f"{sys.argv[1]}-{os.getpid()}", int([*sys.argv, "1"][2]))
+    every, bucket = (*sys.argv[2:], *("1", "s3://bakeoff")[len(sys.argv) - 2 :])
+    number, wrong = try_all(sys.argv[1], bucket, int(every))
     print(json.dumps({"points": number, "wrong": wrong}))

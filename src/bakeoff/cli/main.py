@@ -22,7 +22,7 @@ from bakeoff.store.model_store import ModelStore
 from bakeoff.store.reader import names_in
 
 PORT = 4201
-STORE = "the store's folder, or s3://… or gs://… (default: models)"
+STORE = "the store's folder, or s3://…, gs://… or az://… (default: models)"
 KEEP, DAYS = 10, 30  # the number of versions, and the days whose champions, pruning keeps by default
 COMMANDS = {
     "list": (models.list_versions, "all versions, the champion marked"),

@@ -1,9 +1,11 @@
 """A Dask cluster in a config, and whether its scheduler answers."""
 
 import importlib.util
+import logging
 import socket
+import time
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ConfigDict, Field
 
@@ -11,9 +13,12 @@ from bakeoff.config.base import Part, Text
 from bakeoff.errors import ConfigError
 
 SCHEDULER_SECONDS = 5  # timeout of the connection
+RESTART_SECONDS = 20  # in which one that died answers again
 LONGEST_GREETING = 1 << 20  # bytes
 
 Runner = Literal["threads", "dask"]
+
+logger = logging.getLogger("bakeoff.cluster")
 
 
 class ClusterConfig(Part):
@@ -55,7 +60,7 @@ def check_runner(runner: Runner, cluster: ClusterConfig) -> None:
 
 
 def require_scheduler(address: str) -> None:
-    """Check that prefect-dask is installed and a Dask scheduler answers at the address.
+    """Check that prefect-dask is installed and a Dask scheduler answers at the address, or does within 20 seconds.
 
     Raises:
         ConfigError: the package is missing, or what answers, if anything, is no scheduler.
@@ -64,18 +69,28 @@ def require_scheduler(address: str) -> None:
         raise ConfigError(
             "runner: dask needs the package prefect-dask, which is not installed: pip install prefect-dask"
         )
-    try:
-        url = urlsplit(address)
-        with socket.create_connection((url.hostname or "", url.port or 0), SCHEDULER_SECONDS) as connection:
-            greeting = connection.recv(8) if url.scheme == "tcp" else None
-    except (OSError, ValueError) as error:  # ValueError: a port above 65535, a host name that is too long
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(
-            f"no Dask scheduler answers at {address[:200]} ({reason}); start one, or leave runner: threads"
-        ) from None
+    deadline, waiting = time.monotonic() + RESTART_SECONDS, False
+    while True:
+        try:
+            greeting = _greeting(urlsplit(address))
+            break
+        except (OSError, ValueError) as error:  # ValueError: a port above 65535, a host name that is too long
+            line = f"no Dask scheduler answers at {address[:200]} ({getattr(error, 'strerror', None) or error})"
+            if isinstance(error, ValueError) or time.monotonic() >= deadline:
+                raise ConfigError(f"{line}; start one, or leave runner: threads") from None
+            if not waiting:
+                logger.warning("%s; trying for %d s", line, RESTART_SECONDS)
+            waiting = True
+            time.sleep(1)
     # A scheduler sends first: the length of a short message, little-endian.
     if greeting is not None and not 0 < int.from_bytes(greeting, "little") < LONGEST_GREETING:
         raise ConfigError(
             f"what answers at {address[:200]} is no Dask scheduler; give the address that its log names, or leave "
             "runner: threads"
         )
+
+
+def _greeting(url: SplitResult) -> bytes | None:
+    """Return the first bytes that what listens at an address sends; None if they are encrypted."""
+    with socket.create_connection((url.hostname or "", url.port or 0), SCHEDULER_SECONDS) as connection:
+        return connection.recv(8) if url.scheme == "tcp" else None

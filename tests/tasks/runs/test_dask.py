@@ -27,6 +27,12 @@ from bakeoff.training.results import FoldScore, ModelRef
 from tasks.runs.dask import leave_thread
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Nobody waits for a scheduler that is started again."""
+    monkeypatch.setattr(dask_config, "RESTART_SECONDS", 0)
+
+
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
@@ -56,6 +62,26 @@ def test_a_scheduler_that_does_not_answer_is_named(tmp_path):
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_scheduler_that_is_started_again_is_waited_for(monkeypatch, caplog):
+    """With one line about it."""
+    monkeypatch.setattr(dask_config, "RESTART_SECONDS", 20)
+    pauses = []
+    with socket.create_server(("127.0.0.1", 0)) as former:
+        port = former.getsockname()[1]
+    servers = contextlib.ExitStack()
+    monkeypatch.setattr(dask_config.time, "sleep", lambda seconds: pauses.append(seconds) or start())
+
+    def start():
+        if len(pauses) == 2:
+            servers.enter_context(listening(bytes([58, *[0] * 7]), port))
+
+    with servers:
+        require_scheduler(f"tcp://127.0.0.1:{port}")
+    assert [1, 1] == pauses
+    (line,) = caplog.messages
+    assert f"no Dask scheduler answers at tcp://127.0.0.1:{port} (Connection refused); trying for 20 s" == line
+
+
 @pytest.mark.parametrize("greeting", [b"SSH-2.0-OpenSSH\r\n", b""])
 def test_what_answers_and_is_no_scheduler_is_named(monkeypatch, greeting):
     """It says something else, or nothing at all."""
@@ -75,9 +101,9 @@ def test_an_address_that_is_none_is_one_line(place):
 
 
 @contextlib.contextmanager
-def listening(greeting):
+def listening(greeting, port=0):
     """A server that greets whoever comes first; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+    with socket.create_server(("127.0.0.1", port)) as server, ThreadPoolExecutor(1) as pool:
 
         def greet():
             connection, _ = server.accept()

@@ -1,16 +1,18 @@
 """What a Dask cluster can't score is one line."""
 
 import os
+import threading
 from concurrent.futures import CancelledError
 from types import SimpleNamespace
 
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import ClusterError, ConfigError
 from bakeoff.runtime.threads import map_in_order
 from tasks.runs import dask_scoring
+from tasks.runs.dask import count_threads
 from tasks.runs.dask_scoring import scoring_cluster
 
 pytestmark = pytest.mark.filterwarnings("default")  # Dask's own
@@ -33,11 +35,19 @@ def test_without_a_cluster_nothing_is_scored_elsewhere():
         assert elsewhere is None
 
 
-def test_a_cluster_without_workers_is_refused(tmp_path):
-    with LocalCluster(n_workers=0, dashboard_address=None) as empty:
+def test_a_cluster_without_workers_is_refused(tmp_path, monkeypatch):
+    """Unless one comes in time, as it does where one that died is started again."""
+    with LocalCluster(n_workers=0, threads_per_worker=3, dashboard_address=None) as empty:
         line = rf"^the Dask cluster at {empty.scheduler_address} has no workers; start one"
-        with pytest.raises(ConfigError, match=line), scoring_cluster(config(empty, tmp_path)):
-            pass
+        with monkeypatch.context() as patch:
+            patch.setattr("tasks.runs.dask.SECONDS_FOR_WORKERS", 0.1)
+            with pytest.raises(ConfigError, match=line), scoring_cluster(config(empty, tmp_path)):
+                pass
+        later = threading.Timer(0.5, empty.scale, [1])
+        later.start()
+        with Client(empty.scheduler_address, set_as_default=False) as client:
+            assert 3 == count_threads(client, empty.scheduler_address)
+        later.join()
 
 
 def test_a_worker_that_sees_no_store_is_named(cluster, tmp_path):

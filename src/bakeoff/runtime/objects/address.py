@@ -11,7 +11,6 @@ from bakeoff.runtime.paths import ADDRESS, PASSWORD, local_path, refuse_outside_
 
 # The package of each scheme; tests add fsspec's files in memory, which would keep nothing.
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "file": ""}
-STORES = {"s3", "gs"}  # schemes whose objects can be replaced under a condition
 CHAINED = re.compile(r"\s*\w+::.*://")  # as fsspec takes simplecache::s3://bucket
 SHOWN = "s3://, gs://, az:// or file://"
 
@@ -111,10 +110,7 @@ def parse_store(text: str) -> Path | Address:
     Raises:
         ValueError: it can't be one; the message says why.
     """
-    place = parse_place(path_or_address(text))
-    if isinstance(place, Address) and place.scheme not in STORES:
-        raise ValueError(f"{str(place)!r} can't be a store; give a folder, s3:// or gs://; push copies to others")
-    return place
+    return parse_place(path_or_address(text))
 
 
 def _folder(text: str) -> Address:

@@ -13,11 +13,9 @@ from urllib.parse import quote
 
 from bakeoff.errors import UserError
 from bakeoff.runtime.files import describe_too_large
-from bakeoff.runtime.objects.address import STORES, Address
 from bakeoff.runtime.objects.place import ObjectPlace
 
-SHOWN = "only s3:// and gs:// can"
-CONDITIONAL = STORES | {"memory"}  # in memory tests keep them
+VERSIONS = {"s3": "ETag", "gs": "generation", "az": "etag"}  # what fsspec calls an object's version
 PROBE, NOBODYS = ".conditions", "0123456789"  # an object for trying conditions, and a version that none has
 KINDS = "application/json", "application/octet-stream"  # of the parts of an upload to Google: name and content
 REFUSED = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}  # another process is writing now, or has written
@@ -31,13 +29,8 @@ class ConditionalPlace(ObjectPlace):
     """A prefix in an object store that honours conditions: If-None-Match and If-Match, or Google's ifGenerationMatch.
 
     Raises:
-        UserError: the scheme has no such conditions, or a package is not installed.
+        UserError: a package is not installed.
     """
-
-    def __init__(self, address: Address) -> None:
-        if address.scheme not in CONDITIONAL:
-            raise UserError(f"{address} can't be a store: {SHOWN}; bakeoff push and pull copy versions to and from it")
-        super().__init__(address)
 
     def read(self, key: str, most: int) -> bytes:
         """Read an object by one request.
@@ -99,10 +92,10 @@ class ConditionalPlace(ObjectPlace):
                 return self._replace_in_memory(key, content, version)
             if version is None:
                 self._files.pipe_file(path, content, mode="create")
-            elif self.address.scheme == "s3":
-                self._files.pipe_file(path, content, IfMatch=f'"{version}"')
-            else:
+            elif self.address.scheme == "gs":
                 self._replace_generation(path, content, version)
+            else:
+                self._files.pipe_file(path, content, **self._condition(f'"{version}"'))
         except FileNotFoundError:
             if version is None:
                 raise
@@ -155,7 +148,15 @@ class ConditionalPlace(ObjectPlace):
             raise UserError(f"{self.address} can't be a store: its server ignores {condition}; use a newer one")
 
     def _version(self, details: Mapping[str, Any]) -> str:
-        return str(details.get("generation" if self.address.scheme == "gs" else "ETag", "")).strip('"')
+        return str(details.get(VERSIONS.get(self.address.scheme, "ETag"), "")).strip('"')
+
+    def _condition(self, etag: str) -> dict[str, Any]:
+        """Return If-Match as s3fs or adlfs takes it."""
+        if self.address.scheme == "s3":
+            return {"IfMatch": etag}
+        from azure.core import MatchConditions
+
+        return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
     def _replace_generation(self, path: str, content: bytes, generation: str) -> None:
         """Write an object of Google's, for which gcsfs has no call with a condition."""
@@ -182,7 +183,8 @@ def status_of(error: BaseException) -> int | None:
     for cause in _causes(error):
         response: Any = getattr(cause, "response", None)
         metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
-        for status in (metadata.get("HTTPStatusCode"), getattr(cause, "code", None)):  # of botocore, and of gcsfs
+        found = metadata.get("HTTPStatusCode"), getattr(cause, "code", None), getattr(cause, "status_code", None)
+        for status in found:  # of botocore, gcsfs and azure
             if isinstance(status, int):
                 return status
     return None

@@ -1,13 +1,13 @@
 """Objects are replaced only if they have not changed since they were read."""
 
 import errno
+import sys
 import uuid
 from types import SimpleNamespace
 
 import fsspec
 import pytest
 
-from bakeoff.errors import UserError
 from bakeoff.runtime.objects import place as places
 from bakeoff.runtime.objects.address import parse_address
 from bakeoff.runtime.objects.conditional_place import ConditionalPlace, is_refused
@@ -58,24 +58,19 @@ def test_names_and_sizes_are_those_below(place):
     assert ({"b"}, {}) == (place.names(), place.sizes("nothing"))
 
 
-def test_a_scheme_without_conditions_is_refused():
-    """Which would lose promotions."""
-    with pytest.raises(UserError, match="az://b/models can't be a store: only s3:// and gs:// can"):
-        ConditionalPlace(parse_address("az://b/models"))
-
-
 class AnsweredError(Exception):
     """A client's error with the status of the answer."""
 
     def __init__(self, status, of="code"):
         self.code = status if of == "code" else None
+        self.status_code = status if of == "status_code" else None
         self.response = {"ResponseMetadata": {"HTTPStatusCode": status}} if of == "response" else None
 
 
-@pytest.mark.parametrize("of", ["code", "response"])
+@pytest.mark.parametrize("of", ["code", "response", "status_code"])
 @pytest.mark.parametrize(("status", "expected"), [(412, True), (409, True), (403, False), (500, False)])
 def test_a_refusal_is_told_by_its_status(of, status, expected):
-    """Of botocore and of gcsfs, under what fsspec makes of it."""
+    """Of gcsfs, botocore and azure, under what fsspec makes of it."""
     error = OSError("translated")
     error.__cause__ = AnsweredError(status, of)
     assert expected is is_refused(error)
@@ -102,6 +97,34 @@ def test_googles_generation_is_the_condition(monkeypatch):
     assert name.endswith(b'\r\n\r\n{"name": "a b/journal.jsonl"}\r\n')
     assert content.endswith(b"\r\n\r\n{}\n--x\r\n")
     assert b"--\r\n" == end
+
+
+@pytest.mark.parametrize(
+    ("scheme", "found", "condition"),
+    [
+        ("s3", {"ETag": '"7"', "etag": '"8"'}, {"IfMatch": '"7"'}),
+        ("az", {"ETag": '"8"', "etag": '"7"'}, {"etag": '"7"', "match_condition": "if not modified"}),
+    ],
+)
+def test_the_etag_is_the_condition(monkeypatch, scheme, found, condition):
+    """As s3fs and adlfs take it; the second writer is refused."""
+    matching = SimpleNamespace(IfNotModified="if not modified")
+    monkeypatch.setitem(sys.modules, "azure.core", SimpleNamespace(MatchConditions=matching))
+    sent = []
+
+    def pipe_file(path, content, **more):
+        sent.append((path, content, more))
+        if len(sent) > 1:
+            raise AnsweredError(412, "status_code")
+
+    opened = SimpleNamespace(size=1, details=found, seek=lambda at: None, read=lambda size: b"1")
+    files = SimpleNamespace(open=lambda *_, **__: opened, info=lambda path: found, pipe_file=pipe_file)
+    monkeypatch.setattr(places, "file_system", lambda address: files)
+    place = ConditionalPlace(parse_address(f"{scheme}://bucket/models"))
+    content, version = place.read_versioned("champion", 10)
+    assert (b"1", "7") == (content, version)
+    assert [True, False] == [place.replace_if("champion", b"2", version) for _ in range(2)]
+    assert ("bucket/models/champion", b"2", condition) == sent[0] == sent[1]
 
 
 def test_what_changes_between_two_requests_is_read_again(place, monkeypatch):
