@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_labels(nouns: Any) -> None:
     help_text = "join true classes that came later to past predictions: each version's accuracy by week"
     added = nouns.add_parser("labels", help=help_text, description=help_text, parents=[_store_options("labels")])
-    added.add_argument("file", type=_path, metavar="FILE", help="the table of the true classes")
+    added.add_argument("file", type=_place, metavar="FILE", help="the table of the true classes; also s3://…")
     help_text = "the column that both have; keep: [COLUMN] of the prediction writes it beside the predictions"
     added.add_argument("--key", required=True, metavar="COLUMN", help=help_text)
     added.add_argument("--target", required=True, metavar="COLUMN", help="the column of FILE that holds the class")
@@ -158,7 +158,7 @@ def _add_viewers(nouns: Any) -> None:
     compare.set_defaults(run=_run_on_store, command=report.compare)
     help_text = "the reports in the browser, on this machine only, until Ctrl-C"
     ui = nouns.add_parser("ui", help=help_text, description=help_text)
-    ui.add_argument("--store", type=_store, default=Path("models"), metavar="DIR", help=STORE)
+    ui.add_argument("--store", type=_place, default=Path("models"), metavar="DIR", help=STORE)
     help_text = "outputs of the prediction flow, or folders of them (default: predictions)"
     default = [labels.DEFAULT]
     ui.add_argument("--predictions", type=_path, nargs="+", default=default, metavar="DIR", help=help_text)
@@ -176,7 +176,7 @@ def _store_options(name: str) -> OneLineParser:
     """Return the options of a command that opens a store."""
     options = OneLineParser(add_help=False)
     add = options.add_argument
-    add("--store", type=_store, default=Path("models"), metavar="DIR", help=STORE)
+    add("--store", type=_place, default=Path("models"), metavar="DIR", help=STORE)
     default = "; default: all of them" if name == "list" else "; not needed if the store holds one model"
     add("--name", help=f"the model's name in the store{default}")
     add("--json", action="store_true", help="for scripts")
@@ -258,8 +258,8 @@ def _path(text: str) -> Path:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _store(text: str) -> Path | Address:
-    """Parse an argument that is the folder or address of a store."""
+def _place(text: str) -> Path | Address:
+    """Parse an argument that is a path on this machine, or an address in an object store."""
     try:
         return parse_store(text)
     except ValueError as error:

@@ -15,6 +15,7 @@ from bakeoff.errors import DataError, UserError, WriteError
 from bakeoff.evaluation.predictions import common_label_format
 from bakeoff.formatting import format_count, list_first
 from bakeoff.runtime.files import sha256_file, sync
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.paths import folder_time
 from bakeoff.tables.cells import dates_to_text, missing_to_null, to_plain_type, to_strings
 from bakeoff.tables.read_table import read_table
@@ -65,11 +66,11 @@ class JoinedPredictions:
     digest: str
 
 
-def read_labels(path: Path, key: str, target: str, counts: Counts) -> pd.Series:
+def read_labels(path: Path | Address, key: str, target: str, counts: Counts) -> pd.Series:
     """Read the labels of a table: text by key, each key once.
 
     Args:
-        path: the file or folder.
+        path: the file or folder; also in an object store.
         key: the column of the keys.
         target: the column of the labels.
         counts: the record to which repeated and missing keys are added.
@@ -79,10 +80,10 @@ def read_labels(path: Path, key: str, target: str, counts: Counts) -> pd.Series:
     """
     if key == target:
         raise UserError(f"--key and --target both name {key!r}; give the column of the keys, and that of the labels")
-    source = open_table(path)
+    source = open_table(str(path))
     source.require_columns([key], "--key")
     source.require_columns([target], "--target")
-    table = read_table(path, source, (), [key, target])
+    table = read_table(str(path), source, (), [key, target])
     rows = pd.DataFrame({"key": _texts(key, table[key]), "label": _texts(target, table[target])})
     counts.add(f"rows of {path.name!r} have no key or no label: left out", int(rows.isna().any(axis=1).sum()))
     rows = rows.dropna()

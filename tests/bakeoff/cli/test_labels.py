@@ -1,6 +1,7 @@
 """`bakeoff labels`: true classes that came later, joined to past predictions."""
 
 import json
+import uuid
 
 import pandas as pd
 import pytest
@@ -22,7 +23,7 @@ def predicted(race, tmp_path):
 
 
 def give(tmp_path, frame, *more, name="truth.csv"):
-    path = tmp_path / name
+    path = name if "://" in name else tmp_path / name
     frame.to_csv(path, index=False) if name.endswith("csv") else frame.to_parquet(path)
     places = ["--store", str(tmp_path / "models"), "--predictions", str(tmp_path / "predictions")]
     return main(["labels", str(path), "--key", "id", "--target", "churned", *places, *more])
@@ -54,6 +55,15 @@ def test_labels_give_a_versions_accuracy_by_week(predicted, tmp_path, capsys):
     assert "17 of 20 right, 2026-W48" in capsys.readouterr().out
     assert "Accuracy in use" in (tmp_path / "models" / "classifier" / version / "report.html").read_text()
     assert 0 == main(["models", "verify", *store])
+
+
+def test_labels_come_from_an_object_store_too(predicted, tmp_path, capsys):
+    """The same figures."""
+    address = f"memory://{uuid.uuid4().hex}/truth.csv"
+    assert 0 == give(tmp_path, truth_of(predicted[1], wrong=3), name=address)
+    assert "20 predictions in 1 folder labelled" in capsys.readouterr().out
+    assert 0 == main(["models", "log", "--all", "--store", str(tmp_path / "models")])
+    assert "17 of 20 right, 2026-W48" in capsys.readouterr().out
 
 
 def test_the_same_labels_again_change_nothing(predicted, tmp_path, capsys):

@@ -65,11 +65,6 @@ NOWHERE = [
     [
         *((*field, *place) for field in FIELDS for place in NO_PLACES),
         *((*field, *place) for field in ALSO_OBJECTS + STORES for place in NOWHERE),
-        *(
-            (*field, f"{scheme}://bucket/models", "can't be a store; give a folder, s3:// or gs://")
-            for field in STORES
-            for scheme in ("az", "memory")  # which is an address in tests alone
-        ),
     ],
 )
 def test_what_is_no_place_of_this_machine_is_refused(model, field, text, sentence):
