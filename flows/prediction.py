@@ -29,6 +29,7 @@ from tasks.runs.parameters import named, read_parameter
 from tasks.runs.schedule import scheduled_second
 from tasks.runs.secrets import take_secret
 from tasks.runs.states import failed_state_on_error, result_of
+from tasks.runs.tried_again import crash_on_outage
 
 
 @flow(
@@ -38,6 +39,7 @@ from tasks.runs.states import failed_state_on_error, result_of
 )
 @failed_state_on_error
 @send_heartbeats
+@crash_on_outage
 def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     """Score a table with a saved version, and evaluate the predictions if the target is present.
 

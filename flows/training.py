@@ -68,6 +68,7 @@ from tasks.runs.schedule import scheduled_second, supersede_missed_runs
 from tasks.runs.secrets import take_secret
 from tasks.runs.states import end_of, failed_state_on_error, result_of, steps_end_first
 from tasks.runs.steps import untraversed, upstream
+from tasks.runs.tried_again import crash_on_outage
 from tasks.time_svm import time_svm
 
 SPARE = 2  # threads beyond one per core, so that no core idles while Prefect records a task run
@@ -81,6 +82,7 @@ SPARE = 2  # threads beyond one per core, so that no core idles while Prefect re
 )
 @failed_state_on_error
 @send_heartbeats
+@crash_on_outage
 def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
     """Race the contestants on the same folds, keep the best, and export it as a sealed version.
 

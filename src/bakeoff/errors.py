@@ -1,6 +1,24 @@
 """The exceptions of Bakeoff, with their exit statuses."""
 
+import errno
+
 from bakeoff.formatting import one_line
+
+# What a disk or server may recover from.
+PASSING = {
+    errno.EBUSY,
+    errno.ECONNABORTED,
+    errno.ECONNREFUSED,
+    errno.ECONNRESET,
+    errno.EDQUOT,
+    errno.EHOSTUNREACH,
+    errno.EIO,
+    errno.ENETUNREACH,
+    errno.ENOSPC,
+    errno.EPIPE,
+    errno.ESTALE,
+    errno.ETIMEDOUT,
+}
 
 
 class BakeoffError(Exception):
@@ -69,6 +87,15 @@ class DriftError(BakeoffError):
 
 class UnscoredError(BakeoffError):
     """No row of a table could be scored; the output folder contains the reasons."""
+
+
+def may_pass(error: BaseException | None) -> bool:
+    """Return whether the same may succeed later: the disk, a server or the cluster failed, and no input is at fault."""
+    while error is not None and not isinstance(error, UserError):
+        if isinstance(error, ReadError | WriteError | ClusterError) or getattr(error, "errno", None) in PASSING:
+            return True
+        error = error.__cause__
+    return False
 
 
 def describe(error: BaseException) -> str:

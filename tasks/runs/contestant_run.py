@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prefect.futures import PrefectFuture
 
+from bakeoff.errors import ClusterError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.runtime.transfer import RECEIVED, unpack
 from bakeoff.training.leaderboard import Scorecard, score_contestant
@@ -34,10 +35,16 @@ class ContestantRun:
         Args:
             contestant: the contestant.
             folder: the run's folder, for the files of folds that other machines scored.
+
+        Raises:
+            ClusterError: the Dask cluster has lost a step.
         """
         folds, fit = [end_of(fold) for fold in self.folds], end_of(self.fit)
         model, test = end_of(self.model), end_of(self.test)
-        failure = next((end for end in (*folds, fit, model, test) if end.reason), None)
+        ends = [*folds, fit, model, test]
+        if lost := next((end for end in ends if end.is_lost), None):
+            raise ClusterError(f"{contestant.name}: {lost.reason}; what was finished is kept: start the run again")
+        failure = next((end for end in ends if end.reason), None)
         if failure is not None:
             return score_contestant(
                 contestant, [], None, None, failure.reason, "skipped" if failure.out_of_time else "failed"

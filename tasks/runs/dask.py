@@ -89,8 +89,9 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
         with threads as runner:
             yield RaceRunner(cpu_count(), run, runner)
         return
-    from tasks.runs.dask_runner import DaskRunner  # late: the package may be missing
+    from tasks.runs.dask_runner import DaskRunner, send_flow  # late: the package may be missing
 
+    send_flow()
     with DaskRunner(address=config.dask.address) as runner:
         client = runner.client
         workers = count_threads(client, config.dask.address)

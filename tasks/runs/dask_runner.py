@@ -5,17 +5,27 @@ which stays Running for ever.
 """
 
 import contextlib
+import sys
 from typing import Any
 
+import cloudpickle
 import httpx
 from distributed import KilledWorker
 from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from bakeoff.errors import describe
 from bakeoff.formatting import format_count
+from tasks.runs.states import LOST
+
+
+def send_flow() -> None:
+    """Let tasks carry the current flow's module with them: Prefect has loaded it under a name that no worker knows."""
+    if (context := FlowRunContext.get()) and context.flow:
+        cloudpickle.register_pickle_by_value(sys.modules[context.flow.fn.__module__])
 
 
 class DaskRunner(DaskTaskRunner):
@@ -35,7 +45,8 @@ class DaskFuture(PrefectDaskFuture[Any]):
         super().wait(timeout)
         if self._final_state is None and self._wrapped_future.status in ("error", "cancelled", "lost"):
             error = self._wrapped_future.exception()  # type: ignore[no-untyped-call]  # Dask is not typed
-            self._final_state = Crashed(message=describe_loss(error, "its step"))
+            name = "Crashed" if isinstance(error, KilledWorker) else LOST  # only the former may be the step's doing
+            self._final_state = Crashed(name=name, message=describe_loss(error, "its step"))
             # ObjectNotFound: the worker died before it had reported the run to the server.
             with contextlib.suppress(httpx.HTTPError, ObjectNotFound), get_client(sync_client=True) as client:
                 client.set_task_run_state(self.task_run_id, self._final_state, force=True)

@@ -16,6 +16,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from bakeoff.errors import OutOfTimeError, describe
 from tasks.runs.cancellation import RunCancelledError, require_wanted
 
+LOST = "Lost"  # the name of the Crashed state of a step that its cluster has lost
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -60,11 +62,13 @@ class TaskEnd:
         value: its result.
         reason: why it has no result; None if it has one.
         out_of_time: whether it was stopped at the end of the time budget.
+        is_lost: whether its cluster has lost it, which says nothing about the step.
     """
 
     value: Any = None
     reason: str | None = None
     out_of_time: bool = False
+    is_lost: bool = False
 
 
 def end_of(future: PrefectFuture[Any]) -> TaskEnd:
@@ -72,7 +76,8 @@ def end_of(future: PrefectFuture[Any]) -> TaskEnd:
     future.wait()
     if not future.state.is_completed():
         error = future.result(raise_on_failure=False) if future.state.is_failed() else None
-        return TaskEnd(None, future.state.message or future.state.name, isinstance(error, OutOfTimeError))
+        reason, out_of_time = future.state.message or future.state.name, isinstance(error, OutOfTimeError)
+        return TaskEnd(None, reason, out_of_time, future.state.name == LOST)
     result = future.result()
     if isinstance(result, BaseException):  # a failure that a cache stored as a result
         return TaskEnd(reason=describe(result))

@@ -270,3 +270,15 @@ def command(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except FileNotFoundError:  # it ended meanwhile
         return b""
+
+
+# Behind all others, since it ends the workers.
+@pytest.mark.usefixtures("without_predictions")
+def test_a_deployments_run_races_on_the_cluster(stack, cluster, copy_of_nightly, tmp_path):
+    """Prefect loads its flow's file under a name that the cluster's workers don't know."""
+    deployment = copy_of_nightly("on-dask", {"n_samples": 500})
+    stack.start_worker()
+    run = stack.ask_for_run(deployment, runner="dask", dask={"address": cluster[0]})
+    assert eventually(lambda: stack.state(run)["type"] in {"COMPLETED", "FAILED", "CRASHED"})
+    assert "COMPLETED" == stack.state(run)["type"], stack.state(run)
+    assert only_version(tmp_path)

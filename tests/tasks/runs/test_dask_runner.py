@@ -3,18 +3,25 @@
 import contextlib
 import os
 import time
+import uuid
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
-from distributed import LocalCluster
+from distributed import KilledWorker, LocalCluster
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.context import get_run_context
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Completed, Crashed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from bakeoff.errors import ClusterError
+from tasks.runs import dask_runner
+from tasks.runs.contestant_run import ContestantRun
 from tasks.runs.dask import RaceRunner
 from tasks.runs.dask_runner import DaskRunner
-from tasks.runs.states import TaskEnd, end_of, failed_state_on_error
+from tasks.runs.states import LOST, TaskEnd, end_of, failed_state_on_error
 from tasks.runs.steps import upstream
 
 pytestmark = [
@@ -22,6 +29,8 @@ pytestmark = [
     pytest.mark.filterwarnings("default"),  # Prefect's and Dask's own
     pytest.mark.xdist_group("flows"),
 ]
+
+DIED = KilledWorker("fit", SimpleNamespace(address="tcp://there:1"), 3)
 
 
 @pytest.fixture
@@ -80,3 +89,22 @@ def test_a_task_whose_worker_dies_has_crashed_and_the_next_one_runs(cluster):
     assert "did not reach a 'COMPLETED' state" in follows.reason
     assert TaskEnd("done") == other
     assert ("Crashed", lost.reason) == (state.name, state.message)
+
+
+def test_a_step_that_the_cluster_has_lost_says_nothing_of_its_contestant():
+    """The race ends, to be run again with what was finished, rather than without the contestant."""
+    done = SimpleNamespace(state=Completed(), wait=lambda: None, result=lambda **_: 0.5)
+    lost = SimpleNamespace(state=Crashed(name=LOST, message="the cluster has lost its step"), wait=lambda: None)
+    assert end_of(lost) == TaskEnd(reason="the cluster has lost its step", is_lost=True)
+    with pytest.raises(ClusterError, match="^svm: the cluster has lost its step; what was finished is kept"):
+        ContestantRun([done, lost], done, done, done).scorecard(SimpleNamespace(name="svm"), None)
+
+
+@pytest.mark.parametrize(("error", "name"), [(None, LOST), (RuntimeError("no such module"), LOST), (DIED, "Crashed")])
+def test_only_a_step_at_which_workers_died_may_be_its_own_doing(monkeypatch, error, name):
+    """Such as one that takes more memory than there is; everything else is the cluster's."""
+    monkeypatch.setattr(dask_runner.PrefectDaskFuture, "wait", lambda self, timeout: None)
+    monkeypatch.setattr(dask_runner, "get_client", lambda **_: contextlib.nullcontext(mock.Mock()))
+    future = dask_runner.DaskFuture(uuid.uuid4(), SimpleNamespace(status="error", exception=lambda: error))
+    future.wait()
+    assert name == future._final_state.name
