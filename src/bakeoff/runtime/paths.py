@@ -62,8 +62,13 @@ def refuse_outside_roots(path: str | Path) -> None:
         raise ConfigError(problem)
 
 
+def allowed_roots() -> list[str]:
+    """Return the folders and addresses in the environment's `BAKEOFF_ROOTS`; none: everywhere."""
+    return [root for root in re.split(r":(?!//)", os.environ.get(ROOTS, "")) if root]
+
+
 def _outside(path: str | Path) -> str | None:
-    roots = [root for root in re.split(r":(?!//)", os.environ.get(ROOTS, "")) if root]
+    roots = allowed_roots()
     if not roots or any(_lies_in_root(path, root) for root in roots):
         return None
     return f"{str(path)!r} lies outside of {', '.join(roots)}, the only folders that {ROOTS} allows here"

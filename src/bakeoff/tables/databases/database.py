@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -9,6 +10,7 @@ from urllib.parse import quote, quote_plus
 
 from bakeoff.errors import BakeoffError, ConfigError
 from bakeoff.formatting import one_line
+from bakeoff.runtime.paths import allowed_roots
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -85,6 +87,8 @@ class Database:
                 connection.exec_driver_sql("SET TIME ZONE 'UTC'")
             elif self.dialect.startswith("duckdb"):
                 connection.exec_driver_sql("SET TimeZone = 'UTC'")
+            if allowed_roots():
+                _refuse_other_files(connection)
             connection.commit()  # a setting that is rolled back is lost
             return connection
 
@@ -115,6 +119,16 @@ class Database:
         for secret in sorted(_secrets(self._url), key=len, reverse=True):
             text = text.replace(secret, "***")
         return one_line(text[:LONGEST] or type(error).__name__)
+
+
+def _refuse_other_files(connection: "Connection") -> None:
+    """Let a query read and write no file but the database's own: `read_text('/…')`, `COPY`, `ATTACH`, `VACUUM INTO`."""
+    dialect = connection.dialect.name
+    if dialect == "duckdb":
+        connection.exec_driver_sql("SET enable_external_access = false")
+    elif dialect == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.set_authorizer(lambda action, *_: action == sqlite3.SQLITE_ATTACH)  # True is SQLITE_DENY
 
 
 def _read_url(variable: str) -> "URL":

@@ -53,6 +53,23 @@ def test_what_a_cursor_has_passed_is_not_read_again(database):
         read(source, 7)
 
 
+FILES = {
+    "duckdb": ["select * from read_text('{folder}/secret')", "copy t to '{folder}/new'", "attach '{folder}/new' as n"],
+    "sqlite": ["vacuum into '{folder}/new'", "attach '{folder}/new' as n"],
+}
+
+
+def test_a_query_reaches_no_other_file_where_roots_are_set(database, tmp_path, monkeypatch):
+    """Else a worker's config would read and write what lies outside of them."""
+    (tmp_path / "secret").write_text("hush")
+    monkeypatch.setenv("BAKEOFF_ROOTS", str(tmp_path / "elsewhere"))
+    for query in FILES[database.dialect]:
+        with pytest.raises(DataError, match="the query can't be read: .*(authoriz|disabled by config)"):
+            SqlQuery(database, query.format(folder=tmp_path), {})
+        assert not (tmp_path / "new").exists()
+    assert [20] == read(SqlQuery(database, "select count(*) n from t", {}))[0]["n"].to_pylist()
+
+
 def test_parameters_are_bound(database):
     """As times."""
     until = datetime(2026, 1, 3, tzinfo=UTC).replace(tzinfo=None)
