@@ -19,6 +19,7 @@ if __name__ == "__main__":
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from prefect import State, flow
@@ -32,11 +33,12 @@ from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.slices.counted import needs_slice
 from bakeoff.estimators.slices.timed import measure_contestants
+from bakeoff.runtime.objects.address import Address
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.store.load import open_store
-from bakeoff.training.earlier_runs.unchanged import describe_unchanged, find_unchanged
+from bakeoff.training.earlier_runs.unchanged import describe_unchanged, find_unchanged, is_decided
 from bakeoff.training.leaderboard import (
     Scorecard,
     require_finisher,
@@ -103,16 +105,12 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
     with run_folder(config.workspace) as run, steps_end_first():
         dataset = result_of(generate.submit(config, run))
         config = config.with_folds(dataset.folds)
-        if unchanged := find_unchanged(config, dataset):
+        unchanged, by = find_unchanged(config, dataset), f"flow run {flow_run.id}"
+        if unchanged and is_decided(config, unchanged):
             ask_for_prediction()
             return nothing_new(config, unchanged)
-        scorecards, runs = race(config, dataset, run)
-        require_finisher(scorecards)
+        version = config.store / config.name / unchanged if unchanged else make_version(config, dataset, run, by)
         dataset = untraversed(dataset)
-        selection = result_of(pick.submit(config, dataset, scorecards))
-        winner, by = result_of(runs[selection.winner].model), f"flow run {flow_run.id}"
-        require_wanted("nothing was exported")
-        version = result_of(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
         published[:] = [version]
         require_wanted(f"its version was exported, but not compared with the champion: {version}")
         decision = result_of(promote.submit(config, dataset, version.name, by))
@@ -120,6 +118,17 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
         ask_for_prediction()
         end_of(show.submit(config, dataset, version.name))  # the version exists, shown or not
     return str(version)
+
+
+def make_version(config: TrainingConfig, dataset: DatasetRef, run: RunFolder, by: str) -> Path | Address:
+    """Run the race, and export the winner; returns the version's folder or address."""
+    scorecards, runs = race(config, dataset, run)
+    require_finisher(scorecards)
+    dataset = untraversed(dataset)
+    selection = result_of(pick.submit(config, dataset, scorecards))
+    winner = result_of(runs[selection.winner].model)
+    require_wanted("nothing was exported")
+    return result_of(export.submit(config, dataset, scorecards, selection, winner, run.path, by))
 
 
 def nothing_new(config: TrainingConfig, version: str) -> State[Any]:

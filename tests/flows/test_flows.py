@@ -1,6 +1,7 @@
 """Both flows on a real Prefect server."""
 
 import asyncio
+import errno
 import json
 import re
 import subprocess
@@ -187,6 +188,27 @@ def test_a_run_without_new_rows_ends_before_fitting(tmp_path, monkeypatch):
     assert (state.message, {}) == (sent[1][1]["why"], sent[1][1]["figures"])
     assert str(version) == state.result()
     assert before == {path: path.read_bytes() for path in version.parent.rglob("*") if path.is_file()}
+
+
+def test_a_version_whose_run_ended_before_the_comparison_is_compared_by_the_next(tmp_path, monkeypatch):
+    """It is not made again, and it is not taken for one that lost."""
+    alone = config(tmp_path, classifiers={"logistic_regression": {}})
+    first = Path(training(alone))
+    with monkeypatch.context() as patch:
+
+        def die(*_, **__):
+            raise OSError(errno.EIO, "Input/output error")
+
+        patch.setattr("flows.training.promote.submit", die)
+        better = alone.model_copy(update={"classifiers": {"logistic_regression": {"C": 0.5}}})
+        assert training(better, return_state=True).is_failed()
+    (second,) = {path.name for path in first.parent.glob("2*")} - {first.name}
+    state = training(better, return_state=True)
+    assert (True, str(first.parent / second)) == (state.is_completed(), state.result())
+    store = ModelStore(tmp_path / "models", "classifier")
+    assert second == store.history().decision(second)["challenger"]
+    assert "Nothing new" == training(better, return_state=True).name
+    assert 2 == len(store.versions())
 
 
 def test_the_same_config_gives_the_same_card_at_any_number_of_workers(trained, tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.errors import BakeoffError, ConfigError, OutOfTimeError, describe
+from bakeoff.errors import BakeoffError, ConfigError, OutOfTimeError, StepLostError, describe, disk_failed
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.slices.counted import needs_slice
@@ -20,7 +20,7 @@ from bakeoff.runtime.progress import RaceProgress
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server, stop_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
-from bakeoff.training.earlier_runs.unchanged import find_unchanged
+from bakeoff.training.earlier_runs.unchanged import find_unchanged, is_decided
 from bakeoff.training.leaderboard import Scorecard, require_finisher, score_contestant
 from bakeoff.training.results import CalibratedModel, FoldScore, Selection, TestResult
 from bakeoff.training.time_budget import expect, order_contestants, race_deadline, skip_over_budget
@@ -98,6 +98,8 @@ def finished_race(
         dataset: DatasetRef = run_in_process("bakeoff.data.prepare:prepare_cached", config, run)
         config = config.with_folds(dataset.folds)
         if stored and (unchanged := find_unchanged(config, dataset)):
+            if not is_decided(config, unchanged):
+                run_in_process("bakeoff.training.promote:promote_if_better", config, dataset, unchanged)
             raise UnchangedError(unchanged)
         scorecards, models = _race(config, dataset, run, watch)
         require_finisher(scorecards)
@@ -195,6 +197,8 @@ class _Steps:
         except Exception as error:  # whatever an estimator raises
             if self._stopped:  # not the contestant's failure
                 raise
+            if disk_failed(error):
+                raise StepLostError(contestant.name, describe(error)) from error
             return score_contestant(contestant, [], None, None, describe(error)), None
         return score_contestant(contestant, scores, model, test, None), model
 

@@ -49,6 +49,13 @@ def find_unchanged(config: TrainingConfig, ref: DatasetRef) -> str | None:
     return None
 
 
+def is_decided(config: TrainingConfig, version: str) -> bool:
+    """Return whether a version was compared with the champion; its run may have ended between export and comparison."""
+    history = open_store(config).history()
+    rule_decides = config.promotion.rule != "never"  # which records nothing
+    return version == history.champion or history.decision(version) is not None or not rule_decides
+
+
 def describe_unchanged(version: str) -> str:
     """Say that a run has nothing new, and which version stays."""
     return f"Nothing new since {version}: kept"

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bakeoff.training.earlier_runs.unchanged import find_unchanged
+from bakeoff.store.load import open_store
+from bakeoff.training.earlier_runs.unchanged import find_unchanged, is_decided
 
 CHANGED = {
     "setting": {"class_weight": "balanced"},
@@ -57,6 +58,15 @@ def test_a_damaged_version_is_made_again(race, root, first, caplog):
     (root / "classifier" / first / "model.joblib").write_bytes(b"damaged")
     assert find_unchanged(changed(race, root), race.ref) is None
     assert first in caplog.text
+
+
+def test_a_version_counts_as_decided_once_it_was_compared(race, root, first):
+    """A run may have ended between its export and the comparison; `never` compares nothing."""
+    second, config = race.export(root).name, changed(race, root)
+    assert [True, False] == [is_decided(config, version) for version in (first, second)]
+    assert is_decided(changed(race, root, promotion={"rule": "never"}), second)
+    open_store(config).keep(first, second, "no better")
+    assert is_decided(config, second)
 
 
 def test_the_newest_of_several_is_named(race, root):
