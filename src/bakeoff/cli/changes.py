@@ -57,13 +57,16 @@ def prune(store: ModelStore, options: argparse.Namespace) -> int:
         print(f"keeps    {version}  {reason}")
     for version in plan.pruned:
         print(f"{'removed' if options.delete else 'removes':<8} {version}")
-    count = f"{len(plan.pruned)} of {_versions(len(plan.kept) + len(plan.pruned))}, {format_size(plan.bytes)}"
-    if not plan.pruned:
+    for version in plan.abandoned:
+        print(f"{'removed' if options.delete else 'removes':<8} {version}  an export that was never finished")
+    removed = len(plan.pruned) + len(plan.abandoned)
+    count = f"{removed} of {_versions(len(plan.kept) + removed)}, {format_size(plan.bytes)}"
+    if not removed:
         print("nothing to remove")
     elif options.delete:
         print(f"{count}: removed")
     else:
-        print(f"{count}: --delete removes {'them' if len(plan.pruned) > 1 else 'it'}; nothing was removed")
+        print(f"{count}: --delete removes {'them' if removed > 1 else 'it'}; nothing was removed")
     return 0
 
 

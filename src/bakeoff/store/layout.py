@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bakeoff.errors import IntegrityError
@@ -19,6 +20,7 @@ from bakeoff.store.manifest import LARGEST_CARD, parse_card
 PATIENCE_SECONDS = 2.0  # the longest that a reader waits for a writer
 CHAMPION = "champion"  # the file with the champion's id, for programs that don't parse the journal
 INCOMING = ".incoming-"  # prefix of a version that is being written, or whose writer died
+ABANDONED = timedelta(days=1)  # age of an export to an object store that nobody can be writing any more
 SHORT = 1 << 12  # bytes of a one-line file, at most
 GONE = "journal.jsonl is gone, or all that was in it; restore the model's folder from a backup, or choose another name"
 
@@ -53,6 +55,23 @@ class Layout:
         except OSError:
             return set()
         return {name for name in names if VERSION.fullmatch(name) and f"{INCOMING}{name}" not in names}
+
+    def abandoned(self, history: History) -> list[str]:
+        """Return the ids of exports to an object store whose writer died, a day ago or longer, before committing them.
+
+        Copies are left: once pruned, they could not be pulled again. In a folder the next writer removes either.
+        """
+        if isinstance(self.files.place, Path):
+            return []
+        latest = f"{datetime.now(UTC) - ABANDONED:%Y%m%dT%H%M%SZ}"
+        versions = (name.removeprefix(INCOMING) for name in self.files.names() if name.startswith(INCOMING))
+        unlisted = {version for version in versions if VERSION.fullmatch(version) and version < latest}
+        return sorted(filter(self._is_export, unlisted - history.exports.keys() - history.pruned.keys()))
+
+    def _is_export(self, version: str) -> bool:
+        with suppress(OSError):  # it has been removed in the meantime
+            return self.files.read(f"{INCOMING}{version}", SHORT).startswith(b"export")
+        return False
 
     def read_pointer(self) -> str:
         """Return the content of the file `champion`, an id; empty if the file is missing or too long."""

@@ -171,8 +171,6 @@ class ModelStore(ExportingStore):
     def prune(self, last: int, days: float, why: str, by: str | None = None) -> RetentionPlan:
         """Remove all versions except the champion, the newest ones, and recent champions; see `plan_prune`.
 
-        In an object store also what exports have left whose process died.
-
         Raises:
             StoreError: there is no such model.
             WriteError: a write failed; nothing was changed.
@@ -181,7 +179,7 @@ class ModelStore(ExportingStore):
 
         def change(writer: Writer) -> RetentionPlan:
             plan = plan_retention(self._layout, writer.history, last, days)
-            if versions := [*plan.pruned, *writer.abandoned()]:
+            if versions := [*plan.pruned, *plan.abandoned]:
                 writer.commit(make_event("prune", why, by, versions=versions))
                 writer.remove(versions)
             return plan

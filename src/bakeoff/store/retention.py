@@ -14,11 +14,13 @@ class RetentionPlan:
     Attributes:
         kept: the reason to keep each version, by id.
         pruned: the versions to remove, oldest first.
+        abandoned: the ids of exports to an object store that were never finished; what they left is removed, too.
         bytes: the size of the files to remove.
     """
 
     kept: dict[str, str]
     pruned: list[str]
+    abandoned: list[str]
     bytes: int
 
 
@@ -34,4 +36,6 @@ def plan_retention(layout: Layout, history: History, last: int, days: float) -> 
     now = datetime.now(UTC)
     kept = history.kept(last, now - timedelta(days=days), now)
     pruned = [version for version in history.versions if version not in kept]
-    return RetentionPlan(kept, pruned, sum(layout.files.total_size(layout.key(version)) for version in pruned))
+    abandoned = layout.abandoned(history)
+    size = sum(layout.files.total_size(layout.key(version)) for version in [*pruned, *abandoned])
+    return RetentionPlan(kept, pruned, abandoned, size)

@@ -57,6 +57,3 @@ class Writer(Protocol):
 
     def remove(self, versions: Iterable[str]) -> None:
         """Remove the files of versions, once the journal says they are pruned; a later writer retries what fails."""
-
-    def abandoned(self) -> list[str]:
-        """Return the ids of versions whose writer died, a day ago or longer, before it committed them."""

@@ -93,10 +93,6 @@ class FolderWriter:
             raise
         self._publish(addition.version)
 
-    def abandoned(self) -> list[str]:
-        """Return no version: what a writer that died had not committed is gone already."""
-        return []
-
     @property
     def _journal(self) -> Path:
         return self.folder / self.layout.journal.path.name

@@ -26,15 +26,10 @@ logger = logging.getLogger(__name__)
 
 
 class ConflictError(BakeoffError):
-    """Another process changed the model first, so the change must be made again, on what is there now.
+    """Another process changed the model first, so the change must be made again, on what is there now."""
 
-    Attributes:
-        is_final: whether the request that was refused can't take effect later.
-    """
-
-    def __init__(self, text: str = "another process changed it first", *, is_final: bool = True) -> None:
+    def __init__(self, text: str = "another process changed it first") -> None:
         super().__init__(text)
-        self.is_final = is_final
 
 
 @dataclass(frozen=True)
@@ -105,26 +100,33 @@ class JournalObject:
         lines, after = self._layout.journal.encode_events(self.history, events, self._keys)
         before = self._found[JOURNAL]
         content = before.content[: self.history.size] + lines
-        try:
-            landed = self._objects.replace_if(JOURNAL, content, before.version)
-        except Exception as error:
-            self._require_landed(before, content, error)
+        for attempt in range(TRIES):  # of one request, which takes effect once
+            try:
+                if self._objects.replace_if(JOURNAL, content, before.version):
+                    break
+            except Exception as error:
+                if self._has_landed(before, content, error):
+                    break
+                if has_answer(error):
+                    raise
+                raise WriteError(self._unanswered(describe_failure(error))) from error
+            if self._has_landed(before, content, None):
+                break
+            pause(attempt)  # S3 answers 409 while another request for the object is under way, as one sent twice
         else:
-            if not landed:
-                self._require_landed(before, content, None)
+            raise WriteError(self._unanswered("the request was refused again and again"))
         self.history, self._content = after, content
         with self.following_up():
             self.update()
 
-    def _require_landed(self, before: Found, content: bytes, error: Exception | None) -> None:
-        """Look whether the journal was replaced after all, since the answer to a request can get lost.
+    def _has_landed(self, before: Found, content: bytes, error: Exception | None) -> bool:
+        """Return whether the journal was replaced after all, since the answer to a request can get lost.
 
         A line of another process with the same time, reason and effect counts as this one's.
 
         Raises:
             ConflictError: another process has changed the journal.
-            WriteError: the request has no answer, so nobody knows.
-            Exception: the request was refused.
+            WriteError: it can't be read.
         """
         try:
             now = Found(*self._objects.read_versioned(JOURNAL, LARGEST))
@@ -134,15 +136,16 @@ class JournalObject:
                 "bakeoff models log will show"
             ) from (error or unreadable)
         if now.content.startswith(content):
-            return
-        if error is None or now != before:
-            raise ConflictError(is_final=now != before) from error
-        if has_answer(error):
-            raise error
-        raise WriteError(
-            f"{self._files.place} could not be written: {describe_failure(error)}; the change was not made so far, but "
-            "the request may still arrive: bakeoff models log will show"
-        ) from error
+            return True
+        if now != before:
+            raise ConflictError from error
+        return False
+
+    def _unanswered(self, why: str) -> str:
+        return (
+            f"{self._files.place} could not be written: {why}; the change was not made so far, but the request may "
+            "still arrive: bakeoff models log will show"
+        )
 
     def update(self) -> None:
         """Write what follows from the journal, until nobody has changed it in the meantime."""

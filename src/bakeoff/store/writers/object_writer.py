@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from bakeoff.errors import IntegrityError, StoreError, WriteError
@@ -15,8 +14,6 @@ from bakeoff.store.layout import INCOMING, SHORT, Layout
 from bakeoff.store.manifest import CARD, LARGEST_CARD, compare_with_manifest, parse_card
 from bakeoff.store.writers.addition import Addition
 from bakeoff.store.writers.journal_object import TRIES, ConflictError, JournalObject, pause
-
-ABANDONED = timedelta(days=1)
 
 Changed = TypeVar("Changed")
 
@@ -55,12 +52,10 @@ class ObjectWriter(JournalObject):
             committing = True
             self.commit(*addition.events(self.history, card_sha256))
         except Exception as error:
-            settled = not committing or (isinstance(error, ConflictError) and error.is_final)
-            if exports and settled:  # a copy may be another process's, too
+            if exports and (not committing or isinstance(error, ConflictError)):  # a copy may be another process's, too
                 self._discard(version)
             raise
-        with self.following_up():
-            self._objects.remove(f"{INCOMING}{version}")
+        self._remove_marker(version)
 
     def _begin(self, addition: Addition) -> None:
         """Write a version's marker, so that no other process writes other files in the version's place.
@@ -82,7 +77,7 @@ class ObjectWriter(JournalObject):
                 raise ConflictError(f"another process is adding version {version}")
         self.read()  # the process that removed an earlier marker has added the version
         if version in self.history.exports:
-            self._objects.remove(marker)
+            self._remove_marker(version)
             raise ConflictError
 
     def _upload(self, addition: Addition) -> str:
@@ -103,6 +98,11 @@ class ObjectWriter(JournalObject):
             raise IntegrityError(f"{findings[0]}, as it was written to {self._files.place}: nothing was changed")
         return card_sha256
 
+    def _remove_marker(self, version: str) -> None:
+        """Remove a version's marker; a bucket may give no permission to delete, and the journal has the version."""
+        with self.following_up():
+            self._objects.remove(f"{INCOMING}{version}")
+
     def _discard(self, version: str) -> None:
         """Remove the files of a version that was not committed, as far as possible."""
         with contextlib.suppress(Exception):
@@ -121,26 +121,13 @@ class ObjectWriter(JournalObject):
             self._objects.remove(f"{version}/{name}")
         self._objects.remove(f"{INCOMING}{version}")  # last, since it says what the others are
 
-    def abandoned(self) -> list[str]:
-        """Return the ids of exports whose writer died, a day ago or longer, before it committed them.
-
-        Copies are left: once pruned, they could not be pulled again.
-        """
-        latest = f"{datetime.now(UTC) - ABANDONED:%Y%m%dT%H%M%SZ}"
-        unlisted = [version for version in self._incoming() if version not in self.history.exports]
-        return sorted(
-            version
-            for version in unlisted
-            if version < latest and self._objects.read_versioned(f"{INCOMING}{version}", SHORT)[0].startswith(b"export")
-        )
-
     def recover(self) -> None:
         """Finish the work of writers that died."""
         names = self._objects.names()
         self.begun = set(self._incoming(names))
         for version in self.begun:
             if version in self.history.versions:
-                self._objects.remove(f"{INCOMING}{version}")
+                self._remove_marker(version)
         self.remove({name.removeprefix(INCOMING) for name in names} & set(self.history.pruned))
         if not self.is_followed:
             # The head must be there before the first line: without one, lines could have been cut off.

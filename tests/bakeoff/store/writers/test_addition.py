@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bakeoff.cli.main import main
 from bakeoff.errors import (
     IntegrityError,
     StoreError,
@@ -17,6 +18,7 @@ from bakeoff.runtime.objects.place import open_place
 from bakeoff.store.card import SEALED
 from bakeoff.store.copies.pull import pull_version
 from bakeoff.store.copies.push import push_version
+from bakeoff.store.journal import JOURNAL
 from bakeoff.store.model_store import ModelStore
 from bakeoff.store.writers.addition import Addition
 from bakeoff.store.writers.object_writer import ObjectWriter
@@ -143,7 +145,7 @@ def test_pulls_of_one_version_at_once_make_it_once(monkeypatch, copies):
         assert [] == opened(root).verify()
 
 
-def test_what_a_dead_export_left_is_pruned_after_a_day(monkeypatch, memory_store):
+def test_what_a_dead_export_left_is_pruned_after_a_day(monkeypatch, memory_store, capsys):
     """Not before: it may still be at work. Whoever is that slow is refused then."""
     count = requests_of(monkeypatch, lambda: export_small(opened(copy_root(str(memory_store.root)))))
     with dying(monkeypatch, Requests()) as requests:
@@ -155,18 +157,61 @@ def test_what_a_dead_export_left_is_pruned_after_a_day(monkeypatch, memory_store
     assert [] == memory_store.verify()
     assert [] == memory_store.prune(9, 9, "x").pruned
     assert memory_store._layout.files.is_folder(version)
-    monkeypatch.setattr("bakeoff.store.writers.object_writer.ABANDONED", -timedelta(days=1))
-    memory_store.prune(9, 9, "x")
+    assert [] == memory_store.plan_prune(9, 9).abandoned
+    monkeypatch.setattr("bakeoff.store.layout.ABANDONED", -timedelta(days=1))
+    command = ["models", "prune", "--store", str(memory_store.root), "--name", "m", "--keep", "9"]
+    assert 0 == main(command)
+    assert f"removes  {version}  an export that was never finished" in capsys.readouterr().out
+    assert [version] == memory_store.plan_prune(9, 9).abandoned
+    assert [version] == memory_store.prune(9, 9, "x").abandoned
+    assert [] == memory_store.prune(9, 9, "x").abandoned
     assert not memory_store._layout.files.is_folder(version)
     assert [version] == memory_store.history().entries[-1]["versions"]
     assert 3 == len(memory_store.versions())
     assert [] == memory_store.verify()
 
 
+def test_a_bucket_that_lets_nobody_delete_takes_changes(monkeypatch, memory_store, caplog):
+    """With a warning: markers stay, and say nothing once the journal has the version."""
+    with monkeypatch.context() as patch:
+
+        def refuse(*_):
+            raise PermissionError(13, "Access Denied")
+
+        patch.setattr(ConditionalPlace, "remove", refuse)
+        for _ in range(2):
+            export_small(memory_store)
+        memory_store.rollback("x")
+    assert 5 == len(memory_store.versions())
+    assert [] == memory_store.verify()
+    assert "Access Denied" in caplog.text
+
+
+def test_a_refusal_for_a_while_makes_one_change(monkeypatch, memory_store):
+    """S3 answers 409 to a request while one that was sent before is under way, and that one may win."""
+    before = memory_store.champion()
+    really, answers = ConditionalPlace.replace_if, iter([False, False])
+
+    def refuse_twice(place, key, content, version):
+        if key == JOURNAL and (answer := next(answers, None)) is not None:
+            late.append((key, content, version))
+            return answer
+        if key == JOURNAL:
+            assert late[0] == late[1] == (key, content, version)
+            really(place, *late[0])
+        return really(place, key, content, version)
+
+    late = []
+    monkeypatch.setattr(ConditionalPlace, "replace_if", refuse_twice)
+    memory_store.rollback("once")
+    assert 1 == sum(entry["event"] == "rollback" for entry in memory_store.history().entries)
+    assert before != memory_store.champion()
+
+
 def test_a_slow_export_that_was_pruned_is_refused(monkeypatch, memory_store):
     """Its files are gone by then, so its line must not come."""
     upload = ObjectWriter._upload
-    monkeypatch.setattr("bakeoff.store.writers.object_writer.ABANDONED", -timedelta(days=1))
+    monkeypatch.setattr("bakeoff.store.layout.ABANDONED", -timedelta(days=1))
 
     def slow(writer, addition):
         digest = upload(writer, addition)
