@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from bakeoff.errors import UserError
 from bakeoff.runtime.files import describe_too_large
-from bakeoff.runtime.objects.place import ObjectPlace
+from bakeoff.runtime.objects.place import ObjectPlace, is_forbidden
 
 VERSIONS = {"s3": "ETag", "gs": "generation", "az": "etag"}  # what fsspec calls an object's version
 PROBE, NOBODYS = ".conditions", "0123456789"  # an object for trying conditions, and a version that none has
@@ -181,6 +181,8 @@ class ConditionalPlace(ObjectPlace):
 def status_of(error: BaseException) -> int | None:
     """Return the HTTP status of an object store's answer; None if there was no answer."""
     for cause in _causes(error):
+        if is_forbidden(cause) and cause.__cause__ is None:
+            return HTTPStatus.FORBIDDEN
         response: Any = getattr(cause, "response", None)
         metadata = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
         found = metadata.get("HTTPStatusCode"), getattr(cause, "code", None), getattr(cause, "status_code", None)

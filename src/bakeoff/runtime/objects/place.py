@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import functools
 import importlib.util
 import os
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ CHUNK = 1 << 20  # bytes
 BLOCK = 1 << 23  # bytes of a request
 MOST_PARTS = 9_999  # of an object that is written in several requests; S3 takes one more
 LOCK = ".lock"
+SETTINGS = ("AWS_", "AZURE_", "FSSPEC_", "GCSFS_", "GOOGLE_", "STORAGE_")  # of the clients, in the environment
+# Of botocore: what the user has set is wrong.
+MISTAKES = {"ConfigNotFound", "ConfigParseError", "NoRegionError", "ParamValidationError", "ProfileNotFound"}
 CLIENTS = {"adlfs", "aiobotocore", "aiohttp", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs"}
 SET = "set them in the environment, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
@@ -175,9 +179,17 @@ def file_system(address: Address) -> Any:
             raise UserError(
                 f"{address.scheme}:// needs the package {needed}, which is not installed: pip install '{extra}'"
             )
+    environment = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(SETTINGS)))
+    with naming(address):  # adlfs connects at once
+        return _client(address.scheme, os.getpid(), environment)
+
+
+@functools.lru_cache(maxsize=8)
+def _client(scheme: str, pid: int, environment: tuple[tuple[str, str], ...]) -> Any:  # noqa: ARG001  of the key alone
+    """Open a file system, once in a process with the same environment: each has a connection pool of its own."""
     import fsspec
 
-    return fsspec.filesystem(address.scheme, skip_instance_cache=True, use_listings_cache=False)
+    return fsspec.filesystem(scheme, skip_instance_cache=True, use_listings_cache=False)
 
 
 @contextlib.contextmanager
@@ -189,7 +201,7 @@ def naming(address: Address, *, writes: bool = False) -> Iterator[None]:
         writes: whether the block writes there.
 
     Raises:
-        UserError: there is no such bucket, or there are no credentials.
+        UserError: there is no such bucket, there are no credentials, or what is set for the client is wrong.
         ReadError: the place could not be read.
         WriteError: the place could not be written.
     """
@@ -199,14 +211,32 @@ def naming(address: Address, *, writes: bool = False) -> Iterator[None]:
         raise UserError(f"{address} is not there: check bucket, folder and endpoint") from error
     except Exception as error:
         name, module = type(error).__name__, type(error).__module__.split(".")[0]
-        refused = isinstance(error, PermissionError) and address.scheme != "file"
-        if refused or "Credential" in name or "Auth" in name:
+        refused = address.scheme != "file" and is_forbidden(error)
+        if refused or ("Credential" in name and "Retrieval" not in name) or "Auth" in name:
             what = "the credentials give no permission" if refused else "no credentials, or not valid ones"
             raise UserError(f"{address}: {what}; {SET}") from error
+        is_mistake = module in CLIENTS and (name in MISTAKES or name.startswith("Invalid"))
+        if is_mistake or (isinstance(error, ValueError) and _is_clients(error)):
+            raise UserError(f"{address}: {describe_failure(error)}; check what is set in the environment") from error
         if not isinstance(error, OSError) and module not in CLIENTS:
             raise
         verb, kind = ("written", WriteError) if writes else ("read", ReadError)
         raise kind(f"{address} could not be {verb}: {describe_failure(error)}") from error
+
+
+def is_forbidden(error: BaseException) -> bool:
+    """Return whether an object store refused a request for want of permission; gcsfs says so by text alone."""
+    return isinstance(error, PermissionError) or (
+        isinstance(error, OSError) and error.errno is None and str(error).startswith("Forbidden")
+    )
+
+
+def _is_clients(error: BaseException) -> bool:
+    """Return whether an error was raised in a module of an object store's client."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and str(traceback.tb_frame.f_globals["__name__"]).split(".")[0] in CLIENTS
 
 
 def describe_failure(error: Exception) -> str:
