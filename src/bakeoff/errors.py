@@ -19,6 +19,17 @@ PASSING = {
     errno.ESTALE,
     errno.ETIMEDOUT,
 }
+DISK = {errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.ESTALE}
+LASTING = {
+    errno.EACCES,
+    errno.EFBIG,
+    errno.EINVAL,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOSYS,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 class BakeoffError(Exception):
@@ -39,6 +50,10 @@ class UserError(BakeoffError):
 
 class ConfigError(UserError):
     """A setting or argument is unknown, out of bounds, or contradicts another."""
+
+
+class AwayError(ConfigError):
+    """What a setting names doesn't answer: the setting is wrong, or what it names is away for a while."""
 
 
 class DataError(UserError):
@@ -73,6 +88,13 @@ class ClusterError(BakeoffError):
     """A cluster has lost what it was to do; what it had done before is kept."""
 
 
+class StepLostError(BakeoffError):
+    """A step of a race has no result for no fault of its own: the disk failed, or its cluster has lost it."""
+
+    def __init__(self, contestant: str, reason: str) -> None:
+        super().__init__(f"{contestant}: {reason}; what was finished is kept: start the run again")
+
+
 class TrainingError(BakeoffError):
     """No contestant could be trained."""
 
@@ -91,8 +113,22 @@ class UnscoredError(BakeoffError):
 
 def may_pass(error: BaseException | None) -> bool:
     """Return whether the same may succeed later: the disk, a server or the cluster failed, and no input is at fault."""
-    while error is not None and not isinstance(error, UserError):
-        if isinstance(error, ReadError | WriteError | ClusterError) or getattr(error, "errno", None) in PASSING:
+    passing = False
+    while error is not None:
+        if isinstance(error, AwayError | ClusterError | StepLostError):
+            return True
+        code = getattr(error, "errno", None)
+        if isinstance(error, UserError) or code in LASTING:
+            return False
+        passing = passing or isinstance(error, ReadError | WriteError) or code in PASSING
+        error = error.__cause__
+    return passing
+
+
+def disk_failed(error: BaseException | None) -> bool:
+    """Return whether a disk was full or broken, so that the error says nothing about who wrote to it."""
+    while error is not None:
+        if getattr(error, "errno", None) in DISK:
             return True
         error = error.__cause__
     return False

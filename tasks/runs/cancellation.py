@@ -67,8 +67,11 @@ def require_wanted(what: str) -> None:
 
 def _resume(client: SyncPrefectClient, own: FlowRun, state: State[Any]) -> None:
     """Mark the run Running again, which counts as another beginning: an attempt elsewhere that began before stops."""
+    before = _begun.get(own.id, own.run_count)
     client.set_flow_run_state(own.id, Running(), force=True)
-    _begun[own.id] = client.read_flow_run(own.id).run_count
+    if client.read_flow_run(own.id).run_count != before + 1:
+        _abort("another attempt at the run began while this one was marked Running again; this one ends")
+    _begun[own.id] = before + 1
     logger.warning("the run was marked %s while it worked, since no heartbeat arrived; it goes on", state.name)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prefect.futures import PrefectFuture
 
-from bakeoff.errors import ClusterError
+from bakeoff.errors import StepLostError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.runtime.transfer import RECEIVED, unpack
 from bakeoff.training.leaderboard import Scorecard, score_contestant
@@ -37,13 +37,13 @@ class ContestantRun:
             folder: the run's folder, for the files of folds that other machines scored.
 
         Raises:
-            ClusterError: the Dask cluster has lost a step.
+            StepLostError: the disk failed in a step, or the Dask cluster has lost it.
         """
         folds, fit = [end_of(fold) for fold in self.folds], end_of(self.fit)
         model, test = end_of(self.model), end_of(self.test)
         ends = [*folds, fit, model, test]
         if lost := next((end for end in ends if end.is_lost), None):
-            raise ClusterError(f"{contestant.name}: {lost.reason}; what was finished is kept: start the run again")
+            raise StepLostError(contestant.name, lost.reason or "")
         failure = next((end for end in ends if end.reason), None)
         if failure is not None:
             return score_contestant(

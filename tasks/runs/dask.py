@@ -16,7 +16,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.errors import ConfigError
+from bakeoff.errors import AwayError
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.transfer import pack, read_folder, write_folder
 from bakeoff.runtime.workers import start_fork_server
@@ -77,7 +77,8 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
     """Make the runner of fits and folds; with Dask, connect to the cluster, and send the rows if it can't read them.
 
     Raises:
-        ConfigError: the Dask cluster has no workers, or the rows don't fit one of them.
+        AwayError: the Dask cluster has no workers.
+        ConfigError: the rows don't fit one of them.
     """
     if config.dask.address is None:
         if run.deadline is None:
@@ -112,8 +113,9 @@ def race_runner(config: TrainingConfig, ref: DatasetRef, run: RunFolder) -> Iter
         try:
             yield RaceRunner(workers, replace(run, scattered=name), runner)
         finally:
-            client.unpublish_dataset(name)
-            client.run(_forget, name)
+            with contextlib.suppress(Exception):  # the cluster is gone, as the error in the block says
+                client.unpublish_dataset(name)
+                client.run(_forget, name)
 
 
 def count_threads(client: Any, address: str) -> int:
@@ -124,14 +126,14 @@ def count_threads(client: Any, address: str) -> int:
         address: the scheduler's address, for the messages.
 
     Raises:
-        ConfigError: no worker has come in time.
+        AwayError: no worker has come in time.
     """
     if not client.nthreads():
         logger.warning("the Dask cluster at %s has no workers; waiting %d s for one", address, SECONDS_FOR_WORKERS)
     try:
         client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
     except TimeoutError as error:
-        raise ConfigError(f"the Dask cluster at {address} has no workers; start one, and the run again") from error
+        raise AwayError(f"the Dask cluster at {address} has no workers; start one, and the run again") from error
     return int(sum(client.nthreads().values()))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import ConfigDict, Field
 
 from bakeoff.config.base import Part, Text
-from bakeoff.errors import ConfigError
+from bakeoff.errors import AwayError, ConfigError
 
 SCHEDULER_SECONDS = 5  # timeout of the connection
 RESTART_SECONDS = 20  # in which one that died answers again
@@ -63,7 +63,8 @@ def require_scheduler(address: str) -> None:
     """Check that prefect-dask is installed and a Dask scheduler answers at the address, or does within 20 seconds.
 
     Raises:
-        ConfigError: the package is missing, or what answers, if anything, is no scheduler.
+        ConfigError: the package is missing, or what answers is no scheduler.
+        AwayError: nothing answers.
     """
     if importlib.util.find_spec("prefect_dask") is None:
         raise ConfigError(
@@ -77,7 +78,7 @@ def require_scheduler(address: str) -> None:
         except (OSError, ValueError) as error:  # ValueError: a port above 65535, a host name that is too long
             line = f"no Dask scheduler answers at {address[:200]} ({getattr(error, 'strerror', None) or error})"
             if isinstance(error, ValueError) or time.monotonic() >= deadline:
-                raise ConfigError(f"{line}; start one, or leave runner: threads") from None
+                raise AwayError(f"{line}; start one, or leave runner: threads") from None
             if not waiting:
                 logger.warning("%s; trying for %d s", line, RESTART_SECONDS)
             waiting = True

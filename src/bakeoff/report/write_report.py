@@ -7,7 +7,7 @@ from typing import Any
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.errors import BakeoffError, IntegrityError, describe
+from bakeoff.errors import IntegrityError, describe
 from bakeoff.evaluation.curves import EVALUATION
 from bakeoff.report.accuracy_in_use import weekly_rows
 from bakeoff.report.charts import draw_all
@@ -73,10 +73,14 @@ def rewrite_report(store: ModelStore, version: str, workspace: Path | None = Non
 
 
 def is_deep(store: ModelStore, version: str) -> bool:
-    """Return whether a version's report has what a plain one lacks, so that writing it again would lose that."""
+    """Return whether a version's report has what a plain one lacks, so that writing it again would lose that.
+
+    Raises:
+        ReadError: the system refused to read it.
+    """
     try:
         return b'id="would-more-rows-help"' in (store.read_report(version) or b"")
-    except BakeoffError:
+    except IntegrityError:  # it can't be shown, and is to be written again
         return False
 
 

@@ -9,7 +9,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from bakeoff.errors import ConfigError, ReadError, UserError
+from bakeoff.errors import ConfigError, ReadError, UserError, WriteError, disk_failed
 from bakeoff.runtime.paths import refuse_outside_roots
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # a model's name, which is also its folder's
@@ -209,6 +209,7 @@ def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
 
     Raises:
         UserError: the system refuses, as it does in /proc.
+        WriteError: the disk is full, or failed.
         FileExistsError: a file has that name.
     """
     try:
@@ -216,6 +217,8 @@ def make_user_folder(folder: Path, what: str, mode: int = 0o777) -> None:
     except FileExistsError:
         raise
     except OSError as error:
+        if disk_failed(error):
+            raise WriteError(f"{what} {str(folder)!r} can't be made: {error.strerror}") from error
         raise UserError(f"{what} {str(folder)!r} can't be made: {error.strerror}; choose another place") from error
 
 
@@ -229,6 +232,7 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
 
     Raises:
         error: it can't; the message names what stands in the way.
+        WriteError: the disk is full, or failed.
     """
     ancestor = folder.absolute()
     try:
@@ -249,6 +253,8 @@ def require_writable(folder: Path, what: str, error: type[UserError] = UserError
         with tempfile.TemporaryFile(dir=ancestor):
             pass
     except OSError as failure:  # in /proc, say, where all else looks right
+        if disk_failed(failure):
+            raise WriteError(f"{what} {str(folder)!r} can't be written: {failure.strerror}") from failure
         raise error(
             f"{what} {str(folder)!r} can't be written: {shown!r} takes no files ({failure.strerror}); "
             "choose another place"

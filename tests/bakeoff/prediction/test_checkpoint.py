@@ -16,6 +16,7 @@ import pytest
 from bakeoff.config import PredictionConfig
 from bakeoff.config.validation import validate
 from bakeoff.errors import (
+    AwayError,
     DataError,
     UnscoredError,
     UserError,
@@ -252,6 +253,25 @@ def test_a_folder_stays_locked_while_something_still_writes_to_it(orders, tmp_pa
     with pytest.raises(UserError, match="another run is writing output"):
         predict(task)
     writing[0].close()
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"), [(AwayError("no workers"), True), (UserError("expired"), True), (DataError("cut off"), False)]
+)
+def test_what_was_scored_outlives_a_mistake_that_is_not_in_the_table(orders, tmp_path, error, kept):
+    """Credentials may expire, a cluster be away: hours later the run goes on."""
+
+    def failing():
+        with work_folder(config(orders, tmp_path), tmp_path / "out") as folder:
+            checkpoint = Checkpoint(folder)
+            checkpoint.resume_or_start({"a": 1}, "")
+            checkpoint._append("state.jsonl", encode_line({}))
+            checkpoint.close()
+            raise error
+
+    with pytest.raises(type(error)):
+        failing()
+    assert kept == bool(list(tmp_path.glob(".bakeoff-*")))
 
 
 @pytest.mark.parametrize("damage", ["file", "offset", "row", "loss", "empty", "header", "result"])

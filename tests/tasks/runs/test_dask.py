@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from distributed import LocalCluster
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config import dask as dask_config
 from bakeoff.config.dask import require_scheduler
-from bakeoff.errors import ConfigError, OutOfTimeError
+from bakeoff.errors import ConfigError, OutOfTimeError, StepLostError
 from bakeoff.runtime.cores import Expectation
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.threads import cpu_count
@@ -22,9 +23,10 @@ from bakeoff.runtime.transfer import (
     unpack,
     write_folder,
 )
+from bakeoff.runtime.workspace import RunFolder
 from bakeoff.training.preflight import check_places
 from bakeoff.training.results import FoldScore, ModelRef
-from tasks.runs.dask import leave_thread
+from tasks.runs.dask import leave_thread, race_runner
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +180,25 @@ def test_fast_steps_end_while_slow_ones_hold_all_threads_of_a_cluster(tmp_path):
         fast = own.submit(run_step, "double", (1,), deadline, "fast")
         assert "done" == fast.result()
         assert ["pending"] * len(slow) == [future.status for future in slow]
+
+
+@pytest.mark.filterwarnings("default")  # Dask's own
+def test_a_scheduler_that_goes_away_hides_no_error(tmp_path, monkeypatch):
+    """What the block raised says more than that the rows sent there can't be removed."""
+    monkeypatch.setattr("tasks.runs.dask.require_room", lambda *_: None)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rows").write_text("rows")
+
+    def race(cluster):
+        given = {"runner": "dask", "dask": {"address": cluster.scheduler_address, "workspace": "sent"}}
+        ref = SimpleNamespace(folder=tmp_path / "data")
+        with race_runner(TrainingConfig(**given), ref, RunFolder(tmp_path, tmp_path)):
+            cluster.close()
+            raise StepLostError("svm", "its scheduler was stopped")
+
+    one = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    with one as cluster, pytest.raises(StepLostError, match="^svm: its scheduler was stopped"):
+        race(cluster)
 
 
 def test_a_step_that_is_on_no_worker_has_no_thread_to_leave():

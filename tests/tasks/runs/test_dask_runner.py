@@ -16,7 +16,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Completed, Crashed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from bakeoff.errors import ClusterError
+from bakeoff.errors import StepLostError
 from tasks.runs import dask_runner
 from tasks.runs.contestant_run import ContestantRun
 from tasks.runs.dask import RaceRunner
@@ -96,7 +96,7 @@ def test_a_step_that_the_cluster_has_lost_says_nothing_of_its_contestant():
     done = SimpleNamespace(state=Completed(), wait=lambda: None, result=lambda **_: 0.5)
     lost = SimpleNamespace(state=Crashed(name=LOST, message="the cluster has lost its step"), wait=lambda: None)
     assert end_of(lost) == TaskEnd(reason="the cluster has lost its step", is_lost=True)
-    with pytest.raises(ClusterError, match="^svm: the cluster has lost its step; what was finished is kept"):
+    with pytest.raises(StepLostError, match="^svm: the cluster has lost its step; what was finished is kept"):
         ContestantRun([done, lost], done, done, done).scorecard(SimpleNamespace(name="svm"), None)
 
 

@@ -6,11 +6,13 @@ from types import SimpleNamespace
 import pytest
 
 from bakeoff.errors import (
+    AwayError,
     ClusterError,
     ConfigError,
     DataError,
     IntegrityError,
     ReadError,
+    StepLostError,
     StoreError,
     TrainingError,
     WriteError,
@@ -31,11 +33,15 @@ OUTAGES = [
     ConnectionResetError(errno.ECONNRESET, "reset"),
     ReadError("the bucket could not be read"),
     WriteError("the store could not be changed"),
-    ClusterError("the cluster has lost a step"),
+    AwayError("no scheduler answers"),
+    ClusterError("the cluster has lost a chunk"),
+    StepLostError("svm", "[Errno 28] No space left on device"),
     caused(RuntimeError("wrapped"), FULL),
 ]
 FAULTS = [
     ConfigError("no such field"),
+    caused(ReadError("no permission to read 'card.json'"), PermissionError(errno.EACCES, "Permission denied")),
+    caused(WriteError("s3://Bad_Bucket could not be written"), OSError(errno.EINVAL, "Invalid bucket name")),
     caused(DataError("the table is cut off"), OSError(errno.EIO, "Input/output error")),
     FileNotFoundError(errno.ENOENT, "No such file or directory"),
     PermissionError(errno.EACCES, "Permission denied"),

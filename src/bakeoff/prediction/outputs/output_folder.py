@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import ConfigError, UserError
+from bakeoff.errors import ConfigError, DataError, UserError
 from bakeoff.prediction.checkpoint import LOCK, has_batches, is_written
 from bakeoff.prediction.outputs.object_output import SUMMARY, refuse_existing
 from bakeoff.runtime.files import make_user_folder, open_regular, require_writable
@@ -73,7 +73,7 @@ def work_folder(config: PredictionConfig, output: Path | Address) -> Iterator[Pa
     another folder.
 
     On exit the folder is removed, and so are the parents that were made for it, if they are empty. It stays after an
-    error other than a `UserError` if it has finished batches.
+    error other than a `DataError` if it has finished batches.
 
     Args:
         config: the run's config.
@@ -96,7 +96,7 @@ def work_folder(config: PredictionConfig, output: Path | Address) -> Iterator[Pa
     keep = False
     try:
         yield folder
-    except UserError:
+    except DataError:  # the same table would fail again
         raise
     except BaseException:
         keep = has_batches(folder)

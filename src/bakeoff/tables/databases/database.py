@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote, quote_plus
 
-from bakeoff.errors import BakeoffError, ConfigError
+from bakeoff.errors import AwayError, BakeoffError, ConfigError, DataError, ReadError
 from bakeoff.formatting import one_line
 from bakeoff.runtime.paths import allowed_roots
 
@@ -20,6 +20,8 @@ PSYCOPG = "postgresql+psycopg"
 # Names of the same database in the URLs of others: Prefect's server takes the third.
 SAME = {"postgres": PSYCOPG, "postgresql": PSYCOPG, "postgresql+asyncpg": PSYCOPG}
 IN_FILES = ("sqlite", "duckdb")
+AWAY = ("08", "53", "57P")  # PostgreSQL's classes of errors: connection, resources, shutdown
+UNREADY = ("the database system is", "too many", "remaining connection slots")
 LONGEST = 500  # characters of a database's message that are shown
 
 
@@ -46,7 +48,8 @@ class Database:
 
         Args:
             what: what could not be done, as the beginning of the message.
-            kind: the type of the error.
+            kind: the type of the error; one that may pass is an `AwayError` instead of a ConfigError, and a ReadError
+                instead of a DataError.
         """
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -58,6 +61,8 @@ class Database:
             # Every driver's errors have one base, which is called so.
             if not isinstance(error, SQLAlchemyError) and all(base.__name__ != "Error" for base in type(error).__mro__):
                 raise
+            if self._is_away(error):
+                kind = AwayError if kind is ConfigError else ReadError if kind is DataError else kind
             # Not `from error`: its own message, which a traceback shows, has all values of a statement.
             raise kind(f"{what}: {self.reason(error)}") from None
 
@@ -65,7 +70,8 @@ class Database:
         """Connect.
 
         Raises:
-            ConfigError: the database doesn't answer, or refuses.
+            ConfigError: the database refuses, or its file is missing.
+            AwayError: it doesn't answer.
         """
         from sqlalchemy import create_engine, pool
 
@@ -91,6 +97,16 @@ class Database:
                 _refuse_other_files(connection)
             connection.commit()  # a setting that is rolled back is lost
             return connection
+
+    def _is_away(self, error: Exception) -> bool:
+        """Return whether PostgreSQL doesn't answer, ended the connection, or has no room for one."""
+        error = getattr(error, "orig", None) or error
+        if self.dialect != PSYCOPG or all(base.__name__ != "OperationalError" for base in type(error).__mro__):
+            return False
+        if code := getattr(error, "sqlstate", None):
+            return str(code).startswith(AWAY)
+        # While connecting there is no code; what the server itself refuses is called FATAL.
+        return "FATAL" not in str(error) or any(text in str(error) for text in UNREADY)
 
     def conninfo(self, **options: str) -> str | None:
         """Return what libpq takes of a PostgreSQL URL, with its password; None if it has options of psycopg's own.
