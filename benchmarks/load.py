@@ -1,15 +1,18 @@
 """Ask for many runs of a deployment within a minute, and watch server, database and two workers until all have ended.
 
     python -m benchmarks.load [RUNS]      # default 200; real server, PostgreSQL and two workers of two runs each
+    python -m benchmarks.load 500         # what grows: memory, workspace, time of a run
 
 Each is a training run of 300 rows and one contestant, with its prediction left out. A probe asks the server for the
 newest runs twice a second meanwhile. A run is out of order if it is taken up before as many that were asked for
 earlier as can run at once.
 
 Requirements: all complete, in order, each with its version; neither server nor database logs a lock error; the server
-grows by at most 200 MB; the probe's 99th percentile is at most 5 seconds.
+grows by at most 200 MB, the workspace by 50 MB after its first run; the last runs take at most 1.3 times as long as the
+first; the probe's 99th percentile is at most 5 seconds.
 """
 
+import contextlib
 import json
 import re
 import statistics
@@ -27,7 +30,8 @@ from tests.support.prefect_stack import Stack, end, eventually
 MINUTE = 60
 WORKERS, LIMIT = ("first", "second"), 2
 SLOTS = LIMIT * len(WORKERS)
-GROWTH_MIB, ANSWER_SECONDS = 200, 5
+GROWTH_MIB, ANSWER_SECONDS, WORKSPACE_MIB, LONGER = 200, 5, 50, 1.3
+FEW = 20  # runs whose median time is compared
 LOCKS = re.compile(r".*(?:database is locked|deadlock|could not serialize|lock timeout).*", re.IGNORECASE)
 ENDS = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
@@ -45,9 +49,9 @@ def main(runs: int = 200) -> int:
         stack.change(f"deployments/{nightly['id']}", concurrency_limit=None)
         workers = [stack.start_worker("--name", name, "--limit", str(LIMIT)) for name in WORKERS]
         answers: list[float] = []
-        sizes: dict[str, list[float]] = {"server": [], "workers": []}
+        sizes: dict[str, list[float]] = {"server": [], "workers": [], "workspace": []}
         done = threading.Event()
-        probe = threading.Thread(target=watch, args=(stack, workers, answers, sizes, done))
+        probe = threading.Thread(target=watch, args=(stack, workers, folder / "work", answers, sizes, done))
         probe.start()
         began = time.monotonic()
         config = {
@@ -67,6 +71,7 @@ def main(runs: int = 200) -> int:
         probe.join()
         completed = count(stack, nightly, ("COMPLETED",))
         behind = displacement(stack, nightly)
+        times = [run["total_run_time"] for run in pages(stack, nightly, ENDS)]
         locks = LOCKS.findall((folder / "server.log").read_text() + log.read_text())
         for worker in workers:
             end(worker)
@@ -79,16 +84,25 @@ def main(runs: int = 200) -> int:
     for key, size in sizes.items():
         print(f"{key}: {size[0]:.0f} MiB at first, {max(size):.0f} at most, {size[-1]:.0f} at last")
     held = completed == versions == runs and behind <= SLOTS and not locks
+    first, last = statistics.median(times[SLOTS : SLOTS + FEW]), statistics.median(times[-SLOTS - FEW : -SLOTS])
+    print(f"a run takes {first:.1f} s at first, {last:.1f} s at last (medians of {FEW})")
     held = held and growth["server"] <= GROWTH_MIB and slowest <= ANSWER_SECONDS
+    held = held and growth["workspace"] <= WORKSPACE_MIB and last <= LONGER * first
     figures = {"runs": runs, "completed": completed, "seconds": seconds, "behind": behind, "locks": len(locks)}
-    print(json.dumps(figures | {"answers": [median, slowest], "MiB": sizes, "held": held}))
+    figures |= {"answers": [median, slowest], "run": [first, last], "MiB": sizes, "held": held}
+    print(json.dumps(figures))
     return int(not held)
 
 
 def watch(
-    stack: Stack, workers: list, answers: list[float], sizes: dict[str, list[float]], done: threading.Event
+    stack: Stack,
+    workers: list,
+    workspace: Path,
+    answers: list[float],
+    sizes: dict[str, list[float]],
+    done: threading.Event,
 ) -> None:
-    """Ask the server twice a second, and note the memory of server and workers every ten seconds, until `done`."""
+    """Ask the server twice a second, and note memory and the workspace's size every ten seconds, until `done`."""
     looked = 0.0
     while not done.wait(0.5):
         began = time.monotonic()
@@ -98,6 +112,16 @@ def watch(
             looked = began
             sizes["server"].append(memory(stack.server.pid))
             sizes["workers"].append(sum(own_memory(worker.pid) for worker in workers))
+            sizes["workspace"].append(disk_use(workspace))
+
+
+def disk_use(folder: Path) -> float:
+    """Return the size in MiB of a folder's files; what is removed meanwhile does not count."""
+    size = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            size += path.lstat().st_size
+    return size / (1 << 20)
 
 
 def own_memory(pid: int) -> float:
