@@ -153,6 +153,7 @@ def test_the_development_lock_agrees_with_the_runtime_lock():
 
 def test_the_process_of_a_training_run_imports_no_library_of_the_work():
     """Its steps have processes of their own; it would import for half a second more before it could begin."""
+    pytest.importorskip("prefect")
     heavy = {"jinja2", "numpy", "pandas", "pyarrow", "scipy", "sklearn"}
     script = f"import sys, flows.training; print({heavy} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -174,6 +175,7 @@ STEPS = {
 @pytest.mark.parametrize("task", STEPS)
 def test_a_step_takes_what_the_librarys_function_takes(task):
     """The task names the function it runs elsewhere, and can't import it: the signatures are written twice."""
+    pytest.importorskip("prefect")
     module, name = STEPS[task].split(":")
     assert f'@step("{STEPS[task]}"' in " ".join((ROOT / "tasks" / f"{task}.py").read_text().split()).replace("( ", "(")
     there = inspect.signature(getattr(importlib.import_module(module), name))
