@@ -1,6 +1,7 @@
 """The exceptions of Bakeoff, with their exit statuses."""
 
 import errno
+from typing import Self
 
 from bakeoff.formatting import one_line
 
@@ -36,6 +37,7 @@ class BakeoffError(Exception):
     """Base class of Bakeoff's errors; the message is one line that tells the user what is wrong and what to do."""
 
     exit_status = 1
+    errno: int | None = None  # of the system's error that caused this one, in another process
 
     def __str__(self) -> str:
         """Return the message in one line, even if names that it quotes contain line ends."""
@@ -91,8 +93,10 @@ class ClusterError(BakeoffError):
 class StepLostError(BakeoffError):
     """A step of a race has no result for no fault of its own: the disk failed, or its cluster has lost it."""
 
-    def __init__(self, contestant: str, reason: str) -> None:
-        super().__init__(f"{contestant}: {reason}; what was finished is kept: start the run again")
+    @classmethod
+    def of(cls, contestant: str, reason: str) -> Self:
+        """Make the error of a contestant's step."""
+        return cls(f"{contestant}: {reason}; what was finished is kept: start the run again")
 
 
 class TrainingError(BakeoffError):
@@ -112,26 +116,44 @@ class UnscoredError(BakeoffError):
 
 
 def may_pass(error: BaseException | None) -> bool:
-    """Return whether the same may succeed later: the disk, a server or the cluster failed, and no input is at fault."""
-    passing = False
-    while error is not None:
-        if isinstance(error, AwayError | ClusterError | StepLostError):
-            return True
-        code = getattr(error, "errno", None)
-        if isinstance(error, UserError) or code in LASTING:
-            return False
-        passing = passing or isinstance(error, ReadError | WriteError) or code in PASSING
-        error = error.__cause__
-    return passing
+    """Return whether the same may succeed later: the disk, a server or the cluster failed, and no input is at fault.
+
+    Of Bakeoff's errors the outermost decides, unless the system's own error below it says that it lasts.
+    """
+    outermost, code = _outermost(error), _code(error)
+    if isinstance(outermost, AwayError | ClusterError | StepLostError):
+        return True
+    if isinstance(outermost, ReadError | WriteError):
+        return code not in LASTING
+    return not isinstance(outermost, UserError) and code in PASSING
 
 
 def disk_failed(error: BaseException | None) -> bool:
     """Return whether a disk was full or broken, so that the error says nothing about who wrote to it."""
+    return _code(error) in DISK
+
+
+def keep_code(error: BaseException) -> None:
+    """Give an error the code of the system's error below it, since an error that is pickled loses its causes."""
+    if isinstance(error, BakeoffError):
+        error.errno = _code(error)
+
+
+def _code(error: BaseException | None) -> int | None:
+    """Return the first code of the system's errors among an error and its causes."""
     while error is not None:
-        if getattr(error, "errno", None) in DISK:
-            return True
+        code = getattr(error, "errno", None)
+        if isinstance(code, int):
+            return code
         error = error.__cause__
-    return False
+    return None
+
+
+def _outermost(error: BaseException | None) -> BaseException | None:
+    """Return the first of Bakeoff's errors among an error and its causes."""
+    while error is not None and not isinstance(error, BakeoffError):
+        error = error.__cause__
+    return error
 
 
 def describe(error: BaseException) -> str:

@@ -8,7 +8,7 @@ heartbeats did not arrive, as while the server was away, goes on.
 import logging
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, State, StateType
@@ -67,11 +67,12 @@ def require_wanted(what: str) -> None:
 
 def _resume(client: SyncPrefectClient, own: FlowRun, state: State[Any]) -> None:
     """Mark the run Running again, which counts as another beginning: an attempt elsewhere that began before stops."""
-    before = _begun.get(own.id, own.run_count)
-    client.set_flow_run_state(own.id, Running(), force=True)
-    if client.read_flow_run(own.id).run_count != before + 1:
-        _abort("another attempt at the run began while this one was marked Running again; this one ends")
-    _begun[own.id] = before + 1
+    mine = f"goes on ({uuid4().hex[:8]})"
+    client.set_flow_run_state(own.id, Running(message=mine), force=True)
+    current = client.read_flow_run(own.id)
+    if current.state is None or current.state.message != mine:
+        _abort("another attempt at the run has begun, so this one ends")
+    _begun[own.id] = current.run_count  # two more than before if the request was sent again
     logger.warning("the run was marked %s while it worked, since no heartbeat arrived; it goes on", state.name)
 
 

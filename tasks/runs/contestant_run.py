@@ -43,7 +43,7 @@ class ContestantRun:
         model, test = end_of(self.model), end_of(self.test)
         ends = [*folds, fit, model, test]
         if lost := next((end for end in ends if end.is_lost), None):
-            raise StepLostError(contestant.name, lost.reason or "")
+            raise StepLostError.of(contestant.name, lost.reason or "")
         failure = next((end for end in ends if end.reason), None)
         if failure is not None:
             return score_contestant(

@@ -7,7 +7,7 @@ import time
 import warnings
 from pathlib import Path
 
-from bakeoff.errors import DataError
+from bakeoff.errors import DataError, WriteError
 
 logger = logging.getLogger("bakeoff.training.fit")
 KEPT = []
@@ -34,6 +34,14 @@ def keep_megabytes(number):
 
 def refuse():
     raise DataError("these rows")
+
+
+def fail_wrapped(code):
+    """Fail by an error of ours that the system's has caused."""
+    try:
+        raise OSError(code, "refused")
+    except OSError as error:
+        raise WriteError("it could not be written") from error
 
 
 def fail_oddly():

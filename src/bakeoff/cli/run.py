@@ -39,11 +39,13 @@ def train(arguments: Sequence[str]) -> int:
     gc.freeze()
     gc.enable()
     try:
-        with finished_race(config, stored=True) as race:
-            folder = str(race.export(race.config, f"{_user()}, by bakeoff train"))
+        by = f"{_user()}, by bakeoff train"
+        with finished_race(config, stored_by=by) as race:
+            folder = str(race.export(race.config, by))
     except UnchangedError as unchanged:
-        folder = str(config.store / config.name / str(unchanged))
-        logging.getLogger(__name__).info("%s; --retrain always trains all the same", describe_unchanged(str(unchanged)))
+        folder = str(config.store / config.name / unchanged.version)
+        said = describe_unchanged(unchanged.version, unchanged.decision)
+        logging.getLogger(__name__).info("%s; --retrain always trains all the same", said)
     _print(folder, show_training, output)
     return 0
 

@@ -78,7 +78,8 @@ def require_scheduler(address: str) -> None:
         except (OSError, ValueError) as error:  # ValueError: a port above 65535, a host name that is too long
             line = f"no Dask scheduler answers at {address[:200]} ({getattr(error, 'strerror', None) or error})"
             if isinstance(error, ValueError) or time.monotonic() >= deadline:
-                raise AwayError(f"{line}; start one, or leave runner: threads") from None
+                kind = ConfigError if isinstance(error, ValueError) else AwayError
+                raise kind(f"{line}; start one, or leave runner: threads") from None
             if not waiting:
                 logger.warning("%s; trying for %d s", line, RESTART_SECONDS)
             waiting = True

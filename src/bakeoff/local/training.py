@@ -22,6 +22,7 @@ from bakeoff.runtime.workers import start_fork_server, stop_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.training.earlier_runs.unchanged import find_unchanged, is_decided
 from bakeoff.training.leaderboard import Scorecard, require_finisher, score_contestant
+from bakeoff.training.promotion import PromotionDecision
 from bakeoff.training.results import CalibratedModel, FoldScore, Selection, TestResult
 from bakeoff.training.time_budget import expect, order_contestants, race_deadline, skip_over_budget
 
@@ -70,23 +71,32 @@ class RaceResult:
 
 
 class UnchangedError(BakeoffError):
-    """The race would make a version again; the argument is that version."""
+    """The race would make a version again.
+
+    Attributes:
+        version: that version's id.
+        decision: the decision about it, if its own run ended before the comparison with the champion; else None.
+    """
+
+    def __init__(self, version: str, decision: PromotionDecision | None) -> None:
+        super().__init__(f"version {version} is what the race would make again")
+        self.version, self.decision = version, decision
 
 
 @contextlib.contextmanager
 def finished_race(
-    config: TrainingConfig, watch: Watcher | None = None, *, stored: bool = False
+    config: TrainingConfig, watch: Watcher | None = None, *, stored_by: str | None = None
 ) -> Iterator[RaceResult]:
     """Run a race; within the block its files are there, and a version can be exported.
 
     Args:
         config: the run's config.
         watch: called when the race begins, and after each of its folds.
-        stored: whether a race that would make a version of the store again is not run.
+        stored_by: who is going to store a version; then a race that would make one again is not run.
 
     Raises:
         UserError: the config or the rows are wrong; nothing was written.
-        UnchangedError: the race would make a version again, and `stored` is true.
+        UnchangedError: the race would make a version again, and `stored_by` is given.
         TrainingError: no contestant finished.
     """
     if config.runner == "dask":
@@ -97,14 +107,23 @@ def finished_race(
     with run_folder(config.workspace) as run, _steps_end_first():
         dataset: DatasetRef = run_in_process("bakeoff.data.prepare:prepare_cached", config, run)
         config = config.with_folds(dataset.folds)
-        if stored and (unchanged := find_unchanged(config, dataset)):
-            if not is_decided(config, unchanged):
-                run_in_process("bakeoff.training.promote:promote_if_better", config, dataset, unchanged)
-            raise UnchangedError(unchanged)
+        if stored_by and (unchanged := find_unchanged(config, dataset)):
+            raise UnchangedError(unchanged, _decide_late(config, dataset, unchanged, stored_by))
         scorecards, models = _race(config, dataset, run, watch)
         require_finisher(scorecards)
         selection: Selection = run_in_process("bakeoff.training.pick:pick_winner", config, dataset, scorecards)
         yield RaceResult(config, dataset, scorecards, models, selection, run.path)
+
+
+def _decide_late(config: TrainingConfig, dataset: DatasetRef, version: str, by: str) -> PromotionDecision | None:
+    """Compare a version with the champion, unless that was done; returns the decision."""
+    if is_decided(config, version):
+        return None
+    path = "bakeoff.training.promote:promote_if_better"
+    decision: PromotionDecision = run_in_process(path, config, dataset, version, by)
+    if config.report == "deep":
+        run_in_process("bakeoff.report.write_report:add_inspection", config, dataset, version)
+    return decision
 
 
 @contextlib.contextmanager
@@ -198,7 +217,7 @@ class _Steps:
             if self._stopped:  # not the contestant's failure
                 raise
             if disk_failed(error):
-                raise StepLostError(contestant.name, describe(error)) from error
+                raise StepLostError.of(contestant.name, describe(error)) from error
             return score_contestant(contestant, [], None, None, describe(error)), None
         return score_contestant(contestant, scores, model, test, None), model
 

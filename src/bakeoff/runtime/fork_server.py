@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bakeoff.errors import TrainingError, describe
+from bakeoff.errors import TrainingError, describe, keep_code
 
 DONE = object()
 GROWN = 1 << 29  # bytes; a process that has grown by more is not reused
@@ -166,6 +166,7 @@ def _outcome(name: str, args: Any) -> tuple[str, Any]:
     try:
         return "returned", _load(name)(*args)
     except Exception as error:
+        keep_code(error)
         try:
             pickle.loads(pickle.dumps(error))  # noqa: S301  pickled here; some errors can be pickled but not unpickled
         except Exception:

@@ -175,6 +175,15 @@ class History:
                 return entry
         return None
 
+    def is_kept_out(self, challenger: str) -> bool:
+        """Return whether the present champion was kept instead of a challenger since it became champion."""
+        for entry in reversed(self.entries):
+            if entry["event"] in {"promote", "rollback"}:
+                return False
+            if entry["event"] == "keep" and (entry["version"], entry["challenger"]) == (self.champion, challenger):
+                return True
+        return False
+
     def describe_decision(self, version: str) -> str:
         """Say whether a version is the champion, and why, in a sentence."""
         entry = self.decision(version)

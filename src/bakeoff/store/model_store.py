@@ -72,7 +72,7 @@ class ModelStore(ExportingStore):
     def keep(
         self, champion: str, challenger: str, why: str, by: str | None = None, figures: Mapping[str, Any] | None = None
     ) -> None:
-        """Record in the journal that a challenger does not replace the champion.
+        """Record in the journal that a challenger does not replace the champion, once as long as that stays.
 
         Args:
             champion: the champion that the decision was made against.
@@ -90,6 +90,8 @@ class ModelStore(ExportingStore):
         def change(writer: Writer) -> None:
             kept_out = self.resolve(challenger, writer.history)
             self._require_champion(writer.history, champion)
+            if writer.history.is_kept_out(kept_out):
+                return
             writer.commit(make_event("keep", why, by, version=champion, challenger=kept_out, figures=figures))
 
         self._change(change)

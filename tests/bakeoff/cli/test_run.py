@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from bakeoff.cli.main import main
+from bakeoff.errors import WriteError
+from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.workers import stop_fork_server
+from bakeoff.store.model_store import ModelStore
 
 ORDERS = Path("examples/orders.csv").absolute()
 FEW = '{"logistic_regression": {}}'
@@ -153,6 +156,32 @@ def test_the_program_ends_with_its_status(away):
     failed = subprocess.run([*command, "train", "gone.csv", "y"], capture_output=True, text=True, check=False)
     assert 2 == failed.returncode
     assert 1 == len(failed.stderr.splitlines())
+
+
+def test_a_version_that_was_never_compared_is_compared_when_it_is_met_again(away, capfd, caplog, monkeypatch):
+    """Its run may have died behind the export; the journal says who asked, once."""
+    command = ["train", "--dataset.n-samples", "200", "--classifiers", FEW]
+    assert 0 == main(command)
+    champion = Path(capfd.readouterr().out.splitlines()[-1])
+    with monkeypatch.context() as patch:
+
+        def dying(path, *arguments, **more):
+            if "promote_if_better" in path:
+                raise WriteError("the bucket is away")
+            return run_in_process(path, *arguments, **more)
+
+        patch.setattr("bakeoff.local.training.run_in_process", dying)
+        assert 1 == main([*command, "--retrain", "always"])
+    (late,) = {*champion.parent.glob("2*")} - {champion}
+    capfd.readouterr()
+    for _ in range(2):
+        assert 0 == main(command)
+    said = f"Nothing new since {late.name}, whose run ended before it was compared; the champion stays: "
+    assert 1 == sum(message.startswith(said) for message in caplog.messages)
+    (entry,) = [
+        one for one in ModelStore(champion.parents[1], "classifier").history().entries if one["event"] == "keep"
+    ]
+    assert (late.name, True) == (entry["challenger"], entry["by"].endswith(", by bakeoff train"))
 
 
 def test_the_same_rows_again_are_nothing_new(away, capsys):

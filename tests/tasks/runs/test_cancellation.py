@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
 from httpx import ConnectError
@@ -46,6 +47,39 @@ def store(first, tmp_path):
     """A copy of it."""
     shutil.copytree(first, tmp_path / "models")
     return ModelStore(tmp_path / "models", "classifier")
+
+
+class Server:
+    """What stands for Prefect's client: it counts beginnings, and other attempts may begin, too."""
+
+    def __init__(self, *beginnings):
+        self.beginnings = list(beginnings)  # "own" for each time that the request arrives, else another attempt's
+        self.run_count, self.state = 1, None
+
+    def set_flow_run_state(self, _, state, *, force):
+        assert force
+        for beginning in self.beginnings:
+            self.run_count += 1
+            self.state = state if beginning == "own" else Running()
+
+    def read_flow_run(self, _):
+        return SimpleNamespace(run_count=self.run_count, state=self.state)
+
+
+@pytest.mark.parametrize(
+    ("beginnings", "goes_on"),
+    [(["own"], True), (["own", "own"], True), (["other", "own"], True), (["own", "other"], False)],
+)
+def test_of_two_attempts_the_one_that_began_last_goes_on(monkeypatch, beginnings, goes_on):
+    """A request that was sent twice is no other attempt."""
+    begun, own = {}, SimpleNamespace(id=1, run_count=1)
+    monkeypatch.setattr(cancellation, "_begun", begun)
+    if goes_on:
+        cancellation._resume(Server(*beginnings), own, Crashed())
+        assert {1: 1 + len(beginnings)} == begun
+    else:
+        with pytest.raises(Abort, match="another attempt at the run has begun"):
+            cancellation._resume(Server(*beginnings), own, Crashed())
 
 
 def before(question, happens):

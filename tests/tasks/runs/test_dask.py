@@ -194,7 +194,7 @@ def test_a_scheduler_that_goes_away_hides_no_error(tmp_path, monkeypatch):
         ref = SimpleNamespace(folder=tmp_path / "data")
         with race_runner(TrainingConfig(**given), ref, RunFolder(tmp_path, tmp_path)):
             cluster.close()
-            raise StepLostError("svm", "its scheduler was stopped")
+            raise StepLostError.of("svm", "its scheduler was stopped")
 
     one = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
     with one as cluster, pytest.raises(StepLostError, match="^svm: its scheduler was stopped"):

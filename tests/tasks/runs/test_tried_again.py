@@ -15,6 +15,7 @@ from bakeoff.errors import (
     StepLostError,
     StoreError,
     TrainingError,
+    UserError,
     WriteError,
     may_pass,
 )
@@ -35,8 +36,9 @@ OUTAGES = [
     WriteError("the store could not be changed"),
     AwayError("no scheduler answers"),
     ClusterError("the cluster has lost a chunk"),
-    StepLostError("svm", "[Errno 28] No space left on device"),
+    StepLostError.of("svm", "[Errno 28] No space left on device"),
     caused(RuntimeError("wrapped"), FULL),
+    caused(ReadError("s3://bucket/rows.csv: the credentials expired"), UserError("no permission")),
 ]
 FAULTS = [
     ConfigError("no such field"),

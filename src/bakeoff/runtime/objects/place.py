@@ -5,24 +5,49 @@ import errno
 import functools
 import importlib.util
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from bakeoff.errors import ReadError, UserError, WriteError
 from bakeoff.formatting import one_line
-from bakeoff.runtime.files import aside_of, copy_file, describe_too_large, make_folder, open_file, sync, write_file
+from bakeoff.runtime.files import (
+    aside_of,
+    copy_file,
+    describe_too_large,
+    make_folder,
+    open_file,
+    signature,
+    sync,
+    write_file,
+)
 from bakeoff.runtime.locks import locked
 from bakeoff.runtime.objects.address import PACKAGES, Address
-from bakeoff.runtime.paths import PASSWORD
 
 CHUNK = 1 << 20  # bytes
 BLOCK = 1 << 23  # bytes of a request
 MOST_PARTS = 9_999  # of an object that is written in several requests; S3 takes one more
 LOCK = ".lock"
+# Files with credentials, which are replaced when they expire.
+FILES = {
+    "AWS_CONFIG_FILE": "~/.aws/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
+    "GOOGLE_APPLICATION_CREDENTIALS": "~/.config/gcloud/application_default_credentials.json",
+}
+SECRET = re.compile(r"\S*@|\?\S*")  # user and password, and the query, of what is meant as a URL
 SETTINGS = ("AWS_", "AZURE_", "FSSPEC_", "GCSFS_", "GOOGLE_", "STORAGE_")  # of the clients, in the environment
 # Of botocore: what the user has set is wrong.
-MISTAKES = {"ConfigNotFound", "ConfigParseError", "NoRegionError", "ParamValidationError", "ProfileNotFound"}
+MISTAKES = {
+    "ConfigNotFound",
+    "ConfigParseError",
+    "EndpointProviderError",
+    "EndpointResolutionError",
+    "NoRegionError",
+    "ParamValidationError",
+    "ProfileNotFound",
+    "UnknownEndpointError",
+}
 CLIENTS = {"adlfs", "aiobotocore", "aiohttp", "azure", "botocore", "fsspec", "gcsfs", "google", "s3fs"}
 SET = "set them in the environment, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
@@ -180,13 +205,15 @@ def file_system(address: Address) -> Any:
                 f"{address.scheme}:// needs the package {needed}, which is not installed: pip install '{extra}'"
             )
     environment = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(SETTINGS)))
+    paths = [os.environ.get(name, usual) for name, usual in FILES.items()]
+    files = tuple(signature(os.path.expanduser(path)) for path in paths)  # noqa: PTH111  of a home that may be missing
     with naming(address):  # adlfs connects at once
-        return _client(address.scheme, os.getpid(), environment)
+        return _client(address.scheme, os.getpid(), environment, files)
 
 
 @functools.lru_cache(maxsize=8)
-def _client(scheme: str, pid: int, environment: tuple[tuple[str, str], ...]) -> Any:  # noqa: ARG001  of the key alone
-    """Open a file system, once in a process with the same environment: each has a connection pool of its own."""
+def _client(scheme: str, *settings: object) -> Any:  # noqa: ARG001  of the key alone
+    """Open a file system, once in a process with the same settings: each has a connection pool of its own."""
     import fsspec
 
     return fsspec.filesystem(scheme, skip_instance_cache=True, use_listings_cache=False)
@@ -240,8 +267,12 @@ def _is_clients(error: BaseException) -> bool:
 
 
 def describe_failure(error: Exception) -> str:
-    """Return what an error says, in one line, without the password that an endpoint's URL may hold."""
-    return one_line(PASSWORD.sub("//…@", getattr(error, "strerror", None) or str(error)))
+    """Return what an error says, in one line, without the secrets that a URL may hold."""
+    return one_line(
+        SECRET.sub(
+            lambda found: "…@" if found[0].endswith("@") else "?…", getattr(error, "strerror", None) or str(error)
+        )
+    )
 
 
 def read_limited(place: Place, key: str, most: int) -> bytes:

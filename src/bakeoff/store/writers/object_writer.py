@@ -1,11 +1,12 @@
 """Change a model in an object store: a change is committed by replacing the journal if nobody else has, by If-Match."""
 
 import contextlib
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
 from bakeoff.errors import IntegrityError, StoreError, WriteError
-from bakeoff.runtime.objects.place import naming
+from bakeoff.runtime.objects.place import describe_failure, naming
 from bakeoff.runtime.workspace import UPLOAD, locked_folder, naming_folder
 from bakeoff.store.entries import VERSION
 from bakeoff.store.files.object_files import ObjectFiles
@@ -16,6 +17,8 @@ from bakeoff.store.writers.addition import Addition
 from bakeoff.store.writers.journal_object import TRIES, ConflictError, JournalObject, pause
 
 Changed = TypeVar("Changed")
+
+logger = logging.getLogger(__name__)
 
 
 class ObjectWriter(JournalObject):
@@ -55,7 +58,7 @@ class ObjectWriter(JournalObject):
             if exports and (not committing or isinstance(error, ConflictError)):  # a copy may be another process's, too
                 self._discard(version)
             raise
-        self._remove_marker(version)
+        self._remove_markers([version])
 
     def _begin(self, addition: Addition) -> None:
         """Write a version's marker, so that no other process writes other files in the version's place.
@@ -77,7 +80,7 @@ class ObjectWriter(JournalObject):
                 raise ConflictError(f"another process is adding version {version}")
         self.read()  # the process that removed an earlier marker has added the version
         if version in self.history.exports:
-            self._remove_marker(version)
+            self._remove_markers([version])
             raise ConflictError
 
     def _upload(self, addition: Addition) -> str:
@@ -98,10 +101,13 @@ class ObjectWriter(JournalObject):
             raise IntegrityError(f"{findings[0]}, as it was written to {self._files.place}: nothing was changed")
         return card_sha256
 
-    def _remove_marker(self, version: str) -> None:
-        """Remove a version's marker; a bucket may give no permission to delete, and the journal has the version."""
-        with self.following_up():
-            self._objects.remove(f"{INCOMING}{version}")
+    def _remove_markers(self, versions: Iterable[str]) -> None:
+        """Remove markers of versions that the journal has, which say nothing; a bucket may let nobody delete."""
+        try:
+            for version in versions:
+                self._objects.remove(f"{INCOMING}{version}")
+        except Exception as error:
+            logger.warning("%s: %s* can't be removed: %s", self._files.place, INCOMING, describe_failure(error))
 
     def _discard(self, version: str) -> None:
         """Remove the files of a version that was not committed, as far as possible."""
@@ -125,9 +131,7 @@ class ObjectWriter(JournalObject):
         """Finish the work of writers that died."""
         names = self._objects.names()
         self.begun = set(self._incoming(names))
-        for version in self.begun:
-            if version in self.history.versions:
-                self._remove_marker(version)
+        self._remove_markers({*self.begun} & {*self.history.versions})
         self.remove({name.removeprefix(INCOMING) for name in names} & set(self.history.pruned))
         if not self.is_followed:
             # The head must be there before the first line: without one, lines could have been cut off.

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,12 @@ PSYCOPG = "postgresql+psycopg"
 # Names of the same database in the URLs of others: Prefect's server takes the third.
 SAME = {"postgres": PSYCOPG, "postgresql": PSYCOPG, "postgresql+asyncpg": PSYCOPG}
 IN_FILES = ("sqlite", "duckdb")
-AWAY = ("08", "53", "57P")  # PostgreSQL's classes of errors: connection, resources, shutdown
-UNREADY = ("the database system is", "too many", "remaining connection slots")
+AWAY = re.compile("08|53300|57P0[123]")  # PostgreSQL's codes: connection, too many of them, shutdown
+AWAY_TEXT = re.compile(  # of libpq, whose errors have no code
+    "the database system is |too many clients|remaining connection slots|Connection refused|time(d |out ex)|"
+    "could not translate host name|failed to resolve|closed (the connection )?unexpectedly|Connection reset|"
+    "No route to host|unreachable|SSL SYSCALL error|connection to server was lost|terminating connection"
+)
 LONGEST = 500  # characters of a database's message that are shown
 
 
@@ -61,7 +66,7 @@ class Database:
             # Every driver's errors have one base, which is called so.
             if not isinstance(error, SQLAlchemyError) and all(base.__name__ != "Error" for base in type(error).__mro__):
                 raise
-            if self._is_away(error):
+            if self.is_away(error):
                 kind = AwayError if kind is ConfigError else ReadError if kind is DataError else kind
             # Not `from error`: its own message, which a traceback shows, has all values of a statement.
             raise kind(f"{what}: {self.reason(error)}") from None
@@ -98,15 +103,12 @@ class Database:
             connection.commit()  # a setting that is rolled back is lost
             return connection
 
-    def _is_away(self, error: Exception) -> bool:
+    def is_away(self, error: Exception) -> bool:
         """Return whether PostgreSQL doesn't answer, ended the connection, or has no room for one."""
         error = getattr(error, "orig", None) or error
-        if self.dialect != PSYCOPG or all(base.__name__ != "OperationalError" for base in type(error).__mro__):
-            return False
         if code := getattr(error, "sqlstate", None):
-            return str(code).startswith(AWAY)
-        # While connecting there is no code; what the server itself refuses is called FATAL.
-        return "FATAL" not in str(error) or any(text in str(error) for text in UNREADY)
+            return self.dialect == PSYCOPG and AWAY.match(str(code)) is not None
+        return self.dialect == PSYCOPG and AWAY_TEXT.search(str(error)) is not None
 
     def conninfo(self, **options: str) -> str | None:
         """Return what libpq takes of a PostgreSQL URL, with its password; None if it has options of psycopg's own.

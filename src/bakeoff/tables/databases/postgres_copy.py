@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bakeoff.errors import DataError
+from bakeoff.errors import DataError, ReadError
 from bakeoff.tables.databases.database import Database
 
 if TYPE_CHECKING:
@@ -135,9 +135,8 @@ def _tables(
             try:
                 batch = next(batches, None)
             except (pa.ArrowException, OSError) as error:
-                raise DataError(
-                    f"{what} can't be read: {database.reason(error).rpartition(ERROR)[2].strip()}"
-                ) from None
+                kind = ReadError if database.is_away(error) else DataError
+                raise kind(f"{what} can't be read: {database.reason(error).rpartition(ERROR)[2].strip()}") from None
         if first is None:
             yield pa.schema({name: kind for name, (_, kind) in kinds.items()}).empty_table()
 

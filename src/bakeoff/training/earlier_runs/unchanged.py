@@ -9,6 +9,7 @@ from bakeoff.errors import IntegrityError, ReadError, StoreError
 from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.store.load import open_store
+from bakeoff.training.promotion import PromotionDecision
 
 # Where a run works and what it writes to, by which no model, decision or report differs.
 ELSEWHERE = ("name", "store", "workspace", "runner", "dask", "signing", "retrain", "drift_cooldown")
@@ -56,9 +57,12 @@ def is_decided(config: TrainingConfig, version: str) -> bool:
     return version == history.champion or history.decision(version) is not None or not rule_decides
 
 
-def describe_unchanged(version: str) -> str:
-    """Say that a run has nothing new, and which version stays."""
-    return f"Nothing new since {version}: kept"
+def describe_unchanged(version: str, decision: PromotionDecision | None = None) -> str:
+    """Say that a run has nothing new, and which version stays, or what was decided about it only now."""
+    if decision is None:
+        return f"Nothing new since {version}: kept"
+    done = "promoted" if decision.outcome == "promote" else "the champion stays"
+    return f"Nothing new since {version}, whose run ended before it was compared; {done}: {decision.why}"
 
 
 def _settings(config: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from botocore.exceptions import CredentialRetrievalError, NoCredentialsError, Pa
 
 from bakeoff.errors import ReadError, UserError, WriteError, may_pass
 from bakeoff.runtime.objects.address import parse_address
-from bakeoff.runtime.objects.place import file_system, naming, open_place
+from bakeoff.runtime.objects.place import describe_failure, file_system, naming, open_place
 
 S3 = parse_address("s3://bucket/models")
 MISTAKES = [
@@ -53,15 +53,35 @@ def test_an_endpoint_that_is_none_is_one_line_without_its_password(monkeypatch, 
     assert "hush" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Invalid endpoint: anna:hu/sh@host:1", "Invalid endpoint: …@host:1"),
+        (
+            "no answer from https://x.blob.example.org/c/o?sv=1&sig=hush now",
+            "no answer from https://x.blob.example.org/c/o?… now",
+        ),
+    ],
+)
+def test_what_a_client_says_is_shown_without_secrets(said, shown):
+    assert shown == describe_failure(OSError(said))
+
+
 def test_a_value_error_of_our_own_is_a_bug_and_stays_one():
     with pytest.raises(ValueError, match="ours"), naming(S3):
         raise ValueError("ours")
 
 
-def test_a_process_has_one_client_for_each_environment(monkeypatch):
+def test_a_process_has_one_client_for_each_environment(monkeypatch, tmp_path):
     """Each has connections of its own."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "one")
     first = file_system(S3)
     assert first is file_system(parse_address("s3://other/models"))
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "two")
-    assert first is not file_system(S3)
+    second = file_system(S3)
+    assert first is not second
+    (tmp_path / "credentials").write_text("[default]")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    third = file_system(S3)
+    (tmp_path / "credentials").write_text("[default]\n# others by now")
+    assert third is not file_system(S3)
