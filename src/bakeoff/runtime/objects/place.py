@@ -35,7 +35,7 @@ FILES = {
     "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
     "GOOGLE_APPLICATION_CREDENTIALS": "~/.config/gcloud/application_default_credentials.json",
 }
-SECRET = re.compile(r"\S*@|\?\S*")  # user and password, and the query, of what is meant as a URL
+SECRET = re.compile(r"\S*@|\?\S+")  # user and password, and the query, of what is meant as a URL
 SETTINGS = ("AWS_", "AZURE_", "FSSPEC_", "GCSFS_", "GOOGLE_", "STORAGE_")  # of the clients, in the environment
 # Of botocore: what the user has set is wrong.
 MISTAKES = {
