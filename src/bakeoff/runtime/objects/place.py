@@ -35,7 +35,7 @@ FILES = {
     "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
     "GOOGLE_APPLICATION_CREDENTIALS": "~/.config/gcloud/application_default_credentials.json",
 }
-SECRET = re.compile(r"\S*@|\?\S+")  # user and password, and the query, of what is meant as a URL
+SECRET = re.compile(r"(\w+://)?\S*@|\?\S+")  # user and password, and the query, of what is meant as a URL
 SETTINGS = ("AWS_", "AZURE_", "FSSPEC_", "GCSFS_", "GOOGLE_", "STORAGE_")  # of the clients, in the environment
 # Of botocore: what the user has set is wrong.
 MISTAKES = {
@@ -268,11 +268,8 @@ def _is_clients(error: BaseException) -> bool:
 
 def describe_failure(error: Exception) -> str:
     """Return what an error says, in one line, without the secrets that a URL may hold."""
-    return one_line(
-        SECRET.sub(
-            lambda found: "…@" if found[0].endswith("@") else "?…", getattr(error, "strerror", None) or str(error)
-        )
-    )
+    said = str(getattr(error, "strerror", None) or error)
+    return one_line(SECRET.sub(lambda found: f"{found[1] or ''}…@" if found[0].endswith("@") else "?…", said))
 
 
 def read_limited(place: Place, key: str, most: int) -> bytes:
