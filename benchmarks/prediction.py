@@ -39,7 +39,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Stack(folder) as stack:
-            os.environ |= {"PREFECT_API_URL": stack.url, "PREFECT_HOME": str(folder)}  # for the auth string
+            server = {"PREFECT_API_URL": stack.url, "PREFECT_API_AUTH_STRING": ":".join(stack.auth)}
+            os.environ |= server | {"PREFECT_HOME": str(folder)}
             jobs = [
                 ("logistic_regression", "parquet", large),
                 ("logistic_regression", "parquet", large // 10),
