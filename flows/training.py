@@ -45,7 +45,7 @@ from bakeoff.training.leaderboard import (
     score_contestant,
 )
 from bakeoff.training.preflight import check_contestants, check_places
-from bakeoff.training.promotion import PromotionDecision
+from bakeoff.training.results import PromotionDecision
 from bakeoff.training.time_budget import order_contestants, race_deadline, skip_over_budget
 from tasks import PRELOAD
 from tasks.calibrate import calibrate

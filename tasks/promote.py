@@ -2,7 +2,7 @@
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.training.promotion import PromotionDecision
+from bakeoff.training.results import PromotionDecision
 from tasks.runs.steps import step
 
 

@@ -14,7 +14,7 @@ from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.drift.results import Drift
 from bakeoff.runtime.objects.address import Address
 from bakeoff.store.load import VersionRef
-from bakeoff.training.promotion import PromotionDecision
+from bakeoff.training.results import PromotionDecision
 from tasks.runs.outage import or_warn
 
 # Labels of the resource.

@@ -22,8 +22,7 @@ from bakeoff.runtime.workers import start_fork_server, stop_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.training.earlier_runs.unchanged import find_unchanged, is_decided
 from bakeoff.training.leaderboard import Scorecard, require_finisher, score_contestant
-from bakeoff.training.promotion import PromotionDecision
-from bakeoff.training.results import CalibratedModel, FoldScore, Selection, TestResult
+from bakeoff.training.results import CalibratedModel, FoldScore, PromotionDecision, Selection, TestResult
 from bakeoff.training.time_budget import expect, order_contestants, race_deadline, skip_over_budget
 
 DASK = "runner: dask needs Prefect: run it by python -m flows.training, or as a deployment"

@@ -17,7 +17,8 @@ from bakeoff.store.history import FIRST, Entry, History
 from bakeoff.store.load import open_store
 from bakeoff.store.model_store import ModelStore
 from bakeoff.training.champion_challenger import compare_with_champion
-from bakeoff.training.promotion import ALWAYS, PromotionDecision, decide
+from bakeoff.training.promotion import ALWAYS, decide
+from bakeoff.training.results import PromotionDecision
 
 TRIES = 5  # another run may change the champion during the comparison
 

@@ -1,15 +1,15 @@
 """Decide whether a challenger replaces the champion, and explain why: a pure function of numbers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, isfinite, log
-from typing import Any, Literal, Self
+from typing import Any
 
 from bakeoff.config import PromotionConfig
 from bakeoff.evaluation.results import Comparison, format_evidence
 from bakeoff.formatting import format_difference, format_interval
 from bakeoff.metrics import METRICS, MetricName
+from bakeoff.training.results import Outcome, PromotionDecision
 
-Outcome = Literal["promote", "keep"]
 RARE = 30  # rows of the rarest class: with fewer, the bootstrap finds differences too often
 ALWAYS = "promotion.rule is always"
 FEW = 20  # groups: with fewer, so do the bootstrap and the t-test over groups
@@ -55,26 +55,6 @@ class ChampionComparison:
     obstacle: str | None = None
     unopened: str | None = None
     unusable: str | None = None
-
-
-@dataclass(frozen=True)
-class PromotionDecision:
-    """The decision, its reason in one sentence, and the figures that it rests on.
-
-    Attributes:
-        champion: the champion that the version was compared with; None if it is the first version.
-        hold: the sentence about a hold of promotion, because of which the champion stays; None without one.
-    """
-
-    outcome: Outcome
-    why: str
-    figures: dict[str, Any]
-    champion: str | None = None
-    hold: str | None = None
-
-    def held(self, hold: str) -> Self:
-        """Return the decision under a hold: the champion stays, and the reason that counted otherwise is kept."""
-        return replace(self, outcome="keep", why=f"{hold} ({self.why})", hold=hold)
 
 
 def decide(result: ChampionComparison, scoring: MetricName, config: PromotionConfig) -> PromotionDecision:

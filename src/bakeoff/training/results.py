@@ -1,11 +1,14 @@
 """Results of the training steps as dataclasses of figures and paths; this module imports no library."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Literal, Self
 
 from bakeoff.estimators.engines import Engine
 from bakeoff.evaluation.results import Calibration, Comparison, Evaluation, SearchResult
+
+Outcome = Literal["promote", "keep"]
 
 
 @dataclass(frozen=True)
@@ -137,3 +140,23 @@ class CalibratedModel(ModelRef):
     """The model to export, calibrated or not, and the evaluation of its probabilities."""
 
     calibration: Calibration
+
+
+@dataclass(frozen=True)
+class PromotionDecision:
+    """The decision, its reason in one sentence, and the figures that it rests on.
+
+    Attributes:
+        champion: the champion that the version was compared with; None if it is the first version.
+        hold: the sentence about a hold of promotion, because of which the champion stays; None without one.
+    """
+
+    outcome: Outcome
+    why: str
+    figures: dict[str, Any]
+    champion: str | None = None
+    hold: str | None = None
+
+    def held(self, hold: str) -> Self:
+        """Return the decision under a hold: the champion stays, and the reason that counted otherwise is kept."""
+        return replace(self, outcome="keep", why=f"{hold} ({self.why})", hold=hold)

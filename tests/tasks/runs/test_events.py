@@ -11,7 +11,7 @@ from prefect.events.schemas.events import Resource
 from bakeoff.config import PredictionConfig, PromotionConfig, TrainingConfig
 from bakeoff.drift.results import ColumnDrift, Difference, Drift
 from bakeoff.store.load import VersionRef
-from bakeoff.training.promotion import PromotionDecision
+from bakeoff.training.results import PromotionDecision
 from deployments.automations import retrain_on_drift
 from tasks.runs import events
 from tasks.runs.events import emit_decision, emit_drift

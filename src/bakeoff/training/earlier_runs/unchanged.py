@@ -9,7 +9,7 @@ from bakeoff.errors import IntegrityError, ReadError, StoreError
 from bakeoff.estimators.own_classifiers import describe_packages
 from bakeoff.runtime.environment import describe_environment
 from bakeoff.store.load import open_store
-from bakeoff.training.promotion import PromotionDecision
+from bakeoff.training.results import PromotionDecision
 
 # Where a run works and what it writes to, by which no model, decision or report differs.
 ELSEWHERE = ("name", "store", "workspace", "runner", "dask", "signing", "retrain", "drift_cooldown")
