@@ -38,10 +38,10 @@ def labels(store: ModelStore, options: argparse.Namespace) -> int:
         user(),
     )
     after = store.history()
-    for version in recorded:
+    versions = [version for version in after.labels if version in {each.version for each in joined}]
+    for version in versions:  # of those recorded before, too: the report may not have been written then
         if version in after.versions and not is_deep(store, version):
             rewrite_report(store, version)
-    versions = [version for version in after.labels if version in {each.version for each in joined}]
     said = [describe_coverage(joined, len(truth), len(found)), *counts.lines()]
     if options.json:
         figures = {version: weekly_figures(after, version) for version in versions}

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from bakeoff.cli.main import main
+from bakeoff.errors import ReadError
+from bakeoff.store.model_store import ModelStore
 from tests.bakeoff.conftest import predict
 
 
@@ -152,3 +154,20 @@ def test_a_journal_of_a_newer_bakeoff_is_named_as_one(version, tmp_path, capsys)
     path.write_text(path.read_text().replace('"event": "promote"', '"event": "praise"'))
     assert 1 == main(["models", "list", "--store", str(tmp_path / "models")])
     assert "'praise', which this Bakeoff doesn't know: a newer one wrote it" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_read_just_now_is_not_replaced(predicted, tmp_path, capsys, monkeypatch):
+    """It may be a deep one; the labels are recorded, and giving them again writes it."""
+    (report,) = (tmp_path / "models" / "classifier").glob("*/report.html")
+    before = report.read_bytes()
+
+    def refused(self, version):
+        raise ReadError("report.html could not be read: Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelStore, "read_report", refused)
+        assert 0 != give(tmp_path, truth_of(predicted[1]))
+    assert "could not be read" in capsys.readouterr().err
+    assert before == report.read_bytes()
+    assert 0 == give(tmp_path, truth_of(predicted[1]))
+    assert b"Accuracy in use" in report.read_bytes()

@@ -21,6 +21,7 @@ from bakeoff.errors import (
     StoreError,
     UserError,
     WriteError,
+    may_pass,
 )
 from bakeoff.prediction.checkpoint import Checkpoint
 from bakeoff.runtime import files
@@ -217,6 +218,19 @@ def test_a_folder_that_takes_no_files_is_refused_whatever_its_permissions_say(pl
     """As /proc does from root, too."""
     with pytest.raises(UserError, match=f"the store '{place}' can't be written: 'proc' (takes no files|gives no perm)"):
         require_writable(Path(place), "the store")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_disk_that_is_full_when_a_run_begins_is_no_mistake_of_the_user(tmp_path, monkeypatch, number):
+    """So a deployment's run is tried again."""
+
+    def fail(**_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", fail)
+    with pytest.raises(WriteError, match=f"the workspace '.*new' can't be written: {os.strerror(number)}") as caught:
+        require_writable(tmp_path / "new", "the workspace", ConfigError)
+    assert may_pass(caught.value)
 
 
 def test_a_folder_is_as_it_was_after_the_look(tmp_path):
