@@ -91,7 +91,7 @@ class ClusterError(BakeoffError):
 
 
 class StepLostError(BakeoffError):
-    """A step of a race has no result for no fault of its own: the disk failed, or its cluster has lost it."""
+    """A step has no result for no fault of its own: its disk failed, or the server of its process, or its cluster."""
 
     @classmethod
     def of(cls, contestant: str, reason: str) -> Self:
@@ -101,6 +101,10 @@ class StepLostError(BakeoffError):
 
 class TrainingError(BakeoffError):
     """No contestant could be trained."""
+
+
+class ProcessEndedError(TrainingError):
+    """The process of a step ended before the step was done, perhaps for want of memory."""
 
 
 class OutOfTimeError(TrainingError):
@@ -121,7 +125,7 @@ def may_pass(error: BaseException | None) -> bool:
     Of Bakeoff's errors the outermost decides, unless the system's own error below it says that it lasts.
     """
     outermost, code = _outermost(error), _code(error)
-    if isinstance(outermost, AwayError | ClusterError | StepLostError):
+    if isinstance(outermost, AwayError | ClusterError | ProcessEndedError | StepLostError):
         return True
     if isinstance(outermost, ReadError | WriteError):
         return code not in LASTING
@@ -131,6 +135,11 @@ def may_pass(error: BaseException | None) -> bool:
 def disk_failed(error: BaseException | None) -> bool:
     """Return whether a disk was full or broken, so that the error says nothing about who wrote to it."""
     return _code(error) in DISK
+
+
+def step_lost(error: BaseException | None) -> bool:
+    """Return whether the error of a step says nothing about the step, so that another attempt is fair."""
+    return isinstance(error, StepLostError) or disk_failed(error)
 
 
 def keep_code(error: BaseException) -> None:

@@ -37,7 +37,7 @@ class ContestantRun:
             folder: the run's folder, for the files of folds that other machines scored.
 
         Raises:
-            StepLostError: the disk failed in a step, or the Dask cluster has lost it.
+            StepLostError: a step has no result for no fault of its own.
         """
         folds, fit = [end_of(fold) for fold in self.folds], end_of(self.fit)
         model, test = end_of(self.model), end_of(self.test)

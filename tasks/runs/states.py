@@ -13,7 +13,7 @@ from prefect.futures import PrefectFuture
 from prefect.states import Cancelled, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from bakeoff.errors import OutOfTimeError, describe, disk_failed
+from bakeoff.errors import OutOfTimeError, describe, step_lost
 from tasks.runs.cancellation import RunCancelledError, require_wanted
 
 LOST = "Lost"  # the name of the Crashed state of a step that its cluster has lost
@@ -62,7 +62,7 @@ class TaskEnd:
         value: its result.
         reason: why it has no result; None if it has one.
         out_of_time: whether it was stopped at the end of the time budget.
-        is_lost: whether its cluster has lost it, or the disk failed, which says nothing about the step.
+        is_lost: whether it has no result for no fault of its own: see `StepLostError`.
     """
 
     value: Any = None
@@ -77,7 +77,7 @@ def end_of(future: PrefectFuture[Any]) -> TaskEnd:
     if not future.state.is_completed():
         error = future.result(raise_on_failure=False) if future.state.is_failed() else None
         reason, out_of_time = future.state.message or future.state.name, isinstance(error, OutOfTimeError)
-        return TaskEnd(None, reason, out_of_time, future.state.name == LOST or disk_failed(error))
+        return TaskEnd(None, reason, out_of_time, future.state.name == LOST or step_lost(error))
     result = future.result()
     if isinstance(result, BaseException):  # a failure that a cache stored as a result
         return TaskEnd(reason=describe(result))

@@ -9,7 +9,7 @@ from typing import Any
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.dataset_ref import DatasetRef
-from bakeoff.errors import BakeoffError, ConfigError, OutOfTimeError, StepLostError, describe, disk_failed
+from bakeoff.errors import BakeoffError, ConfigError, OutOfTimeError, StepLostError, describe, step_lost
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.estimators.fit_time import ProblemSize
 from bakeoff.estimators.slices.counted import needs_slice
@@ -215,7 +215,7 @@ class _Steps:
         except Exception as error:  # whatever an estimator raises
             if self._stopped:  # not the contestant's failure
                 raise
-            if disk_failed(error):
+            if step_lost(error):
                 raise StepLostError.of(contestant.name, describe(error)) from error
             return score_contestant(contestant, [], None, None, describe(error)), None
         return score_contestant(contestant, scores, model, test, None), model

@@ -18,9 +18,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bakeoff.errors import OutOfTimeError, TrainingError
+from bakeoff.errors import OutOfTimeError, ProcessEndedError, StepLostError
 from bakeoff.runtime.cores import OUT_OF_TIME, Expectation
 from bakeoff.runtime.workers import ONE_THREAD, WorkerConnection, start_fork_server
+
+SERVER_ENDED = "the server of its process ended"
 
 
 class ProcessContext(NamedTuple):
@@ -54,13 +56,17 @@ def run_in_process(
 
     Raises:
         OutOfTimeError: it was not done by the deadline.
-        TrainingError: the process ended before the function did.
+        ProcessEndedError: the process ended before the function did.
+        StepLostError: the server of the processes ended.
         Exception: what the function raises.
     """
     server = start_fork_server()
     notice = _Notice(expected, make_way)
     with server.cores.hold(expected, deadline, notice.give) as claim:
-        worker = server.worker()
+        try:
+            worker = server.worker()
+        except OSError:
+            raise StepLostError(SERVER_ENDED) from None
         server.under_way.add(id(worker))
         try:
             kind, content = _await_result(worker, path, args, deadline, partial(server.cores.attach, claim), notice)
@@ -73,7 +79,7 @@ def run_in_process(
                 server.keep(worker)
     if kind == "returned":
         return content
-    raise content if kind == "raised" else TrainingError(_describe_end(content))
+    raise content if kind == "raised" else ProcessEndedError(_describe_end(content))
 
 
 def _await_result(
@@ -112,7 +118,7 @@ def _await_result(
     except (EOFError, ConnectionError):
         worker.pid = None  # the pid may be reused by now
         attach(None)
-        raise TrainingError("the server of its process ended") from None
+        raise StepLostError(SERVER_ENDED) from None
     except BaseException:  # interrupted, or out of time
         attach(None)
         if worker.pid is not None:

@@ -92,9 +92,9 @@ class ForkServer:
 
     def _fork(self) -> Connection:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with ours, theirs:
             socket.send_fds(self._socket, [b"+"], [theirs.fileno()])
-        return Connection(ours.detach())
+            return Connection(ours.detach())
 
     def stop(self) -> None:
         """End the server and the processes it forked."""

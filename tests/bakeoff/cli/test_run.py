@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import shlex
 import signal
@@ -125,6 +126,30 @@ def test_an_interrupted_race_says_so_in_one_line(away, number):
     assert "bakeoff: interrupted" == err.splitlines()[-1]
     assert "failed" not in err
     assert [] == list((away / ".bakeoff").glob("bakeoff-run-*"))
+
+
+def children(pid):
+    """The processes that one has started, whichever its thread."""
+    return [int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text().split()]
+
+
+def test_a_race_whose_processes_are_killed_fails_no_contestant(away):
+    """It ends, and says what to do: a version without them would be sealed otherwise."""
+    slow = '{"logistic_regression": {}, "random_forest": {"n_estimators": 2000}}'
+    command = [sys.executable, "-m", "bakeoff.cli", "train", "--dataset.n-samples", "2000", "--classifiers", slow]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        for line in run.stderr:
+            if "fold 1" in line:
+                break
+        (server,) = (pid for pid in children(run.pid) if b"fork_server" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        for process in (server, *children(server)):
+            os.kill(process, signal.SIGKILL)
+        out, err = run.communicate()
+    assert (1, "") == (run.returncode, out)
+    assert err.splitlines()[-1].endswith(
+        "the server of its process ended; what was finished is kept: start the run again"
+    )
+    assert [] == list((away / "models").glob("*/*/card.json"))
 
 
 def test_a_contestant_that_fails_is_told_and_the_others_go_on(away, capsys):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bakeoff.errors import DataError, OutOfTimeError, TrainingError
+from bakeoff.errors import DataError, OutOfTimeError, ProcessEndedError, StepLostError, TrainingError
 from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server
@@ -45,8 +45,8 @@ def test_what_is_not_asked_for_is_not_logged(caplog):
     [
         ("refuse", (), DataError, "^these rows$"),
         ("fail_oddly", (), TrainingError, "^OddError: this: that$"),
-        ("end", (3,), TrainingError, "^its process ended with status 3 before it was done$"),
-        ("be_killed", (), TrainingError, "^its process was killed, as the system does when memory runs out"),
+        ("end", (3,), ProcessEndedError, "^its process ended with status 3 before it was done$"),
+        ("be_killed", (), ProcessEndedError, "^its process was killed, as the system does when memory runs out"),
     ],
 )
 def test_a_step_that_fails_takes_nothing_with_it(step, args, error, sentence):
@@ -148,8 +148,22 @@ def test_a_step_whose_server_was_killed_with_it_fails_in_a_sentence(tmp_path):
         os.kill(server._process.pid, signal.SIGKILL)
         server._process.wait()
         os.kill(int(path.read_text()), signal.SIGKILL)
-        with pytest.raises(TrainingError, match="^the server of its process ended$"):
+        with pytest.raises(StepLostError, match="^the server of its process ended$"):
             asked.result()
+    assert 2 == run_in_process(f"{STEPS}:double", 1)[1]
+
+
+def test_a_step_that_finds_no_server_to_fork_its_process_is_lost(monkeypatch):
+    """As one that waited for a core meanwhile; the next one finds another server."""
+    server = start_fork_server()
+    monkeypatch.setattr(server, "serves", lambda: True)
+    os.kill(server._process.pid, signal.SIGKILL)
+    server._process.wait()
+    while server._idle:
+        server._idle.pop().close()
+    with pytest.raises(StepLostError, match="^the server of its process ended$"):
+        run_in_process(f"{STEPS}:double", 1)
+    monkeypatch.undo()
     assert 2 == run_in_process(f"{STEPS}:double", 1)[1]
 
 

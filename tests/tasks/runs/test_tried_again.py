@@ -11,6 +11,7 @@ from bakeoff.errors import (
     ConfigError,
     DataError,
     IntegrityError,
+    ProcessEndedError,
     ReadError,
     StepLostError,
     StoreError,
@@ -37,6 +38,8 @@ OUTAGES = [
     AwayError("no scheduler answers"),
     ClusterError("the cluster has lost a chunk"),
     StepLostError.of("svm", "[Errno 28] No space left on device"),
+    StepLostError("the server of its process ended"),
+    ProcessEndedError("its process was killed"),
     caused(RuntimeError("wrapped"), FULL),
     caused(ReadError("s3://bucket/rows.csv: the credentials expired"), UserError("no permission")),
 ]
