@@ -65,6 +65,7 @@ COVERED_BY = {
     "bakeoff/config/test_training.py": "bakeoff/config/base bakeoff/config/costs"
     " bakeoff/config/race bakeoff/config/rows/dataset bakeoff/config/rows/sources bakeoff/config/rows/window"
     " bakeoff/config/signing bakeoff/config/validation",
+    "bakeoff/config/unpickler/test_restricted.py": "bakeoff/config/unpickler/names bakeoff/config/unpickler/read",
     "bakeoff/data/test_fresh_rows.py": "bakeoff/data/origin",
     "bakeoff/data/test_prepare.py": "bakeoff/data/dataset_ref bakeoff/data/parts",
     "bakeoff/estimators/test_nystroem_svc.py": "bakeoff/estimators/landmark_kernel",

@@ -16,7 +16,7 @@ import pyarrow.parquet
 
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
-from bakeoff.config.unpickler import read_model
+from bakeoff.config.unpickler.read import read_model
 from bakeoff.config.validation import validate
 from bakeoff.data.parts import forget_parts
 from bakeoff.errors import ConfigError, DataError

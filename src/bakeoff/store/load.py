@@ -11,7 +11,7 @@ from typing import Any
 
 from bakeoff.config import PredictionConfig, TrainingConfig
 from bakeoff.config.allowed_modules import MissingPackageError, NotAllowedError
-from bakeoff.config.unpickler import unpickle_model
+from bakeoff.config.unpickler.read import unpickle_model
 from bakeoff.errors import IntegrityError, StoreError
 from bakeoff.store.card import Card
 from bakeoff.store.entries import head_of

@@ -9,7 +9,7 @@ import numpy as np
 
 from bakeoff.classifiers import title
 from bakeoff.config import TrainingConfig
-from bakeoff.config.unpickler import read_model
+from bakeoff.config.unpickler.read import read_model
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.estimators.calibration import cross_fit
 from bakeoff.estimators.contestant import ISOTONIC_ROWS, Contestant, choose_method

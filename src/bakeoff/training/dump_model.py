@@ -7,7 +7,7 @@ from typing import Any
 
 from joblib.numpy_pickle import NumpyPickler
 
-from bakeoff.config.unpickler import find_name
+from bakeoff.config.unpickler.names import find_name
 
 
 def dump_model(pipeline: Any, path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bakeoff.classifiers import title
-from bakeoff.config.unpickler import read_model
+from bakeoff.config.unpickler.read import read_model
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.parts import read_groups, read_part
 from bakeoff.estimators.contestant import Contestant

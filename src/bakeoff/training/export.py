@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bakeoff.config import TrainingConfig
-from bakeoff.config.unpickler import read_model
+from bakeoff.config.unpickler.read import read_model
 from bakeoff.config.yaml_file import dump_yaml
 from bakeoff.data.dataset_ref import DatasetRef
 from bakeoff.data.fresh_rows import TRAINED_ON, write_trained_on

@@ -1,15 +1,10 @@
-"""Unpickle models, and nothing else: a pickle calls whatever it may name.
-
-Digests and signatures say who wrote a model. This list bounds what a model can name if they are forged, or their keys
-stolen: estimators, arrays and trees, no function that runs a command, reads a file or evaluates text.
-"""
+"""Find what a saved model names, if a model may consist of it."""
 
 import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from bakeoff.config.allowed_modules import (
     ALWAYS,
@@ -25,7 +20,6 @@ from bakeoff.config.allowed_modules import (
 NAMES = {
     "builtins": "bool bytearray bytes complex dict float frozenset int list object range set slice str tuple",
     "collections": "Counter OrderedDict defaultdict deque",
-    "copyreg": "_reconstructor",
     "datetime": "date datetime time timedelta timezone",
     "functools": "partial",  # of a function that may be named itself
     "catboost.core": "CatBoost CatBoostClassifier",
@@ -45,13 +39,37 @@ NAMES = {
     "numpy.random.bit_generator": "SeedSequence __pyx_unpickle_SeedSequence",
     "numpy.random.mtrand": "RandomState",
     "pandas._libs.tslibs.timestamps": "Timestamp _unpickle_timestamp",
+    "scipy._lib.array_api_compat.numpy._aliases": "asarray",
+    "scipy.interpolate._bsplines": "BSpline",
+    "sklearn.calibration": "_CalibratedClassifier",
+    "sklearn.cluster._birch": "_CFNode _CFSubcluster",
+    "sklearn.cluster._bisect_k_means": "_BisectingTree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor": "TreePredictor",
+    "sklearn.feature_selection._mutual_info": "mutual_info_classif",
+    "sklearn.feature_selection._univariate_selection": "chi2 f_classif",
     "sklearn.metrics._dist_metrics": "newObj",
-    "sklearn.neighbors._ball_tree": "newObj",
-    "sklearn.neighbors._kd_tree": "newObj",
+    "sklearn.neighbors._ball_tree": "BallTree BallTree32 BallTree64 newObj",
+    "sklearn.neighbors._kd_tree": "KDTree KDTree32 KDTree64 newObj",
+    "sklearn.neural_network._stochastic_optimizers": "AdamOptimizer SGDOptimizer",
+    "sklearn.tree._tree": "Tree",
+    "sklearn.utils._bunch": "Bunch",
     "sklearn.utils.validation": "check_array",
     "xgboost.core": "Booster",
 }
-CLASSES = ("bakeoff.estimators", "scipy.interpolate", "scipy.sparse", "sklearn")  # all of whose classes may be named
+UNCALLED = {
+    "check_array",
+    "Booster",
+    "CatBoost",
+    "CatBoostClassifier",
+}  # of `NAMES`, what a model holds but never calls
+ESTIMATORS = ("bakeoff.estimators", "sklearn")  # all of whose estimators may be named
+PARTS = (  # all of whose classes may be named
+    "sklearn._loss",
+    "sklearn.gaussian_process.kernels",
+    "sklearn.linear_model._sgd_fast",
+    "sklearn.metrics._dist_metrics",
+    "sklearn.model_selection._split",
+)
 CYTHON = "__pyx_unpickle_"  # functions that Cython makes, one for each class, to make an object of its state
 SHORT_NAMES = {"_loss": "sklearn._loss._loss"}  # what scikit-learn 1.7 calls a module of its own
 OLD_NAMES = ("bakeoff.calibration", "bakeoff.nystroem_svc")  # of classes now in `bakeoff.estimators`
@@ -76,29 +94,6 @@ class RefusedNameError(NotAllowedError):
             f"it names {self.path[:120]}, which is not among what models consist of, so it may be forged; whoever runs "
             f"Bakeoff and trusts it can add that name to the environment variable {VARIABLE}"
         )
-
-
-def read_model(path: Path) -> Any:
-    """Load the model in a file; see `unpickle_model`."""
-    with path.open("rb") as file:
-        return unpickle_model(file)
-
-
-def unpickle_model(file: BinaryIO) -> Any:
-    """Load a model that was written by joblib.
-
-    Raises:
-        MissingPackageError: the package of a class is not installed.
-        NotAllowedError: the model names something that it may not; nothing of it was called or imported.
-        Exception: whatever unpickling raises.
-    """
-    from joblib.numpy_pickle import NumpyUnpickler
-
-    class Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib ships no types
-        def find_class(self, module: str, name: str) -> Any:  # arrays of objects are read by it, too
-            return find_name(module, name)
-
-    return Unpickler("", file, ensure_native_byte_order=True).load()
 
 
 def find_name(module: str, name: str) -> Any:
@@ -128,19 +123,34 @@ def find_name(module: str, name: str) -> Any:
 
 def _rule(module: str, name: str) -> Callable[[Any], bool] | None:
     """Return what must hold of the object behind a name; None if the name is refused before its module is imported."""
-    own = tuple(each for each in allowed_modules() if each not in ALWAYS)
-    cython = name.startswith(CYTHON) and is_below(module, CLASSES)
+    own = own_modules()
+    cython = name.startswith(CYTHON) and is_below(module, PARTS)
     if cython or name in NAMES.get(module, "").split() or f"{module}.{name}" in own:
         return lambda _: True
     if "." in name or is_below(module, NO_MODELS):  # a dotted name reaches what a class holds, as a module's globals
         return None
-    if is_below(module, own):
-        return lambda found: _is_class_of(found, own)
-    if is_below(module, CLASSES) or module in OLD_NAMES:
-        return lambda found: _is_class_of(found, CLASSES) and not is_below(found.__module__, NO_MODELS)
+    rules: dict[tuple[str, ...], Callable[[Any], bool]] = {
+        own: lambda found: _is_class_of(found, own),
+        PARTS: lambda found: _is_class_of(found, PARTS),
+        (*ESTIMATORS, *OLD_NAMES): lambda found: (
+            _is_estimator(found, ESTIMATORS) and not is_below(found.__module__, NO_MODELS)
+        ),
+        ("scipy.sparse",): _is_sparse,
+        ALWAYS: _is_estimator,
+    }
     if module == "numpy":
         return _is_number
-    return _is_estimator if is_allowed(module) else None
+    return next((rule for modules, rule in rules.items() if is_below(module, modules)), None)
+
+
+def own_modules() -> tuple[str, ...]:
+    """Return the modules and functions that the environment variable names."""
+    return tuple(each for each in allowed_modules() if each not in ALWAYS)
+
+
+def is_called(name: str, found: Any) -> bool:
+    """Return whether a model may call what it has named; estimators are made without a call."""
+    return name not in UNCALLED and not _is_estimator(found, ESTIMATORS)
 
 
 def _is_class_of(found: Any, modules: tuple[str, ...]) -> bool:
@@ -153,7 +163,13 @@ def _is_number(found: Any) -> bool:
     return isinstance(found, type) and issubclass(found, np.generic)
 
 
-def _is_estimator(found: Any) -> bool:
+def _is_sparse(found: Any) -> bool:
+    from scipy.sparse import sparray, spmatrix
+
+    return isinstance(found, type) and issubclass(found, (sparray, spmatrix))
+
+
+def _is_estimator(found: Any, modules: tuple[str, ...] = ALWAYS) -> bool:
     from sklearn.base import BaseEstimator
 
-    return _is_class_of(found, ALWAYS) and issubclass(found, BaseEstimator)
+    return _is_class_of(found, modules) and issubclass(found, BaseEstimator)
