@@ -105,9 +105,13 @@ def serve(host: str, port: int) -> int:
 
 
 def mend_outages() -> None:
-    """Change two of Prefect's answers to an outage, which it has no settings for; its version is pinned."""
+    """Change what Prefect does after an outage where it has no settings for it; its version is pinned."""
     from prefect.server.api import server
     from prefect.server.events.ordering import memory
+
+    from deployments.late_reports import prevent_late_reports
+
+    prevent_late_reports()
 
     # A state's event waits for that of the state before, which a server that was killed no longer knows: a run that
     # crashed for it was tried again only after a quarter of an hour.

@@ -8,6 +8,7 @@ from prefect.futures import PrefectFuture
 from bakeoff.errors import StepLostError
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.runtime.transfer import RECEIVED, unpack
+from bakeoff.runtime.workspace import require_folder
 from bakeoff.training.leaderboard import Scorecard, score_contestant
 from bakeoff.training.results import CalibratedModel, FoldScore, ModelRef, TestResult
 from tasks.runs.states import end_of
@@ -46,6 +47,7 @@ class ContestantRun:
             raise StepLostError.of(contestant.name, lost.reason or "")
         failure = next((end for end in ends if end.reason), None)
         if failure is not None:
+            require_folder(folder)
             return score_contestant(
                 contestant, [], None, None, failure.reason, "skipped" if failure.out_of_time else "failed"
             )

@@ -42,14 +42,16 @@ def alone() -> Iterator[None]:
 def ask_for_prediction() -> None:
     """Request the prediction run that follows the current training run, whose version has been exported.
 
-    It is requested before the training run ends, so that it isn't lost if the server is killed afterwards.
+    It is requested before the training run ends, so that it isn't lost if the server is killed afterwards. A
+    deployment's run waits for a server that is away, as it will have to when it reports its end.
     """
     context = FlowRunContext.get()
     if context is None or context.flow_run is None or _alone.get():
         return
     # The engine's own client has connected before, so it waits for a server that restarts.
     assert isinstance(context.client, SyncPrefectClient)
-    with or_warn("the prediction could not be asked for", always=True):
+    patient = context.flow_run.deployment_id is not None
+    with or_warn("the prediction could not be asked for", always=True, patient=patient):
         _ask(context.client, [context.flow_run])
 
 

@@ -19,16 +19,17 @@ _away = threading.Event()
 
 
 @contextlib.contextmanager
-def or_warn(what: str, always: bool = False, asks: bool = True) -> Iterator[None]:
+def or_warn(what: str, always: bool = False, asks: bool = True, patient: bool = False) -> Iterator[None]:
     """Turn an exception within the block, such as a failed request to the server, into a warning.
 
     Args:
         what: the consequence, for the message, such as "the progress could not be shown".
         always: try as often as Prefect does, and warn even if the outage has already been logged.
+        patient: do so even if the server is known to be away.
         asks: whether the block waits for the server's answer, which shows that it is not away.
     """
     try:
-        with waiting_once() if always or _away.is_set() else _trying(FEW_RETRIES, SECONDS):
+        with contextlib.nullcontext() if patient else _less_patience(always):
             yield
     except Exception as error:
         if not _is_away(error):
@@ -40,6 +41,10 @@ def or_warn(what: str, always: bool = False, asks: bool = True) -> Iterator[None
     else:
         if asks:
             _away.clear()
+
+
+def _less_patience(always: bool) -> contextlib.AbstractContextManager[None]:
+    return waiting_once() if always or _away.is_set() else _trying(FEW_RETRIES, SECONDS)
 
 
 @contextlib.contextmanager
@@ -56,7 +61,7 @@ def giving_up_soon() -> Iterator[None]:
     For requests that the run's result doesn't depend on. An outage is remembered, and its exception is raised.
     """
     try:
-        with waiting_once() if _away.is_set() else _trying(FEW_RETRIES, SECONDS):
+        with _less_patience(always=False):
             yield
     except Exception as error:
         if _is_away(error):

@@ -109,14 +109,14 @@ def render_report(scored, summary) -> str:
     return render_predictions(summary, scored, draw_predictions(scored))
 
 
-def predict(config=None, elsewhere=None, **values) -> Path:
-    """The prediction flow's steps in plain calls; returns the folder. `elsewhere` is `score_table`'s."""
+def predict(config=None, elsewhere=None, run="", **values) -> Path:
+    """The prediction flow's steps in plain calls; returns the folder. `elsewhere` and `run` are `score_table`'s."""
     config = config or PredictionConfig(**values)
     check_prediction(config)
     output = output_folder(config)
     with work_folder(config, output) as folder:
         ref = find_version(config)
-        scored = score_table(config, ref, folder, elsewhere=elsewhere)
+        scored = score_table(config, ref, folder, run=run, elsewhere=elsewhere)
         published = publish_predictions(config, ref, scored, output, partial(render_report, scored))
     require_predictions(config, scored, published)
     require_undrifted(config, scored.drift, published)

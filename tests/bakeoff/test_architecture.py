@@ -107,6 +107,7 @@ COVERED_BY = {
     " tasks/runs/contestant_run tasks/runs/progress tasks/runs/states",
     "compose/test_sbom.py": "deployments/sbom",
     "stack/test_automations.py": "deployments/automations",
+    "stack/test_tried_again.py": "deployments/late_reports",
     "deployments/demo/test_stream.py": "deployments/demo/config",
     "stack/test_demo.py": "deployments/demo/days deployments/demo/server",
     "stack/test_deployments.py": "deployments/env_file deployments/register",

@@ -19,7 +19,7 @@ from bakeoff.runtime.processes import run_in_process
 from bakeoff.runtime.progress import RaceProgress
 from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server, stop_fork_server
-from bakeoff.runtime.workspace import RunFolder, run_folder
+from bakeoff.runtime.workspace import RunFolder, require_folder, run_folder
 from bakeoff.training.earlier_runs.unchanged import find_unchanged, is_decided
 from bakeoff.training.leaderboard import Scorecard, require_finisher, score_contestant
 from bakeoff.training.results import CalibratedModel, FoldScore, PromotionDecision, Selection, TestResult
@@ -217,6 +217,7 @@ class _Steps:
                 raise
             if step_lost(error):
                 raise StepLostError.of(contestant.name, describe(error)) from error
+            require_folder(folder, error)
             return score_contestant(contestant, [], None, None, describe(error)), None
         return score_contestant(contestant, scores, model, test, None), model
 

@@ -19,6 +19,7 @@ from bakeoff.prediction.scorer import REJECTED, ScoredBatch
 from bakeoff.tables.batches import Position
 
 STATE, LOCK, RESULT = "state.jsonl", "lock", "result"  # names in the work folder; the result is a folder
+RUNS = "runs"  # the ids of runs that may have written rows to the output table, but have not published the result
 FORMAT = 6  # of the state file; a checkpoint of another format is discarded
 
 _written: set[Path] = set()  # the folders that this process is writing to
@@ -36,6 +37,8 @@ class Checkpoint:
         """Open a folder that the caller has made and locked."""
         self.folder = folder
         self.result = folder / RESULT
+        if not self.result.exists():  # none yet, or it was published
+            (folder / RUNS).unlink(missing_ok=True)
         _written.add(folder)
         self._files: dict[str, io.FileIO] = {}
 
@@ -108,10 +111,10 @@ class Checkpoint:
         self._append(STATE, encode_line(line))
 
     def clear(self) -> None:
-        """Delete everything in the folder but the lock."""
+        """Delete everything in the folder but the lock and the ids of runs."""
         self._close_files()
         for path in self.folder.iterdir():
-            if path.name != LOCK:
+            if path.name not in (LOCK, RUNS):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def close(self) -> None:
@@ -159,6 +162,18 @@ class Checkpoint:
     def _open(self, name: str) -> io.FileIO:
         path = self.folder / name
         return io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
+
+
+def note_run(folder: Path, run: str) -> list[str]:
+    """Note in the work folder that a run is about to write rows to the output table; returns the runs noted so far."""
+    path = folder / RUNS
+    runs = [line.strip() for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    if run not in runs:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{run}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return [*runs, run]
 
 
 def is_written(folder: Path) -> bool:

@@ -65,7 +65,7 @@ def score_table(
         ref: the version.
         folder: the work folder, locked.
         report: called with the progress after every batch.
-        run: the run's id; a run that resumes another has that one's.
+        run: the run's id.
         elsewhere: scores chunks in other processes; None to score them here.
 
     Raises:
@@ -78,15 +78,15 @@ def score_table(
     _log_columns(job)
     task, counts = _task(config, job), RowCounts(StreamingEvaluation(list(map(str, job.scorer.classes))))
     with contextlib.closing(Checkpoint(folder)) as checkpoint, _disk_errors_explained(folder):
-        head, run = json.loads(checkpoint.resume_or_start(task, json.dumps([ref.head, run])))
+        head, first_run = json.loads(checkpoint.resume_or_start(task, json.dumps([ref.head, run])))
         if (address := object_address(config.output)) is not None:
-            refuse_claimed(address, run)
+            refuse_claimed(address, first_run)
         with PredictionWriter(checkpoint.result, config.format, job.scorer.schema) as writer:
             _score_rest(config, job, checkpoint, writer, counts, report, elsewhere)
     _refuse_too_many(config, counts, counts.rows)
     if _task(config, job) != task:
         raise DataError(f"{config.shown!r} has changed while it was read; score it again when it is complete")
-    return finish_table(job, head, run, checkpoint.result, counts)
+    return finish_table(job, head, (run, first_run), checkpoint.result, counts)
 
 
 def _score_rest(

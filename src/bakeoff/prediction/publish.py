@@ -14,6 +14,7 @@ from bakeoff.errors import UnscoredError, UserError
 from bakeoff.formatting import (
     format_count,
 )
+from bakeoff.prediction.checkpoint import note_run
 from bakeoff.prediction.outputs.object_output import upload
 from bakeoff.prediction.outputs.output_table import OutputTable
 from bakeoff.prediction.scored_table import ScoredTable
@@ -127,13 +128,15 @@ def _evaluation(scored: ScoredTable) -> dict[str, Any] | None:
 
 def _write_table(config: PredictionConfig, ref: VersionRef, scored: ScoredTable) -> None:
     if config.output_table is not None:
-        OutputTable.of(config, scored.schema).write(scored.folder / "predictions.parquet", scored.run, ref.version)
+        OutputTable.of(config, scored.schema).write(
+            scored.folder / "predictions.parquet", note_run(scored.folder.parent, scored.run), ref.version
+        )
 
 
 def _move(config: PredictionConfig, scored: ScoredTable, output: Path | Address) -> Path | Address:
     """Upload the folder, or rename it to the output, or to the next free second of the default name; returns where."""
     if isinstance(output, Address):
-        upload(scored.folder, output, scored.run)
+        upload(scored.folder, output, scored.first_run)
         return output
     while True:
         try:

@@ -26,7 +26,8 @@ class ScoredTable:
 
     Attributes:
         head: the head of the journal when scoring began; if it was resumed, when the first run began.
-        run: the id of the run; if it was resumed, of the first run.
+        run: the id of the run.
+        first_run: the id of the run that began to score; another one if that was resumed.
         schema: the schema of the predictions.
         folder: the folder with the predictions, and rejected.parquet if rows were rejected.
         counts: the counts of predicted and rejected rows, with the evaluation.
@@ -41,6 +42,7 @@ class ScoredTable:
 
     head: str
     run: str
+    first_run: str
     schema: pa.Schema
     folder: Path
     counts: RowCounts
@@ -51,7 +53,7 @@ class ScoredTable:
     drift: Drift | None = None
 
 
-def finish_table(job: ScoringJob, head: str, run: str, folder: Path, counts: RowCounts) -> ScoredTable:
+def finish_table(job: ScoringJob, head: str, runs: tuple[str, str], folder: Path, counts: RowCounts) -> ScoredTable:
     """Log what was scored, with warnings, and make the result."""
     evaluation, costs = counts.tally.evaluation(), job.scorer.costs
     logger.info(
@@ -74,7 +76,7 @@ def finish_table(job: ScoringJob, head: str, run: str, folder: Path, counts: Row
         logger.warning("%s", describe_trained(*trained, evaluated=evaluation is not None))
     return ScoredTable(
         head,
-        run,
+        *runs,
         job.scorer.schema,
         folder,
         counts,

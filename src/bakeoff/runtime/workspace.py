@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bakeoff.errors import WriteError
+from bakeoff.errors import StepLostError, WriteError
 from bakeoff.runtime.files import make_user_folder
 from bakeoff.runtime.locks import lock, try_lock
 from bakeoff.runtime.paths import refuse_outside_roots
@@ -68,12 +68,32 @@ def run_folder(workspace: Path) -> Iterator[RunFolder]:
     with locked_folder(RUN, workspace) as path:
         run = RunFolder(path, kept)
         try:
-            yield run
+            with _noticing_deletion(path):
+                yield run
             for entry in _used(run).iterdir() if _used(run).exists() else ():
                 shutil.rmtree(kept / entry.name, ignore_errors=True)
         finally:
             with contextlib.suppress(OSError):  # it is not empty
                 kept.rmdir()
+
+
+@contextlib.contextmanager
+def _noticing_deletion(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        require_folder(folder, error)
+        raise
+
+
+def require_folder(folder: Path, error: BaseException | None = None) -> None:
+    """Refuse to blame anybody for an error if the run's folder was deleted while it worked.
+
+    Raises:
+        StepLostError: it was.
+    """
+    if not folder.exists():
+        raise StepLostError(f"{str(folder)!r} was deleted while the run worked in it: start the run again") from error
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import pytest
 
 from bakeoff.config import TrainingConfig
 from bakeoff.data.prepare import prepare_cached
+from bakeoff.errors import StepLostError, may_pass
 from bakeoff.estimators.contestant import Contestant
 from bakeoff.runtime import step_cache
 from bakeoff.runtime.step_cache import cached_step
@@ -167,6 +169,22 @@ def test_a_run_that_came_through_leaves_nothing(tmp_path, draw):
     with run_folder(tmp_path / "work") as run:
         cached_step(run, "draw", {}, Drawn, draw)
     assert [] == list((tmp_path / "work").iterdir())
+
+
+def test_a_folder_that_is_deleted_under_a_run_is_what_it_is_told_of(tmp_path):
+    """Whatever failed for want of it; the run is tried again."""
+
+    def read(deletes):
+        with run_folder(tmp_path) as run:
+            if deletes:
+                shutil.rmtree(run.path)
+            (run.path / "scores.npy").read_bytes()
+
+    with pytest.raises(StepLostError, match="was deleted while the run worked in it: start the run again") as caught:
+        read(deletes=True)
+    assert may_pass(caught.value)
+    with pytest.raises(FileNotFoundError):
+        read(deletes=False)
 
 
 def test_folders_of_dead_runs_are_cleared_and_of_live_ones_are_not(tmp_path):

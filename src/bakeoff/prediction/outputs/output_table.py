@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,24 +87,24 @@ class OutputTable:
                     "that is not there yet: it is made with all columns"
                 )
 
-    def write(self, path: Path, run: str, version: str) -> None:
+    def write(self, path: Path, runs: Sequence[str], version: str) -> None:
         """Write all predictions in one transaction, instead of those that the same run has written before.
 
         Args:
             path: the predictions, in Parquet.
-            run: the run's id.
+            runs: the ids of the runs whose rows are deleted, which did not publish them; the last one writes.
             version: the version that made them.
 
         Raises:
             WriteError: they could not be written; the table is unchanged.
         """
-        table, count = self._table, 0
+        table, count, run = self._table, 0, runs[-1]
         failed = f"nothing was written to {self._shown}; correct that, and give the same command again"
         with self._database.errors(failed, WriteError), self._database.connect() as connection:
             if self._database.dialect.startswith("sqlite"):
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # Python's driver begins only when rows are changed
             table.create(connection, checkfirst=True)
-            connection.execute(table.delete().where(table.c[RUN] == run))
+            connection.execute(table.delete().where(table.c[RUN].in_(runs)))
             insert = _inserter(self._database.dialect)
             for batch in self._batches(path, run, version):
                 insert(connection, table, batch)
