@@ -45,7 +45,9 @@ class PredictionConfig(RunConfig):
 
     model_config = ConfigDict(title="Prediction")
 
-    name: ModelName = "classifier"
+    name: ModelName = Field(
+        default="classifier", description="The model's name; if not given, that of the store's only model."
+    )
     store: StorePlace = Field(default=Path("models"), description="Folder, or s3://bucket/models.")
     version: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")] = Field(
         default="champion", description="champion, latest, or a version's id."

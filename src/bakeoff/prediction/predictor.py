@@ -36,7 +36,7 @@ class Predicted(NamedTuple):
 
     Attributes:
         predictions: the columns `row` (from 0), those of `keep`, `prediction`, `warnings` (values unlike those of
-            training, such as `out_of_range:amount; unseen:region`, else None), and if the model has probabilities,
+            training, such as `out_of_range:amount; unseen:region`, else NaN), and if the model has probabilities,
             `probability_<class>` for each class.
         rejected: the columns `row` (from 0), `column`, `value` and `reason`.
     """
@@ -95,9 +95,9 @@ class Predictor:
 
             predictions, rejected = bakeoff.load("classifier").predict(rows, keep=["customer_id"])
 
-        A row is rejected if a cell of a numeric column is not a number (text such as "1.5" is) or infinite, or if a
-        cell is missing in a column that had no missing values in training. The order of columns doesn't matter, and
-        columns that are not features are ignored.
+        A row is rejected if a cell of a numeric column is not a number (text such as "1.5" is) or infinite. A cell that
+        is missing in a column that had no missing values in training is flagged, or as `on_missing` says. The order of
+        columns doesn't matter, and columns that are not features are ignored.
 
         Args:
             table: the features, shape (n_rows, any): a data frame of pandas, Polars or Arrow. A feature that had
