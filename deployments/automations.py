@@ -35,7 +35,9 @@ def states(*names: str) -> set[str]:
 
 HEARTBEAT = states("heartbeat")  # no state, but its event is named the same way
 ENDS = states("Completed", "Failed", "Cancelled", "Crashed", "TimedOut")
-WAITS = states("Scheduled", "Late", "AwaitingConcurrencySlot", "AwaitingRetry", "Paused", "Suspended")
+WAITS = states(
+    "Scheduled", "Late", "AwaitingConcurrencySlot", "AwaitingRetry", "AwaitingLastRetry", "Paused", "Suspended"
+)
 
 
 def absent(name: str, description: str, action: object, **trigger: object) -> AutomationCore:
@@ -103,7 +105,7 @@ def crash_unstarted_runs() -> AutomationCore:
 
 
 def retry_crashed_runs() -> AutomationCore:
-    """Run a deployment's crashed run again, once a day: it takes up the folds and fits that it had finished.
+    """Run a deployment's crashed run again: it takes up the folds and fits that it had finished.
 
     Runs of a command are left alone: no worker would take them up.
     """
@@ -113,6 +115,22 @@ def retry_crashed_runs() -> AutomationCore:
         ChangeFlowRunState(state=StateType.SCHEDULED, name="AwaitingRetry", message=AGAIN),
         expect=states("Crashed"),
         within=DAY,  # a run that can't start crashes again at once, and is then left alone
+        match_related=[OURS, OF_A_DEPLOYMENT],
+    )
+
+
+def retry_once_more() -> AutomationCore:
+    """Run it a second time, since the first attempt may have met the same outage; after a third crash it is left alone.
+
+    Its state has another name than the one that this automation waits for, or it would act again and again.
+    """
+    return present(
+        "bakeoff: a run that crashed again is tried once more",
+        "Schedules a deployment's run a last time that has crashed again.",
+        ChangeFlowRunState(state=StateType.SCHEDULED, name="AwaitingLastRetry", message=AGAIN),
+        after=states("AwaitingRetry"),
+        expect=states("Crashed"),
+        within=DAY,
         match_related=[OURS, OF_A_DEPLOYMENT],
     )
 

@@ -45,6 +45,7 @@ from deployments.automations import (
     crash_unstarted_runs,
     retrain_on_drift,
     retry_crashed_runs,
+    retry_once_more,
     tell_of_drift,
     tell_of_failures,
     tell_of_late_runs,
@@ -93,6 +94,7 @@ def register(url: str, file: Path = PREFECT_FILE, pool: Pool = PROCESSES) -> int
             crash_silent_runs(),
             crash_unstarted_runs(),
             retry_crashed_runs(),
+            retry_once_more(),
             *retrainings(client, file, pool),
         ]
         if webhook := os.environ.get("BAKEOFF_WEBHOOK_URL"):

@@ -8,6 +8,7 @@ from prefect_stack import ROOT, Stack, end, eventually
 
 AUTOMATIONS = [
     "bakeoff: a crashed run is tried again",
+    "bakeoff: a run that crashed again is tried once more",
     "bakeoff: a run that never started has crashed",
     "bakeoff: a silent run has crashed",
     "bakeoff: retrain on drift: training/nightly",
