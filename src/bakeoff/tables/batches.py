@@ -1,14 +1,18 @@
 """The types that tables are read with: files, chunks of files, and batches of rows."""
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from bakeoff.runtime.files import open_file
 from bakeoff.runtime.objects.object_file import ObjectFile
+from bakeoff.runtime.objects.place import BLOCK
+from bakeoff.runtime.paths import allowed_roots
 
 TablePath = Path | ObjectFile
 
@@ -160,6 +164,21 @@ def size_of(path: TablePath) -> int:
     return path.size if isinstance(path, ObjectFile) else path.stat().st_size
 
 
+def open_bytes(path: TablePath, ahead: int = BLOCK) -> IO[bytes]:
+    """Open a file for reading; of an object, so many bytes are read at least.
+
+    Raises:
+        OSError: the system refuses.
+        ConfigError: it lies outside of `BAKEOFF_ROOTS`, as by a link.
+    """
+    return path.open("rb", ahead) if isinstance(path, ObjectFile) else io.BufferedReader(open_file(path))
+
+
 def open_arrow(path: TablePath, ahead: int) -> Any:
-    """Open a file's bytes for pyarrow; of an object, so many are read at least."""
-    return pa.PythonFile(path.open("rb", ahead), "r") if isinstance(path, ObjectFile) else pa.OSFile(str(path))
+    """Open a file for pyarrow; see `open_bytes`."""
+    if isinstance(path, ObjectFile):
+        return pa.PythonFile(path.open("rb", ahead), "r")
+    if not allowed_roots():
+        return pa.OSFile(str(path))
+    with open_file(path) as file:  # the very file that was checked: meanwhile the path may have become a link
+        return pa.OSFile(f"/proc/self/fd/{file.fileno()}")

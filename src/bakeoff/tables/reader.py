@@ -15,6 +15,7 @@ from bakeoff.formatting import list_first
 from bakeoff.runtime.files import describe_read_error, signature
 from bakeoff.runtime.objects.address import object_address
 from bakeoff.runtime.objects.object_file import ObjectFile, find_object, object_signature
+from bakeoff.runtime.paths import refuse_outside_roots
 from bakeoff.tables.batches import (
     BEGINNING,
     Batch,
@@ -160,6 +161,7 @@ def find_files(path: str | Path) -> list[TablePath]:
 
     Raises:
         DataError: there is no such file, or the folder has no table, or something else that would be left out silently.
+        ConfigError: a file in the folder leads out of `BAKEOFF_ROOTS`.
     """
     if (address := object_address(path)) is not None:
         return _choose_files(find_object(address))
@@ -192,6 +194,9 @@ def _choose_files(path: TablePath) -> list[TablePath]:
         raise DataError(f"folder {str(path)!r} holds {other.name!r}, which is {kind}; take it out, or name one file")
     if not inside:
         raise DataError(f"folder {str(path)!r} holds no table ({READABLE})")
+    for file in inside:
+        if not isinstance(file, ObjectFile):
+            refuse_outside_roots(file)  # it may be a link
     return [file.found_again() if isinstance(file, ObjectFile) else file for file in inside]
 
 

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.csv
 
 from bakeoff.errors import DataError
-from bakeoff.runtime.objects.object_file import ObjectFile
 from bakeoff.tables.batches import (
     FREE,
     MOST_UNPACKING,
@@ -19,6 +18,7 @@ from bakeoff.tables.batches import (
     TablePath,
     most_unpacked,
     open_arrow,
+    open_bytes,
     size_of,
 )
 from bakeoff.tables.cells import MISSING
@@ -143,7 +143,7 @@ class CsvFile(TableFile):
         """Open the text in its own encoding, decompressed."""
         if self._codec is None:
             self._raw = None
-            return self.path.open("rb", ahead) if isinstance(self.path, ObjectFile) else self.path.open("rb")
+            return open_bytes(self.path, ahead)
         self._raw = open_arrow(self.path, ahead)
         return pa.CompressedInputStream(self._raw, self._codec)
 

@@ -7,7 +7,7 @@ from typing import Any
 from bakeoff.errors import BakeoffError, DataError
 from bakeoff.formatting import list_first
 from bakeoff.runtime.files import describe_read_error
-from bakeoff.tables.batches import TablePath
+from bakeoff.tables.batches import TablePath, open_bytes
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.python_columns import make_table
 
@@ -33,7 +33,7 @@ def open_excel(path: TablePath) -> MemoryTable:
             f"{str(path)!r} needs the package openpyxl, which is not installed: pip install openpyxl"
         ) from error
     try:
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             if file.read(len(OLD)) == OLD:
                 raise DataError(
                     f"{str(path)!r} is an old Excel workbook, or has a password: save it as .xlsx without one"

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from bakeoff.errors import DataError
 from bakeoff.formatting import format_count
-from bakeoff.tables.batches import TablePath
+from bakeoff.tables.batches import TablePath, open_bytes
 from bakeoff.tables.formats.csv_file import COMPRESSED
 from bakeoff.tables.formats.csv_header import read_full
 from bakeoff.tables.formats.encodings import ERRORS, SAMPLE, TranscodedStream, recognize_encoding
@@ -46,7 +46,7 @@ def _read_text(path: TablePath) -> str:
     codec = COMPRESSED.get(path.suffix.lower())
 
     def read(encoding: str, size: int) -> bytes:
-        with path.open("rb") as file, pa.input_stream(file, compression=codec) as stream:
+        with open_bytes(path) as file, pa.input_stream(file, compression=codec) as stream:
             return read_full(TranscodedStream(stream, encoding) if encoding in ERRORS else stream, size)
 
     encoding = recognize_encoding(read("utf-8", SAMPLE))

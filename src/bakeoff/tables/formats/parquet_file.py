@@ -15,8 +15,17 @@ import pyarrow.parquet
 from bakeoff.errors import DataError
 from bakeoff.formatting import format_count
 from bakeoff.runtime.files import describe_read_error
-from bakeoff.runtime.objects.object_file import ObjectFile
-from bakeoff.tables.batches import FREE, MOST_UNPACKING, Batch, Chunk, TableFile, TablePath, most_unpacked, size_of
+from bakeoff.tables.batches import (
+    FREE,
+    MOST_UNPACKING,
+    Batch,
+    Chunk,
+    TableFile,
+    TablePath,
+    most_unpacked,
+    open_arrow,
+    size_of,
+)
 from bakeoff.tables.formats.utf8 import validate_rows
 
 MOST_BYTES = 1 << 26  # of a decoded batch
@@ -100,11 +109,7 @@ class ParquetFile(TableFile):
 
     def _open(self, dictionaries: Sequence[str] | None = None) -> Any:
         """Open a new reader, since threads can't share one; columns in `dictionaries` are read dictionary-encoded."""
-        source: Any = str(self.path)
-        if self._content is not None:
-            source = pa.BufferReader(self._content)
-        elif isinstance(self.path, ObjectFile):
-            source = pa.PythonFile(self.path.open("rb", 0), "r")
+        source = open_arrow(self.path, 0) if self._content is None else pa.BufferReader(self._content)
         # Not by the dataset reader, which makes a column of a folder named like `a=1`. Without pre_buffer, pages are
         # read when they are needed instead of a whole row group at once.
         return pa.parquet.ParquetFile(source, pre_buffer=False, buffer_size=1 << 20, read_dictionary=dictionaries)

@@ -1,9 +1,12 @@
 """Each format by the end of its name."""
 
+from unittest.mock import Mock
+
 import pandas as pd
 import pytest
 
-from bakeoff.errors import DataError
+from bakeoff.errors import ConfigError, DataError
+from bakeoff.runtime.paths import refuse_outside_roots
 from bakeoff.tables.read_table import read_table
 from bakeoff.tables.reader import open_table
 
@@ -62,3 +65,26 @@ def test_other_endings_are_refused_with_those_that_can_be_read(tmp_path, name):
     (tmp_path / name).write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=r"does not end with \.csv, \.tsv, .* or \.xlsx, the formats that can be read"):
         open_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_no_link_in_a_folder_leads_out_of_the_roots(tmp_path, monkeypatch, ending):
+    """Nor one that is put there after the folder was looked at; a file of the roots is read as without them."""
+    rows, outside = tmp_path / "rows", tmp_path / f"outside.{ending}"
+    rows.mkdir()
+    WRITERS[ending](FRAME, rows / f"a.{ending}")
+    WRITERS[ending](FRAME, outside)
+    monkeypatch.setenv("BAKEOFF_ROOTS", str(rows))
+    table = read_table(rows)
+    assert (list(FRAME), TEXT) == (table.column_names, as_text(table))
+    link = rows / f"b.{ending}"
+    link.symlink_to(outside)
+    with pytest.raises(ConfigError, match=f"b.{ending}' lies outside of .*BAKEOFF_ROOTS"):
+        open_table(rows)
+    monkeypatch.setattr("bakeoff.tables.reader.refuse_outside_roots", lambda path: None)
+    with pytest.raises(ConfigError, match=f"b.{ending}' lies outside of .*BAKEOFF_ROOTS"):
+        open_table(rows)
+    turned = Mock(side_effect=lambda path: None if path == link else refuse_outside_roots(path))
+    monkeypatch.setattr("bakeoff.runtime.files.refuse_outside_roots", turned)
+    with pytest.raises(ConfigError, match=r"'/proc/self/fd/\d+' lies outside of"):
+        open_table(rows)
