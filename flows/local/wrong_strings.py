@@ -48,7 +48,8 @@ def watched(
     HTTP has it in a header, and 401 refuses it; Prefect's websockets have it in the first message, and are closed with
     1008.
     """
-    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    headers = scope["headers"] if scope["type"] == "http" else []
+    given = [value.decode("latin-1") for name, value in headers if name == b"authorization"]
 
     async def receive_watched() -> Any:
         message = await receive()
