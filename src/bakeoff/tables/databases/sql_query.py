@@ -2,12 +2,13 @@
 
 import contextlib
 import datetime as dt
+import sqlite3
 import uuid
 import weakref
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -17,6 +18,9 @@ from bakeoff.tables.databases.database import PSYCOPG, Database
 from bakeoff.tables.databases.postgres_copy import EXACT, TYPES, copy_rows
 from bakeoff.tables.formats.parquet_file import MOST_BYTES
 from bakeoff.tables.formats.python_columns import infer_array
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, TextClause
 
 FIRST_ROWS, MOST_ROWS = 1 << 10, 1 << 15  # of a batch; the first tells how large a row is
 CELLS = 1 << 18  # of a batch: as Python's objects they take ten times the memory that Arrow takes
@@ -99,13 +103,36 @@ def _run(database: Database, query: str, parameters: Mapping[str, dt.datetime]) 
     if database.dialect == PSYCOPG:
         options["postgresql_readonly"] = True
     with database.connect() as connection, database.errors(f"{QUERY} can't be read", DataError):
-        if database.dialect.startswith("sqlite"):
-            connection.exec_driver_sql("PRAGMA query_only = ON")
-        result = connection.execution_options(**options).execute(sqlalchemy.text(query), values)
+        _forbid_changes(connection, statement := sqlalchemy.text(query))
+        result = connection.execution_options(**options).execute(statement, values)
         with contextlib.closing(result):
             if not result.returns_rows:
                 raise DataError(f"{QUERY} returns no rows; it must be a SELECT")
             yield from _tables(result, database.dialect == PSYCOPG)
+
+
+def _forbid_changes(connection: "Connection", statement: "TextClause") -> None:
+    """Let a query change neither SQLite's or DuckDB's rows and settings, nor files; PostgreSQL's option does as much.
+
+    Raises:
+        DataError: DuckDB is given anything but one SELECT.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        # True is SQLITE_DENY. Some PRAGMAs write, or turn query_only off; full-text search asks for data_version.
+        driver.set_authorizer(
+            lambda action, name, *_: (
+                action == sqlite3.SQLITE_ATTACH or (action == sqlite3.SQLITE_PRAGMA and name != "data_version")
+            )
+        )
+    elif connection.dialect.name == "duckdb":
+        kinds = [part.type.name for part in driver.extract_statements(str(statement.compile(connection)))]
+        if kinds not in (["SELECT"], ["MULTI"]):  # the second is a PIVOT; others write files, or end the transaction
+            raise DataError(f"{QUERY} must be one SELECT")
+        # A SELECT may hold an INSERT. A read-only connection could not write predictions to the same file meanwhile.
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("BEGIN TRANSACTION READ ONLY")
 
 
 def _tables(result: Any, is_postgres: bool) -> Iterator[pa.Table]:

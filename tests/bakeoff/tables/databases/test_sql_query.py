@@ -64,7 +64,9 @@ def test_a_query_reaches_no_other_file_where_roots_are_set(database, tmp_path, m
     (tmp_path / "secret").write_text("hush")
     monkeypatch.setenv("BAKEOFF_ROOTS", str(tmp_path / "elsewhere"))
     for query in FILES[database.dialect]:
-        with pytest.raises(DataError, match="the query can't be read: .*(authoriz|disabled by config)"):
+        with pytest.raises(
+            DataError, match="(the query can't be read: .*(authoriz|disabled by config)|must be one SELECT)"
+        ):
             SqlQuery(database, query.format(folder=tmp_path), {})
         assert not (tmp_path / "new").exists()
     assert [20] == read(SqlQuery(database, "select count(*) n from t", {}))[0]["n"].to_pylist()
@@ -93,15 +95,77 @@ def test_two_queries_are_never_the_same_input(database):
     assert one.identity() == one.identity() != other.identity()
 
 
-def test_a_query_changes_nothing(tmp_path, monkeypatch):
-    """Neither rows, nor by making a database that is not there."""
+CHANGES = {
+    "duckdb": [
+        "delete from t returning i",
+        "with gone as (delete from t returning i) select * from gone",
+        "select nextval('s') i",
+        "select 1; delete from t",
+        "commit; delete from t returning i",
+        "commit; begin; delete from t; commit; select 1",
+        "copy t to '{folder}/new'",
+        "explain analyze copy t to '{folder}/new'",
+        "export database '{folder}/new'",
+        "attach '{folder}/new' as n; select 1",
+        "set log_query_path = '{folder}/new'; select 1",
+        "pragma enable_profiling; select 1",
+        "",
+    ],
+    "sqlite": [
+        "delete from t returning i",
+        "select 1; delete from t",
+        "pragma query_only = off",
+        "pragma user_version = 7",
+        "pragma journal_mode = wal",
+        "pragma wal_checkpoint",
+        "vacuum into '{folder}/new'",
+        "attach '{folder}/new' as n",
+    ],
+}
+
+
+def test_a_query_changes_nothing(database, tmp_path):
+    """Neither rows nor settings nor files, by whichever statement."""
     path = tmp_path / "rows.db"
-    monkeypatch.setenv("WAREHOUSE_URL", f"sqlite:///{path}")
+    if database.dialect == "duckdb":
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create sequence s")
+    before = path.read_bytes()
+    for query in CHANGES[database.dialect]:
+        with pytest.raises(DataError, match="^the query (can't be read: |must be one SELECT)"):
+            read(SqlQuery(database, query.format(folder=tmp_path), {}))
+        assert {path} == {*tmp_path.iterdir()}
+        assert before == path.read_bytes()
+
+
+def test_whatever_reads_may_be_a_query(database):
+    """Full-text search in SQLite, and DuckDB's other words for SELECT."""
+    queries = {
+        "duckdb": ["from t", "values (1)", "with a as (from t) from a", "pivot t on s using sum(i)", "select ';' s"],
+        "sqlite": ["select x from f where f match 'hello'", "values (1)", "with a as (select 1) select * from a"],
+    }
+    if database.dialect == "sqlite":
+        with database.connect() as connection:
+            connection.exec_driver_sql("create virtual table f using fts5(x)")
+            connection.exec_driver_sql("insert into f values ('hello')")
+            connection.commit()
+    for query in queries[database.dialect]:
+        assert read(SqlQuery(database, query, {}))[0].num_rows
+
+
+def test_predictions_are_written_to_the_database_while_its_query_is_open(database):
+    """By a connection of its own."""
+    source = SqlQuery(database, "select * from t", {})
+    with Database("WAREHOUSE_URL").connect() as connection:
+        connection.exec_driver_sql("create table output as select 7 a")
+        connection.commit()
+    assert 20 == sum(table.num_rows for table in read(source))
+    assert [7] == read(SqlQuery(database, "select a from output", {}))[0]["a"].to_pylist()
+
+
+def test_no_database_is_made_that_is_not_there(tmp_path, monkeypatch):
+    """As SQLite would."""
+    monkeypatch.setenv("WAREHOUSE_URL", f"sqlite:///{tmp_path / 'rows.db'}")
     with pytest.raises(ConfigError, match="there is no database"):
         Database("WAREHOUSE_URL").connect()
-    with sqlite3.connect(path) as connection:
-        connection.execute("create table t as select 1 a")
-    with pytest.raises(DataError, match="readonly"):
-        SqlQuery(Database("WAREHOUSE_URL"), "delete from t", {})
-    with sqlite3.connect(path) as connection:
-        assert [(1,)] == connection.execute("select * from t").fetchall()
+    assert [] == [*tmp_path.iterdir()]
