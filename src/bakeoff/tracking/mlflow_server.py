@@ -15,7 +15,7 @@ from typing import Any
 
 from bakeoff.errors import BakeoffError, ConfigError, IntegrityError
 from bakeoff.formatting import one_line
-from bakeoff.report.write_report import is_deep, render_version
+from bakeoff.report.write_report import render_version
 from bakeoff.store.card import Card
 from bakeoff.store.load import load_model
 from bakeoff.store.manifest import REPORT
@@ -161,9 +161,8 @@ class _Log:
                 self._log_model()
 
     def _artifacts(self) -> dict[str, bytes]:
-        """Return the files to show with the run; a deep report as it is, since it can't be drawn without the rows."""
-        deep = self.store.read_report(self.version) if is_deep(self.store, self.version) else None
-        page = deep or render_version(self.store, self.version).encode()
+        """Return the files to show with the run; the report is drawn anew, since the store's is not sealed."""
+        page = render_version(self.store, self.version).encode()
         leaderboard = self.store.read(self.version, LEADERBOARD, self.history)
         return {REPORT: page, LEADERBOARD: leaderboard, CARD: self._card_bytes()}
 

@@ -1,5 +1,6 @@
 """Pages of templates."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
+from bakeoff.cli.ui.server import POLICY
 from bakeoff.report.html import Link, render_page
 
 ROOT = Path(__file__).parents[3]
@@ -22,6 +24,14 @@ def test_text_is_escaped_wherever_it_stands():
     assert 4 == html.count("&lt;script&gt;&#39;&#34;&amp;\\u202e")
     assert "<script" not in html
     assert 'href="x&#34; onclick=&#34;y"' in html
+
+
+def test_a_page_runs_and_fetches_nothing_wherever_it_is_opened():
+    """Its policy is the server's, but for what a page can't say of itself."""
+    html = render_page("message.html", title="Bakeoff", message="Nothing here.", links=[])
+    (policy,) = re.findall('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', html)
+    assert html.index(policy) < html.index("<title>")
+    assert POLICY == f"{policy}; frame-ancestors 'none'; sandbox"
 
 
 def test_a_page_without_what_it_takes_is_not_rendered():
