@@ -323,3 +323,16 @@ def test_what_is_pruned_while_it_is_listed_is_left_out(store, monkeypatch, capsy
     assert 0 == main(["models", "list", "--store", str(store.folder.parent), "--json"])
     assert [kept] == [row["version"] for row in json.loads(capsys.readouterr().out)]
     assert (gone, 0) == (store.plan_prune(0, 0).pruned, store.plan_prune(0, 0).bytes)
+
+
+def test_predictions_published_twice_count_once_in_their_first_week(store):
+    """The same bytes have one digest, whichever folders hold them; giving their labels again adds no line."""
+    version, digest = store.versions()[0], "d" * 64
+    later, first = (version, digest, "2026-W48", 10, 8), (version, digest, "2026-W47", 10, 8)
+    assert [version] == store.record_labels([later], "labels")
+    assert [version] == store.record_labels([first, later], "labels")
+    for results in ([first, later], [later, first], [later]):
+        assert [] == store.record_labels(results, "labels")
+    assert {version: {"2026-W47": (10, 8)}} == store.history().labels
+    assert [version] == store.record_labels([(version, digest, "2026-W48", 10, 9)], "corrected labels")
+    assert {version: {"2026-W47": (10, 9)}} == store.history().labels
