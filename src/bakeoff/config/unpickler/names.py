@@ -136,7 +136,7 @@ def _rule(module: str, name: str) -> Callable[[Any], bool] | None:
             _is_estimator(found, ESTIMATORS) and not is_below(found.__module__, NO_MODELS)
         ),
         ("scipy.sparse",): _is_sparse,
-        ALWAYS: _is_estimator,
+        allowed_modules(): _is_estimator,
     }
     if module == "numpy":
         return _is_number

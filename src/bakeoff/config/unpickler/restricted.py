@@ -1,5 +1,6 @@
 """Joblib's unpickler, bounded in what a model may name, call, make and change."""
 
+import functools
 import pickle
 from collections import deque
 from collections.abc import Callable
@@ -45,7 +46,9 @@ class Unpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib ships no types
     def _reduce(self) -> None:
         function, arguments = self.stack[-2:]
         for called in (function, *filter(callable, arguments)):  # some functions call an argument
-            if not self._named.get(id(called), (None, False))[1]:
+            named, may_be_called = self._named.get(id(called), (None, False))
+            is_held = function is functools.partial and named is not None and not isinstance(named, type)
+            if not may_be_called and not is_held:
                 raise RefusedStepError(f"calls {_kind(called)}")
         self.load_reduce()
 

@@ -136,6 +136,11 @@ STEPS = {
         named("numpy.random._pickle.__generator_ctor") + text("x") + KERNEL + b"\x86R",
         "calls sklearn.gaussian_process.kernels.RBF",
     ),
+    "keeps an object to be called": (named("functools.partial") + KERNEL + b"\x85R", "calls sklearn.gaussian_process"),
+    "keeps an estimator to be called": (
+        named("functools.partial") + named("sklearn.tree._classes.DecisionTreeClassifier") + b"\x85R",
+        "calls sklearn.tree._classes.DecisionTreeClassifier",
+    ),
     "makes an object of an object": (KERNEL + b")\x81", "makes an object of sklearn.gaussian_process.kernels.RBF"),
     "makes it with keywords": (KERNEL + b")}\x92", "makes an object of sklearn.gaussian_process.kernels.RBF"),
     "changes a class": (
