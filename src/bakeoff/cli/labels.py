@@ -32,9 +32,10 @@ def labels(store: ModelStore, options: argparse.Namespace) -> int:
             found |= result[1]
     if not joined:
         raise UserError(f"no prediction can be joined: {'; '.join(counts.lines())}")
+    why = f"labels of {options.target!r} by {options.key!r} from {options.file.name!r}"
     recorded = store.record_labels(
         [(each.version, each.digest, each.week, each.rows, each.right) for each in joined if each.rows],
-        f"labels of {options.target!r} by {options.key!r} from {options.file.name!r}",
+        f"{why}: {options.why}" if options.why else why,
         user(),
     )
     after = store.history()

@@ -186,7 +186,7 @@ def _store_options(name: str) -> OneLineParser:
         help_text = "the key to sign with (default: BAKEOFF_SIGNING_PRIVATE_KEY, or none)"
         add("--private-key", type=_path, metavar="FILE", help=help_text)
         if name != "pull":
-            add("--why", default="by hand", help="the reason, for the journal")
+            add("--why", default="" if name == "labels" else "by hand", help="the reason, for the journal")
     return options
 
 

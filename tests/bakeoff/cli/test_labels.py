@@ -77,6 +77,14 @@ def test_the_same_labels_again_change_nothing(predicted, tmp_path, capsys):
     assert "nothing new" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("more", "told"), [(["--why", "audited by Ada"], ": audited by Ada"), ([], "")])
+def test_the_journal_has_the_reason_beside_where_labels_come_from(predicted, tmp_path, more, told):
+    """As of every other change."""
+    give(tmp_path, truth_of(predicted[1]), *more)
+    last = json.loads(journal(tmp_path).splitlines()[-1])
+    assert f"labels of 'churned' by 'id' from 'truth.csv'{told}" == last["why"]
+
+
 def test_labels_add_up_and_corrections_count(predicted, tmp_path, capsys):
     """A later file may have other keys, or other labels for the same; the journal is only appended to."""
     truth = truth_of(predicted[1], wrong=2)
