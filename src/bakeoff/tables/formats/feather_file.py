@@ -9,6 +9,7 @@ from bakeoff.errors import DataError
 from bakeoff.runtime.files import describe_read_error
 from bakeoff.runtime.objects.place import BLOCK
 from bakeoff.tables.batches import TablePath, open_arrow
+from bakeoff.tables.formats.arrow_messages import unpacked_size
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.parquet_file import UNREADABLE, index_columns, unpacked_bytes
 
@@ -34,9 +35,10 @@ def open_feather(path: TablePath) -> MemoryTable:
 def _read(path: TablePath) -> pa.Table:
     with open_arrow(path, BLOCK) as source:
         magic = source.read(len(FILE))
-        source.seek(0)
         if magic != FILE and not magic.startswith(STREAM):
             raise pa.ArrowInvalid("it does not begin as one")
+        refuse_too_large(path, unpacked_size(source, magic == FILE))
+        source.seek(0)
         reader = pa.ipc.open_file(source) if magic == FILE else pa.ipc.open_stream(source)
         batches, size = [], 0
         for batch in _batches(reader):
