@@ -21,6 +21,7 @@ class Dataset:
         split_key: the time or group of each row, shape (n_rows,); None if the split is random.
         raw: the same rows with all columns of the file, as read; None for other sources.
         tidied: what was done to the table, one line for each kind of change.
+        warnings: what was done to it that most likely is a loss, likewise.
     """
 
     X: pd.DataFrame
@@ -29,6 +30,7 @@ class Dataset:
     split_key: np.ndarray | None = None
     raw: pa.Table | None = None
     tidied: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:

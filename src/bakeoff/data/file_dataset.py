@@ -65,7 +65,7 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     if not columns:
         raise DataError(
             f"{config.shown!r} has no column to learn from besides the target {config.target!r}"
-            + "".join(f"; {line}" for line in done.lines())
+            + "".join(f"; {line}" for line in [*done.warnings(), *done.lines()])
         )
     key = None
     if split.column and split.by == "time":
@@ -73,7 +73,9 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     elif split.column:
         key = to_groups(split.column, table[split.column])
     X = pd.DataFrame({feature.name: series for feature, series in columns})
-    return Dataset(X, y, tuple(feature for feature, _ in columns), key, table, tuple(done.lines()))
+    return Dataset(
+        X, y, tuple(feature for feature, _ in columns), key, table, tuple(done.lines()), tuple(done.warnings())
+    )
 
 
 def _open_source(config: DatasetConfig) -> TableReader:

@@ -84,7 +84,7 @@ def prepare_dataset(config: TrainingConfig, folder: Path) -> DatasetRef:
         rows=rows,
         origin=origin_of(config.dataset),
         split_by=config.split.by,
-        warnings=warn_of_rows(dataset, split, config.cross_validation.scoring),
+        warnings=(*dataset.warnings, *warn_of_rows(dataset, split, config.cross_validation.scoring)),
         folds=folds,
         tidied=dataset.tidied,
     )

@@ -34,7 +34,7 @@ def split_dataset(dataset: Dataset, config: TrainingConfig) -> tuple[Dataset, Sp
     if len(sizes) == 1:
         raise DataError(
             f"the target {target!r} has one class only, {str(next(iter(sizes)))!r}; a classifier needs two"
-            + "".join(f"; {line}" for line in dataset.tidied)
+            + "".join(f"; {line}" for line in [*dataset.warnings, *dataset.tidied])
         )
     if config.strict:
         _refuse_few(target, sizes, folds, "rows")

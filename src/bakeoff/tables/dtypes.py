@@ -1,7 +1,7 @@
 """Infer what the columns of a training table hold: numbers, booleans, dates, categories or text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -26,11 +26,28 @@ from bakeoff.tables.cells import (
 )
 from bakeoff.tables.dates import find_dates, read_dates, to_plain_dates
 from bakeoff.tables.left_out import why_left_out
-from bakeoff.tables.numbers import cast_or_none, find_numbers, has_leading_zeros, shows_point
+from bakeoff.tables.numbers import (
+    FEW_NUMBERS,
+    LEAST_SHARE,
+    MARKERS,
+    MOST_ODD,
+    AmbiguousNumbersError,
+    NumberColumn,
+    cast_or_none,
+    find_numbers,
+    has_leading_zeros,
+    shows_point,
+)
 from bakeoff.tables.schema import CellFormat, Feature, Kind
-from bakeoff.tables.tidying import Tidying, describe_gaps
+from bakeoff.tables.tidying import Change, Tidying, describe_gaps
+from bakeoff.tables.unread import find_unread
 
 ZONE = r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$"  # a time with its zone
+SEEMING: dict[Change, Change] = {  # what is said of a column that isn't left out
+    "unread numbers": "seeming numbers",
+    "unread dates": "seeming dates",
+    "numbers with a unit": "seeming units",
+}
 SOME = 0.1  # share of numbers among categories beyond which they are mentioned
 
 Inferred = tuple[Kind, pa.ChunkedArray, CellFormat]  # what `_infer` returns
@@ -101,9 +118,18 @@ def infer_column(
     if name in hints:
         _refuse_wrong_hint(name, kind, column, cells)
     elif reason := why_left_out(name, kind, cells):
-        done.forget(name)
-        done.add(reason[0], name, reason[1])
-        return None
+        unread = find_unread(cells) if kind == "category" and reason[0] in ("names", "prose") else None
+        read = _with_unit(name, column, hints, done) if unread and not typed else None
+        if read is None:
+            done.forget(name)
+            change, detail = unread or reason
+            done.add(change, name, detail)
+            return None
+        kind, cells, form = read
+    elif kind == "category" and pc.count_distinct(cells).as_py() > FEW_NUMBERS:
+        unread = find_unread(cells)
+        if unread and unread[0] in SEEMING:
+            done.add(SEEMING[unread[0]], name, unread[1])
     if kind == "number" and pa.types.is_floating(cells.type):
         _refuse_infinite(name, cells, rows)
     series = to_pandas(kind, cells)
@@ -132,6 +158,21 @@ def _infer(name: str, column: pa.ChunkedArray, typed: bool, hints: ColumnHints, 
     return found or _as_dates(name, text, hints, done) or _as_categories(name, missing_to_null(column), text, done)
 
 
+def _with_unit(name: str, column: pa.ChunkedArray, hints: ColumnHints, done: Tidying) -> Inferred | None:
+    """Read text as numbers with a unit; None if it is something else, or can be read in two ways."""
+    try:
+        kind, cells, form = _infer(name, column, False, replace(hints, numbers=hints.numbers | {name}), done)
+    except AmbiguousNumbersError:
+        return None
+    odd = set(form.gaps) - set(MARKERS)
+    text = trim(missing_to_null(to_plain_type(name, column)))
+    unread = pc.sum(pc.is_in(text, pa.array(sorted(odd), pa.string()))).as_py() or 0
+    numbers = len(cells) - cells.null_count
+    if not form.unit or unread > MOST_ODD * len(cells) or numbers < LEAST_SHARE * (len(text) - text.null_count):
+        return None
+    return None if why_left_out(name, kind, cells) else (kind, cells, form)
+
+
 def _as_numbers(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidying) -> Inferred | None:
     """Read trimmed text as numbers; None if it is something else.
 
@@ -154,15 +195,21 @@ def _as_numbers(name: str, text: pa.ChunkedArray, hints: ColumnHints, done: Tidy
     assert found is not None
     if found.decimal:
         done.decimals.add(found.decimal)
-    if found.gaps:
-        done.add("gaps", name, describe_gaps(found.gaps, len(text)))
-    if found.format.decimal == ",":
-        done.add("decimal comma", name)
-    if found.format.grouped:
-        done.add("thousands", name)
+    _describe_numbers(name, found, len(text), done)
     values, _ = to_numbers(text, found.format)
     numbers = pa.chunked_array([pa.array(values, mask=np.isnan(values))])
     return "number", (None if numbers.null_count else cast_or_none(numbers, pa.int64())) or numbers, found.format
+
+
+def _describe_numbers(name: str, found: NumberColumn, rows: int, done: Tidying) -> None:
+    if found.gaps:
+        done.add("gaps", name, describe_gaps(found.gaps, rows))
+    if found.format.decimal == ",":
+        done.add("decimal comma", name)
+    if found.format.unit:
+        done.add("unit", name, found.format.unit)
+    if found.format.grouped:
+        done.add("thousands", name)
 
 
 def _as_booleans(text: pa.ChunkedArray) -> Inferred | None:

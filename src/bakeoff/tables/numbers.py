@@ -33,6 +33,15 @@ _GROUPED = {  # the same separator throughout a number
     )
     for mark, separators in {".": (",", "'", "’", _SPACE), ",": (r"\.", "'", "’", _SPACE)}.items()
 }
+_MONEY = (
+    r"(?:[A-Z]{1,3}\$|Rs\.?|kr\.?|Fr\.?|zł|Kč|"
+    r"(?:INR|SEK|NOK|DKK|PLN|CZK|AUD|CAD|NZD|BRL|MXN|ZAR|CNY|KRW|SGD|HKD|TRY)\b)"
+)
+_UNIT = {  # before a number, an amount of money alone, since `k12` is a name
+    "before": rf"^[-+−]?(?P<before>{_MONEY}) *[-+−]?\d[\d.,'’ ]*$",
+    "after": r"^[-+−]?\d(?:[\d.,'’ \x{a0}\x{202f}\x{2009}]*\d)?"
+    r"[\s\x{a0}\x{202f}]*(?P<after>[^\d\s\x{a0}\x{202f}.,%()+−-][^\d%]{0,11})$",
+}
 _LEADING_ZERO = r"^0\d+$"
 
 
@@ -73,8 +82,15 @@ def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: b
     cells, counts = counted.field("values"), counted.field("counts").to_numpy()
     if not len(cells) or (not forced and has_leading_zeros(cells)):
         return None
-    bare = _strip_signs(cells)
-    readable = {mark: _matches(bare, _PLAIN[mark]) | _matches(bare, _GROUPED[mark]) for mark in _PLAIN}
+    bare, unit = _strip_signs(cells), ""
+    readable = _readable(bare)
+    if forced and (unit := _find_unit(cells)):
+        plain, rest = readable, _strip_unit(cells, unit)
+        bare = _strip_signs(rest)
+        readable = _readable(bare)
+        most, without = (max(counts[mask].sum() for mask in masks.values()) for masks in (readable, plain))
+        if without > MOST_ODD * most:  # a column of numbers, of which some have a unit: maybe another one
+            bare, unit, readable = _strip_signs(cells), "", plain
     mark = _decide(bare, counts, readable, decimal)
     percent = _matches(cells, "%$")
     mostly_percent = bool(2 * counts[percent & readable[mark]].sum() > counts[readable[mark]].sum())
@@ -90,7 +106,7 @@ def find_numbers(text: pa.ChunkedArray, decimal: str | None = None, *, forced: b
     gaps = dict(sorted(zip(rest.to_pylist(), counts[~numbers].tolist()), key=lambda gap: -gap[1]))
     grouped = bool((_matches(bare, _GROUPED[mark]) & numbers).any())
     tokens = tuple(sorted(gaps)[:MOST_GAPS])
-    form = CellFormat(gaps=tokens, decimal=mark, grouped=grouped, percent=mostly_percent)  # type: ignore[arg-type]
+    form = CellFormat(gaps=tokens, decimal=mark, grouped=grouped, percent=mostly_percent, unit=unit)  # type: ignore[arg-type]
     shown = readable[mark] & ~readable["," if mark == "." else "."] & _matches(bare, r"[.,]")
     return NumberColumn(form, gaps, mark if shown.any() else None)
 
@@ -103,7 +119,7 @@ def normalize_numbers(text: pa.ChunkedArray, form: CellFormat) -> pa.ChunkedArra
         form: the format of the column.
     """
     gaps = pc.or_(pc.is_in(text, pa.array(form.gaps, pa.string())), pc.is_in(pc.utf8_lower(text), pa.array(MARKERS)))
-    text = null_where(gaps, text)
+    text = _strip_unit(null_where(gaps, text), form.unit)
     if text.null_count < len(text) and cast_or_none(text, pa.float64()) is None:
         other_unit = pc.xor(pc.match_substring_regex(text, "%$"), form.percent)
         text = pc.if_else(other_unit, pc.binary_join_element_wise("?", text, ""), text)
@@ -146,6 +162,31 @@ def _strip_signs(text: pa.Array) -> pa.Array:
     text = pc.replace_substring_regex(text, r"^\(\s*(.*\d.*?)\s*\)$", r"-\1")  # accountants' negative numbers
     text = pc.replace_substring_regex(text, rf"^([-+]?)\s*{_CURRENCY}\s*([-+]?[\d.,])", r"\1\2")
     return pc.replace_substring_regex(text, rf"([\d.,])\s*(?:{_CURRENCY}|%)$", r"\1")
+
+
+def _readable(bare: pa.Array) -> dict[str, np.ndarray]:
+    """Return by decimal mark which cells without signs are numbers."""
+    return {mark: _matches(bare, _PLAIN[mark]) | _matches(bare, _GROUPED[mark]) for mark in _PLAIN}
+
+
+def _find_unit(cells: pa.Array) -> str:
+    """Return the unit that most of the different cells have before or after a number; empty if there is none."""
+    for place, pattern in _UNIT.items():
+        units = pc.struct_field(pc.extract_regex(cells, pattern), place).drop_null().value_counts()
+        for unit, size in zip(units.field("values").to_pylist(), units.field("counts").to_pylist()):
+            if size > LEAST_SHARE * len(cells):
+                return str(unit)
+    return ""
+
+
+def _strip_unit(text: pa.Array, unit: str) -> pa.Array:
+    """Remove a unit before or after numbers."""
+    if not unit:
+        return text
+    # Quoted by hand: RE2, unlike Python, refuses to escape some characters.
+    quoted = "".join(re.escape(sign) if sign.isascii() else sign for sign in unit)
+    text = pc.replace_substring_regex(text, rf"^([-+−]?){quoted} *([-+−]?\d)", r"\1\2")
+    return pc.replace_substring_regex(text, rf"(\d)[\s\x{{a0}}\x{{202f}}]*{quoted}$", r"\1")
 
 
 def _matches(cells: pa.Array, pattern: str) -> np.ndarray:

@@ -27,6 +27,7 @@ class CellFormat:
         percent: whether numbers are written with a percent sign.
         order: the order of year, month and day in dates; None in columns without dates.
         verbatim: whether only empty cells are missing: `NA` and the like are categories.
+        unit: the text before or after numbers, such as `kg`; a cell may lack it.
     """
 
     gaps: tuple[str, ...] = ()
@@ -35,11 +36,12 @@ class CellFormat:
     percent: bool = False
     order: Literal["ymd", "mdy", "dmy"] | None = None
     verbatim: bool = False
+    unit: str = ""
 
     @property
     def is_plain(self) -> bool:
         """Whether Arrow's own cast reads the numbers, once gaps are null."""
-        return self.decimal == "." and not self.grouped and not self.percent
+        return self.decimal == "." and not (self.grouped or self.percent or self.unit)
 
 
 @dataclass(frozen=True)

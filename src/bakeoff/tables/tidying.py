@@ -10,14 +10,24 @@ from bakeoff.formatting import list_first
 
 Change = Literal[
     "counter", "empty", "constant", "names", "prose", "dates", "gaps", "decimal comma", "thousands", "leading zeros",
-    "nearly numbers", "blanks",
+    "nearly numbers", "blanks", "unit", "unread numbers", "unread dates", "partly numbers", "numbers with a unit",
+    "seeming numbers", "seeming dates", "seeming units",
 ]  # fmt: skip
-NOTES: tuple[Change, ...] = ("leading zeros", "nearly numbers")  # described, though nothing was changed
+# Described, though nothing was changed.
+NOTES: tuple[Change, ...] = ("leading zeros", "nearly numbers", "seeming numbers", "seeming dates", "seeming units")
+WARNED: tuple[Change, ...] = (
+    "unread numbers",
+    "unread dates",
+    "partly numbers",
+    "numbers with a unit",
+)  # most likely a loss
 SHOWN = 20  # columns named in a line
 TOKENS = 5  # texts shown that are read as missing
 
+_READABLE = "can be read are 2024-01-31 10:00:00, 31.01.2024 and 31 Jan 2024, with UTC, Z or +01:00 after a time"
 _LINES: dict[Change, str] = {
-    "counter": "left out, since they count or name the rows: {columns}; dataset.numbers: [{first}] learns from it",
+    "counter": "left out, since they count or name the rows: {columns}; dataset.numbers (for text, categories): "
+    "[{first}] learns from it",
     "empty": "left out, since they are empty: {columns}",
     "constant": "left out, since they have a single value: {columns}",
     "names": "left out, since nearly every row has a value of its own, as names and ids do: {columns}; "
@@ -33,6 +43,18 @@ _LINES: dict[Change, str] = {
     "numbers, and takes all else for missing",
     "blanks": "blanks at the ends and invisible characters were removed, so that they make no class or category of "
     "their own: {columns}",
+    "unit": "read as numbers without their unit: {columns}; dataset.categories: [{first}] learns from the text",
+    "unread numbers": "left out, since they look like numbers that can't be read: {columns}; write plain numbers, "
+    "without units, signs and colons, or learn from the text by dataset.categories: [{first}]",
+    "unread dates": f"left out, since they look like dates that can't be read: {{columns}}; {_READABLE}",
+    "partly numbers": "left out, since only a part of their cells are numbers: {columns}; write plain numbers, or take "
+    "all other cells for missing by dataset.numbers: [{first}]",
+    "numbers with a unit": "left out, since they are text: {columns}; dataset.numbers: [{first}] reads the numbers",
+    "seeming numbers": "read as categories, though they look like numbers: {columns}; plain numbers, without units, "
+    "signs and colons, would be read as such",
+    "seeming units": "read as categories, though they are numbers with a unit: {columns}; dataset.numbers: [{first}] "
+    "reads the numbers",
+    "seeming dates": f"read as categories, though they look like dates: {{columns}}; {_READABLE}",
 }
 
 
@@ -49,14 +71,17 @@ class Tidying:
         self._columns: dict[Change, dict[str, str]] = {change: {} for change in _LINES}
         self._rows: list[str] = []
         self._notes: list[str] = []
+        self._warned: list[str] = []
 
     def add(self, change: Change, column: str, detail: str = "") -> None:
         """Record a change to a column, with a detail such as an example."""
         self._columns[change][column] = detail
 
-    def add_line(self, line: str) -> None:
-        """Record a line about a change to the rows."""
+    def add_line(self, line: str, *, warn: bool = False) -> None:
+        """Record a line about a change to the rows, which is a warning if it most likely is a loss."""
         self._rows.append(line)
+        if warn:
+            self._warned.append(line)
 
     def add_note(self, line: str) -> None:
         """Record a line about something that the user should know, though nothing was changed."""
@@ -68,8 +93,13 @@ class Tidying:
             columns.pop(column, None)
 
     def lines(self) -> list[str]:
-        """Return one line for each kind of change, then the notes."""
-        return [*self._changes(), *(self._line(change) for change in NOTES if self._columns[change]), *self._notes]
+        """Return one line for each kind of change but those of `warnings`, then the notes."""
+        lines = [line for line in self._changes() if line not in self.warnings()]
+        return [*lines, *(self._line(change) for change in NOTES if self._columns[change]), *self._notes]
+
+    def warnings(self) -> list[str]:
+        """Return one line for each kind of change that most likely is a loss."""
+        return [*self._warned, *filter(None, map(self._line, WARNED))]
 
     def _changes(self, decided: Container[str] = ()) -> list[str]:
         lines = [self._line(change, decided) for change in self._columns if change not in NOTES]

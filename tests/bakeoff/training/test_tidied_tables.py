@@ -57,7 +57,8 @@ def test_what_was_done_is_in_the_card_and_shown_everywhere(trained):
     card = read_card(version)
     assert [
         "30 of 300 rows are left out, since the target 'y' is missing",
-        "left out, since they count or name the rows: 'Unnamed: 0'; dataset.numbers: [\"Unnamed: 0\"] learns from it",
+        "left out, since they count or name the rows: 'Unnamed: 0'; dataset.numbers (for text, categories): "
+        '["Unnamed: 0"] learns from it',
         "read as dates, whose year, month, day and so on are learned from: 'when' (day first); dataset.categories: "
         "[when] learns from them as text",
         "read as numbers or dates in which some cells are missing: 'share' ('?' in 38 of 270 rows)",
