@@ -20,6 +20,7 @@ from bakeoff.tables.databases.sql_query import SqlQuery
 from bakeoff.tables.dates import AmbiguousDatesError
 from bakeoff.tables.dtypes import ColumnHints, infer_column
 from bakeoff.tables.formats.csv_file import CsvFile
+from bakeoff.tables.left_out import ROW_NAMES, names_rows
 from bakeoff.tables.numbers import AmbiguousNumbersError
 from bakeoff.tables.read_table import require_columns
 from bakeoff.tables.reader import TableReader, describe_format, open_table
@@ -126,13 +127,17 @@ def _require_columns(table: pa.Table, config: DatasetConfig, split: SplitConfig,
 def _candidates(
     table: pa.Table, source: TableReader, config: DatasetConfig, split: SplitConfig, done: Tidying
 ) -> list[str]:
-    """Return the columns that may be learned from: not what pandas wrote as an index, unless the config names it."""
-    hinted = {*config.categories, *config.numbers, *config.text, *config.dates}
-    index = {name for file in source.files for name in file.index_columns} - hinted
+    """Return the columns that may be learned from.
+
+    What pandas wrote as an index is left out if it names the rows, or has no name, unless the config names it.
+    """
     excluded = {config.target, split.column, *config.ignore}
-    for name in index & set(table.column_names) - excluded:
+    written = {name for file in source.files for name in file.index_columns} - excluded
+    index = [name for name in table.column_names if name in written and name not in ColumnHints.of(config)]
+    counters = {name for name in index if ROW_NAMES.fullmatch(name) or names_rows(table[name])}
+    for name in sorted(counters):
         done.add("counter", name)
-    return [name for name in table.column_names if name not in excluded | index]
+    return [name for name in table.column_names if name not in excluded | counters]
 
 
 def _infer_columns(

@@ -50,6 +50,11 @@ def why_left_out(name: str, kind: Kind, column: pa.ChunkedArray) -> tuple[Change
     return None
 
 
+def names_rows(column: pa.ChunkedArray) -> bool:
+    """Return whether nearly all cells of a column of any type are different."""
+    return bool(pc.count_distinct(column).as_py() >= DISTINCT * len(column))
+
+
 def _counts(values: np.ndarray) -> bool:
     """Return whether different whole numbers count the rows: without a gap in any order, or rising mostly by one."""
     if values.max() - values.min() == len(values) - 1:

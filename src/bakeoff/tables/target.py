@@ -31,6 +31,8 @@ from bakeoff.tables.schema import CellFormat
 from bakeoff.tables.tidying import Tidying, yaml_name
 
 MISSING_CLASSES = {*MISSING} - {""}  # classes that dataset.categories keeps
+WORDS = frozenset(["None", "NA", "N/A", "n/a", "NULL", "null"])  # of these, the ones that people name classes
+MUCH_MISSING, FEW_MISSING = 0.1, 0.01  # shares of rows: without a class, and with one of these words
 MOST_CODES = 12  # whole numbers with at most this many different values are classes, however rare some are
 RARE, RARE_SHARE = 5, 0.25  # with more, they are measurements if this share of them is in fewer rows than `RARE`
 
@@ -105,7 +107,8 @@ def to_target(
     present = pc.invert(pc.is_null(cells, nan_is_null=True))
     rows = np.flatnonzero(present.to_numpy())
     if len(rows) < len(cells):
-        done.add_line(_describe_missing(name, column.filter(pc.invert(present)), len(column)))
+        missing = column.filter(pc.invert(present))
+        done.add_line(_describe_missing(name, missing, len(column)), warn=_may_be_classes(missing, len(column)))
     if not len(rows):
         raise DataError(f"the target {name!r} is empty in all {len(column)} rows{_spellings(name, column)}")
     return _to_classes(name, cells.filter(present), typed, are_classes, done), rows
@@ -148,6 +151,19 @@ def _to_classes(name: str, cells: pa.ChunkedArray, typed: bool, are_classes: boo
         cells = cast_or_none(cells, pa.int64()) or numbers
     _refuse_measurement(name, cells)
     return pd.Series(cells.cast(pa.int64()).to_pandas(), name=name).astype("int64")
+
+
+def _may_be_classes(missing: pa.ChunkedArray, rows: int) -> bool:
+    """Return whether so many rows are left out, in all or for one word, that the loss is a warning.
+
+    Args:
+        missing: the cells that were read as missing.
+        rows: the number of all rows.
+    """
+    if len(missing) > MUCH_MISSING * rows:
+        return True
+    words = missing_texts(missing) if pa.types.is_string(missing.type) else {}
+    return any(count > max(RARE, FEW_MISSING * rows) for word, count in words.items() if word in WORDS)
 
 
 def _describe_missing(name: str, missing: pa.ChunkedArray, rows: int) -> str:

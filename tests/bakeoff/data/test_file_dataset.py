@@ -102,7 +102,7 @@ def test_rows_without_a_class_are_left_out_of_everything(tmp_path):
     dataset = load(tmp_path, {"when": ROWS, "y": np.where(ROWS % 3, Y, "")}, SplitConfig(by="time", column="when"))
     assert [40] * 4 == [len(part) for part in (dataset.X, dataset.y, dataset.split_key, dataset.raw)]
     assert ROWS[ROWS % 3 > 0].tolist() == dataset.split_key.tolist()
-    assert ("20 of 60 rows are left out, since the target 'y' is missing",) == dataset.tidied
+    assert ("20 of 60 rows are left out, since the target 'y' is missing",) == dataset.warnings
 
 
 def test_a_split_by_time_follows_dates_of_any_order(tmp_path):
@@ -124,6 +124,16 @@ def test_the_index_of_pandas_is_left_out(tmp_path):
     dataset = load_dataset(DatasetConfig(source="file", path=str(path), target="y"))
     assert {"x": "number"} == kinds(dataset)
     assert "'__index_level_0__'" in dataset.tidied[0]
+
+
+def test_a_named_index_that_does_not_name_the_rows_is_learned_from(tmp_path):
+    """A group is a column like others; a customer's number is left out."""
+    path = tmp_path / "rows.parquet"
+    index = pd.MultiIndex.from_arrays([np.where(ROWS % 2, "a", "b"), ROWS * 3], names=["group", "customer"])
+    pd.DataFrame({"x": X, "y": Y}).set_index(index).to_parquet(path)
+    dataset = load_dataset(DatasetConfig(source="file", path=str(path), target="y"))
+    assert {"x": "number", "group": "category"} == kinds(dataset)
+    assert "'customer'" in dataset.tidied[0]
 
 
 def test_the_order_of_rows_does_not_change_how_columns_are_read(tmp_path):

@@ -13,7 +13,7 @@ from bakeoff.tables.tidying import Tidying
 def classes(cells, typed=False, are_classes=False):
     done = Tidying()
     y, rows = to_target("y", pa.chunked_array([pa.array(cells)]), typed, are_classes, done)
-    return sorted(y.unique().tolist()), rows.tolist(), done.lines()
+    return sorted(y.unique().tolist()), rows.tolist(), [*done.warnings(), *done.lines()]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,26 @@ def test_rows_without_a_class_are_left_out():
     ] == lines
     with pytest.raises(DataError, match=r"is empty in all 2 rows \(written as 'NA' in 2"):
         classes(["NA", "NA"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "warned"),
+    [
+        (["None"] * 6 + ["u", "v"] * 100, True),
+        (["None"] * 5 + ["u", "v"] * 100, False),
+        (["NA"] * 6 + ["u", "v"] * 400, False),
+        (["NaN"] * 9 + ["u", "v"] * 100, False),
+        ([""] * 21 + ["u", "v"] * 90, True),
+        ([None] * 20 + ["u", "v"] * 100, False),
+    ],
+)
+def test_many_rows_without_a_class_or_with_a_word_that_may_be_one_are_a_warning(cells, warned):
+    """It is said once, as a warning or as a line."""
+    done = Tidying()
+    to_target("y", pa.chunked_array([pa.array(cells)]), False, False, done)
+    said, other = (done.warnings(), done.lines()) if warned else (done.lines(), done.warnings())
+    assert "rows are left out, since the target 'y' is missing" in said[0]
+    assert [] == other
 
 
 RNG = np.random.default_rng(0)
