@@ -106,6 +106,8 @@ def _telling_columns(X: pd.DataFrame, codes: np.ndarray) -> dict[str, float]:
         X: rows in random order.
         codes: the classes from 0, shape (n_rows,).
     """
+    dates = X.columns[[dtype.kind == "M" for dtype in X.dtypes]]
+    X = X.assign(**{name: (X[name] - X[name].min()) / pd.Timedelta(days=1) for name in dates})
     numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in X.dtypes]
     numbers = X.loc[:, numeric].to_numpy(dtype=np.float32, na_value=np.nan)
     names = X.columns[numeric]

@@ -26,6 +26,9 @@ def warn_of_leaks(X: pd.DataFrame, y: np.ndarray) -> list[str]:
 LEAKS = {
     "text": lambda y, rng: np.where(y == "keep", "yes", "no"),
     "boolean": lambda y, rng: y == "keep",
+    "date": lambda y, rng: (
+        np.datetime64("2024-01-01", "us") + (np.where(y == "keep", 900, 0) + rng.permutation(len(y))).astype("m8[s]")
+    ),
     "threshold": lambda y, rng: np.where(y == "keep", rng.uniform(3, 9, len(y)), rng.uniform(-9, 3, len(y))),
     "interval": lambda y, rng: np.where(y == "keep", rng.uniform(3, 9, len(y)), rng.choice([-5, 15.0], len(y))),
     "categories": lambda y, rng: np.char.add(np.where(y == "keep", "k", "g"), rng.choice(list("abcdefgh"), len(y))),
