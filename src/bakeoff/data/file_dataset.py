@@ -20,6 +20,7 @@ from bakeoff.tables.databases.sql_query import SqlQuery
 from bakeoff.tables.dates import AmbiguousDatesError
 from bakeoff.tables.dtypes import ColumnHints, infer_column
 from bakeoff.tables.formats.csv_file import CsvFile
+from bakeoff.tables.late_header import seem_no_header
 from bakeoff.tables.left_out import ROW_NAMES, names_rows
 from bakeoff.tables.numbers import AmbiguousNumbersError
 from bakeoff.tables.read_table import require_columns
@@ -43,6 +44,7 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
         DataError: the rows can't be used; the message names all columns concerned.
     """
     source = _open_source(config)
+    _refuse_late_header(config, source)
     config, split = _with_blanks(config, split, source.files[0].schema.names)
     table, windowed = read_window(config, split, source)
     assert config.target is not None  # the config model requires it
@@ -51,6 +53,8 @@ def load_file(config: DatasetConfig, split: SplitConfig, strict: bool) -> Datase
     if table.num_rows == 0:
         raise DataError(f"{config.shown!r} has columns and no rows")
     done, typed = Tidying(), is_typed(source)
+    if isinstance(source.files[0], CsvFile) and seem_no_header(source.files[0].schema.names):
+        done.add_warning("most column names are numbers: does the file have a header?")
     for line in describe_format(source):
         done.add_line(line)
     if windowed:
@@ -85,6 +89,18 @@ def _open_source(config: DatasetConfig) -> TableReader:
     assert config.url_env is not None
     parameters = fill_parameters(config.query, config.window.last, config.window.until)
     return TableReader([SqlQuery(Database(config.url_env), config.query, parameters)])
+
+
+def _refuse_late_header(config: DatasetConfig, source: TableReader) -> None:
+    """Refuse a file whose target is in a line that seems to be the header, and not in the first line.
+
+    Raises:
+        DataError: it is.
+    """
+    for file in source.files:
+        late = file.late_header
+        if late and config.target in late.names and config.target not in map(str.strip, file.schema.names):
+            raise DataError(f"there is no column {config.target!r} (the target) in {str(file.path)!r}: {late}")
 
 
 def _with_blanks(config: DatasetConfig, split: SplitConfig, names: Sequence[str]) -> tuple[DatasetConfig, SplitConfig]:

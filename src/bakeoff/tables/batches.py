@@ -13,6 +13,7 @@ from bakeoff.runtime.files import open_file
 from bakeoff.runtime.objects.object_file import ObjectFile
 from bakeoff.runtime.objects.place import BLOCK
 from bakeoff.runtime.paths import allowed_roots
+from bakeoff.tables.late_header import LateHeader
 
 TablePath = Path | ObjectFile
 
@@ -111,6 +112,7 @@ class TableFile(Protocol):
         index_columns: the columns that pandas wrote as a frame's index, by the file's metadata.
         note: how the file is read, to follow its name in a message, if that had to be recognized; else empty.
         what: what it is, for messages.
+        late_header: a line below the first that seems to be the header; else None.
         seekable: whether a chunk can be read by its offset without most of what is before it.
     """
 
@@ -121,6 +123,7 @@ class TableFile(Protocol):
     index_columns: frozenset[str]
     note: str
     what: str = "the file"
+    late_header: LateHeader | None = None
     seekable: bool = False
 
     def chunks(self, wanted: Sequence[str], numbers: Sequence[str], offset: int = 0) -> Iterator[Chunk]:

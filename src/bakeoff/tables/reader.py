@@ -25,6 +25,7 @@ from bakeoff.tables.batches import (
     TablePath,
 )
 from bakeoff.tables.formats.open_file import READABLE, is_readable, open_file
+from bakeoff.tables.late_header import is_number
 
 MOST_COLUMNS = 100_000
 SHOWN = 10  # missing columns listed in an error
@@ -231,15 +232,7 @@ def _hint(name: str, names: Sequence[str]) -> str:
     alike = [column for column in names if column.strip().casefold() == name.strip().casefold()]
     if near := alike or difflib.get_close_matches(name, names, n=1):
         return f"; did you mean {near[0]!r}?"
-    return "; is its first line a header?" if any(map(_is_number, names)) else ""
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return "; is its first line a header?" if any(map(is_number, names)) else ""
 
 
 def _refuse_duplicate_names(file: TableFile) -> None:
@@ -249,7 +242,12 @@ def _refuse_duplicate_names(file: TableFile) -> None:
     repeated = [name for name, count in Counter(file.schema.names).items() if count > 1]
     if repeated:
         listed = ", ".join(repr(name) for name in repeated[:5])
-        raise DataError(f"{str(file.path)!r} has more than one column named {listed}; rename or remove the others")
+        hint = "rename or remove the others"
+        if any(map(is_number, repeated)):
+            hint = "does the file have a header?"
+        elif "" in repeated and file.late_header is not None:
+            hint = str(file.late_header)
+        raise DataError(f"{str(file.path)!r} has more than one column named {listed}; {hint}")
 
 
 def find_nested(files: Sequence[TableFile], names: Collection[str] | None = None) -> dict[str, pa.DataType]:

@@ -83,6 +83,10 @@ class Tidying:
         if warn:
             self._warned.append(line)
 
+    def add_warning(self, line: str) -> None:
+        """Record a line about something that most likely is a mistake, though nothing was changed."""
+        self._warned.append(line)
+
     def add_note(self, line: str) -> None:
         """Record a line about something that the user should know, though nothing was changed."""
         self._notes.append(line)

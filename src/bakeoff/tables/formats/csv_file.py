@@ -64,6 +64,7 @@ class CsvFile(TableFile):
         with self._open(SAMPLE) as stream:
             self._header = read_header(path, stream)
         self.schema = pa.schema([(name, pa.string()) for name in self._header.names])
+        self.late_header = self._header.late
         self.dialect = Dialect(chr(self._header.delimiter), self._encoding)
         self.note = self.dialect.describe()
         self._size = size_of(path)

@@ -1,7 +1,9 @@
 """Read the header of a CSV, and recognize files that are not a CSV."""
 
+import contextlib
 import csv
 import io
+import itertools
 import re
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ from bakeoff.tables.batches import TablePath
 from bakeoff.tables.formats.csv_records import DELIMITERS, LONGEST, header_end
 from bakeoff.tables.formats.dialect import recognize_delimiter, usual_delimiter
 from bakeoff.tables.formats.utf8 import NOT_UTF8
+from bakeoff.tables.late_header import SEARCHED, LateHeader, find_late_header
 
 FEW = 100  # a file with more than one NUL in this many bytes is binary; fewer may be mistakes
 MOST_FIELDS = 1_000_000  # of a header
@@ -35,11 +38,13 @@ class Header(NamedTuple):
         names: the names of the columns.
         first: the offset of the first record after the header, in bytes.
         delimiter: the byte between fields.
+        late: a line below it that seems to be the header instead.
     """
 
     names: list[str]
     first: int
     delimiter: int
+    late: LateHeader | None
 
 
 def read_header(path: TablePath, stream: Any) -> Header:
@@ -75,7 +80,15 @@ def read_header(path: TablePath, stream: Any) -> Header:
         raise DataError(f"the header of {str(path)!r} is {NOT_UTF8}") from error
     except csv.Error as error:
         raise DataError(f"{str(path)!r} has no readable header: {error}") from error
-    return Header(names, end, delimiter)
+    return Header(names, end, delimiter, find_late_header(_first_lines(head, chr(delimiter))))
+
+
+def _first_lines(head: bytes, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return the numbers and fields of the first lines that are not empty."""
+    reader = csv.reader(io.StringIO(head[: 1 << 16].decode("utf-8-sig", errors="replace")), delimiter=delimiter)
+    with contextlib.suppress(csv.Error):
+        return [(reader.line_num, row) for row in itertools.islice(reader, SEARCHED) if row]
+    return []
 
 
 def refuse_other_formats(path: TablePath, head: bytes) -> None:

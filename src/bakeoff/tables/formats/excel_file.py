@@ -10,6 +10,7 @@ from bakeoff.runtime.files import describe_read_error
 from bakeoff.tables.batches import TablePath, open_bytes
 from bakeoff.tables.formats.memory_table import MemoryTable, refuse_too_large
 from bakeoff.tables.formats.python_columns import make_table
+from bakeoff.tables.late_header import SEARCHED, LateHeader, find_late_header
 
 OBJECT_BYTES = 16  # memory that Python's objects take per byte of a sheet, approximately
 CELL_BYTES = 16  # memory that a cell takes, at least
@@ -54,28 +55,33 @@ def open_excel(path: TablePath) -> MemoryTable:
 
 def _read(path: TablePath, workbook: Any) -> MemoryTable:
     sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    chosen: tuple[Any, list[tuple[str, list[Any]]]] | None = None
+    chosen: tuple[Any, list[tuple[str, list[Any]]], LateHeader | None] | None = None
     for sheet in sheets:
-        columns = _columns(path, sheet)
+        columns, late = _columns(path, sheet)
         if columns and (chosen is None or len(columns) > 1):
-            chosen = sheet, columns
+            chosen = sheet, columns, late
         if len(columns) > 1:  # a sheet of a single column may be a title page
             break
     if chosen is None:
         raise DataError(f"{str(path)!r} has no sheet with a header and rows")
-    sheet, columns = chosen
+    sheet, columns, late = chosen
     others = [repr(other.title) for other in sheets if other is not sheet]
     note = f"is read from sheet {sheet.title!r}" + (f", not from {list_first(others, 5)}" if others else "")
-    return MemoryTable(path, make_table(path, columns), note, typed=False)
+    table = MemoryTable(path, make_table(path, columns), note, typed=False)
+    table.late_header = late
+    return table
 
 
-def _columns(path: TablePath, sheet: Any) -> list[tuple[str, list[Any]]]:
-    """Return names and cells of the columns; the header is the first row that is not empty, and empty rows are skipped.
+def _columns(path: TablePath, sheet: Any) -> tuple[list[tuple[str, list[Any]]], LateHeader | None]:
+    """Return names and cells of the columns, and a row that seems to be the header.
+
+    The header is the first row that is not empty, and empty rows are skipped.
 
     A column without a name is called `Unnamed: 0` and so on, as by pandas; one that also has no cells is left out.
     """
     sheet.reset_dimensions()  # which may be wrong
     rows: list[list[Any]] = []
+    numbers: list[int] = []
     size = 0
     for number, row in enumerate(sheet.iter_rows(values_only=True)):
         if number == MOST_ROWS:  # openpyxl counts up to whatever number a row has
@@ -85,17 +91,20 @@ def _columns(path: TablePath, sheet: Any) -> list[tuple[str, list[Any]]]:
             cells.pop()
         if cells:
             rows.append(cells)
+            numbers.append(number + 1)
             size += len(cells) * CELL_BYTES
             refuse_too_large(path, size)
     if len(rows) < 2:
-        return []
+        return [], None
+    late = find_late_header(zip(numbers, rows[:SEARCHED]))
     header, *below = rows
     width = max(map(len, rows))
     refuse_too_large(path, width * len(rows) * CELL_BYTES)
     header += [None] * (width - len(header))
     columns = [[row[i] if i < len(row) else None for row in below] for i in range(width)]
-    return [
+    named = [
         (f"Unnamed: {i}" if name is None else str(name), cells)
         for i, (name, cells) in enumerate(zip(header, columns))
         if name is not None or any(cell is not None for cell in cells)
     ]
+    return named, late
