@@ -21,13 +21,13 @@ from bakeoff.tables.dates import AmbiguousDatesError
 from bakeoff.tables.dtypes import ColumnHints, infer_column
 from bakeoff.tables.formats.csv_file import CsvFile
 from bakeoff.tables.late_header import seem_no_header
-from bakeoff.tables.left_out import ROW_NAMES, names_rows
 from bakeoff.tables.numbers import AmbiguousNumbersError
 from bakeoff.tables.read_table import require_columns
 from bakeoff.tables.reader import TableReader, describe_format, open_table
 from bakeoff.tables.schema import Feature
 from bakeoff.tables.target import to_target
 from bakeoff.tables.tidying import Tidying, yaml_name
+from bakeoff.tables.unlearned.left_out import ROW_NAMES, names_rows
 
 SHOWN = 10  # columns of one kind that are named in an error
 

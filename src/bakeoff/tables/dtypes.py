@@ -25,7 +25,6 @@ from bakeoff.tables.cells import (
     verbatim,
 )
 from bakeoff.tables.dates import find_dates, read_dates, to_plain_dates
-from bakeoff.tables.left_out import why_left_out
 from bakeoff.tables.numbers import (
     FEW_NUMBERS,
     LEAST_SHARE,
@@ -40,7 +39,8 @@ from bakeoff.tables.numbers import (
 )
 from bakeoff.tables.schema import CellFormat, Feature, Kind
 from bakeoff.tables.tidying import Change, Tidying, describe_gaps
-from bakeoff.tables.unread import find_unread
+from bakeoff.tables.unlearned.left_out import why_left_out
+from bakeoff.tables.unlearned.unread import find_unread
 
 ZONE = r"\d:\d{2}\S*\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})$"  # a time with its zone
 SEEMING: dict[Change, Change] = {  # what is said of a column that isn't left out

@@ -10,7 +10,7 @@ from bakeoff.errors import DataError
 from bakeoff.tables.cells import to_numbers
 from bakeoff.tables.dtypes import ColumnHints, infer_column
 from bakeoff.tables.tidying import Tidying
-from bakeoff.tables.unread import find_unread
+from bakeoff.tables.unlearned.unread import find_unread
 
 VALUES = np.round(np.random.default_rng(0).permutation(300) * 3.37 - 200, 2)
 SIZES = np.abs(VALUES)

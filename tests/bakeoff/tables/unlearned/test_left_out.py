@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bakeoff.tables.left_out import why_left_out
+from bakeoff.tables.unlearned.left_out import why_left_out
 
 ROWS = np.arange(40)
 WORDS = pa.array([f"the long story of number {row} and more" for row in ROWS])
