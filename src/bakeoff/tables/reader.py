@@ -243,8 +243,8 @@ def _refuse_duplicate_names(file: TableFile) -> None:
     if repeated:
         listed = ", ".join(repr(name) for name in repeated[:5])
         hint = "rename or remove the others"
-        if any(map(is_number, repeated)):
-            hint = "does the file have a header?"
+        if any(map(is_number, file.schema.names)):
+            hint = f"does the file have a header? If so, {hint}"
         elif "" in repeated and file.late_header is not None:
             hint = str(file.late_header)
         raise DataError(f"{str(file.path)!r} has more than one column named {listed}; {hint}")

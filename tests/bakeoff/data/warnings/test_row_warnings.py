@@ -38,6 +38,24 @@ def test_rows_in_order_cause_no_warning(dataset, tmp_path):
         assert () == prepare_dataset(config, tmp_path / str(seed)).warnings
 
 
+def test_what_was_lost_in_reading_is_the_first_warning(tmp_path):
+    """Before odd values, in the order of a look at the table."""
+    rows = range(300)
+    pd.DataFrame(
+        {
+            "kg": [f"[{row}]" if row % 7 == 0 else f"{row}.5" for row in rows],
+            "age": [-999 if row % 5 == 0 else row % 70 for row in rows],
+            "y": [["None", "Yes", "yes", "no"][row % 4] for row in rows],
+        }
+    ).to_csv(tmp_path / "rows.csv", index=False)
+    dataset = {"source": "file", "path": str(tmp_path / "rows.csv"), "target": "y"}
+    found = prepare_dataset(TrainingConfig.model_validate({"dataset": dataset}), tmp_path / "data").warnings
+    assert found[0].startswith("75 of 300 rows are left out, since the target 'y' is missing (written as 'None' in 75")
+    assert found[1].startswith("left out, since only a part of their cells are numbers: 'kg'")
+    assert "classes that may be the same: 'Yes' and 'yes'" in found[2]
+    assert any("'age' (-999 in " in warning for warning in found[3:])
+
+
 def test_a_warning_is_said_wherever_people_look(tmp_path):
     """In the card, on the terminal, in the report and on Prefect's pages."""
     race = run_race(tmp_path, dataset=leaking(tmp_path / "rows.parquet"))
