@@ -59,7 +59,6 @@ def test_a_room_is_small_and_says_what_is_in_it(folder):
 # Modules without a test file of their name, by the one that covers them.
 COVERED_BY = {
     "bakeoff/cli/test_labels.py": "bakeoff/prediction/labels bakeoff/report/accuracy_in_use",
-    "bakeoff/cli/test_mlflow.py": "bakeoff/tracking/mlflow_server",
     "bakeoff/cli/ui/test_server.py": "bakeoff/cli/ui/pages",
     "bakeoff/cli/test_run.py": "bakeoff/local/prediction bakeoff/local/training",
     "bakeoff/config/test_training.py": "bakeoff/config/base bakeoff/config/costs"

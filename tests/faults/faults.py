@@ -142,7 +142,11 @@ def starve(compose, random):
     """A worker has so little memory for a while that the kernel kills what asks for more."""
     container = random.choice(compose.containers("worker"))
     for memory, seconds in ((SCARCE, OUTAGE), (USUAL, 0)):
-        docker("update", "--memory", memory, "--memory-swap", memory, container)
+        limit = ["docker", "update", "--memory", memory, "--memory-swap", memory, container]
+        deadline = time.monotonic() + OUTAGE
+        while subprocess.run(limit, check=False, capture_output=True).returncode:  # more than that is in use
+            assert time.monotonic() < deadline, f"the memory of a worker could not be limited to {memory}"
+            time.sleep(0.5)
         time.sleep(seconds)
 
 
