@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -142,10 +143,10 @@ def lose_svm(stack, cluster, folder, classifiers):
     before = log.stat().st_size if log.exists() else 0
     places = ("--store", str(folder / "models"), "--workspace", str(folder / "work"))
     race = (*SLOW_SVM, "--cross_validation.folds", "3", "--classifiers", json.dumps(classifiers))
-    other_steps = others_ended(stack) + 4 * (len(classifiers) - 1)  # three folds and a fit
+    other_steps, began = 4 * (len(classifiers) - 1), datetime.now(UTC).isoformat()  # three folds and a fit
     process = stack.start("flows.training", *places, *race, "--runner", "dask", "--dask.address", address)
     while process.poll() is None:
-        if others_ended(stack) == other_steps:
+        if others_ended(stack, began) == other_steps:
             for nanny in workers:
                 if worker := at_work(nanny.pid):
                     os.kill(worker, signal.SIGKILL)
@@ -153,10 +154,13 @@ def lose_svm(stack, cluster, folder, classifiers):
     return process.returncode, log.read_bytes()[before:].decode()
 
 
-def others_ended(stack):
-    """How many fits and folds of a logistic regression have ended, in all runs."""
-    names = {"like_": "logistic_regression"}
-    found = stack.ask("task_runs/filter", task_runs={"name": names, "state": {"type": {"any_": ["COMPLETED"]}}})
+def others_ended(stack, began):
+    """How many fits and folds of a logistic regression have ended that began later than that.
+
+    What the server hears late of an earlier test is not among them.
+    """
+    names, ended = {"like_": "logistic_regression"}, {"type": {"any_": ["COMPLETED"]}}
+    found = stack.ask("task_runs/filter", task_runs={"name": names, "state": ended, "start_time": {"after_": began}})
     return sum(run["name"].startswith(("cross-validate", "fit")) for run in found)
 
 

@@ -78,7 +78,7 @@ def test_a_server_that_hangs_in_mid_run_is_not_waited_for(start, server, tmp_pat
 
 def test_a_server_that_is_killed_and_started_anew_in_mid_run_changes_nothing(start, server, latest, tmp_path):
     """The run goes on meanwhile, and is Completed; at most it says, once, that its progress wasn't shown meanwhile."""
-    process = start("--quiet", "--dataset.n_samples", "20000")
+    process = start("--quiet", "--dataset.n_samples", "60000")  # on a busy machine the server takes its time to start
     assert eventually(lambda: list((tmp_path / "work").rglob("*.parquet")), pause=0.1)
     end(server.server, signal.SIGKILL)
     server.start_server()
