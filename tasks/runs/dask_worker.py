@@ -8,7 +8,8 @@ from dask.config import update_defaults
 from bakeoff.runtime.workers import start_fork_server
 from tasks import PRELOAD
 
-STEPS = ("tasks.cross_validate", "tasks.fit")  # imported in advance, since they import Prefect
+# Imported in advance: the steps import Prefect; chunks are scored in the worker's own process, by scikit-learn.
+STEPS = ("tasks.cross_validate", "tasks.fit", "tasks.runs.dask_scoring", "sklearn.ensemble")
 
 # Dask's profiler samples the worker's threads a hundred times a second, which takes 3 % of a core for nothing: the
 # threads only wait for the processes of their steps. This sets a default, which the user's own configuration overrides.
