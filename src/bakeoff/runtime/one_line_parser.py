@@ -83,7 +83,8 @@ class OneLineParser(argparse.ArgumentParser):
         flags = [flag for flag in self._option_string_actions if flag not in {"-h", "--help"}]
         for word in message.split():
             flag = word.rstrip(":,").split("=")[0]
-            near = difflib.get_close_matches(flag, flags, n=1)
+            ends = [each for each in flags if each.endswith(f".{flag.removeprefix('--')}")]
+            near = ends if len(ends) == 1 else difflib.get_close_matches(flag, flags, n=1)
             if word.startswith("--") and near and near[0] != flag:
                 return f"; did you mean {near[0]}?"
         return self._unknown_hint if "unrecognized arguments" in message else ""

@@ -12,6 +12,7 @@ from bakeoff.runtime.one_line_parser import OneLineParser
         (["--folds", "three"], "argument --folds: invalid int value: 'three' (see race --help)"),
         (["--folds"], "argument --folds: expected one argument (see race --help)"),
         (["--fold", "3"], "unrecognized arguments: --fold 3; did you mean --folds? (see race --help)"),
+        (["--seed", "3"], "unrecognized arguments: --seed 3; did you mean --split.seed? (see race --help)"),
         (["--zzz=3"], "unrecognized arguments: --zzz=3; try something else (see race --help)"),
     ],
 )
@@ -19,6 +20,7 @@ def test_a_mistake_is_an_error_of_one_line(arguments, sentence):
     """With the nearest flag where there is one, in place of argparse's usage and exit."""
     parser = OneLineParser(prog="race", allow_abbrev=False, unknown_hint="; try something else")
     parser.add_argument("--folds", type=int)
+    parser.add_argument("--split.seed", type=int)
     with pytest.raises(ConfigError) as raised:
         parser.parse_args(arguments)
     assert sentence == str(raised.value)

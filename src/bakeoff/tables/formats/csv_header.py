@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bakeoff.errors import DataError
 from bakeoff.tables.batches import TablePath
 from bakeoff.tables.formats.csv_records import DELIMITERS, LONGEST, header_end
-from bakeoff.tables.formats.dialect import recognize_delimiter, usual_delimiter
+from bakeoff.tables.formats.dialect import recognize_delimiter, seem_separated_by_blanks, usual_delimiter
 from bakeoff.tables.formats.utf8 import NOT_UTF8
 from bakeoff.tables.late_header import SEARCHED, LateHeader, find_late_header
 
@@ -80,7 +80,13 @@ def read_header(path: TablePath, stream: Any) -> Header:
         raise DataError(f"the header of {str(path)!r} is {NOT_UTF8}") from error
     except csv.Error as error:
         raise DataError(f"{str(path)!r} has no readable header: {error}") from error
-    return Header(names, end, delimiter, find_late_header(_first_lines(head, chr(delimiter))))
+    lines = _first_lines(head, chr(delimiter))
+    if seem_separated_by_blanks([fields for _, fields in lines]):
+        raise DataError(
+            f"{str(path)!r} seems to have blanks between its fields, which can't be read: write commas, for example by "
+            r"pandas.read_csv(…, sep=r'\s+').to_csv('rows.csv', index=False)"
+        )
+    return Header(names, end, delimiter, find_late_header(lines))
 
 
 def _first_lines(head: bytes, delimiter: str) -> list[tuple[int, list[str]]]:

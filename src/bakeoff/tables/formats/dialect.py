@@ -1,5 +1,6 @@
 """Recognize how a CSV is written."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bakeoff.tables.batches import TablePath
@@ -8,6 +9,7 @@ from bakeoff.tables.formats.csv_records import COMMA, DELIMITERS, count_fields
 
 RECORDS = 100  # the first ones, by which the delimiter is recognized
 TAB = ord("\t")
+LEAST_WORDS = 3  # of each line of a file whose fields seem to stand between blanks
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,14 @@ class Dialect:
 
 
 def usual_delimiter(path: TablePath) -> int:
-    """Return the delimiter that a file's name suggests, as a byte: a tab for .tsv, else a comma."""
-    return TAB if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]] else COMMA
+    """Return the delimiter that a file's name suggests, as a byte: a tab for .tsv and .tab, else a comma."""
+    return TAB if {".tsv", ".tab"} & {suffix.lower() for suffix in path.suffixes[-2:]} else COMMA
+
+
+def seem_separated_by_blanks(lines: Sequence[Sequence[str]]) -> bool:
+    """Return whether lines of one field each have alike many words, three or more: rather fields between blanks."""
+    words = {len(fields[0].split()) for fields in lines}
+    return len(lines) > 1 and max(map(len, lines)) == 1 and len(words) == 1 and min(words) >= LEAST_WORDS
 
 
 def recognize_delimiter(head: bytes, usual: int) -> int:

@@ -13,16 +13,20 @@ READERS: dict[str, Callable[[TablePath], TableFile]] = {
     ".csv": CsvFile,
     ".tsv": CsvFile,
     ".txt": CsvFile,
+    ".data": CsvFile,
+    ".dat": CsvFile,
+    ".tab": CsvFile,
     ".json": open_json,
     ".jsonl": open_json,
     ".ndjson": open_json,
     ".parquet": ParquetFile,
+    ".pq": ParquetFile,
     ".feather": open_feather,
     ".arrow": open_feather,
     ".xlsx": open_excel,
 }
-MAY_BE_COMPRESSED = {".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"}
-ALONE = {".txt"}  # not read as part of a folder, where such a file may be anything
+MAY_BE_COMPRESSED = {".csv", ".tsv", ".txt", ".data", ".dat", ".tab", ".json", ".jsonl", ".ndjson"}
+ALONE = {".txt", ".data", ".dat", ".tab"}  # not read as part of a folder, where such a file may be anything
 READABLE = ".csv, .tsv, .json or .jsonl (each also .gz or .zst), .parquet, .feather, .arrow or .xlsx"
 
 
@@ -31,7 +35,7 @@ def is_readable(path: TablePath, *, in_folder: bool = False) -> bool:
 
     Args:
         path: the file's path.
-        in_folder: whether the file was found in a folder; then a `.txt` is none, since it may be anything.
+        in_folder: whether the file was found in a folder; then a `.txt` or `.dat` is none, since it may be anything.
     """
     return _ending(path) in READERS and not (in_folder and _ending(path) in ALONE)
 

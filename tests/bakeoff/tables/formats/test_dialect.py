@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bakeoff.errors import DataError
 from bakeoff.tables.formats.csv_file import CsvFile
 from bakeoff.tables.reader import describe_format, open_table
 
@@ -95,3 +96,25 @@ def test_what_was_recognized_is_said_in_one_line_for_all_files_read_alike(tmp_pa
         "2 files, 'b.csv' the first: each is read with ';' between fields",
         "'d.csv' is read with tabs between fields",
     ] == describe_format(open_table(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("a b c\n1 2 x\n3 4 y\n", True),
+        ("  a     b  c\n 1.0   2  x\n 3.25  4  y\n", True),
+        ("a b c\n1 2 x\n3 4\n", False),  # not alike
+        ("a b c\n", False),
+        ("blood pressure\nvery high\nvery low\n", False),
+        ("a b c,d\n1 2 x,2\n", False),
+    ],
+)
+def test_blanks_between_fields_are_refused_by_what_to_do(tmp_path, text, refused):
+    """Rather than read as one column of sentences."""
+    path = tmp_path / "rows.dat"
+    path.write_text(text)
+    if refused:
+        with pytest.raises(DataError, match=r"blanks between its fields.*write commas.*read_csv"):
+            open_table(path)
+    else:
+        assert text.split("\n")[0].split(",") == open_table(path).files[0].schema.names

@@ -18,6 +18,7 @@ WRITERS = {
     "ndjson": lambda frame, path: frame.to_json(path, orient="records", lines=True),
     "JSONL.GZ": lambda frame, path: frame.to_json(path, orient="records", lines=True, compression="gzip"),
     "parquet": lambda frame, path: frame.to_parquet(path),
+    "pq": lambda frame, path: frame.to_parquet(path),
     "feather": lambda frame, path: frame.to_feather(path),
     "arrow": lambda frame, path: frame.to_feather(path),
     "xlsx": lambda frame, path: frame.to_excel(path, index=False),
@@ -57,6 +58,16 @@ def test_formats_with_types_must_agree_on_them(tmp_path):
     pd.DataFrame({"a": ["01"]}).to_json(tmp_path / "b.json", orient="records")
     with pytest.raises(DataError, match="have columns of different types"):
         read_table(tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["txt", "data", "DAT", "tab", "data.gz"])
+def test_text_of_any_other_name_is_read_alone(tmp_path, ending):
+    """In a folder it may be anything."""
+    path = tmp_path / f"rows.{ending}"
+    FRAME.to_csv(path, index=False, sep=";")
+    assert TEXT == as_text(read_table(path))
+    with pytest.raises(DataError, match="which is neither .csv"):
+        open_table(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["rows.xls", "rows.parquet.gz", "rows.xlsx.gz", "rows.gz", "rows", "csv"])
