@@ -33,6 +33,7 @@ _GROUPED = {  # the same separator throughout a number
     )
     for mark, separators in {".": (",", "'", "’", _SPACE), ",": (r"\.", "'", "’", _SPACE)}.items()
 }
+_GROUPED["."] += r"|^[-+]?[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d*)?$"  # lakhs and crores: 54,42,292
 _MONEY = (
     r"(?:[A-Z]{1,3}\$|Rs\.?|kr\.?|Fr\.?|zł|Kč|"
     r"(?:INR|SEK|NOK|DKK|PLN|CZK|AUD|CAD|NZD|BRL|MXN|ZAR|CNY|KRW|SGD|HKD|TRY)\b)"
@@ -159,7 +160,10 @@ def _strip_signs(text: pa.Array) -> pa.Array:
     if cast_or_none(text, pa.float64()) is not None:
         return text
     text = pc.replace_substring(text, "−", "-")
-    text = pc.replace_substring_regex(text, r"^\(\s*(.*\d.*?)\s*\)$", r"-\1")  # accountants' negative numbers
+    # Negative numbers as accountants write them.
+    text = pc.replace_substring_regex(text, rf"^(?:{_CURRENCY}\s*)?\(\s*(.*\d.*?)\s*\)$", r"-\1")
+    # As mainframes write them; `4-` may be a grade.
+    text = pc.replace_substring_regex(text, r"^(\d[\d.,]*[.,]\d+)-$", r"-\1")
     text = pc.replace_substring_regex(text, rf"^([-+]?)\s*{_CURRENCY}\s*([-+]?[\d.,])", r"\1\2")
     return pc.replace_substring_regex(text, rf"([\d.,])\s*(?:{_CURRENCY}|%)$", r"\1")
 

@@ -104,7 +104,11 @@ def test_markers_are_gaps_up_to_half(gaps, is_number):
         (["1,234", "1,234,567"], None, [1234, 1234567]),
         (["1,234", "999"], None, [1234, 999]),
         (["(1,200)", "$999"], None, [-1200, 999]),
+        (["$(1,200.5)", "$999"], None, [-1200.5, 999]),
         (["−5", "7.5"], None, [-5, 7.5]),
+        (["4.42-", "7.5"], None, [-4.42, 7.5]),
+        (["1.234,50-", "7,5"], None, [-1234.5, 7.5]),
+        (["54,42,292", "1,234", "99.5"], None, [5442292, 1234, 99.5]),
     ],
 )
 def test_what_a_comma_means_is_decided_by_the_other_cells(cells, decimal, values):
@@ -120,7 +124,17 @@ def test_commas_that_can_be_read_in_two_ways_are_refused():
 
 
 @pytest.mark.parametrize(
-    "cells", [["01", "1", "2"], ["p", "q"], ["1", "2", "x"], ["1.2.3", "1.2.4"], ["10-20", "20-30"], ["1,23,4"], []]
+    "cells",
+    [
+        ["01", "1", "2"],
+        ["p", "q"],
+        ["1", "2", "x"],
+        ["1.2.3", "1.2.4"],
+        ["10-20", "20-30"],
+        ["1,23,4"],
+        ["4-", "4", "3-"],
+        [],
+    ],
 )
 def test_codes_and_words_are_no_numbers(cells):
     """They are categories; a few codes among few numbers, too."""
