@@ -15,6 +15,7 @@ from prefect.runtime import flow_run
 
 from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.outputs.output_folder import output_folder, work_folder
+from bakeoff.prediction.outputs.published import published_before
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.prediction.publish import require_predictions
 from bakeoff.runtime.threads import limit_blas_threads
@@ -53,6 +54,8 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
     config = read_parameter(PredictionConfig, config).at(scheduled_second())
     take_secret(config.url_env)
     catch_up()
+    if flow_run.run_count > 1 and (before := published_before(config, str(flow_run.id))) is not None:
+        return str(before)
     check_prediction(config)
     output = output_folder(config)
     with work_folder(config, output) as work, limit_blas_threads():
@@ -62,5 +65,5 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
         folder = result_of(publish.submit(config, version, scored, output))
         published[:] = [folder]
     require_predictions(config, scored, folder)
-    require_undrifted(config, scored.drift, folder)
+    require_undrifted(config, scored.drift.to_dict() if scored.drift else None, folder)
     return str(folder)

@@ -32,7 +32,7 @@ def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, outp
         pictures.update(draw_predictions(scored))
         return render_predictions(summary, scored, pictures)
 
-    folder = publish_predictions(config, ref, scored, output, render)
+    folder = publish_predictions(config, ref, scored, output, render, may_be_tried_again=True)
     if scored.drift:
         emit_drift(config, ref, scored.drift)
     with or_warn("the summary could not be shown"), giving_up_soon():

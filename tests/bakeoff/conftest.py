@@ -117,9 +117,10 @@ def predict(config=None, elsewhere=None, run="", **values) -> Path:
     with work_folder(config, output) as folder:
         ref = find_version(config)
         scored = score_table(config, ref, folder, run=run, elsewhere=elsewhere)
-        published = publish_predictions(config, ref, scored, output, partial(render_report, scored))
+        render = partial(render_report, scored)
+        published = publish_predictions(config, ref, scored, output, render, may_be_tried_again=bool(run))
     require_predictions(config, scored, published)
-    require_undrifted(config, scored.drift, published)
+    require_undrifted(config, scored.drift.to_dict() if scored.drift else None, published)
     return published
 
 

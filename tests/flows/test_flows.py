@@ -383,6 +383,21 @@ def test_prediction_scores_the_champions_validation_rows(trained, tmp_path):
     )
 
 
+def test_a_run_that_is_tried_again_after_it_has_published_is_completed(trained, tmp_path, monkeypatch):
+    """As after an outage of the server, which never learned that it was; nothing is scored twice."""
+    attempts = []
+
+    def outage(*_):
+        attempts.append(1)
+        raise OSError(errno.EIO, "the server does not answer")
+
+    monkeypatch.setattr("flows.prediction.require_predictions", outage)
+    config = PredictionConfig(store=trained[0] / "models", output=str(tmp_path / "out"))
+    state = prediction.with_options(retries=1, retry_delay_seconds=0)(config, return_state=True)
+    assert (1, str(tmp_path / "out")) == (len(attempts), state.result())
+    assert str(state.state_details.flow_run_id) == json.loads((tmp_path / "out" / "summary.json").read_text())["run"]
+
+
 def test_prediction_without_a_model_says_train_first(tmp_path):
     """In one sentence, with nothing written."""
     state = prediction(PredictionConfig(store=tmp_path / "models", output=str(tmp_path / "out")), return_state=True)

@@ -40,7 +40,7 @@ def score_and_publish(config: PredictionConfig) -> Path | Address:
         scored = score_table(config, version, work, run=str(uuid.uuid4()))
         folder = publish_predictions(config, version, scored, output, partial(_render, scored))
     require_predictions(config, scored, folder)
-    require_undrifted(config, scored.drift, folder)
+    require_undrifted(config, scored.drift.to_dict() if scored.drift else None, folder)
     return folder
 
 

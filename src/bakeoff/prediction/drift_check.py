@@ -1,7 +1,8 @@
 """Compare the rows of a prediction run with the profile of the version that scores them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,12 +76,12 @@ def read_drift_check(config: PredictionConfig, store: ModelStore, card: Card) ->
     return None
 
 
-def require_undrifted(config: PredictionConfig, drift: Drift | None, folder: Path | Address) -> None:
+def require_undrifted(config: PredictionConfig, drift: Mapping[str, Any] | None, folder: Path | Address) -> None:
     """Fail a run whose rows have drifted more than `max_drift` allows.
 
     Args:
         config: the run's config.
-        drift: how far they have moved; None if that was not checked.
+        drift: how far they have moved, as `Drift.to_dict` returns it; None if that was not checked.
         folder: the published folder.
 
     Raises:
@@ -88,8 +89,8 @@ def require_undrifted(config: PredictionConfig, drift: Drift | None, folder: Pat
     """
     if drift is None or config.max_drift is None:
         return
-    if VERDICTS.index(drift.verdict) > VERDICTS.index(config.max_drift):
+    if VERDICTS.index(drift["verdict"]) > VERDICTS.index(config.max_drift):
         raise DriftError(
-            f"{describe_verdict(drift.to_dict())} That is more than max_drift {config.max_drift} allows; the "
+            f"{describe_verdict(drift)} That is more than max_drift {config.max_drift} allows; the "
             f"predictions are in {str(folder)!r}"
         )

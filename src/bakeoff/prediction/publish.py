@@ -34,6 +34,8 @@ def publish_predictions(
     scored: ScoredTable,
     output: Path | Address,
     render: Callable[[dict[str, Any]], str] | None = None,
+    *,
+    may_be_tried_again: bool = False,
 ) -> Path | Address:
     """Write summary and report to the folder of the predictions, then rename the folder to the output, or upload it.
 
@@ -43,6 +45,7 @@ def publish_predictions(
         scored: the scored table.
         output: the output folder.
         render: makes the HTML report from the summary.
+        may_be_tried_again: whether the summary names the run, for `published_before`.
 
     Returns:
         The published folder. If another run has taken the default name meanwhile, it is named by the next free second.
@@ -57,7 +60,8 @@ def publish_predictions(
         "version": ref.version,
         "journal": scored.head,
         "input": config.query or config.input,
-        **({"output_table": config.output_table, "run": scored.run} if config.output_table else {}),
+        **({"output_table": config.output_table} if config.output_table else {}),
+        **({"run": scored.run} if config.output_table or may_be_tried_again else {}),
         "rows": counts.rows,
         "predicted": counts.predicted,
         "rejected": counts.rejected,
