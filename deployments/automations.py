@@ -14,7 +14,6 @@ from tasks.runs.cooldown import RETRAIN
 from tasks.runs.events import CHAMPION, STORE, VERDICT, VERSION, model_labels
 from tasks.runs.heartbeat import AGAIN, SILENCE_SECONDS, SILENT
 
-START_SECONDS = 150  # from Pending to Running, which takes ten seconds on an idle machine
 LATE_MINUTES = 15  # after the server has found a run late
 WINDOW = timedelta(minutes=10)  # within it, an event that the server processes twice triggers only once
 DAY = timedelta(days=1)  # between two messages about the same model's drift
@@ -91,15 +90,19 @@ def crash_silent_runs() -> AutomationCore:
     )
 
 
-def crash_unstarted_runs() -> AutomationCore:
-    """Mark runs Crashed that don't start: a run whose worker was killed before it began stays Pending for ever."""
+def crash_unstarted_runs(seconds: int) -> AutomationCore:
+    """Mark runs Crashed that don't start: a run whose worker was killed before it began stays Pending for ever.
+
+    Args:
+        seconds: the longest time from Pending to Running.
+    """
     return absent(
         "bakeoff: a run that never started has crashed",
         "Marks a run Crashed whose worker was stopped or killed while it started the run.",
-        _crash(f"not started {START_SECONDS} seconds after a worker took it up: was the worker stopped or killed?"),
+        _crash(f"not started {seconds} seconds after a worker took it up: was the worker stopped or killed?"),
         after=states("Pending"),
         expect=states("Running") | HEARTBEAT | ENDS | WAITS,
-        within=timedelta(seconds=START_SECONDS),
+        within=timedelta(seconds=seconds),
         match_related=OURS,
     )
 

@@ -40,7 +40,6 @@ from bakeoff.errors import BakeoffError, ConfigError
 from bakeoff.runtime.objects.address import Address
 from deployments.automations import (
     FLOWS,
-    START_SECONDS,
     crash_silent_runs,
     crash_unstarted_runs,
     retrain_on_drift,
@@ -86,13 +85,13 @@ def register(url: str, file: Path = PREFECT_FILE, pool: Pool = PROCESSES) -> int
     """
     with get_client(sync_client=True) as client:
         ensure_pool(client, pool)
-        crash_lost_runs(client)
+        crash_lost_runs(client, pool)
         if failure := deploy_all(file, pool):
             print(f"deploy: {failure}", file=sys.stderr)
             return 1
         automations = [
             crash_silent_runs(),
-            crash_unstarted_runs(),
+            crash_unstarted_runs(pool.start_seconds),
             retry_crashed_runs(),
             retry_once_more(),
             *retrainings(client, file, pool),
@@ -176,13 +175,13 @@ def ensure_pool(client: SyncPrefectClient, pool: Pool) -> None:
         client.update_work_pool(pool.name, WorkPoolUpdate(base_job_template=template))
 
 
-def crash_lost_runs(client: SyncPrefectClient) -> None:
+def crash_lost_runs(client: SyncPrefectClient, pool: Pool) -> None:
     """Mark runs Crashed that are Pending since worker and server stopped together, which no automation notices."""
     lost = {
         "state": {"type": {"any_": [StateType.PENDING]}},
         "deployment_id": {"is_null_": False},
     }
-    long_ago = datetime.now(UTC) - timedelta(seconds=START_SECONDS)
+    long_ago = datetime.now(UTC) - timedelta(seconds=pool.start_seconds)
     for run in client.read_flow_runs(
         flow_filter=FlowFilter.model_validate({"name": {"any_": FLOWS}}),
         flow_run_filter=FlowRunFilter.model_validate(lost),

@@ -27,6 +27,9 @@ class Pool(BaseModel):
     project: Path
     """Where the project lies for a run."""
 
+    start_seconds: int = 300
+    """A run that a worker has taken up and that has not started by then is Crashed, and tried again."""
+
     base_job_template: dict[str, Any] = {}
     worker_env: dict[str, str] = {}
 
@@ -67,4 +70,4 @@ class Pool(BaseModel):
         return {**deployments, "pull": [begin], "deployments": moved}
 
 
-PROCESSES = Pool(name="bakeoff", type=PROCESS, project=ROOT)
+PROCESSES = Pool(name="bakeoff", type=PROCESS, project=ROOT, start_seconds=90)  # ten on an idle machine
