@@ -38,7 +38,7 @@ from bakeoff.runtime.threads import cpu_count
 from bakeoff.runtime.workers import start_fork_server
 from bakeoff.runtime.workspace import RunFolder, run_folder
 from bakeoff.store.load import open_store
-from bakeoff.training.earlier_runs.unchanged import describe_unchanged, find_unchanged, is_decided
+from bakeoff.training.earlier_runs.unchanged import describe_unchanged, find_exported, find_unchanged, is_decided
 from bakeoff.training.leaderboard import (
     Scorecard,
     require_finisher,
@@ -105,11 +105,12 @@ def training(config: TrainingConfig = TrainingConfig()) -> str | State[Any]:
     with run_folder(config.workspace) as run, steps_end_first():
         dataset = result_of(generate.submit(config, run))
         config = config.with_folds(dataset.folds)
-        unchanged, by = find_unchanged(config, dataset), f"flow run {flow_run.id}"
-        if unchanged and is_decided(config, unchanged):
+        by = f"flow run {flow_run.id}"
+        own = find_exported(config, by) if flow_run.run_count > 1 else None
+        if (made := own or find_unchanged(config, dataset)) and is_decided(config, made):
             ask_for_prediction()
-            return nothing_new(config, unchanged)
-        version = config.store / config.name / unchanged if unchanged else make_version(config, dataset, run, by)
+            return str(config.store / config.name / made) if own else nothing_new(config, made)
+        version = config.store / config.name / made if made else make_version(config, dataset, run, by)
         dataset = untraversed(dataset)
         published[:] = [version]
         require_wanted(f"its version was exported, but not compared with the champion: {version}")

@@ -383,6 +383,22 @@ def test_prediction_scores_the_champions_validation_rows(trained, tmp_path):
     )
 
 
+def test_a_run_that_is_tried_again_after_it_has_exported_exports_no_second_version(tmp_path, monkeypatch):
+    """Even if it is told to train always; it is Completed with the first."""
+    attempts = []
+
+    def ask():
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError(errno.EIO, "the server does not answer")
+
+    monkeypatch.setattr("flows.training.ask_for_prediction", ask)
+    order = config(tmp_path, retrain="always", classifiers={"logistic_regression": {}})
+    state = training.with_options(retries=1, retry_delay_seconds=0)(order, return_state=True)
+    (version,) = (tmp_path / "models" / "classifier").glob("*Z-*")
+    assert (2, str(version)) == (len(attempts), state.result())
+
+
 def test_a_run_that_is_tried_again_after_it_has_published_is_completed(trained, tmp_path, monkeypatch):
     """As after an outage of the server, which never learned that it was; nothing is scored twice."""
     attempts = []

@@ -50,6 +50,22 @@ def find_unchanged(config: TrainingConfig, ref: DatasetRef) -> str | None:
     return None
 
 
+def find_exported(config: TrainingConfig, by: str) -> str | None:
+    """Return the newest version that a run has exported, in a try that ended before the server knew; None if none is.
+
+    Args:
+        config: the run's config.
+        by: the run, as the journal names it.
+
+    Raises:
+        IntegrityError: the journal has a finding.
+    """
+    store = open_store(config)
+    history = store.history()
+    own = (version for version in reversed(history.versions) if history.exports[version].get("by") == by)
+    return next((version for version in own if not store.verify(version)), None)
+
+
 def is_decided(config: TrainingConfig, version: str) -> bool:
     """Return whether a version was compared with the champion; its run may have ended between export and comparison."""
     history = open_store(config).history()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bakeoff.store.load import open_store
-from bakeoff.training.earlier_runs.unchanged import find_unchanged, is_decided
+from bakeoff.training.earlier_runs.unchanged import find_exported, find_unchanged, is_decided
 
 CHANGED = {
     "setting": {"class_weight": "balanced"},
@@ -73,3 +73,13 @@ def test_the_newest_of_several_is_named(race, root):
     """Versions that were made again in spite of it are alike."""
     versions = [race.export(root).name for _ in range(3)]
     assert versions[-1] == find_unchanged(changed(race, root), race.ref)
+
+
+def test_what_a_run_has_exported_is_found_by_its_name(race, root):
+    """Whatever the order to train; not another run's version, nor a damaged one."""
+    versions = [race.export(root, by).name for by in ("flow run 1", "flow run 1", "flow run 2")]
+    config = changed(race, root, retrain="always")
+    assert (versions[1], versions[2]) == (find_exported(config, "flow run 1"), find_exported(config, "flow run 2"))
+    assert find_exported(config, "flow run 3") is None
+    (root / "classifier" / versions[2] / "model.joblib").write_bytes(b"damaged")
+    assert find_exported(config, "flow run 2") is None
