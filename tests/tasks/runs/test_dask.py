@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import dask
 import pytest
 from distributed import LocalCluster
 from pydantic import ValidationError
@@ -197,7 +198,8 @@ def test_a_scheduler_that_goes_away_hides_no_error(tmp_path, monkeypatch):
             raise StepLostError.of("svm", "its scheduler was stopped")
 
     one = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
-    with one as cluster, pytest.raises(StepLostError, match="^svm: its scheduler was stopped"):
+    impatient = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
+    with impatient, one as cluster, pytest.raises(StepLostError, match="^svm: its scheduler was stopped"):
         race(cluster)
 
 
