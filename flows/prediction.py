@@ -30,7 +30,7 @@ from tasks.runs.parameters import named, read_parameter
 from tasks.runs.schedule import scheduled_second
 from tasks.runs.secrets import take_secret
 from tasks.runs.states import failed_state_on_error, result_of
-from tasks.runs.tried_again import crash_on_outage
+from tasks.runs.tried_again import crash_on_outage, is_of_deployment
 
 
 @flow(
@@ -62,7 +62,7 @@ def prediction(config: PredictionConfig = PredictionConfig()) -> str:
         version = result_of(load.submit(config))
         scored = result_of(predict.submit(config, version, work, str(flow_run.id)))
         require_wanted("nothing was published")
-        folder = result_of(publish.submit(config, version, scored, output))
+        folder = result_of(publish.submit(config, version, scored, output, is_of_deployment()))
         published[:] = [folder]
     require_predictions(config, scored, folder)
     require_undrifted(config, scored.drift.to_dict() if scored.drift else None, folder)

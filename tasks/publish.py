@@ -24,7 +24,9 @@ from tasks.runs.ui_link import link_page
 
 @task(name="publish", task_run_name="publish the predictions", cache_policy=NO_CACHE)
 @failed_state_on_error
-def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path | Address) -> Path | Address:
+def publish(
+    config: PredictionConfig, ref: VersionRef, scored: ScoredTable, output: Path | Address, may_be_tried_again: bool
+) -> Path | Address:
     """Publish the folder, show its summary as a keyed artifact, and send the event; returns the folder."""
     pictures: dict[str, Picture] = {}
 
@@ -32,7 +34,7 @@ def publish(config: PredictionConfig, ref: VersionRef, scored: ScoredTable, outp
         pictures.update(draw_predictions(scored))
         return render_predictions(summary, scored, pictures)
 
-    folder = publish_predictions(config, ref, scored, output, render, may_be_tried_again=True)
+    folder = publish_predictions(config, ref, scored, output, render, may_be_tried_again=may_be_tried_again)
     if scored.drift:
         emit_drift(config, ref, scored.drift)
     with or_warn("the summary could not be shown"), giving_up_soon():

@@ -20,6 +20,13 @@ R = TypeVar("R")
 logger = logging.getLogger("bakeoff.tried_again")
 
 
+def is_of_deployment() -> bool:
+    """Return whether the current run is a deployment's, which is tried again if it crashes."""
+    context = FlowRunContext.get()
+    own = context.flow_run if context else None
+    return own is not None and own.deployment_id is not None
+
+
 def crash_on_outage(function: Callable[P, R]) -> Callable[P, R]:
     """Decorate a flow so that a deployment's run becomes Crashed by what may pass, a minute after it happened.
 
@@ -32,9 +39,7 @@ def crash_on_outage(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            context = FlowRunContext.get()
-            own = context.flow_run if context else None
-            if own is None or own.deployment_id is None or not may_pass(error):
+            if not is_of_deployment() or not may_pass(error):
                 raise
             logger.warning("%s; tried again in %d s", describe(error), PAUSE)
             time.sleep(PAUSE)

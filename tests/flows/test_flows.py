@@ -408,6 +408,7 @@ def test_a_run_that_is_tried_again_after_it_has_published_is_completed(trained, 
         raise OSError(errno.EIO, "the server does not answer")
 
     monkeypatch.setattr("flows.prediction.require_predictions", outage)
+    monkeypatch.setattr("flows.prediction.is_of_deployment", lambda: True)
     config = PredictionConfig(store=trained[0] / "models", output=str(tmp_path / "out"))
     state = prediction.with_options(retries=1, retry_delay_seconds=0)(config, return_state=True)
     assert (1, str(tmp_path / "out")) == (len(attempts), state.result())
