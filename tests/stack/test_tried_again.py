@@ -3,11 +3,31 @@
 import pytest
 from prefect_stack import eventually, only_version
 
-pytestmark = pytest.mark.usefixtures("without_predictions")
-
 ROWS = "x,y\n" + "".join(f"{row % 7 + 10 * (row % 2)},{'ab'[row % 2]}\n" for row in range(200))
 
 
+def test_a_prediction_that_is_tried_again_after_it_was_published_is_completed(stack, copy_of_nightly, tmp_path):
+    """As after an outage in which the server did not learn that it was: nothing is scored twice or refused."""
+    deployment = copy_of_nightly("published", {"n_samples": 300})
+    config = deployment["parameters"]["config"]
+    stack.start_worker()
+    trained = stack.ask_for_run(deployment, **config)
+    assert eventually(lambda: "COMPLETED" == stack.state(trained)["type"]), stack.state(trained)
+    run = stack.ask_for_run(stack.deployment("batch"), store=config["store"], output=str(tmp_path / "out"))
+    assert eventually(lambda: "COMPLETED" == stack.state(run)["type"]), stack.state(run)
+    written = (tmp_path / "out" / "summary.json").stat()
+    stack.ask(f"flow_runs/{run['id']}/set_state", state={"type": "SCHEDULED"}, force=True)
+
+    def again():
+        (found,) = stack.ask("flow_runs/filter", flow_runs={"id": {"any_": [run["id"]]}})
+        return 2 == found["run_count"] and found["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED"}
+
+    assert eventually(again), stack.state(run)
+    assert "COMPLETED" == stack.state(run)["type"], stack.state(run)
+    assert written == (tmp_path / "out" / "summary.json").stat()
+
+
+@pytest.mark.usefixtures("without_predictions")
 def test_what_an_earlier_attempt_reports_late_changes_nothing(stack):
     """Neither its crash a second time, nor that it runs, fails or crashes once another attempt has completed it."""
     run = stack.ask_for_run(stack.deployment("nightly"))
@@ -28,6 +48,7 @@ def test_what_an_earlier_attempt_reports_late_changes_nothing(stack):
     stack.drop(f"flow_runs/{run['id']}")
 
 
+@pytest.mark.usefixtures("without_predictions")
 def test_prefects_own_retries_are_new_attempts_at_the_same_run(stack, copy_of_nightly, tmp_path):
     """The first finds no rows, the second does: one run, Completed, with one version."""
     rows = tmp_path / "rows.csv"
