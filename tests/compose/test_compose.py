@@ -223,7 +223,7 @@ def test_several_workers_share_the_work(up):
 def test_a_dask_cluster_fits_what_it_is_asked_to(up):
     """The profile `scale`: two workers, which read the rows from the shared workspace."""
     up("--profile", "scale", "up", "-d", "--scale", "dask-worker=2", "scheduler", "dask-worker")
-    assert eventually(lambda: up.healthy("scheduler"))
+    assert eventually(lambda: 2 == up("logs", "scheduler").stdout.count("Register worker"))
     flags = ("--runner", "dask", "--dask.address", "tcp://scheduler:8786", "--dataset.n_samples", "2000")
     trained = up("run", "--rm", "training", *flags, "--name", "scaled")
     assert trained.stdout.strip().splitlines()[-1].startswith("models/scaled/")
