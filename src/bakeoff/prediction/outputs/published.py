@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bakeoff.config import PredictionConfig
-from bakeoff.errors import UnscoredError
+from bakeoff.errors import DriftError, UnscoredError
 from bakeoff.formatting import format_count
 from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.outputs.object_output import SUMMARY, read_summary
@@ -25,7 +25,7 @@ def published_before(config: PredictionConfig, run: str) -> Path | Address | Non
         run: the run's id.
 
     Raises:
-        UnscoredError, DriftError: one has, and failed after that: see `require_predictions` and `require_undrifted`.
+        UnscoredError, DriftError: one has published the output that the config names, and failed after that.
         UserError, ReadError: the object store can't be read.
     """
     found: list[Path | Address] = []
@@ -41,8 +41,13 @@ def published_before(config: PredictionConfig, run: str) -> Path | Address | Non
         with contextlib.suppress(OSError, ValueError):
             summary, _ = read_summary(str(folder))
             if isinstance(summary, dict) and summary.get("run") == run:
+                try:
+                    _require_success(config, summary, folder)
+                except (DriftError, UnscoredError):
+                    if config.output is None:  # there is room for another folder, and the rows may have been mended
+                        return None
+                    raise
                 logger.info("an earlier try of this run has published %r", str(folder))
-                _require_success(config, summary, folder)
                 return folder
     return None
 

@@ -73,3 +73,6 @@ def test_a_run_that_failed_after_it_had_published_fails_again(config):
     with pytest.raises(UnscoredError, match=r"none of .* could be scored: 'none/rejected.parquet' names each"):
         published_before(config(output="none"), "mine")
     assert published_before(config(output="none", max_rejected=1), "mine") == Path("none")
+    with pytest.raises(UnscoredError):
+        predict(config(), run="mine")
+    assert published_before(config(), "mine") is None  # scored again, for the table may have been mended
