@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -145,6 +146,23 @@ def noise(tmp_path_factory) -> Race:
 def root(tmp_path) -> Path:
     """Where a test's stores lie."""
     return tmp_path / "models"
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory) -> Path:
+    """A store with one model of the mixed-type example."""
+    folder = tmp_path_factory.mktemp("orders")
+    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
+    return folder / "models"
+
+
+@pytest.fixture
+def memory():
+    """fsspec's file system in memory, empty again afterwards."""
+    files = fsspec.filesystem("memory")
+    yield files
+    files.store.clear()
+    files.pseudo_dirs[:] = [""]
 
 
 @pytest.fixture(scope="session")

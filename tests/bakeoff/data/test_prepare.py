@@ -3,7 +3,6 @@
 import shutil
 from pathlib import Path
 
-import fsspec
 import pandas as pd
 import pytest
 
@@ -99,18 +98,14 @@ def test_rows_that_were_checked_are_not_loaded_again(tmp_path, monkeypatch):
     assert 6 == len(loaded)
 
 
-def test_rows_of_an_object_store_are_those_of_a_file(tmp_path):
+def test_rows_of_an_object_store_are_those_of_a_file(memory, tmp_path):
     """With the same digest; once the object is written again, nothing cached is used."""
-    files = fsspec.filesystem("memory")
     content = Path("examples/orders.csv").read_bytes()
-    files.pipe_file("/bucket/orders.csv", content)
+    memory.pipe_file("/bucket/orders.csv", content)
     local = TrainingConfig.model_validate({"dataset": ORDERS})
     remote = TrainingConfig.model_validate({"dataset": ORDERS | {"path": "memory://bucket/orders.csv"}})
-    try:
-        before = prepare.describe_source(remote)
-        assert prepare_dataset(local, tmp_path / "local").sha256 == prepare_dataset(remote, tmp_path / "remote").sha256
-        assert before == prepare.describe_source(remote)
-        files.pipe_file("/bucket/orders.csv", content)
-        assert before != prepare.describe_source(remote)
-    finally:
-        files.store.clear()
+    before = prepare.describe_source(remote)
+    assert prepare_dataset(local, tmp_path / "local").sha256 == prepare_dataset(remote, tmp_path / "remote").sha256
+    assert before == prepare.describe_source(remote)
+    memory.pipe_file("/bucket/orders.csv", content)
+    assert before != prepare.describe_source(remote)

@@ -1,6 +1,5 @@
 """Only the newest rows of a file are used."""
 
-import fsspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,16 +81,12 @@ def test_other_windows_are_refused(last):
         DatasetConfig.model_validate(dataset)
 
 
-def test_dates_may_be_in_the_names_of_objects():
+def test_dates_may_be_in_the_names_of_objects(memory):
     """Of a prefix; a single object's name has no say."""
-    files = fsspec.filesystem("memory")
     text = "number,y\n" + "".join(f"{row},{'uv'[row % 2]}\n" for row in range(20))
     for day in ("2026-11-01", "2026-11-02"):
-        files.pipe_file(f"/bucket/days/{day}.csv", text.encode())
+        memory.pipe_file(f"/bucket/days/{day}.csv", text.encode())
     dataset = {"source": "file", "path": "memory://bucket/days", "target": "y", "numbers": ["number"]}
-    try:
-        assert 20 == len(load(dataset, last="1d").X)
-        with pytest.raises(DataError, match="needs the time of each row"):
-            load(dataset | {"path": "memory://bucket/days/2026-11-01.csv"}, last="1d")
-    finally:
-        files.store.clear()
+    assert 20 == len(load(dataset, last="1d").X)
+    with pytest.raises(DataError, match="needs the time of each row"):
+        load(dataset | {"path": "memory://bucket/days/2026-11-01.csv"}, last="1d")

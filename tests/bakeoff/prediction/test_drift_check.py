@@ -10,17 +10,9 @@ from bakeoff.errors import DriftError, StoreError
 from bakeoff.prediction.drift_check import require_undrifted
 from bakeoff.prediction.preflight import check_prediction
 from bakeoff.report.prediction_summary import render_summary, show_prediction
-from tests.bakeoff.conftest import ORDERS, predict, run_race
+from tests.bakeoff.conftest import predict, run_race
 
 ROWS = pd.read_csv("examples/orders.csv")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A store with one model of the mixed-type example."""
-    folder = tmp_path_factory.mktemp("orders")
-    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
-    return folder / "models"
 
 
 def write(path, rows):
@@ -39,9 +31,9 @@ def moved_rows():
     return ROWS.assign(amount=ROWS["amount"] * 1.6, channel="phone").drop(columns="outcome")
 
 
-def test_rows_that_have_moved_are_drifted_by_the_columns_that_moved(store, tmp_path):
+def test_rows_that_have_moved_are_drifted_by_the_columns_that_moved(orders, tmp_path):
     """In the summary and on the terminal, without labels; the accuracy is estimated."""
-    folder = predict(store=store, input=write(tmp_path / "rows.csv", moved_rows()), output=str(tmp_path / "out"))
+    folder = predict(store=orders, input=write(tmp_path / "rows.csv", moved_rows()), output=str(tmp_path / "out"))
     drift = summary_of(folder)["drift"]
     moved = [name for name, column in drift["columns"].items() if column["verdict"] != "stable"]
     assert ("drifted", 600, 420, {"amount", "channel"}) == (
@@ -60,45 +52,45 @@ def test_rows_that_have_moved_are_drifted_by_the_columns_that_moved(store, tmp_p
     assert "Where it errs" not in page
 
 
-def test_rows_of_the_same_source_are_stable(store, tmp_path):
+def test_rows_of_the_same_source_are_stable(orders, tmp_path):
     """The version's own validation rows; with their classes the accuracy stands beside that of the test rows."""
-    drift = summary_of(predict(store=store, output=str(tmp_path / "out")))["drift"]
+    drift = summary_of(predict(store=orders, output=str(tmp_path / "out")))["drift"]
     assert ("stable", 60) == (drift["verdict"], drift["rows"])
     assert ("stable", 60) == (drift["accuracy"]["verdict"], drift["accuracy"]["rows"])
 
 
-def test_it_does_not_matter_in_how_many_files_and_batches_rows_come(store, tmp_path, monkeypatch):
+def test_it_does_not_matter_in_how_many_files_and_batches_rows_come(orders, tmp_path, monkeypatch):
     """Their counts add up."""
-    whole = predict(store=store, input=write(tmp_path / "rows.csv", moved_rows()), output=str(tmp_path / "whole"))
+    whole = predict(store=orders, input=write(tmp_path / "rows.csv", moved_rows()), output=str(tmp_path / "whole"))
     monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 2700)
     (tmp_path / "parts").mkdir()
     for number in range(3):
         write(tmp_path / "parts" / f"{number}.csv", moved_rows().iloc[200 * number : 200 * (number + 1)])
-    parts = predict(store=store, input=str(tmp_path / "parts"), output=str(tmp_path / "out"))
+    parts = predict(store=orders, input=str(tmp_path / "parts"), output=str(tmp_path / "out"))
     assert summary_of(whole)["drift"] == summary_of(parts)["drift"]
 
 
-def test_a_column_that_is_absent_is_one_that_has_drifted(store, tmp_path):
+def test_a_column_that_is_absent_is_one_that_has_drifted(orders, tmp_path):
     """All its values are missing."""
     rows = write(tmp_path / "rows.csv", ROWS.drop(columns="age"))
-    drift = summary_of(predict(store=store, input=rows, output=str(tmp_path / "out")))["drift"]
+    drift = summary_of(predict(store=orders, input=rows, output=str(tmp_path / "out")))["drift"]
     column = drift["columns"]["age"]
     assert ("drifted", "missing", 1.0) == (column["verdict"], column["measure"], column["missing"]["now"])
 
 
-def test_without_probabilities_there_is_no_estimate(store, tmp_path):
+def test_without_probabilities_there_is_no_estimate(orders, tmp_path):
     """Nor a comparison of the confidence; classes and columns are compared all the same."""
-    folder = predict(store=store, probabilities=False, output=str(tmp_path / "out"))
+    folder = predict(store=orders, probabilities=False, output=str(tmp_path / "out"))
     drift = summary_of(folder)["drift"]
     assert ("no probabilities", None) == (drift["estimated_accuracy"]["reason"], drift["prediction"]["confidence"])
     assert 1 == pytest.approx(sum(shares["now"] for shares in drift["prediction"]["classes"].values()), abs=1e-5)
 
 
 @pytest.mark.parametrize(("limit", "fails"), [("stable", True), ("watch", True), (None, False)])
-def test_a_run_fails_on_request_when_its_rows_have_drifted(store, tmp_path, limit, fails):
+def test_a_run_fails_on_request_when_its_rows_have_drifted(orders, tmp_path, limit, fails):
     """One line says what has moved, and where the predictions are, which are published all the same."""
     config = PredictionConfig(
-        store=store, input=write(tmp_path / "rows.csv", moved_rows()), output=str(tmp_path / "out"), max_drift=limit
+        store=orders, input=write(tmp_path / "rows.csv", moved_rows()), output=str(tmp_path / "out"), max_drift=limit
     )
     if fails:
         with pytest.raises(DriftError, match=f"Drift: drifted, 600 rows.*by.*max_drift {limit} allows.*out") as caught:

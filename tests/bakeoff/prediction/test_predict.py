@@ -35,15 +35,7 @@ from bakeoff.report.svg import make_picture
 from bakeoff.store.load import find_version
 from bakeoff.store.model_store import ModelStore
 from bakeoff.tables.batches import Batch
-from tests.bakeoff.conftest import ORDERS, predict, render_report, run_race
-
-
-@pytest.fixture(scope="module")
-def orders(tmp_path_factory) -> Path:
-    """A store with one model of the mixed-type example."""
-    folder = tmp_path_factory.mktemp("orders")
-    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
-    return folder / "models"
+from tests.bakeoff.conftest import predict, render_report, run_race
 
 
 def read(folder):

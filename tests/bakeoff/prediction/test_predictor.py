@@ -10,15 +10,7 @@ import pytest
 
 import bakeoff
 from bakeoff.errors import DataError, IntegrityError, UserError
-from tests.bakeoff.conftest import ORDERS, predict, run_race
-
-
-@pytest.fixture(scope="module")
-def orders(tmp_path_factory):
-    """A store with one model of the mixed-type example."""
-    folder = tmp_path_factory.mktemp("orders")
-    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
-    return folder / "models"
+from tests.bakeoff.conftest import predict
 
 
 @pytest.fixture

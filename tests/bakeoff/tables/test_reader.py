@@ -4,7 +4,6 @@ import gzip
 import json
 from functools import partial
 
-import fsspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -18,15 +17,7 @@ from bakeoff.tables.batches import Position
 from bakeoff.tables.formats.parquet_file import ParquetFile
 from bakeoff.tables.read_table import read_table
 from bakeoff.tables.reader import open_table, table_signature
-from tests.bakeoff.conftest import ORDERS, predict, run_race
-
-
-@pytest.fixture(scope="module")
-def orders(tmp_path_factory):
-    """A store with one model of the mixed-type example."""
-    folder = tmp_path_factory.mktemp("orders")
-    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
-    return folder / "models"
+from tests.bakeoff.conftest import predict, run_race
 
 
 @pytest.fixture(scope="module")
@@ -397,12 +388,9 @@ def test_a_header_of_too_many_columns_is_refused(tmp_path, header, sentence):
 
 
 @pytest.fixture
-def bucket():
+def bucket(memory):
     """A prefix of fsspec's file system in memory, as the function that writes below it."""
-    files = fsspec.filesystem("memory")
-    yield lambda name, text="a,y\n1,u\n2,v\n": files.pipe_file(f"/bucket/in/{name}", text.encode())
-    files.store.clear()
-    files.pseudo_dirs[:] = [""]
+    return lambda name, text="a,y\n1,u\n2,v\n": memory.pipe_file(f"/bucket/in/{name}", text.encode())
 
 
 def test_a_prefix_of_an_object_store_is_a_folder(bucket):
@@ -434,11 +422,11 @@ def test_other_objects_are_refused_as_files_are(bucket, name, path, sentence):
         open_table(f"memory://bucket/in{path}")
 
 
-def test_a_packed_object_is_no_bomb(bucket, monkeypatch):
+def test_a_packed_object_is_no_bomb(memory, monkeypatch):
     """Its limit is that of a file."""
     monkeypatch.setattr("bakeoff.tables.batches.FREE", 1 << 20)
     monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 1 << 16)
     content = gzip.compress(b"a,y\n" + b"1,u\n" * (1 << 20))
-    fsspec.filesystem("memory").pipe_file("/bucket/in/x.csv.gz", content)
+    memory.pipe_file("/bucket/in/x.csv.gz", content)
     with pytest.raises(DataError, match="'memory://bucket/in/x.csv.gz' has .* bytes and unpacks to more than"):
         read_table("memory://bucket/in/x.csv.gz")

@@ -4,7 +4,6 @@ import io
 import json
 from pathlib import Path
 
-import fsspec
 import pandas as pd
 import pytest
 
@@ -20,54 +19,43 @@ from bakeoff.report.prediction_summary import show_prediction
 from bakeoff.runtime.objects.address import parse_address
 from bakeoff.runtime.objects.place import ObjectPlace
 from bakeoff.store.load import find_version
-from tests.bakeoff.conftest import ORDERS, predict, run_race
+from tests.bakeoff.conftest import predict
 
 INPUT, OUTPUT = "memory://bucket/in/rows.csv", "memory://bucket/out/1"
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A store with one model of the mixed-type example."""
-    folder = tmp_path_factory.mktemp("orders")
-    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
-    return folder / "models"
-
-
 @pytest.fixture
-def files(tmp_path, monkeypatch):
+def files(memory, tmp_path, monkeypatch):
     """The file system, with the input in it; the working directory is empty, and batches are small."""
     content = Path("examples/orders.csv").read_bytes()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("bakeoff.tables.formats.csv_file.BLOCK", 4000)
-    files = fsspec.filesystem("memory")
-    files.pipe_file("/bucket/in/rows.csv", content)
-    yield files
+    memory.pipe_file("/bucket/in/rows.csv", content)
+    yield memory
     forget_job()
-    files.store.clear()
-    files.pseudo_dirs[:] = [""]
 
 
-def config(store, **values):
-    return PredictionConfig(store=store, **{"input": INPUT, "output": OUTPUT, "keep": ("order_id",)} | values)
+def config(orders, **values):
+    return PredictionConfig(store=orders, **{"input": INPUT, "output": OUTPUT, "keep": ("order_id",)} | values)
 
 
 def names(files):
     return sorted(path.rsplit("/", 1)[1] for path in files.find("/bucket/out"))
 
 
-def test_the_output_is_that_of_a_folder(files, store, tmp_path):
+def test_the_output_is_that_of_a_folder(files, orders, tmp_path):
     """Nothing is left on this machine."""
-    assert parse_address(OUTPUT) == predict(config(store))
+    assert parse_address(OUTPUT) == predict(config(orders))
     assert [CLAIM, "predictions.parquet", "report.html", "summary.json"] == names(files)
     assert [] == [*tmp_path.rglob("*")]
-    folder = predict(config(store, output="here"))
+    folder = predict(config(orders, output="here"))
     for name in ("predictions.parquet", "summary.json"):
         assert (folder / name).read_bytes() == files.cat_file(f"/bucket/out/1/{name}")
     assert f"\nreport: {OUTPUT}/report.html\n{OUTPUT}" in show_prediction(OUTPUT)
     assert INPUT == read_summary(OUTPUT)[0]["input"]
 
 
-def test_the_summary_is_written_last(files, store, monkeypatch):
+def test_the_summary_is_written_last(files, orders, monkeypatch):
     """Who sees it sees all."""
     written = []
     for verb in ("create", "replace"):
@@ -75,29 +63,29 @@ def test_the_summary_is_written_last(files, store, monkeypatch):
         monkeypatch.setattr(
             ObjectPlace, verb, lambda self, key, what, plain=plain: written.append(key) or plain(self, key, what)
         )
-    predict(config(store))
+    predict(config(orders))
     assert [CLAIM, "predictions.parquet", "report.html", "summary.json"] == written
 
 
-def test_an_existing_output_is_refused(files, store):
+def test_an_existing_output_is_refused(files, orders):
     """A finished one, and any other files."""
-    predict(config(store))
+    predict(config(orders))
     with pytest.raises(UserError, match=f"output '{OUTPUT}' exists already"):
-        predict(config(store))
+        predict(config(orders))
     files.pipe_file("/bucket/other/notes.txt", b"mine")
     with pytest.raises(UserError, match="output 'memory://bucket/other' exists already"):
-        output_folder(config(store, output="memory://bucket/other"))
+        output_folder(config(orders, output="memory://bucket/other"))
 
 
 @pytest.mark.parametrize("output", ["memory://bucket/in", "memory://bucket/in/rows.csv/x", "memory://bucket/in/x"])
-def test_an_output_in_the_input_is_refused(files, store, output):
+def test_an_output_in_the_input_is_refused(files, orders, output):
     """The next run would read it."""
     rows = "memory://bucket/in" if "rows.csv" not in output else INPUT
     with pytest.raises(ConfigError, match="lies in the input"):
-        output_folder(config(store, input=rows, output=output))
+        output_folder(config(orders, input=rows, output=output))
 
 
-def test_an_upload_that_failed_is_continued(files, store, monkeypatch):
+def test_an_upload_that_failed_is_continued(files, orders, monkeypatch):
     """By the same command on the same machine alone, and without scoring again."""
     replace = ObjectPlace.replace
 
@@ -109,24 +97,24 @@ def test_an_upload_that_failed_is_continued(files, store, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(ObjectPlace, "replace", fail)
         with pytest.raises(WriteError, match="could not be written: the network is down"):
-            predict(config(store))
+            predict(config(orders))
     assert [CLAIM, "predictions.parquet"] == names(files)
     with monkeypatch.context() as patch:
         patch.setattr("bakeoff.prediction.outputs.output_folder.has_batches", lambda folder: False)
         with pytest.raises(UserError, match=f"another run writes output '{OUTPUT}', or one that ended early"):
-            predict(config(store))
-    predict(config(store))
+            predict(config(orders))
+    predict(config(orders))
     assert "summary.json" in names(files)
 
 
-def test_what_another_run_has_begun_is_refused_before_rows_are_scored(files, store, monkeypatch):
+def test_what_another_run_has_begun_is_refused_before_rows_are_scored(files, orders, monkeypatch):
     """Such as a run with the same output and other options, which can't be continued."""
     with monkeypatch.context() as patch:
         patch.setattr(ObjectPlace, "replace", lambda *_: (_ for _ in ()).throw(OSError("the network is down")))
         with pytest.raises(WriteError):
-            predict(config(store))
+            predict(config(orders))
     forget_job()
-    other = config(store, probabilities=False)
+    other = config(orders, probabilities=False)
     ref, scored = find_version(other), []
     monkeypatch.setattr("bakeoff.prediction.predict._score_rest", lambda *_: scored.append(1))
     refused = pytest.raises(UserError, match=f"another run writes output '{OUTPUT}', or one that ended early")
@@ -155,7 +143,7 @@ class KilledError(BaseException):
     """As a signal would, this passes every `except Exception`."""
 
 
-def test_a_run_that_was_killed_is_continued_unless_the_input_has_changed(files, store, monkeypatch):
+def test_a_run_that_was_killed_is_continued_unless_the_input_has_changed(files, orders, monkeypatch):
     """From the position that it had reached."""
     add, score, counts = Checkpoint.add, Scorer.score, []
 
@@ -171,22 +159,22 @@ def test_a_run_that_was_killed_is_continued_unless_the_input_has_changed(files, 
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoint, "add", killing)
         with pytest.raises(KilledError):
-            predict(config(store, workers=1))
+            predict(config(orders, workers=1))
     monkeypatch.setattr(Scorer, "score", count)
     forget_job()
-    predict(config(store, workers=1))
+    predict(config(orders, workers=1))
     assert 400 <= sum(counts) < 600  # the first batch is scored to check the input
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoint, "add", killing)
         with pytest.raises(KilledError):
-            predict(config(store, output="memory://bucket/out/2", workers=1))
+            predict(config(orders, output="memory://bucket/out/2", workers=1))
     files.pipe_file("/bucket/in/rows.csv", files.cat_file("/bucket/in/rows.csv"))
     counts.clear()
-    predict(config(store, output="memory://bucket/out/2", workers=1))
+    predict(config(orders, output="memory://bucket/out/2", workers=1))
     assert 600 == sum(counts)
 
 
-def test_input_that_changes_meanwhile_is_refused(files, store, monkeypatch):
+def test_input_that_changes_meanwhile_is_refused(files, orders, monkeypatch):
     """Nothing is written."""
     add, content = Checkpoint.add, files.cat_file("/bucket/in/rows.csv")
 
@@ -196,12 +184,12 @@ def test_input_that_changes_meanwhile_is_refused(files, store, monkeypatch):
 
     monkeypatch.setattr(Checkpoint, "add", change)
     with pytest.raises(DataError, match="has changed while it was read"):
-        predict(config(store))
+        predict(config(orders))
     assert [] == names(files)
 
 
 @pytest.mark.parametrize("kind", ["csv.gz", "parquet", "jsonl", "feather"])
-def test_every_format_is_read(files, store, kind, tmp_path):
+def test_every_format_is_read(files, orders, kind, tmp_path):
     """As from a file."""
     rows, path = _rows(files), tmp_path / f"rows.{kind}"
     if kind == "jsonl":
@@ -209,8 +197,8 @@ def test_every_format_is_read(files, store, kind, tmp_path):
     else:
         getattr(rows, f"to_{kind.removesuffix('.gz')}")(path)
     files.put_file(str(path), f"/bucket/in2/rows.{kind}")
-    address = predict(config(store, input=f"memory://bucket/in2/rows.{kind}"))
-    folder = predict(config(store, input=str(path), output="here"))
+    address = predict(config(orders, input=f"memory://bucket/in2/rows.{kind}"))
+    folder = predict(config(orders, input=str(path), output="here"))
     assert (folder / "predictions.parquet").read_bytes() == files.cat_file(f"{address.key}/predictions.parquet")
 
 

@@ -2,50 +2,36 @@
 
 from pathlib import Path
 
-import fsspec
 import pandas as pd
 import pytest
 
 from bakeoff.config import PredictionConfig
 from bakeoff.errors import DriftError, UnscoredError
 from bakeoff.prediction.outputs.published import published_before
-from tests.bakeoff.conftest import ORDERS, predict, run_race
+from tests.bakeoff.conftest import predict
 
 ROWS = Path("examples/orders.csv").read_text()
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """A store with one model of the mixed-type example."""
-    folder = tmp_path_factory.mktemp("orders")
-    run_race(folder / "work", dataset=ORDERS).export(folder / "models")
-    return folder / "models"
-
-
 @pytest.fixture
-def config(store, tmp_path, monkeypatch):
+def config(orders, tmp_path, monkeypatch):
     """Makes configs; the working directory is empty but for the rows."""
     monkeypatch.chdir(tmp_path)
     Path("rows.csv").write_text(ROWS)
-    return lambda **values: PredictionConfig(store=store, input="rows.csv", **values)
+    return lambda **values: PredictionConfig(store=orders, input="rows.csv", **values)
 
 
 @pytest.mark.parametrize("output", ["out", None, "memory://bucket/out"])
-def test_the_output_of_the_same_run_is_found(config, output):
+def test_the_output_of_the_same_run_is_found(config, memory, output):
     """Wherever it is; not that of another run, nor of none."""
     settings = config(output=output)
-    try:
-        assert published_before(settings, "mine") is None
-        folder = predict(settings, run="mine")
-        assert published_before(settings, "other") is None
-        assert published_before(settings, "") is None
-        if output is None:
-            predict(settings, run="other")
-        assert folder == published_before(settings, "mine")
-    finally:
-        files = fsspec.filesystem("memory")
-        files.store.clear()
-        files.pseudo_dirs[:] = [""]
+    assert published_before(settings, "mine") is None
+    folder = predict(settings, run="mine")
+    assert published_before(settings, "other") is None
+    assert published_before(settings, "") is None
+    if output is None:
+        predict(settings, run="other")
+    assert folder == published_before(settings, "mine")
 
 
 def test_an_output_that_names_no_run_is_nobodys(config):

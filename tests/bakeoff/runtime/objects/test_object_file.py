@@ -4,7 +4,6 @@ import io
 import uuid
 from types import SimpleNamespace
 
-import fsspec
 import pytest
 
 from bakeoff.errors import DataError, ReadError, UserError
@@ -15,19 +14,10 @@ CONTENT = bytes(range(256)) * 40
 
 
 @pytest.fixture
-def files():
-    """The file system; what the test writes is removed."""
-    files = fsspec.filesystem("memory")
-    yield files
-    files.store.clear()
-    files.pseudo_dirs[:] = [""]
-
-
-@pytest.fixture
-def address(files):
+def address(memory):
     """The address of a file."""
     address = parse_address(f"memory://{uuid.uuid4().hex}/rows.csv.gz")
-    files.pipe_file(address.key, CONTENT)
+    memory.pipe_file(address.key, CONTENT)
     return address
 
 
@@ -60,25 +50,25 @@ def test_only_what_is_asked_for_is_requested(address, monkeypatch):
     assert [1000] == sizes
 
 
-def test_a_file_that_has_changed_is_refused(address, files):
+def test_a_file_that_has_changed_is_refused(address, memory):
     """Or is gone."""
     found, before = find_object(address), object_signature(address)
     found.require_unchanged()
-    files.pipe_file(address.key, CONTENT)
+    memory.pipe_file(address.key, CONTENT)
     assert before != object_signature(address)
     with pytest.raises(DataError, match="has changed while it was read"):
         found.require_unchanged()
-    files.rm(address.key)
+    memory.rm(address.key)
     with pytest.raises(DataError, match="has changed while it was read"):
         found.require_unchanged()
 
 
-def test_an_error_of_a_file_that_has_changed_says_so(address, files, monkeypatch):
+def test_an_error_of_a_file_that_has_changed_says_so(address, memory, monkeypatch):
     """A store that pins the version refuses the request."""
     found = find_object(address)
     with pytest.raises(ReadError, match="could not be read: gone"), found.reading():
         raise OSError("gone")
-    files.pipe_file(address.key, b"other")
+    memory.pipe_file(address.key, b"other")
     with pytest.raises(DataError, match="has changed while it was read"), found.reading():
         raise OSError("gone")
 
@@ -97,10 +87,10 @@ def test_credentials_that_expire_are_no_mistake_of_the_config(address, monkeypat
         expired()
 
 
-def test_a_folder_has_files_and_folders(files, address):
+def test_a_folder_has_files_and_folders(memory, address):
     """Of its own level alone."""
     folder = parse_address(str(address).rpartition("/")[0])
-    files.pipe_file((folder / "more/x.csv").key, b"x")
+    memory.pipe_file((folder / "more/x.csv").key, b"x")
     found = find_object(folder)
     assert found.is_dir()
     expected = [(str(folder / "more"), True), (str(address), False)]
