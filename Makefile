@@ -63,7 +63,7 @@ test-lowest: .venv-lowest/.done  ## run the library's tests on the lowest versio
 	@.venv-lowest/bin/python -m pytest $(or $(TESTS),tests/bakeoff) -n auto $(ARGS)
 
 test-stack: .venv/.dev .venv/.docs .venv-mlflow/.done  ## run the tests that need PostgreSQL, workers and a browser; installs those where it may
-	@tests/stack/install postgresql chromium caddy
+	@tests/stack/install postgresql chromium caddy gcc
 	@$(BIN)/python -m pytest tests/stack -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-compose: .venv/.dev  ## run the tests that need Docker and a browser; installs the browser where it may
@@ -71,6 +71,7 @@ test-compose: .venv/.dev  ## run the tests that need Docker and a browser; insta
 	@$(BIN)/python -m pytest tests/compose $(ARGS)
 
 faults: .venv/.dev  ## break the docker-compose stack at random moments, and count what is lost; needs Docker, for hours
+	@tests/stack/install gcc
 	@PYTHONPATH=.:tests/support:tests/faults $(BIN)/python tests/faults/campaign.py $(ARGS)
 
 bench-peers: .venv/.dev  ## LazyPredict, PyCaret and Evidently in environments of their own, for benchmarks; needs Python 3.11

@@ -9,11 +9,13 @@ import errno
 import os
 import socket
 import sys
+import threading
 from datetime import timedelta
 from shlex import quote
 
 from bakeoff.errors import BakeoffError, ConfigError, UserError
 from bakeoff.runtime.one_line_parser import OneLineParser
+from deployments.clock import schedule_runs_of_the_future, watch_clock
 from flows.local.auth_string import SERVER_VARIABLE, auth_file, hold_auth_string
 from flows.local.preflight import check_home
 from flows.local.trusted_hosts import LOOPBACK, Gate, hold_origins
@@ -62,6 +64,7 @@ def serve(host: str, port: int) -> int:
             if host not in LOOPBACK:
                 raise ConfigError(f"to listen at {host}, beyond this machine, set {SERVER_VARIABLE}")
             os.environ[SERVER_VARIABLE] = auth = held.enter_context(hold_auth_string(port))
+            held.callback(os.environ.pop, SERVER_VARIABLE)
             path = auth_file(port)
             # Not in a log, which others may read.
             shown = f"{auth}, from {path}" if sys.stdout.isatty() else f"what stands in {path}"
@@ -83,6 +86,7 @@ def serve(host: str, port: int) -> int:
         from prefect.server.api.server import create_app
 
         mend_outages()
+        schedule_runs_of_the_future()
         api_url = os.environ["PREFECT_SERVER_UI_API_URL"]
         print(
             f"Prefect's pages: {os.environ['PREFECT_UI_URL']}",
@@ -99,9 +103,18 @@ def serve(host: str, port: int) -> int:
             proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,  # else whoever is on this machine could forge an address
         )
         server = uvicorn.Server(config)
+        again = threading.Event()
+
+        def start_again() -> None:
+            again.set()
+            server.should_exit = True
+
+        watch_clock(start_again)
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=sockets)
-        return 0 if server.started else 1
+    if again.is_set():
+        os.execv(sys.executable, [sys.executable, "-m", "deployments.server", "--host", host, "--port", str(port)])  # noqa: S606
+    return 0 if server.started else 1
 
 
 def mend_outages() -> None:
@@ -109,9 +122,9 @@ def mend_outages() -> None:
     from prefect.server.api import server
     from prefect.server.events.ordering import memory
 
-    from deployments.late_reports import prevent_late_reports
+    from deployments.rules import add_rules
 
-    prevent_late_reports()
+    add_rules()
 
     # A state's event waits for that of the state before, which a server that was killed no longer knows: a run that
     # crashed for it was tried again only after a quarter of an hour.

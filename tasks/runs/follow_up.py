@@ -121,5 +121,11 @@ def _ask(client: SyncPrefectClient, runs: Iterable[FlowRun]) -> None:
         except ObjectNotFound:  # it was never registered, or was removed
             return
         parameters = {"config": {"version": "latest", **model_of(run)}}
-        prediction = client.create_flow_run_from_deployment(batch.id, parameters=parameters, idempotency_key=key(run))
-        logger.info("asked for the prediction after %s: %s", run.name, prediction.name)
+        # Not by the client's method, which schedules it by the clock of this machine: it would wait for the server's.
+        prediction = client.request(
+            "POST",
+            "/deployments/{id}/create_flow_run",
+            path_params={"id": batch.id},
+            json={"parameters": parameters, "idempotency_key": key(run)},
+        ).json()
+        logger.info("asked for the prediction after %s: %s", run.name, prediction["name"])

@@ -20,8 +20,9 @@ from random import Random
 
 import httpx
 from compose_stack import IMAGE, Compose
-from faults import CLUSTER, FAULTS, ON_DASK, TRAINING
+from faults import CLUSTER, FAULTS, ON_DASK, SERVICES, TRAINING
 from prefect_stack import eventually
+from step_clock import build_clock, set_clock
 
 from deployments import env_file
 
@@ -189,12 +190,14 @@ def table(random):
 
 
 def make_compose(folder):
-    """A compose project of its own, with settings in the folder, and small volumes in memory that can be filled."""
+    """A compose project of its own, with settings in the folder, small volumes that can be filled, clocks to step."""
     env_file.ENV = folder / ".env"
     env_file.MOUNTED = [folder / "data", folder / "keys", folder / "secrets"]
     assert 0 == env_file.main()
-    (folder / "small-volumes.yml").write_text(json.dumps(small_volumes()))
-    return Compose(folder, folder / "small-volumes.yml")
+    files = {"small-volumes.yml": small_volumes(), "clocks.yml": clocks(folder / "clocks")}
+    for name, what in files.items():
+        (folder / name).write_text(json.dumps(what))
+    return Compose(folder, *(folder / name for name in files))
 
 
 def small_volumes():
@@ -218,6 +221,20 @@ def small_volumes():
         "services": {"holder": holder, "worker": {"depends_on": {"holder": {"condition": "service_started"}}}},
         "volumes": options,
     }
+
+
+def clocks(folder):
+    """A clock for each service, which a fault can step; a container has that of its machine otherwise."""
+    folder.mkdir()
+    build_clock(library := folder / "clock.so")
+    services = {}
+    for service in SERVICES:
+        set_clock(offset := folder / service, 0)
+        services[service] = {
+            "environment": {"LD_PRELOAD": "/clock.so", "CLOCK_OFFSET": "/clock"},
+            "volumes": [f"{library}:/clock.so:ro", f"{offset}:/clock:ro"],
+        }
+    return {"services": services}
 
 
 def main():

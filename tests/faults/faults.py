@@ -1,7 +1,4 @@
-"""Faults of the compose stack: each breaks a part of it, and mends it again if nothing else would.
-
-Not among them is a clock that is stepped: a container has the clock of its machine.
-"""
+"""Faults of the compose stack: each breaks a part of it, and mends it again if nothing else would."""
 
 import os
 import signal
@@ -11,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compose_stack import docker
+from step_clock import set_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +27,8 @@ CLUSTER = ("scheduler", "dask-worker")
 SIGNALS = {"killed": signal.SIGKILL, "terminated": signal.SIGTERM}
 SERVICES = ("worker", "server", "postgres")
 PAUSES = (5, 60, 180)  # seconds
-OUTAGE = 20  # seconds without network, room on a disk, or memory
+OUTAGE = 20  # seconds without network, room on a disk, memory, or the right time
+STEPS = {"ahead": 3600, "behind": -3600}  # seconds that a clock is stepped by
 SCARCE, USUAL = "400m", "4g"  # memory of a worker
 PLACES = {  # where a container's disk may be full
     "store": ("worker", "/app/models"),
@@ -138,6 +137,19 @@ def fill(service, folder):
     return strike
 
 
+def set_wrong(services, seconds):
+    """The clocks of services are wrong for a while, then right: they are stepped both ways."""
+
+    def strike(compose, random):
+        for off in (seconds, 0):
+            for service in services:
+                set_clock(compose.env_file.parent / "clocks" / service, off)
+            if off:
+                time.sleep(OUTAGE)
+
+    return strike
+
+
 def starve(compose, random):
     """A worker has so little memory for a while that the kernel kills what asks for more."""
     container = random.choice(compose.containers("worker"))
@@ -173,6 +185,11 @@ FAULTS = [
     *(Fault(f"{service} without network {OUTAGE} s", cut_off(service), OUTAGE) for service in SERVICES),
     Fault("workspaces deleted", lose_workspaces),
     *(Fault(f"{name} full for {OUTAGE} s", fill(*place), OUTAGE) for name, place in PLACES.items()),
+    *(
+        Fault(f"clock of {whose} an hour {way} for {OUTAGE} s", set_wrong(services, seconds), OUTAGE)
+        for whose, services in (("workers", ("worker",)), ("the server", ("server",)), ("all", SERVICES))
+        for way, seconds in STEPS.items()
+    ),
     Fault(f"worker short of memory for {OUTAGE} s", starve, OUTAGE),
     Fault("two runs export one name", train_twice),
     *(

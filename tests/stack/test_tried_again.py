@@ -1,5 +1,7 @@
 """A run that is tried again by Prefect itself."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from prefect_stack import eventually, only_version
 
@@ -45,6 +47,18 @@ def test_what_an_earlier_attempt_reports_late_changes_nothing(stack):
     assert {"ABORT"} == {report(kind) for kind in ("PENDING", "RUNNING", "FAILED", "CRASHED", "CANCELLED")}
     assert "COMPLETED" == stack.state(run)["type"]
     assert "ACCEPT" == report("SCHEDULED")  # as by a person on the pages
+    stack.drop(f"flow_runs/{run['id']}")
+
+
+@pytest.mark.usefixtures("without_predictions")
+def test_a_run_that_starts_before_its_time_is_told_to_ask_again(stack):
+    """Soon: the server's clock may have been an hour behind, and be right again."""
+    hence = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    scheduled = {"type": "SCHEDULED", "state_details": {"scheduled_time": hence}}
+    run = stack.ask(f"deployments/{stack.deployment('nightly')['id']}/create_flow_run", state=scheduled)
+    told = [stack.ask(f"flow_runs/{run['id']}/set_state", state={"type": kind}) for kind in ("PENDING", "RUNNING")]
+    assert ["ACCEPT", "WAIT"] == [answer["status"] for answer in told]
+    assert 10 == told[1]["details"]["delay_seconds"]
     stack.drop(f"flow_runs/{run['id']}")
 
 

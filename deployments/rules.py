@@ -1,19 +1,24 @@
-"""A rule of the server: what comes late from an earlier attempt at a run doesn't change its state.
+"""Rules by which the server accepts states of runs, beside Prefect's own.
 
-A worker reports a crash twice, and a run that was tried again in between would crash a second time. A process that
-stood still with its machine goes on where it was, and a run that another attempt has completed would run again.
+What comes late from an earlier attempt at a run doesn't change its state. A worker reports a crash twice, and a run
+that was tried again in between would crash a second time. A process that stood still with its machine goes on where it
+was, and a run that another attempt has completed would run again.
+
+A run that is started before its time asks again every ten seconds whether it has come. Told once how long to wait, it
+would wait an hour if the server's clock was an hour behind at that moment.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prefect.server import models
-from prefect.server.orchestration.core_policy import CoreFlowPolicy, PreventDuplicateTransitions
+from prefect.server.orchestration.core_policy import CoreFlowPolicy, PreventDuplicateTransitions, WaitForScheduledTime
 from prefect.server.orchestration.rules import ALL_ORCHESTRATION_STATES
 from prefect.server.orchestration.rules import FlowRunOrchestrationRule as Rule
 from prefect.server.schemas.states import StateType
 
 LATE = timedelta(seconds=30)  # within which a second crash is taken for the first one, reported again
+WAIT_SECONDS = 10
 
 
 class PreventLateReports(Rule):
@@ -40,12 +45,21 @@ async def _crashed_lately(context: Any) -> bool:
     return bool(crashes) and max(crashes) > datetime.now(UTC) - LATE
 
 
-def prevent_late_reports() -> None:
-    """Add the rule to those that Prefect applies to flow runs; there is no setting for it."""
+class WaitAndAskAgain(WaitForScheduledTime):
+    """Of a run that a worker starts before its time: wait, but not for long without asking again."""
+
+    async def delay_transition(self, delay_seconds: int, reason: str) -> None:
+        """Tell the run to wait."""
+        await super().delay_transition(min(delay_seconds, WAIT_SECONDS), reason)
+
+
+def add_rules() -> None:
+    """Add the rules to those that Prefect applies to flow runs; there is no setting for it."""
     prefects = CoreFlowPolicy.priority()
 
     def priority() -> list[Any]:
         after = prefects.index(PreventDuplicateTransitions) + 1  # a request that was sent again is answered as before
-        return [*prefects[:after], PreventLateReports, *prefects[after:]]
+        rules = [*prefects[:after], PreventLateReports, *prefects[after:]]
+        return [WaitAndAskAgain if rule is WaitForScheduledTime else rule for rule in rules]
 
     CoreFlowPolicy.priority = staticmethod(priority)  # type: ignore[method-assign]
