@@ -171,7 +171,7 @@ def test_fast_steps_end_while_slow_ones_hold_all_threads_of_a_cluster(tmp_path):
     """A step that has outrun its prediction, or waits for a core, leaves its thread to the next one."""
     deadline = time.time() + 60
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster,
         cluster.get_client() as own,
     ):
         slow = [
@@ -197,7 +197,7 @@ def test_a_scheduler_that_goes_away_hides_no_error(tmp_path, monkeypatch):
             cluster.close()
             raise StepLostError.of("svm", "its scheduler was stopped")
 
-    one = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    one = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0")
     impatient = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
     with impatient, one as cluster, pytest.raises(StepLostError, match="^svm: its scheduler was stopped"):
         race(cluster)

@@ -36,7 +36,7 @@ DIED = KilledWorker("fit", SimpleNamespace(address="tcp://there:1"), 3)
 @pytest.fixture
 def cluster():
     """A scheduler that gives a task up at the first death of its worker, and one worker with a nanny."""
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster:
         cluster.scheduler.allowed_failures = 0
         yield cluster
 

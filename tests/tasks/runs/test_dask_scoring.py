@@ -25,7 +25,7 @@ def config(cluster, folder):
 @pytest.fixture(scope="module")
 def cluster():
     """A scheduler that gives a chunk up at the first death of its worker, and one worker with a nanny."""
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster:
         cluster.scheduler.allowed_failures = 0
         yield cluster
 
@@ -37,7 +37,7 @@ def test_without_a_cluster_nothing_is_scored_elsewhere():
 
 def test_a_cluster_without_workers_is_refused(tmp_path, monkeypatch):
     """Unless one comes in time, as it does where one that died is started again."""
-    with LocalCluster(n_workers=0, threads_per_worker=3, dashboard_address=None) as empty:
+    with LocalCluster(n_workers=0, threads_per_worker=3, dashboard_address=":0") as empty:
         line = rf"^the Dask cluster at {empty.scheduler_address} has no workers; start one"
         with monkeypatch.context() as patch:
             patch.setattr("tasks.runs.dask.SECONDS_FOR_WORKERS", 0.1)
