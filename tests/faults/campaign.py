@@ -84,16 +84,9 @@ class Campaign:
         return 2 == len(self.compose.containers("worker")) and self.compose.healthy("worker", "server", "postgres")
 
     def ask(self, deployment, **config):
-        """Ask for a run of a deployment, as soon as the server answers."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                run = self.compose.ask_for_run(self.compose.deployment(deployment), **config)
-                return self.asked.append((deployment, run))
-            except httpx.HTTPError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(1)
+        """Ask for a run of a deployment."""
+        run = patiently(lambda: self.compose.ask_for_run(self.compose.deployment(deployment), **config))
+        self.asked.append((deployment, run))
 
     def at_rest(self):
         """Whether nothing is under way but the schedule's runs to come, and no run is left to be tried again.
@@ -118,7 +111,7 @@ class Campaign:
     def round(self, number, fault):
         """Strike once under load; returns what was found lost. The number names the prediction's folder."""
         self.asked.clear()
-        self.crashed_before = {run["id"] for run in self.runs("CRASHED")}
+        self.crashed_before = {run["id"] for run in patiently(lambda: self.runs("CRASHED"))}
         self.ask("nightly", **TRAINING, **(ON_DASK if fault.on_dask else {}))
         self.ask("batch", name="orders", version="champion", input="data/orders.csv", output=f"predictions/{number}")
         time.sleep(self.random.uniform(0, LONGEST_MOMENT))
@@ -127,7 +120,7 @@ class Campaign:
         found = [] if eventually(self.settled, seconds=PATIENCE, pause=1) else [f"not at rest after {PATIENCE} s"]
         self.recovered[fault.name].append(time.monotonic() - struck - fault.seconds)
         if not found or self.well():
-            found += self.findings(number)
+            found += patiently(lambda: self.findings(number))
         self.lost[fault.name] += found
         return found
 
@@ -171,6 +164,18 @@ class Campaign:
             f"| {sum(map(len, self.lost.values()))} |"
         )
         return "\n".join(lines)
+
+
+def patiently(question):
+    """What the server answers, which may be starting again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return question()
+        except httpx.HTTPError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
 
 
 def execute(container, *command):
