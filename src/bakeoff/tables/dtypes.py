@@ -48,6 +48,8 @@ SEEMING: dict[Change, Change] = {  # what is said of a column that isn't left ou
     "unread dates": "seeming dates",
     "numbers with a unit": "seeming units",
 }
+# A number with decimals, such as `32.32` or `$1,234.00`.
+MEASURED = r"^[^\w\s]?\s?[-+−]?\d[\d ,.'’]*[.,]\d+(?:[eE][-+]?\d+)?\s?%?$"
 SOME = 0.1  # share of numbers among categories beyond which they are mentioned
 
 Inferred = tuple[Kind, pa.ChunkedArray, CellFormat]  # what `_infer` returns
@@ -100,7 +102,8 @@ def infer_column(
     Args:
         name: the column's name.
         column: of any Arrow type.
-        typed: whether text is known to be text, as in Parquet; otherwise it may be numbers or booleans.
+        typed: whether text is known to be text, as in Parquet, where only numbers with decimals are read as such;
+            otherwise it may be numbers or booleans.
         hints: what the config says about the column.
         done: the record to which changes to the column are added.
         rows: the position of each cell in the file, for messages; None if no rows were left out.
@@ -153,9 +156,15 @@ def _infer(name: str, column: pa.ChunkedArray, typed: bool, hints: ColumnHints, 
     found = None
     if text.null_count == len(text):
         return "number", text.cast(pa.float64()), CellFormat()
-    if name not in hints.dates and (name in hints.numbers or not typed):
-        found = _as_numbers(name, text, hints, done) or _as_booleans(text)
+    if name not in hints.dates and (name in hints.numbers or not typed or not _may_be_codes(text)):
+        found = _as_numbers(name, text, hints, done) or (None if typed else _as_booleans(text))
     return found or _as_dates(name, text, hints, done) or _as_categories(name, missing_to_null(column), text, done)
+
+
+def _may_be_codes(text: pa.ChunkedArray) -> bool:
+    """Return whether nearly no cell has decimals: whole numbers as text, where text is a type, may be codes."""
+    measured = pc.match_substring_regex(text.drop_null(), MEASURED)
+    return bool(pc.mean(measured.cast(pa.int8())).as_py() <= MOST_ODD)
 
 
 def _with_unit(name: str, column: pa.ChunkedArray, hints: ColumnHints, done: Tidying) -> Inferred | None:
@@ -257,7 +266,7 @@ def _as_categories(name: str, raw: pa.ChunkedArray, text: pa.ChunkedArray, done:
     else:
         numbers = pc.mean(pc.match_substring_regex(text.drop_null(), r"^[-+]?\d+(?:[.,]\d+)?$").cast(pa.int8())).as_py()
         if numbers > SOME:
-            done.add("nearly numbers", name, f"{numbers:.0%} of the cells")
+            done.add("nearly numbers", name, f"{int(1000 * numbers) / 10:g} % of the cells")
     return "category", text, CellFormat()
 
 

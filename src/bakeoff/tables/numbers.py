@@ -13,7 +13,8 @@ from bakeoff.tables.schema import CellFormat
 # Texts for a missing number or date beyond those of `cells.MISSING`, in lower case.
 MARKERS = [
     ".", "?", "-", "--", "---", "*", "na", "n.a.", "n.a", "none", "nil", "unknown", "unk", "missing", "not available",
-    "not applicable", "nd", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
+    "not applicable", "not known", "not reported", "no data", "suppressed", "undefined", "tbd", "tba", "nd", "n.d.",
+    "n/d", "—", "–", "\\n", "(null)", "(none)", "(blank)", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
 ]  # fmt: skip
 LEAST_SHARE = 0.5  # of numbers (or dates) among the cells of a column that holds them
 MOST_ODD = 0.1  # share of cells that are neither numbers (or dates) nor markers, at most

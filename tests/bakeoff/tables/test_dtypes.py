@@ -28,6 +28,9 @@ JANUARY, FEBRUARY = pd.Timestamp("2024-01-31"), pd.Timestamp("2024-02-01")
         (["5%", "7%", "5%"], False, {}, "number", [5, 7, 5]),
         (["1", "2", "1"], True, {}, "category", ["1", "2", "1"]),
         (["1", "2", "1"], True, {"numbers": IN_C}, "number", [1, 2, 1]),
+        (["1.5", "2", "1.5"], True, {}, "number", [1.5, 2, 1.5]),
+        (["$1,234.00", "$7.50"], True, {}, "number", [1234, 7.5]),
+        (["1.2.3", "1.2.4", "1.2.3"], True, {}, "category", ["1.2.3", "1.2.4", "1.2.3"]),
         (["01", "2", "1", "2"], False, {}, "category", ["01", "2", "1", "2"]),
         (["01", "2", "1"], False, {"numbers": IN_C}, "number", [1, 2, 1]),
         ([1, 2, 1], True, {"categories": IN_C}, "category", ["1", "2", "1"]),
@@ -47,6 +50,14 @@ def test_a_column_is_read_alike_in_training_and_prediction(cells, typed, hints, 
     validated = validate_table(pa.table({"c": cells}), [feature])
     assert values == validated.X["c"].tolist()
     assert not len(validated.rejected)
+
+
+@pytest.mark.parametrize("marker", ["—", r"\N", "(null)", "n.d.", "TBD", "No data", "Suppressed"])
+def test_a_marker_of_missing_numbers_makes_no_category(marker):
+    """However many cells have it."""
+    feature, series, lines = infer([marker, "1.5", "2.5", "3.5"] * 5)
+    assert ("number", 5) == (feature.kind, series.isna().sum())
+    assert repr(marker) in lines[0]
 
 
 def test_dates_of_parquet_can_be_categories():
@@ -83,7 +94,7 @@ def test_a_column_that_is_left_out_has_one_line():
         (["01", "02"] * 5, "kept as text for their leading zeros: 'c'; dataset.numbers: [c] reads numbers"),
         (
             ["1", "2", "x"] * 5,
-            "read as categories though many cells are numbers: 'c' (67% of the cells); dataset.numbers",
+            "read as categories though many cells are numbers: 'c' (66.6 % of the cells); dataset.numbers",
         ),
         (["1,5", "2,5"] * 5, "read as numbers with a decimal comma: 'c'"),
         (["1,200", "900"] * 5, "read as numbers with thousands separators: 'c'"),
