@@ -1,5 +1,6 @@
 """Validate a table against a version's schema."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ from bakeoff.tables.cells import (
 from bakeoff.tables.dates import read_dates, to_plain_dates
 from bakeoff.tables.schema import CellFormat, Feature
 
+_WHOLE = re.compile(r"-?\d+(?:\.0)?")
 SHOWN = 80  # characters of a cell shown in a reason
 REFUSED: dict[str, Any] = {"row": "int64", "column": TEXT, "value": TEXT, "reason": TEXT, "kind": TEXT}
 
@@ -197,11 +199,40 @@ def _conform_text(
     text = text_cells(cells, feature.format)
     empty: np.ndarray = pc.is_null(text).to_numpy()
     findings = []
-    if feature.categories is not None and leniency.on_unseen != "accept":
-        unseen = ~pc.is_in(text, pa.array(feature.categories, pa.string())).to_numpy() & ~empty
-        kind = "a category that training did not see"
-        findings.append(_anomaly(unseen, leniency.on_unseen, "unseen", kind, ": {0!r}"))
+    if feature.categories is not None:
+        text, unseen = _spell_codes(text, feature.categories)
+        if leniency.on_unseen != "accept":
+            kind = "a category that training did not see"
+            findings.append(_anomaly(unseen, leniency.on_unseen, "unseen", kind, ": {0!r}"))
     return to_pandas("category", text), empty, findings
+
+
+def _spell_codes(text: pa.ChunkedArray, categories: tuple[str, ...]) -> tuple[pa.ChunkedArray, np.ndarray]:
+    """Write whole numbers that are no category as one that is: `1.0` as `1`, or the other way.
+
+    pandas writes the first for the second in a column of whole numbers in which one is missing.
+
+    Returns:
+        The text, and a mask of the cells that are no category.
+    """
+    known = pa.array(categories, pa.string())
+    unseen = _unseen(text, known)
+    if not unseen.any():
+        return text, unseen
+    whole = filter(_WHOLE.fullmatch, text.filter(pa.array(unseen)).unique().to_pylist())
+    others = {cell: cell.removesuffix(".0") if cell.endswith(".0") else f"{cell}.0" for cell in whole}
+    seen = frozenset(categories) if others else frozenset()
+    codes = {cell: other for cell, other in others.items() if other in seen}
+    if codes:
+        found = pc.index_in(text, pa.array(list(codes), pa.string()))
+        text = pc.coalesce(pc.take(pa.array(list(codes.values()), pa.string()), found), text)
+        unseen = _unseen(text, known)
+    return text, unseen
+
+
+def _unseen(text: pa.ChunkedArray, known: pa.Array) -> np.ndarray:
+    mask: np.ndarray = pc.invert(pc.or_(pc.is_in(text, known), pc.is_null(text))).to_numpy()
+    return mask
 
 
 def _conform_dates(feature: Feature, cells: pa.ChunkedArray) -> tuple[Any, np.ndarray, list[_Finding]]:

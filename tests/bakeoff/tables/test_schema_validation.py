@@ -161,3 +161,21 @@ def test_the_flags_of_a_row_are_joined_in_the_order_of_the_columns(monkeypatch):
     flags = validate_table(table, features, AnomalyPolicy("flag", "flag")).flags
     assert 1 == counted.asked["if_else"]
     assert [None, "; ".join(f"out_of_range:{name}" for name in names), "out_of_range:x7"] == flags.to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("known", "cells", "read", "unseen"),
+    [
+        (("1", "2"), ["1.0", "2.0", None, "2"], ["1", "2", np.nan, "2"], 0),
+        (("1.0", "2.0"), ["1", "2"], ["1.0", "2.0"], 0),
+        (("1", "1.0"), ["1.0", "1"], ["1.0", "1"], 0),
+        (("1", "k"), ["1.5", "k.0", "3.0"], ["1.5", "k.0", "3.0"], 3),
+        (("1", "2"), [1.0, 2.0], ["1", "2"], 0),
+    ],
+)
+def test_codes_are_known_with_and_without_a_fraction_of_zero(known, cells, read, unseen):
+    """As pandas writes whole numbers of which one is missing."""
+    feature = Feature("c", "str", "category", missing=True, categories=known)
+    found = validate_table(pa.table({"c": cells}), [feature], AnomalyPolicy("flag"))
+    pd.testing.assert_series_equal(pd.Series(read, dtype=found.X["c"].dtype, name="c"), found.X["c"])
+    assert unseen == len(cells) - found.flags.null_count
