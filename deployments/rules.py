@@ -18,7 +18,7 @@ from prefect.server.orchestration.rules import FlowRunOrchestrationRule as Rule
 from prefect.server.schemas.states import StateType
 
 LATE = timedelta(seconds=30)  # within which a second crash is taken for the first one, reported again
-WAIT_SECONDS = 10
+WAIT_SECONDS = 10  # after which a run that is before its time asks again
 
 
 class PreventLateReports(Rule):
@@ -54,7 +54,7 @@ class WaitAndAskAgain(WaitForScheduledTime):
 
 
 def add_rules() -> None:
-    """Add the rules to those that Prefect applies to flow runs; there is no setting for it."""
+    """Add the rules to those that Prefect applies to flow runs; there is no setting for them."""
     prefects = CoreFlowPolicy.priority()
 
     def priority() -> list[Any]:
